@@ -1,0 +1,1 @@
+//! Ledgers are data: definitions, values, validation, lifecycles. Pure. The file format is docs/ledger-format.md.

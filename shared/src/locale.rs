@@ -1,0 +1,61 @@
+//! The reader's language: simplified Chinese first, English second. Catalogue: `shared/locales/<language>/*.ftl`, embedded.
+
+use crate::fault::Fault;
+use fluent_templates::{LanguageIdentifier, Loader as _, fluent_bundle::FluentValue, langid, static_loader};
+use std::{borrow::Cow, collections::HashMap};
+
+static_loader! {
+    static CATALOGUE = {
+        locales: "./locales",
+        fallback_language: "zh-CN",
+        customise: |bundle| bundle.set_use_isolating(false),
+    };
+}
+
+/// A language on screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lang {
+    /// 简体中文.
+    #[default]
+    Zh,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// From `HUXUE_LANG`, a locale name or `--lang`: anything starting with `en` is English, everything else Chinese.
+    #[must_use]
+    pub fn from_name(name: &str) -> Self {
+        if name.to_ascii_lowercase().starts_with("en") { Self::En } else { Self::Zh }
+    }
+
+    fn id(self) -> LanguageIdentifier {
+        match self {
+            Self::Zh => langid!("zh-CN"),
+            Self::En => langid!("en"),
+        }
+    }
+}
+
+/// A message with particulars; the key itself if the catalogue has none (a test holds that it has).
+#[must_use]
+pub fn text(lang: Lang, key: &str, args: &[(&str, &str)]) -> String {
+    lookup(lang, key, args).unwrap_or_else(|| key.to_owned())
+}
+
+fn lookup(lang: Lang, key: &str, args: &[(&str, &str)]) -> Option<String> {
+    let args: HashMap<Cow<'static, str>, FluentValue<'_>> =
+        args.iter().map(|(name, value)| (Cow::Owned((*name).to_owned()), FluentValue::from(*value))).collect();
+    match key.split_once('.') {
+        Some(_) => CATALOGUE.try_lookup_with_args(&lang.id(), key, &args),
+        None => CATALOGUE.try_lookup_with_args(&lang.id(), key, &args),
+    }
+}
+
+/// A fault as two lines: what happened, and what to do next (absent if there is nothing to do).
+#[must_use]
+pub fn fault(lang: Lang, fault: &Fault) -> (String, Option<String>) {
+    let args: Vec<(&str, &str)> = fault.args.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
+    let sentence = lookup(lang, &fault.code, &args).unwrap_or_else(|| fault.to_string());
+    (sentence, lookup(lang, &format!("{}.next", fault.code), &args))
+}

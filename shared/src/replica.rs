@@ -1,0 +1,1 @@
+//! The engine: store, documents and ledgers put together.
