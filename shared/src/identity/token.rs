@@ -4,7 +4,11 @@
 //! [`Fingerprint`] (16), checksum (4). The fingerprint makes the hub prove itself before the secret leaves the node. The hub keeps only
 //! [`Token::secret_hash`]; expiry, school and use are the hub's to know.
 
-use crate::{identity::Fingerprint, model::CountyCode};
+use crate::{
+    fault::{Exit, Fault},
+    identity::Fingerprint,
+    model::CountyCode,
+};
 use std::{fmt, str::FromStr};
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
@@ -55,6 +59,20 @@ pub enum TokenError {
         /// The token's county.
         county: CountyCode,
     },
+}
+
+impl TokenError {
+    /// For a person.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Length { letters } => Fault::new("token-length", Exit::Input).with("letters", letters).with("expected", LETTERS),
+            Self::Letter { position } => Fault::new("token-letter", Exit::Input).with("position", position).with("group", position.div_ceil(4)),
+            Self::Mistyped => Fault::new("token-mistyped", Exit::Input),
+            Self::Version { version } => Fault::new("token-version", Exit::Version).with("version", version),
+            Self::Foreign { county } => Fault::new("token-other-county", Exit::Identity).with("county", county),
+        }
+    }
 }
 
 impl Token {
