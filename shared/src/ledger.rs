@@ -6,10 +6,13 @@ pub mod catalogue;
 mod common;
 pub mod compatible;
 pub mod condition;
+pub mod days;
 pub mod definition;
 pub mod lifecycle;
 mod parse;
 pub mod problem;
+pub mod rule;
+pub mod validate;
 pub mod value;
 
 pub use catalogue::Catalogue;

@@ -7,6 +7,8 @@ mod flow;
 mod reader;
 mod rule;
 
+pub(super) use flow::reachable;
+
 use super::{
     common,
     definition::{Bilingual, Choice, Definition, FieldType, Form, OptionList, Owner, Period, Privacy, Section, Subject},

@@ -45,3 +45,6 @@ pub(super) fn literal(definition: &Definition, field: &Field, text: &str) -> Opt
         _ => read::plain(field, text).ok(),
     }
 }
+
+#[cfg(test)]
+mod tests;
