@@ -36,8 +36,15 @@ pub(super) struct Outside {
     pub(super) kind: Kind,
 }
 
-/// Checks the shape; gives the outside objects, each once.
-pub(super) fn check(parsed: &Parsed<'_>) -> Result<Vec<Outside>, Refusal> {
+/// The maps a change makes, and the maps of earlier changes that it writes into, each once.
+#[derive(Debug)]
+pub(super) struct Maps {
+    pub(super) made: HashMap<Stamp, Kind>,
+    pub(super) outside: Vec<Outside>,
+}
+
+/// Checks the shape.
+pub(super) fn check(parsed: &Parsed<'_>) -> Result<Maps, Refusal> {
     let mut shape = Shape { made: HashMap::new(), keys: HashSet::new(), outside: BTreeMap::new(), without_steps: 0 };
     for (place, op) in parsed.operations.iter().enumerate() {
         match op.action {
@@ -48,7 +55,8 @@ pub(super) fn check(parsed: &Parsed<'_>) -> Result<Vec<Outside>, Refusal> {
     if shape.without_steps > 0 {
         return Err(Refusal::RecordWithoutSteps);
     }
-    Ok(shape.outside.into_iter().map(|(object, kind)| Outside { object, kind }).collect())
+    let outside = shape.outside.into_iter().map(|(object, kind)| Outside { object, kind }).collect();
+    Ok(Maps { made: shape.made, outside })
 }
 
 struct Shape<'a> {
