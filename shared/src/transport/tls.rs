@@ -162,6 +162,12 @@ pub(crate) struct ClientTls {
 }
 
 fn client(pin: Pin, expected: Fingerprint, own: Option<Arc<CertifiedKey>>, alpn: &[u8], tuning: &Tuning) -> Result<ClientTls, TlsError> {
+    let (mut tls, pin) = rustls_client(pin, own, alpn)?;
+    tls.resumption = Resumption::disabled();
+    finish(tls, pin, expected, tuning)
+}
+
+fn rustls_client(pin: Pin, own: Option<Arc<CertifiedKey>>, alpn: &[u8]) -> Result<(rustls::ClientConfig, Arc<HubPin>), TlsError> {
     let provider = provider();
     let pin = Arc::new(HubPin::new(pin, provider.clone()));
     let builder = rustls::ClientConfig::builder_with_provider(provider)
@@ -173,9 +179,34 @@ fn client(pin: Pin, expected: Fingerprint, own: Option<Arc<CertifiedKey>>, alpn:
         None => builder.with_no_client_auth(),
     };
     tls.alpn_protocols = vec![alpn.to_vec()];
-    tls.resumption = Resumption::disabled();
     tls.enable_early_data = false;
+    Ok((tls, pin))
+}
+
+fn finish(tls: rustls::ClientConfig, pin: Arc<HubPin>, expected: Fingerprint, tuning: &Tuning) -> Result<ClientTls, TlsError> {
     let mut config = quinn::ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls)?));
     config.transport_config(tuning.dialling());
     Ok(ClientTls { config, expected, pin })
+}
+
+/// Clients that do what ours never does.
+#[cfg(test)]
+impl NodeTls {
+    /// Asks to sync and shows no certificate.
+    pub(crate) fn bare(&self, tuning: &Tuning) -> ClientTls {
+        client(Pin::Certificate(self.ca.clone()), self.fingerprint, None, ALPN_SYNC, tuning).unwrap()
+    }
+
+    /// Speaks a protocol no hub knows.
+    pub(crate) fn speaking(&self, alpn: &[u8], tuning: &Tuning) -> ClientTls {
+        client(Pin::Certificate(self.ca.clone()), self.fingerprint, Some(self.own.clone()), alpn, tuning).unwrap()
+    }
+
+    /// Would resume, with early data, if only the hub gave it a ticket.
+    pub(crate) fn resuming(&self, store: Arc<dyn rustls::client::ClientSessionStore>, tuning: &Tuning) -> ClientTls {
+        let (mut tls, pin) = rustls_client(Pin::Certificate(self.ca.clone()), Some(self.own.clone()), ALPN_SYNC).unwrap();
+        tls.resumption = Resumption::store(store);
+        tls.enable_early_data = true;
+        finish(tls, pin, self.fingerprint, tuning).unwrap()
+    }
 }

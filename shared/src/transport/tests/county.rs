@@ -1,0 +1,237 @@
+//! A county in memory: a hub with a registrar and an empty replica, listening on a port of the system's choice.
+
+use crate::{
+    clock::{Clock, SystemClock, TestClock},
+    identity::{County, Keypair, PublicKey, Token, issue, x509},
+    model::{Actor, ChangeHash, DocId, OriginId, ReplicaId, SchoolCode, Space},
+    sync::engine::{Digest, Engine, EngineError, Outgoing, Parcel, Peer, Receipt, Refused, SpaceState},
+    transport::{
+        Cutter, HubAddress, HubTls, News, NodeTls, Tuning,
+        enrol::{self, EnrolError, EnrolRefusal, Enrolment, Grant, Redeem, Registrar},
+        link::{LinkEvent, Observer, Surroundings},
+        listener::{Limits, Listener},
+    },
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::sync::{mpsc, watch};
+
+/// What no test should ever need.
+pub(super) const LIMIT: Duration = Duration::from_secs(30);
+
+pub(super) async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(LIMIT, future).await.expect("within the limit")
+}
+
+pub(super) fn school() -> SchoolCode {
+    "5299010001".parse().unwrap()
+}
+
+/// Tokens and keys as a hub's store would keep them.
+pub(super) struct Desk {
+    pub(super) county: County,
+    pub(super) ca: Vec<u8>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) tokens: Mutex<BTreeMap<[u8; 32], (i64, Option<PublicKey>)>>,
+    pub(super) enrolled: Mutex<BTreeSet<PublicKey>>,
+    pub(super) revoked: Mutex<BTreeSet<PublicKey>>,
+}
+
+impl Desk {
+    fn grant(&self, key: &PublicKey) -> Result<Grant, EnrolRefusal> {
+        issue::node(&self.county, &self.ca, school(), "某某小学", key, self.clock.as_ref()).map_err(|_| EnrolRefusal::HubFailed)
+    }
+
+    /// A token that expires in `seconds`.
+    pub(super) fn token(&self, seconds: i64) -> Token {
+        let token = self.county.new_token(&SystemClock);
+        self.tokens.lock().unwrap().insert(token.secret_hash(), (self.clock.now().as_second() + seconds, None));
+        token
+    }
+
+    pub(super) fn revoke(&self, key: PublicKey) {
+        self.revoked.lock().unwrap().insert(key);
+    }
+}
+
+impl Registrar for Desk {
+    fn redeem(&self, request: &Redeem) -> Result<Grant, EnrolRefusal> {
+        if request.county != self.county.code() {
+            return Err(EnrolRefusal::TokenForeign);
+        }
+        if self.revoked.lock().unwrap().contains(&request.public_key) {
+            return Err(EnrolRefusal::Revoked);
+        }
+        let mut tokens = self.tokens.lock().unwrap();
+        let (expires, used_by) = tokens.get_mut(&request.secret_hash).ok_or(EnrolRefusal::TokenUnknown)?;
+        match used_by {
+            Some(key) if *key != request.public_key => return Err(EnrolRefusal::TokenUsed),
+            None if self.clock.now().as_second() > *expires => return Err(EnrolRefusal::TokenExpired),
+            _ => *used_by = Some(request.public_key),
+        }
+        self.enrolled.lock().unwrap().insert(request.public_key);
+        self.grant(&request.public_key)
+    }
+
+    fn renew(&self, key: &PublicKey, _software: &str) -> Result<Grant, EnrolRefusal> {
+        if self.revoked.lock().unwrap().contains(key) {
+            return Err(EnrolRefusal::Revoked);
+        }
+        if !self.enrolled.lock().unwrap().contains(key) {
+            return Err(EnrolRefusal::NotEnrolled);
+        }
+        self.grant(key)
+    }
+}
+
+/// A replica with nothing in it.
+pub(super) struct Empty {
+    pub(super) id: ReplicaId,
+    pub(super) unwelcome: Mutex<BTreeSet<OriginId>>,
+}
+
+impl Empty {
+    pub(super) fn new(id: u8) -> Arc<Self> {
+        Arc::new(Self { id: ReplicaId([id; 16]), unwelcome: Mutex::default() })
+    }
+}
+
+impl Engine for Empty {
+    fn replica(&self) -> ReplicaId {
+        self.id
+    }
+    fn spaces(&self, _: &Peer) -> Result<Vec<SpaceState>, EngineError> {
+        let digest: Digest = [0; 32];
+        let year = crate::model::SchoolYear::new(2025).unwrap();
+        let space = Space::school(school(), year);
+        Ok(vec![SpaceState { space, head: 0, acked: 0, peer: ReplicaId([0; 16]), cursor: 0, count: 0, digest }])
+    }
+    fn outgoing(&self, _: &Peer, _: Space, after: u64, _: usize, _: bool) -> Result<Outgoing, EngineError> {
+        Ok(Outgoing { to: after, head: after, parcel: Parcel::default() })
+    }
+    fn admit(&self, _: &Peer, _: ReplicaId, _: Space, _: u64, _: Parcel) -> Result<Receipt, EngineError> {
+        Ok(Receipt::default())
+    }
+    fn acknowledged(&self, _: &Peer, _: ReplicaId, _: Space, _: u64, _: &[(DocId, ChangeHash)], _: &[Refused]) -> Result<(), EngineError> {
+        Ok(())
+    }
+    fn advance(&self, _: &Peer, _: ReplicaId, _: Space, _: u64) -> Result<(), EngineError> {
+        Ok(())
+    }
+    fn verdicts(&self, _: &Peer) -> Result<Vec<(Space, Refused)>, EngineError> {
+        Ok(Vec::new())
+    }
+    fn fingerprints(&self, _: &Peer, _: Space, _: Option<DocId>, _: usize) -> Result<(Vec<(DocId, [u8; 16])>, bool), EngineError> {
+        Ok((Vec::new(), true))
+    }
+    fn actors(&self, _: &Peer, _: Space, _: &[DocId]) -> Result<Vec<(DocId, Vec<(Actor, u64)>)>, EngineError> {
+        Ok(Vec::new())
+    }
+    fn lacking(&self, _: &Peer, _: Space, _: &[(DocId, Vec<(Actor, u64)>)], _: usize, _: usize) -> Result<(Parcel, bool), EngineError> {
+        Ok((Parcel::default(), true))
+    }
+    fn certificates(&self, _: &[OriginId]) -> Result<Vec<Vec<u8>>, EngineError> {
+        Ok(Vec::new())
+    }
+    fn learn(&self, _: &[Vec<u8>]) -> Result<bool, EngineError> {
+        Ok(true)
+    }
+    fn welcome(&self, peer: &Peer) -> bool {
+        !self.unwelcome.lock().unwrap().contains(&peer.origin)
+    }
+}
+
+/// Hands every event to the test.
+pub(super) struct Tell(mpsc::UnboundedSender<LinkEvent>);
+
+impl Observer for Tell {
+    fn link(&self, _: &Peer, event: LinkEvent) {
+        let _ = self.0.send(event);
+    }
+}
+
+pub(super) fn surroundings(engine: Arc<Empty>, clock: Arc<dyn Clock>) -> (Surroundings, mpsc::UnboundedReceiver<LinkEvent>) {
+    let (tell, events) = mpsc::unbounded_channel();
+    let around = Surroundings {
+        engine,
+        genesis: ChangeHash([0; 32]),
+        news: News::default(),
+        cutter: Cutter::default(),
+        observer: Arc::new(Tell(tell)),
+        clock,
+        software: "huxue-test 0.1.0".into(),
+    };
+    (around, events)
+}
+
+/// Waits for an event that fits.
+pub(super) async fn heard(events: &mut mpsc::UnboundedReceiver<LinkEvent>, what: impl Fn(&LinkEvent) -> bool) -> LinkEvent {
+    within(async {
+        loop {
+            let event = events.recv().await.expect("the link lives");
+            if what(&event) {
+                return event;
+            }
+        }
+    })
+    .await
+}
+
+pub(super) fn established(event: &LinkEvent) -> bool {
+    matches!(event, LinkEvent::Session(crate::sync::session::SessionEvent::Established(_)))
+}
+
+/// A running hub.
+pub(super) struct Hub {
+    pub(super) desk: Arc<Desk>,
+    pub(super) engine: Arc<Empty>,
+    pub(super) cutter: Cutter,
+    pub(super) events: mpsc::UnboundedReceiver<LinkEvent>,
+    pub(super) at: HubAddress,
+    pub(super) stop: watch::Sender<bool>,
+    pub(super) task: tokio::task::JoinHandle<()>,
+}
+
+impl Hub {
+    /// Of county `seed`, by the real clock.
+    pub(super) fn start(seed: u8) -> Self {
+        Self::start_at(seed, Arc::new(SystemClock))
+    }
+
+    pub(super) fn start_at(seed: u8, clock: Arc<dyn Clock>) -> Self {
+        let county = County::from_seeds("529901".parse().unwrap(), [seed; 32], [seed + 100; 32]);
+        let ca = x509::ca_certificate(&county, clock.now()).unwrap();
+        let tls = HubTls::new(county.hub(), &x509::hub_certificate(&county, clock.now()).unwrap(), &ca).unwrap();
+        let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), &tls, Tuning::default(), Limits::default(), clock.clone()).unwrap();
+        let at = listener.local_addr().unwrap().to_string().parse().unwrap();
+        let engine = Empty::new(1);
+        let (around, events) = surroundings(engine.clone(), clock.clone());
+        let cutter = around.cutter.clone();
+        let desk = Arc::new(Desk { county, ca, clock, tokens: Mutex::default(), enrolled: Mutex::default(), revoked: Mutex::default() });
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(listener.run(around, desk.clone(), stopped));
+        Self { desk, engine, cutter, events, at, stop, task }
+    }
+
+    pub(super) async fn enrol(&self, token: &Token, key: &Keypair) -> Result<Enrolment, EnrolError> {
+        within(enrol::enrol(&self.at, token, key, "huxue-node 0.1.0", &Tuning::default())).await
+    }
+
+    /// A node already enrolled.
+    pub(super) async fn node(&self, seed: u8) -> (Keypair, Enrolment) {
+        let key = Keypair::from_seed([seed; 32]);
+        let enrolment = self.enrol(&self.desk.token(3_600), &key).await.unwrap();
+        (key, enrolment)
+    }
+}
+
+pub(super) fn node_tls(key: &Keypair, enrolment: &Enrolment) -> NodeTls {
+    NodeTls::new(key, &enrolment.grant.node_certificate, &enrolment.grant.ca_certificate).unwrap()
+}
+
+pub(super) fn clock_at(text: &str) -> Arc<TestClock> {
+    Arc::new(TestClock::new(text.parse().unwrap(), 7))
+}
