@@ -102,7 +102,7 @@ fn value(parameter: &Parameter, text: &str, today: Date) -> Option<Value> {
 
 /// An identity or other document number (kept in upper case), or a document id (32 hex digits, kept in lower case).
 fn student(text: &str) -> Option<Value> {
-    let plain = (4..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'(' | b')' | b'-'));
+    let plain = (2..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'(' | b')' | b'-'));
     let id = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
     plain.then(|| Value::Text(if id { text.to_ascii_lowercase() } else { text.to_ascii_uppercase() }))
 }
