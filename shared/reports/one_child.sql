@@ -45,15 +45,19 @@ verdict AS (
   )
   WHERE nth = 1
 ),
-linked(document) AS (
-  SELECT e._student FROM asked a JOIN record_enrolment e ON e.id_no = a.id_no AND a.id_no <> ''
-  WHERE NOT EXISTS (SELECT 1 FROM verdict v WHERE v.verdict = 'different' AND v.one = min(a._student, e._student) AND v.other = max(a._student, e._student))
+linked(document, id_no) AS (
+  SELECT _student, id_no FROM asked
   UNION
-  SELECT _student FROM asked
+  SELECT e._student, e.id_no
+  FROM linked l
+  JOIN record_enrolment e ON e.id_no = l.id_no AND l.id_no <> ''
+  WHERE NOT EXISTS (SELECT 1 FROM verdict v
+                    WHERE v.verdict = 'different' AND v.one = min(l.document, e._student) AND v.other = max(l.document, e._student))
   UNION
-  SELECT CASE WHEN v.one = l.document THEN v.other ELSE v.one END
+  SELECT e._student, e.id_no
   FROM linked l
   JOIN verdict v ON (v.one = l.document OR v.other = l.document) AND v.verdict IN ('same', 'transferred')
+  JOIN record_enrolment e ON e._student = CASE WHEN v.one = l.document THEN v.other ELSE v.one END
 ),
 child AS (
   SELECT e._doc, e._student, e.household_card FROM linked l JOIN record_enrolment e ON e._student = l.document

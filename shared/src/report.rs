@@ -19,6 +19,8 @@ mod overview;
 mod sql;
 
 #[cfg(test)]
+mod message_tests;
+#[cfg(test)]
 mod output_tests;
 #[cfg(test)]
 mod query_tests;

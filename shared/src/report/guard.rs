@@ -61,7 +61,8 @@ impl Drop for Guard<'_> {
 
 /// Names in the database that no report reads, in lower case.
 fn closed_tables(connection: &Connection) -> rusqlite::Result<HashSet<String>> {
-    let mut statement = connection.prepare("SELECT lower(name) FROM sqlite_schema WHERE type IN ('table', 'view') UNION ALL SELECT lower(name) FROM sqlite_temp_schema")?;
+    let mut statement = connection
+        .prepare("SELECT lower(name) FROM sqlite_schema WHERE type IN ('table', 'view') UNION ALL SELECT lower(name) FROM sqlite_temp_schema")?;
     let names = statement.query_map([], |row| row.get::<_, String>(0))?;
     let known = ["sqlite_schema", "sqlite_master", "sqlite_temp_schema", "sqlite_temp_master"].map(str::to_owned);
     let mut closed: HashSet<String> = names.collect::<rusqlite::Result<_>>()?;
@@ -76,7 +77,9 @@ fn authorize(context: &AuthContext<'_>, closed: &HashSet<String>) -> Authorizati
         AuthAction::Function { function_name } if !function_name.eq_ignore_ascii_case("load_extension") => Authorization::Allow,
         AuthAction::Read { table_name, .. } if is_report_table(table_name) => Authorization::Allow,
         // `SELECT count(*) FROM name` carries no database name, be it a table or a common table expression of the report.
-        AuthAction::Read { table_name, .. } if context.database_name.is_none() && !closed.contains(&table_name.to_ascii_lowercase()) => Authorization::Allow,
+        AuthAction::Read { table_name, .. } if context.database_name.is_none() && !closed.contains(&table_name.to_ascii_lowercase()) => {
+            Authorization::Allow
+        }
         _ => Authorization::Deny,
     }
 }
@@ -99,7 +102,9 @@ mod tests {
     fn only_reading_reports_tables_is_let_through() {
         let mut connection = connection();
         let guard = Guard::new(&mut connection, 1_000_000).unwrap();
-        for sql in ["SELECT count(*) FROM record_a", "WITH c AS (SELECT x FROM record_a) SELECT count(*) FROM c", "SELECT value FROM json_each('[1]')"] {
+        for sql in
+            ["SELECT count(*) FROM record_a", "WITH c AS (SELECT x FROM record_a) SELECT count(*) FROM c", "SELECT value FROM json_each('[1]')"]
+        {
             assert!(guard.connection().prepare(sql).is_ok(), "{sql}");
         }
         let refused = [

@@ -3,8 +3,8 @@
 use super::{
     catalogue::Catalogue,
     definition::Report,
-    output::{csv, json, table, xlsx},
     outline::NoLabels,
+    output::{csv, json, table, xlsx},
     params::Params,
     run::{Answer, Cell, ReportError, Setting, run},
     sample::{A, B, SampleLabels, empty, ledgers, put, today},
@@ -20,8 +20,19 @@ fn answer() -> Answer {
     put(&connection, "aid_payment", "1", Some(A), 1, "programme=aid_programme:g channel=government amount=125050");
     put(&connection, "aid_payment", "2", Some(B), 2, "programme=aid_programme:g channel=unknown_code _disputed=1");
     put(&connection, "aid_payment", "3", Some(B), 2, "programme=aid_programme:g _disputed=1");
-    let kind = |code: &str, kind: &str| format!("--   {{ code = \"{code}\", type = \"{kind}\", title = {{ zh = \"{code}列\", en = \"{code}\" }} }},\n");
-    let columns = [kind("school", "school"), kind("programme", "text"), kind("amount", "money"), kind("share", "pct"), kind("distance", "dec1"), kind("failed", "bool"), kind("year", "year"), kind("term", "term")].concat();
+    let kind =
+        |code: &str, kind: &str| format!("--   {{ code = \"{code}\", type = \"{kind}\", title = {{ zh = \"{code}列\", en = \"{code}\" }} }},\n");
+    let columns = [
+        kind("school", "school"),
+        kind("programme", "text"),
+        kind("amount", "money"),
+        kind("share", "pct"),
+        kind("distance", "dec1"),
+        kind("failed", "bool"),
+        kind("year", "year"),
+        kind("term", "term"),
+    ]
+    .concat();
     let choices = "--   { code = \"channel\", type = \"choice\", options = \"aid_payment.channel\", title = { zh = \"渠道\", en = \"Channel\" } },\n\
                    --   { code = \"flags\", type = \"flags\", options = \"enrolment.categories\", title = { zh = \"类别\", en = \"Kinds\" } },\n";
     let head = "-- +++\n-- name = \"sample\"\n-- title = { zh = \"样例\", en = \"Sample\" }\n-- help = { zh = \"样\", en = \"S\" }\n-- ledgers = [\"aid_payment\"]\n-- parameters = [{ name = \"year\", default = \"current\" }, { name = \"term\" }]\n-- columns = [\n";
@@ -36,16 +47,31 @@ fn answer() -> Answer {
 #[test]
 fn a_table_is_aligned_and_says_what_it_does_not_know() {
     let shown = table(&answer(), Lang::Zh, &SampleLabels, None);
-    for text in ["样例\n学年：2025/26  学期：全部\n", "1250.50", "-0.50%", "2.5", "否", "春季学期", "中aid_payment.channel.government", "unknown_code", "、", "第二中学"] {
+    for text in [
+        "样例\n学年：2025/26  学期：全部\n",
+        "1250.50",
+        "-0.50%",
+        "2.5",
+        "否",
+        "春季学期",
+        "中aid_payment.channel.government",
+        "unknown_code",
+        "、",
+        "第二中学",
+    ] {
         assert!(shown.contains(text), "{text} in\n{shown}");
     }
     assert!(shown.contains("有争议，未计入：中aid_payment.$ledger.aid_payment 2 条（aid_payment:2 等）。"), "{shown}");
     assert!(shown.contains("最早 2026-02-01T08:00:00Z（第二中学），最新 2026-03-14T08:00:00Z"), "{shown}");
     assert!(shown.contains("未收到数据的学校 2 所：第二中学、村小。"), "{shown}");
     let english = table(&answer(), Lang::En, &NoLabels, None);
-    assert!(english.contains("Disputed, not counted") && english.contains("Schools not heard from, 2") && english.contains("amount (yuan)"), "{english}");
+    assert!(
+        english.contains("Disputed, not counted") && english.contains("Schools not heard from, 2") && english.contains("amount (yuan)"),
+        "{english}"
+    );
     // Every line of the grid is as wide as the others, counting Chinese as two.
-    let width = |line: &str| line.chars().map(|c| if c.is_ascii() || ('\u{2500}'..='\u{257f}').contains(&c) || c == '┆' { 1 } else { 2 }).sum::<usize>();
+    let width =
+        |line: &str| line.chars().map(|c| if c.is_ascii() || ('\u{2500}'..='\u{257f}').contains(&c) || c == '┆' { 1 } else { 2 }).sum::<usize>();
     let grid: Vec<usize> = shown.lines().filter(|line| line.starts_with(['│', '┌', '╞', '└'])).map(width).collect();
     assert!(grid.len() >= 5 && grid.iter().all(|w| *w == grid[0]), "{grid:?}\n{shown}");
 }
@@ -124,7 +150,10 @@ fn answers_are_cut_at_the_limit_and_say_so() {
     assert!(answer.truncated && answer.rows.len() == 1);
     assert!(table(&answer, Lang::Zh, &NoLabels, None).contains("只列出前 1 行"));
     let tight = Setting { steps_max: 0, ..Setting::new(&ledgers, Scope::All) };
-    let endless = Report { sql: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS school FROM n".to_owned(), ..report.clone() };
+    let endless = Report {
+        sql: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS school FROM n".to_owned(),
+        ..report.clone()
+    };
     let endless = Report { columns: endless.columns[..1].to_vec(), ..endless };
     assert!(matches!(run(&mut connection, &endless, &params, &tight), Err(ReportError::TooLong)));
 }

@@ -52,8 +52,9 @@ impl Params {
         for parameter in &report.parameters {
             let typed = asked.iter().rev().find(|(name, _)| *name == parameter.name).map(|(_, value)| value.trim()).filter(|value| !value.is_empty());
             let value = match typed.or(parameter.default.as_deref()) {
-                Some(text) => value(parameter, text, today)
-                    .ok_or_else(|| ParamsError::Value { name: parameter.name.clone(), value: text.to_owned() })?,
+                Some(text) => {
+                    value(parameter, text, today).ok_or_else(|| ParamsError::Value { name: parameter.name.clone(), value: text.to_owned() })?
+                }
                 None if parameter.required => return Err(ParamsError::Missing { name: parameter.name.clone() }),
                 None => Value::Null,
             };

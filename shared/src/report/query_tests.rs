@@ -23,7 +23,8 @@ fn ids(connection: &mut Connection, conditions: &[&str], order: &[&str], scope: 
     let own = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     let (conditions, columns, order) = (own(conditions), own(&["_id"]), own(order));
     let ledgers = ledgers();
-    let (report, params): (_, Params) = Query { conditions: &conditions, columns: &columns, order: &order, limit: Some(10) }.report(&ledgers[0], today())?;
+    let (report, params): (_, Params) =
+        Query { conditions: &conditions, columns: &columns, order: &order, limit: Some(10) }.report(&ledgers[0], today())?;
     let answer = run(connection, &report, &params, &Setting::new(&ledgers, scope)).unwrap();
     let id = |row: &Vec<Cell>| if let Cell::Text(id) = &row[0] { id.trim_start_matches("enrolment:").to_owned() } else { "?".to_owned() };
     Ok(answer.rows.iter().map(id).collect::<Vec<_>>().join(" "))

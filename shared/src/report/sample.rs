@@ -25,16 +25,36 @@ pub(super) fn child(n: u32) -> String {
 
 /// Ledgers with the fields that reports read, as `field:type`, and their states, as `state` with `+` for counting and `.` for final.
 const LEDGERS: [(&str, Subject, &str, &str); 15] = [
-    ("enrolment", Subject::Student, "name id_no birth:date sex:choice stage:choice grade:int class:int entered_on:date status:choice boarding:choice distance_km:dec1 registered_household:choice household_card categories:flags left_behind:bool income_year:money", ""),
-    ("dropout_case", Subject::Student, "first_absent:date reason:choice escort_school returned_on:date excluded_proof:choice", "suspected verifying excluded confirmed persuading returned escalated ordered court home_taught transferred left_country died closed."),
+    (
+        "enrolment",
+        Subject::Student,
+        "name id_no birth:date sex:choice stage:choice grade:int class:int entered_on:date status:choice boarding:choice distance_km:dec1 registered_household:choice household_card categories:flags left_behind:bool income_year:money",
+        "",
+    ),
+    (
+        "dropout_case",
+        Subject::Student,
+        "first_absent:date reason:choice escort_school returned_on:date excluded_proof:choice",
+        "suspected verifying excluded confirmed persuading returned escalated ordered court home_taught transferred left_country died closed.",
+    ),
     ("transfer", Subject::Student, "from:school to:school", "asked refused confirmed done. rejected. withdrawn."),
     ("care_profile", Subject::Student, "kind:choice until:date care_state:choice boards:choice care_teacher", ""),
     ("care_log", Subject::Student, "kind:choice reached:bool", ""),
     ("care_room", Subject::School, "name state:choice", ""),
     ("care_room_use", Subject::School, "room headcount:int", ""),
-    ("aid_application", Subject::Student, "programme categories:flags registered_household:choice approved_amount:money unaided_reason:choice notice_school_from:date notice_school_until:date notice_village_from:date notice_village_until:date", "draft applied verified assessed on_notice objected reported approved+ rejected. allotted+ paid+ audited+. stopped. unaided."),
+    (
+        "aid_application",
+        Subject::Student,
+        "programme categories:flags registered_household:choice approved_amount:money unaided_reason:choice notice_school_from:date notice_school_until:date notice_village_from:date notice_village_until:date",
+        "draft applied verified assessed on_notice objected reported approved+ rejected. allotted+ paid+ audited+. stopped. unaided.",
+    ),
     ("aid_payment", Subject::Student, "programme application amount:money channel:choice paid_on:date batch failed:bool refund_amount:money", ""),
-    ("aid_programme", Subject::County, "code name stage:choice boarding:choice grade_from:int grade_until:int must_aid:flags excludes coverage:pct coverage_of:choice coverage_mode:choice valid_from:date valid_until:date", ""),
+    (
+        "aid_programme",
+        Subject::County,
+        "code name stage:choice boarding:choice grade_from:int grade_until:int must_aid:flags excludes coverage:pct coverage_of:choice coverage_mode:choice valid_from:date valid_until:date",
+        "",
+    ),
     ("fund_allocation", Subject::County, "programme to:school quota_people:int amount:money returned:money", "allotted+ spent+ audited+."),
     ("calendar", Subject::County, "kind:choice from:date until:date name", ""),
     ("child_link", Subject::County, "child_a child_b verdict:choice", ""),
@@ -74,7 +94,7 @@ pub(super) fn empty() -> Connection {
     for ledger in ledgers() {
         let numbers = [ColumnType::Int, ColumnType::Dec1, ColumnType::Money, ColumnType::Pct, ColumnType::Bool];
         let kind = |kind| if numbers.contains(&kind) { "INTEGER" } else { "TEXT" };
-        let fields: String = ledger.fields.iter().map(|f| format!(", \"{}\" {}", f.code, kind(f.kind))).collect();
+        let fields = ledger.fields.iter().map(|f| format!(", \"{}\" {}", f.code, kind(f.kind))).collect::<Vec<_>>().concat();
         let engine = "_id TEXT PRIMARY KEY, _doc INTEGER, _school TEXT, _year INTEGER, _term INTEGER, _student TEXT, _state TEXT, _since TEXT, _due TEXT, \
             _reopened INTEGER, _disputed INTEGER, _v INTEGER, _origin TEXT, _at TEXT, \"on\" TEXT, note TEXT, \"by\" TEXT, void INTEGER, void_reason TEXT, continues TEXT";
         connection.execute_batch(&format!("CREATE TABLE {} ({engine}{fields}) STRICT", ledger.table())).unwrap();
@@ -95,15 +115,12 @@ pub(super) fn empty() -> Connection {
 pub(super) fn put(connection: &Connection, ledger: &str, id: &str, school: Option<&str>, doc: u32, sets: &str) {
     let student = ledgers().iter().any(|l| l.code == ledger && l.subject == Subject::Student);
     let mut columns = vec!["_id", "_doc", "_school", "_student"];
-    let mut values: Vec<rusqlite::types::Value> = vec![
-        format!("{ledger}:{id}").into(),
-        i64::from(doc).into(),
-        school.map(str::to_owned).into(),
-        student.then(|| child(doc)).into(),
-    ];
+    let mut values: Vec<rusqlite::types::Value> =
+        vec![format!("{ledger}:{id}").into(), i64::from(doc).into(), school.map(str::to_owned).into(), student.then(|| child(doc)).into()];
     let defaults = "_year=2025 _term=2 on=2026-03-01 void=0 _disputed=0 _reopened=0";
     let given: Vec<(&str, &str)> = sets.split_whitespace().map(|set| set.split_once('=').unwrap()).collect();
-    let missing = defaults.split_whitespace().map(|set| set.split_once('=').unwrap()).filter(|(name, _)| given.iter().all(|(other, _)| other != name));
+    let missing =
+        defaults.split_whitespace().map(|set| set.split_once('=').unwrap()).filter(|(name, _)| given.iter().all(|(other, _)| other != name));
     for (name, value) in given.iter().copied().chain(missing) {
         columns.push(name);
         let number = value.parse::<i64>().ok().filter(|number| number.to_string() == value);
@@ -117,7 +134,9 @@ pub(super) fn put(connection: &Connection, ledger: &str, id: &str, school: Optio
 /// Puts one effective step in.
 pub(super) fn step(connection: &Connection, record: &str, name: &str, to: &str, on: &str, effect: &str) {
     let id = format!("{on}{name}");
-    connection.execute("INSERT INTO step VALUES (?1, ?2, ?3, ?4, ?5, '张老师', '家访', 'aa', 'school', ?6)", (record, id, name, to, on, effect)).unwrap();
+    connection
+        .execute("INSERT INTO step VALUES (?1, ?2, ?3, ?4, ?5, '张老师', '家访', 'aa', 'school', ?6)", (record, id, name, to, on, effect))
+        .unwrap();
 }
 
 /// Labels that show where they were looked up.

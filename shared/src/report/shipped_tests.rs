@@ -60,7 +60,12 @@ fn every_report_runs_on_an_empty_county_with_the_columns_it_declares() {
         let asked: &[(&str, &str)] = if report.parameters.iter().any(|p| p.required) { &[("child", child)] } else { &[] };
         let answer = answer(&mut connection, &name, asked, Scope::All).unwrap_or_else(|error| panic!("{name}: {error:?}"));
         assert_eq!(answer.freshness.len(), 3, "{name}");
-        let one = super::run::run(&mut connection, &report, &Params::read(&report, asked, today()).unwrap(), &Setting::new(&ledgers, Scope::of(A.parse().ok())));
+        let one = super::run::run(
+            &mut connection,
+            &report,
+            &Params::read(&report, asked, today()).unwrap(),
+            &Setting::new(&ledgers, Scope::of(A.parse().ok())),
+        );
         match report.scope {
             ReportScope::Both => assert_eq!(one.unwrap_or_else(|error| panic!("{name}: {error:?}")).freshness.len(), 1, "{name}"),
             ReportScope::County => assert!(matches!(one, Err(ReportError::CountyOnly)), "{name}"),
@@ -174,7 +179,14 @@ fn care_rooms_never_used_are_listed_too() {
 
 fn aid() -> Connection {
     let c = empty();
-    put(&c, "aid_programme", "g", None, 200, "code=g name=寄宿生补助 stage=primary boarding=any must_aid=|orphan|registered| excludes=x,h valid_from=2020-09-01 coverage=3000 coverage_of=boarders coverage_mode=target");
+    put(
+        &c,
+        "aid_programme",
+        "g",
+        None,
+        200,
+        "code=g name=寄宿生补助 stage=primary boarding=any must_aid=|orphan|registered| excludes=x,h valid_from=2020-09-01 coverage=3000 coverage_of=boarders coverage_mode=target",
+    );
     put(&c, "aid_programme", "h", None, 200, "code=h name=校服费 stage=primary valid_from=2020-09-01");
     put(&c, "aid_programme", "old", None, 200, "code=old name=旧项目 stage=primary must_aid=|disabled| valid_from=2015-09-01 valid_until=2019-08-31");
     pupil(&c, 1, A, "id_no=X1 categories=|orphan| boarding=board");
@@ -296,10 +308,13 @@ fn notices_are_measured_in_working_days_of_the_calendar() {
     put(&c, "calendar", "1", None, 200, "kind=holiday from=2025-10-01 until=2025-10-08 name=国庆");
     put(&c, "calendar", "2", None, 200, "kind=holiday from=2025-10-03 until=2025-10-05 name=又写一次");
     put(&c, "calendar", "3", None, 200, "kind=makeup_day from=2025-10-11 name=调休");
-    let days: Vec<String> = ask(&mut c, "short_notices", &[]).iter().map(|row| {
-        let cells: Vec<&str> = row.split('|').collect();
-        format!("{} {} {}", cells[11].trim_start_matches("aid_application:"), cells[7], cells[10])
-    }).collect();
+    let days: Vec<String> = ask(&mut c, "short_notices", &[])
+        .iter()
+        .map(|row| {
+            let cells: Vec<&str> = row.split('|').collect();
+            format!("{} {} {}", cells[11].trim_start_matches("aid_application:"), cells[7], cells[10])
+        })
+        .collect();
     assert_eq!(days, ["backwards 0 0", "in_holiday 3 3", "over_weekend 4 4", "none 0 0"]);
     assert_eq!(ask(&mut c, "short_notices", &[("days", "3")]).len(), 2);
 }
@@ -350,7 +365,8 @@ fn one_child_is_told_across_schools_and_years_with_the_trail() {
     put(&c, "child_link", "1", None, 200, &format!("child_a={} child_b={} verdict=same", child(90), child(1)));
     put(&c, "household_visit", "1", Some(C), 100, "household_card=H9 kind=visit on=2023-10-01 _year=2023");
     put(&c, "dropout_case", "other", Some(A), 2, "on=2025-10-02");
-    let events = |rows: &[String]| rows.iter().map(|row| row.split('|').filter(|cell| *cell != "-").take(6).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>();
+    let events =
+        |rows: &[String]| rows.iter().map(|row| row.split('|').filter(|cell| *cell != "-").take(6).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>();
     let told = events(&ask(&mut c, "one_child", &[("child", "x1")]));
     let expected = [
         "2023-09-01 2023 2 s3 enrolment enrolment:90",
