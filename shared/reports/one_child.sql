@@ -45,15 +45,19 @@ verdict AS (
   )
   WHERE nth = 1
 ),
-linked(document) AS (
-  SELECT e._student FROM asked a JOIN record_enrolment e ON e.id_no = a.id_no AND a.id_no <> ''
-  WHERE NOT EXISTS (SELECT 1 FROM verdict v WHERE v.verdict = 'different' AND v.one = min(a._student, e._student) AND v.other = max(a._student, e._student))
+linked(document, id_no) AS (
+  SELECT _student, id_no FROM asked
   UNION
-  SELECT _student FROM asked
+  SELECT e._student, e.id_no
+  FROM linked l
+  JOIN record_enrolment e ON e.id_no = l.id_no AND l.id_no <> ''
+  WHERE NOT EXISTS (SELECT 1 FROM verdict v
+                    WHERE v.verdict = 'different' AND v.one = min(l.document, e._student) AND v.other = max(l.document, e._student))
   UNION
-  SELECT CASE WHEN v.one = l.document THEN v.other ELSE v.one END
+  SELECT e._student, e.id_no
   FROM linked l
   JOIN verdict v ON (v.one = l.document OR v.other = l.document) AND v.verdict IN ('same', 'transferred')
+  JOIN record_enrolment e ON e._student = CASE WHEN v.one = l.document THEN v.other ELSE v.one END
 ),
 child AS (
   SELECT e._doc, e._student, e.household_card FROM linked l JOIN record_enrolment e ON e._student = l.document
@@ -65,12 +69,17 @@ trail AS (
   SELECT 'household_visit', v._id, v._school, v._year, v._term, NULL, v._state, v."on", v."by", v.note, v.void, v._disputed
   FROM record_household_visit v
   WHERE v.household_card IN (SELECT household_card FROM child WHERE household_card <> '')
+),
+told AS (
+  SELECT t."on", t._year, t._term, t._school, t.ledger, NULL AS event, t._state AS state, t."by", t.note AS text,
+         CASE WHEN t.void = 1 THEN 'void' WHEN t._disputed = 1 THEN 'disputed' END AS effect, t._id, t._student, '' AS step_id
+  FROM trail t
+  UNION ALL
+  SELECT s."on", t._year, t._term, t._school, t.ledger, s.name, s."to", s.by, s.why, s.effect, t._id, t._student, s.id
+  FROM trail t
+  JOIN step s ON s.record = t._id
 )
-SELECT t."on" AS "on", t._year AS year, t._term AS term, t._school AS school, t.ledger AS ledger, NULL AS event, t._state AS state, t."by" AS "by",
-       t.note AS text, CASE WHEN t.void = 1 THEN 'void' WHEN t._disputed = 1 THEN 'disputed' END AS effect, t._id AS record, t._student AS student
-FROM trail t
-UNION ALL
-SELECT s."on", t._year, t._term, t._school, t.ledger, s.name, s."to", s.by, s.why, s.effect, t._id, t._student
-FROM trail t
-JOIN step s ON s.record = t._id
-ORDER BY 1, 11, 6 IS NOT NULL
+SELECT "on" AS "on", _year AS year, _term AS term, _school AS school, ledger AS ledger, event AS event, state AS state, "by" AS "by", text AS text,
+       effect AS effect, _id AS record, _student AS student
+FROM told
+ORDER BY "on", _id, step_id

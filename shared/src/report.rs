@@ -19,6 +19,12 @@ mod overview;
 mod sql;
 
 #[cfg(test)]
+mod message_tests;
+#[cfg(test)]
+mod output_tests;
+#[cfg(test)]
+mod query_tests;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod shipped_tests;

@@ -64,7 +64,8 @@ impl Catalogue {
     /// table of another ledger is left out. To be run after the typed tables are made.
     #[must_use]
     pub fn index_statements(&self, ledgers: &[LedgerOutline]) -> Vec<String> {
-        let tables: BTreeSet<String> = ledgers.iter().filter(|ledger| ledger.is_safe()).map(LedgerOutline::table).chain(["step".to_owned()]).collect();
+        let tables: BTreeSet<String> =
+            ledgers.iter().filter(|ledger| ledger.is_safe()).map(LedgerOutline::table).chain(["step".to_owned()]).collect();
         let mut statements = BTreeSet::new();
         for index in self.iter().flat_map(|report| &report.indexes).filter_map(|text| Index::parse(text)) {
             if index.table == "record_*" {

@@ -410,7 +410,9 @@ fn line_of(head: &str, at: usize, first: u32) -> u32 {
 
 /// `[a-z][a-z0-9_]*`, at most 60 characters; a leading `_` only for columns (the engine's own are named so).
 fn is_code(text: &str) -> bool {
-    text.len() <= 60 && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    text.len() <= 60
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 struct Checks<'a> {
@@ -568,7 +570,10 @@ mod tests {
         assert_eq!(problems("SELECT 1"), [(1, ProblemKind::NoHead)]);
         assert_eq!(problems("-- +++\n-- name = \"x\"\nSELECT 1"), [(3, ProblemKind::NoComment)]);
         assert_eq!(problems(&GOOD.replace("name = \"x\"", "name = \"X\"")), [(2, ProblemKind::Code { code: "X".to_owned() })]);
-        assert_eq!(problems(&GOOD.replace("{ zh = \"甲\", en = \"A\" } },", "{ zh = \"甲\", en = \"\" } },"))[0], (7, ProblemKind::Title { code: "a".to_owned() }));
+        assert_eq!(
+            problems(&GOOD.replace("{ zh = \"甲\", en = \"A\" } },", "{ zh = \"甲\", en = \"\" } },"))[0],
+            (7, ProblemKind::Title { code: "a".to_owned() })
+        );
         assert_eq!(problems(&GOOD.replace(":year", ":month")), [(10, ProblemKind::Undeclared { name: "month".to_owned() })]);
         assert!(matches!(problems(&GOOD.replace("\"int\"", "\"number\""))[..], [(7, ProblemKind::Toml { .. })]));
         assert!(matches!(problems(&GOOD.replace("-- help", "-- halp"))[..], [(4, ProblemKind::Toml { .. })]));

@@ -71,7 +71,7 @@ impl Reader<'_> {
                 ColumnType::Choice => self.option(row, column, text),
                 ColumnType::Flags => {
                     let codes = text.split('|').filter(|code| !code.is_empty());
-                    codes.map(|code| self.option(row, column, code)).collect::<Vec<_>>().join(self.text("report-list-separator", &[]).trim_matches('"'))
+                    codes.map(|code| self.option(row, column, code)).collect::<Vec<_>>().join(&self.text("report-list-separator", &[]))
                 }
                 ColumnType::School => self.school(text),
                 ColumnType::Ledger => self.labels.label(text, "$ledger", text, self.lang).unwrap_or_else(|| text.clone()),
@@ -87,7 +87,8 @@ impl Reader<'_> {
             ColumnType::Dec1 => format!("{}{}.{}", if number < 0 { "-" } else { "" }, (number / 10).abs(), (number % 10).abs()),
             ColumnType::Bool => self.text(if number == 0 { "report-no" } else { "report-yes" }, &[]),
             ColumnType::Year => format!("{number}/{:02}", number.wrapping_add(1).rem_euclid(100)),
-            ColumnType::Term => self.text(["report-term-0", "report-term-1", "report-term-2"].get(usize::try_from(number).unwrap_or(0)).unwrap_or(&"report-term-0"), &[]),
+            ColumnType::Term => self
+                .text(["report-term-0", "report-term-1", "report-term-2"].get(usize::try_from(number).unwrap_or(0)).unwrap_or(&"report-term-0"), &[]),
             _ => number.to_string(),
         }
     }
@@ -126,7 +127,8 @@ impl Reader<'_> {
 
     /// What was asked for, in one line; `None` if there was nothing to choose.
     fn asked(&self) -> Option<String> {
-        let chosen: Vec<String> = self.answer.parameters.iter().filter(|(_, title, _)| !self.title(title).is_empty()).map(|p| self.chosen(p)).collect();
+        let chosen: Vec<String> =
+            self.answer.parameters.iter().filter(|(_, title, _)| !self.title(title).is_empty()).map(|p| self.chosen(p)).collect();
         (!chosen.is_empty()).then(|| chosen.join("  "))
     }
 
@@ -159,7 +161,7 @@ impl Reader<'_> {
             if self.answer.missing.len() > SCHOOLS_NAMED {
                 names.push("…".to_owned());
             }
-            let names = names.join(self.text("report-list-separator", &[]).trim_matches('"'));
+            let names = names.join(&self.text("report-list-separator", &[]));
             lines.push(self.text("report-missing", &[("count", &self.answer.missing.len().to_string()), ("schools", &names)]));
         }
         lines

@@ -52,8 +52,9 @@ impl Params {
         for parameter in &report.parameters {
             let typed = asked.iter().rev().find(|(name, _)| *name == parameter.name).map(|(_, value)| value.trim()).filter(|value| !value.is_empty());
             let value = match typed.or(parameter.default.as_deref()) {
-                Some(text) => value(parameter, text, today)
-                    .ok_or_else(|| ParamsError::Value { name: parameter.name.clone(), value: text.to_owned() })?,
+                Some(text) => {
+                    value(parameter, text, today).ok_or_else(|| ParamsError::Value { name: parameter.name.clone(), value: text.to_owned() })?
+                }
                 None if parameter.required => return Err(ParamsError::Missing { name: parameter.name.clone() }),
                 None => Value::Null,
             };
@@ -102,7 +103,7 @@ fn value(parameter: &Parameter, text: &str, today: Date) -> Option<Value> {
 
 /// An identity or other document number (kept in upper case), or a document id (32 hex digits, kept in lower case).
 fn student(text: &str) -> Option<Value> {
-    let plain = (4..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'(' | b')' | b'-'));
+    let plain = (2..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'(' | b')' | b'-'));
     let id = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
     plain.then(|| Value::Text(if id { text.to_ascii_lowercase() } else { text.to_ascii_uppercase() }))
 }

@@ -14,6 +14,7 @@ use crate::{
 };
 use jiff::civil::Date;
 use rusqlite::types::Value;
+use std::fmt::Write as _;
 
 /// Most conditions of one question: far more than a person types.
 const CONDITIONS_MAX: usize = 32;
@@ -57,9 +58,7 @@ impl From<&QueryError> for Fault {
             QueryError::Condition(text) => Self::new("query-condition", Exit::Usage).with("text", text),
             QueryError::Column(name) => Self::new("query-column", Exit::NoMatch).with("name", name),
             QueryError::Value { column, value } => Self::new("query-value", Exit::Input).with("name", column).with("value", value),
-            QueryError::Operator { column, operator } => {
-                Self::new("query-operator", Exit::Usage).with("name", column).with("operator", operator)
-            }
+            QueryError::Operator { column, operator } => Self::new("query-operator", Exit::Usage).with("name", column).with("operator", operator),
             QueryError::TooMany => Self::new("query-too-many", Exit::Usage).with("max", CONDITIONS_MAX),
         }
     }
@@ -102,14 +101,15 @@ impl Query<'_> {
         let shows_void = conditions.iter().any(|condition| condition.column == "void");
         let (mut sql, mut values) = (String::new(), Vec::new());
         let names: Vec<String> = columns.iter().map(|column| format!("\"{}\"", column.code)).collect();
-        sql.push_str(&format!("SELECT {} FROM {} WHERE 1", names.join(", "), ledger.table()));
+        // Writing to a String cannot fail.
+        let _ = write!(sql, "SELECT {} FROM {} WHERE 1", names.join(", "), ledger.table());
         for (at, condition) in conditions.into_iter().enumerate() {
             sql.push_str(&condition.sql.replace(":value", &format!(":value_{at}")));
             values.extend(condition.value.map(|value| (format!("value_{at}"), value)));
         }
-        sql.push_str(&format!(" ORDER BY {}", self.ordered(&known)?));
+        let _ = write!(sql, " ORDER BY {}", self.ordered(&known)?);
         if let Some(limit) = self.limit {
-            sql.push_str(&format!(" LIMIT {limit}"));
+            let _ = write!(sql, " LIMIT {limit}");
         }
         let report = Report {
             name: format!("query_{}", ledger.code),
@@ -217,8 +217,7 @@ fn built(column: &FieldOutline, typed: &'static str, sql: &str, value: &str) -> 
             let escaped = value.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
             done(format!("\"{code}\" LIKE :value ESCAPE '\\'"), Some(Value::Text(format!("%{escaped}%"))))
         }
-        ("~", _) => Err(refused()),
-        (">" | "<" | ">=" | "<=", ColumnType::Bool | ColumnType::Choice | ColumnType::Flags | ColumnType::Ledger) => Err(refused()),
+        ("~", _) | (">" | "<" | ">=" | "<=", ColumnType::Bool | ColumnType::Choice | ColumnType::Flags | ColumnType::Ledger) => Err(refused()),
         _ => {
             let bound = typed_value(column.kind, value).ok_or_else(|| QueryError::Value { column: code.clone(), value: value.to_owned() })?;
             // A record that was never void or disputed may have NULL there.
@@ -244,7 +243,9 @@ fn typed_value(kind: ColumnType, text: &str) -> Option<Value> {
             _ => None,
         },
         // A part of a date is enough: `on>=2025-09`.
-        ColumnType::Date => text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b':' | b'T' | b'Z' | b'.')).then(|| Value::Text(text.to_owned())),
+        ColumnType::Date => {
+            text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b':' | b'T' | b'Z' | b'.')).then(|| Value::Text(text.to_owned()))
+        }
         _ => Some(Value::Text(text.to_owned())),
     }
 }

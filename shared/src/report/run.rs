@@ -163,9 +163,7 @@ impl From<&ReportError> for Fault {
             ReportError::Expand(ExpandError::Ledger(code)) => Self::new("report-no-ledger", Exit::NoMatch).with("ledger", code),
             ReportError::Expand(ExpandError::Placeholder(text)) => Self::new("report-placeholder", Exit::Input).with("text", text),
             ReportError::NotAQuestion => Self::new("report-not-a-question", Exit::Input),
-            ReportError::Columns { declared, given } => {
-                Self::new("report-columns", Exit::Input).with("declared", declared).with("given", given)
-            }
+            ReportError::Columns { declared, given } => Self::new("report-columns", Exit::Input).with("declared", declared).with("given", given),
             ReportError::ColumnType { column } => Self::new("report-column-type", Exit::Input).with("column", column),
             ReportError::TooLong => Self::new("report-too-long", Exit::Input),
             ReportError::Database(source) => Self::new("report-database", Exit::Storage).with("detail", source),
@@ -271,13 +269,7 @@ fn cell(value: ValueRef<'_>, column: &Column) -> Result<Cell, ReportError> {
     }
 }
 
-fn disputed(
-    connection: &Connection,
-    report: &Report,
-    params: &Params,
-    setting: &Setting<'_>,
-    scope: &Scope,
-) -> Result<Vec<Disputed>, ReportError> {
+fn disputed(connection: &Connection, report: &Report, params: &Params, setting: &Setting<'_>, scope: &Scope) -> Result<Vec<Disputed>, ReportError> {
     let mut found = Vec::new();
     for code in &report.ledgers {
         let text = format!("SELECT _id FROM record_{code} WHERE _disputed = 1 AND (:year IS NULL OR _year = :year) ORDER BY _id");

@@ -133,8 +133,11 @@ pub(super) fn names_parameter(text: &str, name: &str) -> bool {
 
 /// Ledgers whose typed tables the text names, sorted, once each.
 pub(super) fn ledgers_named(text: &str) -> Vec<String> {
-    let mut found: Vec<String> =
-        tokens(text).iter().filter_map(|token| if let TokenKind::Word(word) = token.kind { word.strip_prefix("record_") } else { None }).map(str::to_owned).collect();
+    let mut found: Vec<String> = tokens(text)
+        .iter()
+        .filter_map(|token| if let TokenKind::Word(word) = token.kind { word.strip_prefix("record_") } else { None })
+        .map(str::to_owned)
+        .collect();
     found.sort();
     found.dedup();
     found

@@ -55,7 +55,8 @@ fn seen_labels(reader: &Reader<'_>) -> Value {
         let mut seen = Map::new();
         for row in &reader.answer.rows {
             let Some(cell @ Cell::Text(text)) = row.get(at) else { continue };
-            let codes = if column.kind == ColumnType::Flags { text.split('|').filter(|code| !code.is_empty()).collect() } else { vec![text.as_str()] };
+            let codes =
+                if column.kind == ColumnType::Flags { text.split('|').filter(|code| !code.is_empty()).collect() } else { vec![text.as_str()] };
             for code in codes {
                 if !seen.contains_key(code) {
                     let label = if column.kind == ColumnType::Flags { reader.option(row, column, code) } else { reader.cell(row, column, cell) };

@@ -133,8 +133,14 @@ fn freshness_sheet(sheet: &mut Worksheet, reader: &Reader<'_>, styles: &Styles) 
     }
     for (line, school) in (1_u32..).zip(&reader.answer.freshness) {
         let heard = reader.text(if school.heard { "report-yes" } else { "report-no" }, &[]);
-        let cells = [&school.school, &school.name, school.as_of.as_ref().unwrap_or(&String::new()), school.last_contact.as_ref().unwrap_or(&String::new()), &heard]
-            .map(|text| clipped(text));
+        let cells = [
+            &school.school,
+            &school.name,
+            school.as_of.as_ref().unwrap_or(&String::new()),
+            school.last_contact.as_ref().unwrap_or(&String::new()),
+            &heard,
+        ]
+        .map(|text| clipped(text));
         for (at, text) in (0_u16..).zip(cells) {
             sheet.write_string_with_format(line, at, text, &styles.text)?;
         }
