@@ -1,1 +1,3 @@
-//! stub
+//! The school's node.
+
+pub mod import;
