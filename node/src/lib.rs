@@ -1,3 +1,1 @@
 //! The school's node.
-
-pub mod import;

@@ -15,6 +15,7 @@ pub mod genesis;
 mod guard;
 pub mod history;
 pub mod keys;
+pub mod local;
 pub mod merge;
 mod object;
 #[cfg(test)]
@@ -24,12 +25,14 @@ pub mod refusal;
 pub mod repair;
 pub mod rule;
 mod structure;
+pub mod trail;
 pub mod view;
 pub mod write;
 
 pub use admission::{DocFacts, Verdict, judge, parse};
 pub use chunk::Parsed;
 pub use history::History;
+pub use local::{Doc, new_doc};
 pub use merge::{MergeError, Merged, merge, snapshot, survives};
 pub use read::{view, view_with};
 pub use refusal::Refusal;

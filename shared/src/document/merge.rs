@@ -180,12 +180,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn offer(
-        &mut self,
-        hash: ChangeHash,
-        bytes: &'a [u8],
-        take: &mut impl FnMut(&mut Self, Ready<'a>, &'a [u8]) -> Result<(), Refusal>,
-    ) -> Next {
+    fn offer(&mut self, hash: ChangeHash, bytes: &'a [u8], take: &mut impl FnMut(&mut Self, Ready<'a>, &'a [u8]) -> Result<(), Refusal>) -> Next {
         if self.guard.history().place(&hash).is_some() || self.refused_hashes.contains(&hash) {
             return Next::Done;
         }

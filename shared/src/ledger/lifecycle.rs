@@ -19,10 +19,7 @@ use super::{
 };
 use crate::document::view::Value;
 use jiff::civil::Date;
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The built-in step that ends a fork: follows all tips, names the state chosen.
 pub const RESOLVE: &str = "resolve";

@@ -32,6 +32,7 @@ const HEAD_KEYS: &[&str] = &[
     "help",
     "label",
     "parent",
+    "key",
     "per",
     "derive",
     "options",
@@ -106,6 +107,7 @@ fn head(reader: &Reader<'_>, root: Table<'_>, text: &str) -> Definition {
         title: reader.needed_bilingual(root, "title"),
         help: reader.bilingual(root, "help"),
         label: reader.words(root, "label").into_iter().map(|(word, _)| word).collect(),
+        key: reader.words(root, "key").into_iter().map(|(word, _)| word).collect(),
         parent: reader.word(root, "parent").map(|(word, _)| word),
         per: reader.one_of(root, "per", Period::WORDS, Period::from_word),
         derive: reader.words(root, "derive").into_iter().map(|(word, _)| word).collect(),
@@ -208,9 +210,9 @@ fn conflict_groups(reader: &Reader<'_>, root: Table<'_>, definition: &Definition
     groups
 }
 
-/// `label`, `derive` and `parent` name fields.
+/// `label`, `derive`, `key` and `parent` name fields.
 fn names_of_fields(reader: &Reader<'_>, root: Table<'_>, definition: &Definition) {
-    for key in ["label", "derive"] {
+    for key in ["label", "derive", "key"] {
         reader.words(root, key).iter().for_each(|word| field_exists(reader, word, definition));
     }
     if let Some(word) = reader.word(root, "parent") {

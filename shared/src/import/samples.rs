@@ -1,7 +1,7 @@
 //! The rosters in `tests/samples`, each row against `answers.json`.
 
 use super::{Outcome, RosterOptions, read_roster};
-use huxue_shared::locale::Lang;
+use crate::locale::Lang;
 use serde_json::Value as Json;
 use std::path::PathBuf;
 

@@ -5,7 +5,7 @@
 //! the office program kept beside it, and one without such a value is [`Unreadable::Formula`], never an empty cell.
 
 use super::{cfb, delimited, legacy, workbook};
-use huxue_shared::fault::{Exit, Fault};
+use crate::fault::{Exit, Fault};
 use jiff::civil::Date;
 
 /// Why a cell that holds something cannot be read.

@@ -10,7 +10,7 @@ use super::super::identity::IdType;
 use super::super::problem::{Problem, Reason};
 use super::super::pupil::{Guardian, Pupil};
 use super::Row;
-use huxue_shared::model::codes::SchoolCode;
+use crate::model::codes::SchoolCode;
 use jiff::civil::Date;
 
 /// Everything that cannot reject a row.

@@ -1,7 +1,7 @@
 //! Reasons why a row is rejected, and remarks about rows that are accepted. Codes are part of the command line's contract: they never
 //! change their meaning. The sentence of a code is message `import-row-<code>`, with `.next` for what to do.
 
-use huxue_shared::locale::{self, Lang};
+use crate::locale::{self, Lang};
 
 /// A reason or a remark by its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

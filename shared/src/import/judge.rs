@@ -13,8 +13,8 @@ use super::identity::{self, IdType, Number};
 use super::problem::{Problem, Reason};
 use super::pupil::Pupil;
 use super::sheet::{Cell, Unreadable};
-use huxue_shared::model::SchoolYear;
-use huxue_shared::model::codes::{IdNumber, SchoolCode};
+use crate::model::SchoolYear;
+use crate::model::codes::{IdNumber, SchoolCode};
 use jiff::civil::Date;
 
 /// A pupil with remarks, or the reasons against.

@@ -11,9 +11,9 @@ use super::judge::{Context, Judged, judge};
 use super::problem::{Problem, Reason};
 use super::pupil::Pupil;
 use super::sheet::{Cell, FileError, Limits, Sheet, Unreadable, read_sheets};
-use huxue_shared::locale::Lang;
-use huxue_shared::model::SchoolYear;
-use huxue_shared::model::codes::{IdNumber, SchoolCode};
+use crate::locale::Lang;
+use crate::model::SchoolYear;
+use crate::model::codes::{IdNumber, SchoolCode};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 

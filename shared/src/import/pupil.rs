@@ -4,8 +4,8 @@ use super::boarding::LeftBehind;
 use super::grade::Stage;
 use super::household::Household;
 use super::identity::IdType;
-use huxue_shared::document::view::Value;
-use huxue_shared::model::codes::IdNumber;
+use crate::document::view::Value;
+use crate::model::codes::IdNumber;
 use jiff::civil::Date;
 
 /// A guardian.

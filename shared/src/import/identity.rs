@@ -3,7 +3,7 @@
 use super::clean;
 use super::problem::{Problem, Reason};
 use super::sheet::Cell;
-use huxue_shared::model::codes::{IdNumber, IdNumberError};
+use crate::model::codes::{IdNumber, IdNumberError};
 
 /// Kind of document, an option of the enrolment ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

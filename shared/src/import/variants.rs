@@ -2,8 +2,8 @@
 
 use super::sheet::{Kind, Limits};
 use super::{FileError, Outcome, Reason, RosterOptions, RosterPreview, cfb, read_roster, read_sheets};
-use huxue_shared::fault::Fault;
-use huxue_shared::locale::{self, Lang};
+use crate::fault::Fault;
+use crate::locale::{self, Lang};
 use rust_xlsxwriter::{Format, Formula, Workbook, Worksheet};
 
 const ID: &str = "52990120140517329X"; // 男, 2014-05-17
@@ -218,7 +218,7 @@ fn a_class_named_only_in_the_title_holds_for_all_rows() {
 fn junior_schools_count_from_one_and_entry_years_need_the_school_year() {
     let csv = "姓名,性别,出生日期,年级,班级\n张一,女,2013-05-17,七年级,一(2)班\n张二,女,2013-05-17,初一,3班\n张三,女,2013-05-17,初中2026级,4班\n";
     assert_eq!(reasons(&rows(csv)), ["", "", "grade-unknown"]);
-    let options = RosterOptions { school_year: huxue_shared::model::SchoolYear::new(2026), ..RosterOptions::default() };
+    let options = RosterOptions { school_year: crate::model::SchoolYear::new(2026), ..RosterOptions::default() };
     let preview = read_roster(csv.as_bytes(), "", &options).unwrap();
     assert_eq!(preview.accepted().map(|(_, pupil)| (pupil.grade, pupil.class)).collect::<Vec<_>>(), [(7, Some(2)), (7, Some(3)), (7, Some(4))]);
 }
