@@ -8,9 +8,11 @@
 //! Leaves to others: who wrote a step (the caller resolves the authority from its origin), and whether required fields were filled when it was
 //! taken ([`permit`] asks before writing; a step that lies in the document counts without).
 
+mod fact;
 mod graph;
 pub mod permit;
 
+pub use fact::required_values;
 pub use permit::{Request, StepError, allowed, may_take};
 
 use super::{
@@ -19,10 +21,7 @@ use super::{
 };
 use crate::document::view::Value;
 use jiff::civil::Date;
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The built-in step that ends a fork: follows all tips, names the state chosen.
 pub const RESOLVE: &str = "resolve";

@@ -34,7 +34,7 @@ const TYPES: &[&str] = &[
 fn definition() -> Definition {
     let mut text = TEXT.to_owned();
     for kind in TYPES {
-        text.push_str(&format!("[[field]]\ncode = \"a_{kind}\"\ntitle = {{ zh = \"{kind}\", en = \"{kind}\" }}\ntype = \"{kind}\"\n"));
+        text.extend([format!("[[field]]\ncode = \"a_{kind}\"\ntitle = {{ zh = \"{kind}\", en = \"{kind}\" }}\ntype = \"{kind}\"\n")]);
         match *kind {
             "int" => text.push_str("min = 0\nmax = 20\nunit = { zh = \"人\", en = \"people\" }\n"),
             "money" => text.push_str("min = 0\nmax = 1000000\nunit = { zh = \"元\", en = \"yuan\" }\n"),
@@ -51,7 +51,7 @@ fn definition() -> Definition {
         ("number", "text", "pattern = \"^[0-9]{4}$\""),
         ("snapshot", "long", ""),
     ] {
-        text.push_str(&format!("[[field]]\ncode = \"{code}\"\ntitle = {{ zh = \"{code}\", en = \"{code}\" }}\ntype = \"{kind}\"\n{extra}\n"));
+        text.extend([format!("[[field]]\ncode = \"{code}\"\ntitle = {{ zh = \"{code}\", en = \"{code}\" }}\ntype = \"{kind}\"\n{extra}\n")]);
     }
     Definition::parse(&text).unwrap()
 }
@@ -71,7 +71,8 @@ fn text(value: &str) -> Value {
 
 #[test]
 fn dates_are_read_in_every_style_of_the_offices() {
-    for written in ["2025-09-01", "2025/9/1", "2025.9.1", "2025年9月1日", "2025年09月01号", "20250901", "２０２５－０９－０１", " 2025-9-1 00:00:00 "] {
+    for written in ["2025-09-01", "2025/9/1", "2025.9.1", "2025年9月1日", "2025年09月01号", "20250901", "２０２５－０９－０１", " 2025-9-1 00:00:00 "]
+    {
         assert_eq!(one("a_date", written), Ok(text("2025-09-01")), "{written}");
     }
     for written in ["2025-02-30", "25-09-01", "2025-09", "九月一日", "2025-09-01-02", "1899-01-01", "2025年9月", "20251301"] {
@@ -120,7 +121,8 @@ fn numbers_are_kept_as_integers_of_their_unit() {
 
 #[test]
 fn yes_and_no_have_four_ways_each() {
-    for (written, kept) in [("是", true), ("否", false), ("YES", true), ("no", false), ("1", true), ("０", false), ("true", true), ("False", false)] {
+    for (written, kept) in [("是", true), ("否", false), ("YES", true), ("no", false), ("1", true), ("０", false), ("true", true), ("False", false)]
+    {
         assert_eq!(one("a_bool", written), Ok(Value::Bool(kept)), "{written}");
     }
     assert_eq!(one("a_bool", "maybe"), Err(ValueProblem::Bool));
