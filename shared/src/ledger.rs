@@ -14,6 +14,10 @@ pub mod problem;
 pub mod rule;
 pub mod validate;
 pub mod value;
+mod vocabulary;
+
+#[cfg(test)]
+mod messages_tests;
 
 pub use catalogue::Catalogue;
 pub use definition::{Authority, Bilingual, Definition, Field, FieldType};

@@ -95,6 +95,13 @@ impl Catalogue {
         })
     }
 
+    /// Rules of any ledger that watch `code`, with the definition they stand in.
+    pub fn rules_watching<'a>(&'a self, code: &'a str) -> impl Iterator<Item = (&'a Arc<Definition>, &'a Rule)> {
+        self.iter_latest()
+            .flat_map(|definition| definition.rules.iter().map(move |rule| (definition, rule)))
+            .filter(move |(_, rule)| rule.ledger == code)
+    }
+
     /// The option list of a choice or flags field; of another ledger its latest version. `None` if the list is not here.
     #[must_use]
     pub fn options<'a>(&'a self, definition: &'a Definition, field: &Field) -> Option<&'a OptionList> {

@@ -55,3 +55,6 @@ pub(super) fn check(new: &Definition, old: &Definition) -> Result<(), Vec<Proble
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
+
+#[cfg(test)]
+mod tests;

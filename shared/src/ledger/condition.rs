@@ -154,3 +154,6 @@ pub(super) fn is_filled(fields: &BTreeMap<String, Value>, field: &str) -> bool {
     let ticked = || fields.range(prefix.clone()..).take_while(|(key, _)| key.starts_with(&prefix)).any(|(_, value)| *value == Value::Bool(true));
     fields.get(field).is_some_and(|value| !is_empty(value)) || ticked()
 }
+
+#[cfg(test)]
+mod tests;

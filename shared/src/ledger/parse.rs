@@ -204,7 +204,9 @@ fn conflict_groups(reader: &Reader<'_>, root: Table<'_>, definition: &Definition
         if words.is_empty() {
             reader.missing(table, "fields");
         }
-        words.iter().for_each(|word| field_exists(reader, word, definition));
+        for word in &words {
+            field_exists(reader, word, definition);
+        }
         groups.push(words.into_iter().map(|(word, _)| word).collect());
     }
     groups
@@ -213,7 +215,9 @@ fn conflict_groups(reader: &Reader<'_>, root: Table<'_>, definition: &Definition
 /// `label`, `derive`, `key` and `parent` name fields.
 fn names_of_fields(reader: &Reader<'_>, root: Table<'_>, definition: &Definition) {
     for key in ["label", "derive", "key"] {
-        reader.words(root, key).iter().for_each(|word| field_exists(reader, word, definition));
+        for word in reader.words(root, key) {
+            field_exists(reader, &word, definition);
+        }
     }
     if let Some(word) = reader.word(root, "parent") {
         field_exists(reader, &word, definition);

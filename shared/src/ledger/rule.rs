@@ -45,7 +45,7 @@ pub struct Opening {
     pub rule_code: String,
     /// First day of the run; part of the record's derived key.
     pub first_day: Date,
-    /// Its fields.
+    /// Its fields; its date `on` is the first day unless the rule sets another.
     pub set: BTreeMap<String, Value>,
 }
 
@@ -116,12 +116,9 @@ fn opening(rule: &Rule, sightings: &[Sighting], first_day: Date) -> Opening {
         SetValue::FirstAbsent => Value::Str(first_day.to_string()),
         SetValue::LastPresent => last_present.map_or(Value::Null, |day| Value::Str(day.to_string())),
     };
-    Opening {
-        ledger: rule.opens.clone(),
-        rule_code: rule.code.clone(),
-        first_day,
-        set: rule.set.iter().map(|(key, set)| (key.clone(), value(set))).collect(),
-    }
+    let mut fields: BTreeMap<String, Value> = rule.set.iter().map(|(key, set)| (key.clone(), value(set))).collect();
+    fields.entry("on".to_owned()).or_insert_with(|| Value::Str(first_day.to_string()));
+    Opening { ledger: rule.opens.clone(), rule_code: rule.code.clone(), first_day, set: fields }
 }
 
 /// Days on which the field came to have one of the values. Several records of one day: it matches if one does.

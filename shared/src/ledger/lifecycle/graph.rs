@@ -284,7 +284,7 @@ fn transition_fits(lifecycle: &Lifecycle, transition: &Step, state: &str, side: 
 }
 
 /// The values of one field among those noted with the step; a flags field has several keys. Empty ones are left out: absent is the same.
-fn values_of(field: &str, noted: &BTreeMap<String, Value>) -> Vec<(String, Value)> {
+pub(super) fn values_of(field: &str, noted: &BTreeMap<String, Value>) -> Vec<(String, Value)> {
     let prefix = format!("{field}.");
     let mine = |key: &str| key == field || key.starts_with(&prefix);
     let empty = |key: &str, value: &Value| is_empty(value) || *value == Value::Bool(false) && key != field;
@@ -299,7 +299,9 @@ fn ordered<'a>(steps: &BTreeMap<&'a str, &'a StepFact>) -> Vec<&'a StepFact> {
         let known: BTreeSet<&str> =
             step.follows.iter().map(String::as_str).filter(|followed| steps.contains_key(followed)).take(FOLLOWS_MAX).collect();
         waits.insert(id, known.len());
-        known.into_iter().for_each(|followed| followers.entry(followed).or_default().push(id));
+        for followed in known {
+            followers.entry(followed).or_default().push(id);
+        }
     }
     let mut ready: BTreeSet<&str> = waits.iter().filter(|(_, count)| **count == 0).map(|(id, _)| *id).collect();
     let mut order = Vec::with_capacity(steps.len());

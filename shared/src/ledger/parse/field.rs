@@ -212,7 +212,9 @@ fn required(reader: &Reader<'_>, table: Table<'_>, definition: &Definition) -> R
         ("yes", true) => Required::Yes,
         ("step", false) => {
             let steps: Vec<String> = rest.split(',').map(|step| step.trim().to_owned()).collect();
-            steps.iter().for_each(|step| step_exists(reader, step, spot.start, definition));
+            for step in &steps {
+                step_exists(reader, step, spot.start, definition);
+            }
             Required::Steps(steps)
         }
         ("when", false) => condition(reader, rest, spot.start, definition).map_or(Required::No, Required::When),

@@ -68,13 +68,17 @@ fn step(reader: &Reader<'_>, table: Table<'_>, states: &[State], definition: &De
     if from.is_empty() {
         reader.missing(table, "from");
     }
-    from.iter().for_each(|word| state_exists(reader, word, states));
+    for word in &from {
+        state_exists(reader, word, states);
+    }
     let to = reader.needed_word(table, "to");
     if let Some(word) = &to {
         state_exists(reader, word, states);
     }
     let requires = reader.words(table, "requires");
-    requires.iter().for_each(|word| field_exists(reader, word, definition));
+    for word in &requires {
+        field_exists(reader, word, definition);
+    }
     Step {
         code,
         title,

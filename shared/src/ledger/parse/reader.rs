@@ -128,7 +128,7 @@ impl<'t> Reader<'t> {
             return Vec::new();
         };
         let mut words = Vec::new();
-        for item in array.iter() {
+        for item in array {
             match item.get_ref().as_str() {
                 Some(word) => words.push((word.to_owned(), item.span())),
                 None => self.wrong_kind(key, item, "string"),

@@ -87,6 +87,7 @@ fn every_run_opens_once_with_its_days_substituted() {
     assert_eq!(opened[1].set["last_day"], Value::Str("2026-03-06".to_owned()));
     assert_eq!(opened[1].set["first_absent"], Value::Str("2026-03-09".to_owned()));
     assert_eq!(opened[1].set["opened_by"], Value::Str("rule".to_owned()));
+    assert_eq!(opened[1].set["on"], Value::Str("2026-03-09".to_owned()), "the record has a date");
     let unseen = openings(&rule(RuleKind::AbsentRun, 1), &[absent(3)], &Holidays::none());
     assert_eq!(unseen[0].set["last_day"], Value::Null);
 }

@@ -13,7 +13,7 @@ pub struct ValueError {
     /// Code of the field.
     pub field: String,
     /// Its title.
-    pub title: Bilingual,
+    pub title: Box<Bilingual>,
     /// What was written, cut to 60 characters.
     pub text: String,
     /// What is wrong.

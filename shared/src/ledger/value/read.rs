@@ -46,7 +46,7 @@ pub fn read(
 ) -> Result<Reading, ValueError> {
     reading(catalogue, definition, field, text, siblings).map_err(|problem| ValueError {
         field: field.code.clone(),
-        title: field.title.clone(),
+        title: Box::new(field.title.clone()),
         text: excerpt(text.trim()).into_owned(),
         problem,
     })
@@ -80,8 +80,12 @@ pub fn read_all(
 
 /// The field, if it exists and a person may set it.
 fn settable<'a>(definition: &'a Definition, code: &str, text: &str) -> Result<&'a Field, ValueError> {
-    let refused =
-        |title: Bilingual, problem| ValueError { field: excerpt(code).into_owned(), title, text: excerpt(text.trim()).into_owned(), problem };
+    let refused = |title: Bilingual, problem| ValueError {
+        field: excerpt(code).into_owned(),
+        title: Box::new(title),
+        text: excerpt(text.trim()).into_owned(),
+        problem,
+    };
     let Some(field) = definition.field(code) else {
         let name = excerpt(code).into_owned();
         return Err(refused(Bilingual { zh: name.clone(), en: name }, ValueProblem::UnknownField));

@@ -34,7 +34,7 @@ const TYPES: &[&str] = &[
 fn definition() -> Definition {
     let mut text = TEXT.to_owned();
     for kind in TYPES {
-        text.push_str(&format!("[[field]]\ncode = \"a_{kind}\"\ntitle = {{ zh = \"{kind}\", en = \"{kind}\" }}\ntype = \"{kind}\"\n"));
+        text.extend([format!("[[field]]\ncode = \"a_{kind}\"\ntitle = {{ zh = \"{kind}\", en = \"{kind}\" }}\ntype = \"{kind}\"\n")]);
         match *kind {
             "int" => text.push_str("min = 0\nmax = 20\nunit = { zh = \"人\", en = \"people\" }\n"),
             "money" => text.push_str("min = 0\nmax = 1000000\nunit = { zh = \"元\", en = \"yuan\" }\n"),
@@ -51,7 +51,7 @@ fn definition() -> Definition {
         ("number", "text", "pattern = \"^[0-9]{4}$\""),
         ("snapshot", "long", ""),
     ] {
-        text.push_str(&format!("[[field]]\ncode = \"{code}\"\ntitle = {{ zh = \"{code}\", en = \"{code}\" }}\ntype = \"{kind}\"\n{extra}\n"));
+        text.extend([format!("[[field]]\ncode = \"{code}\"\ntitle = {{ zh = \"{code}\", en = \"{code}\" }}\ntype = \"{kind}\"\n{extra}\n")]);
     }
     Definition::parse(&text).unwrap()
 }
