@@ -14,6 +14,8 @@ mod encode;
 pub mod genesis;
 mod guard;
 pub mod history;
+#[cfg(test)]
+mod hostile;
 pub mod keys;
 pub mod merge;
 mod object;

@@ -201,6 +201,7 @@ fn read_body(body: &[u8], hash: ChangeHash) -> Result<Parsed<'_>, Refusal> {
         return Err(Refusal::OperationNumbers);
     }
     let (operations, plain) = Rows::new(&columns, &actors).read(start_op)?;
+    let plain = plain && deps.is_sorted();
     let max_op = start_op + operations.len() as u64 - 1;
     Ok(Parsed { hash, actor, aseq, start_op, max_op, deps, time_s, operations, plain })
 }
