@@ -32,7 +32,7 @@ pub mod write;
 pub use admission::{DocFacts, Verdict, judge, parse};
 pub use chunk::Parsed;
 pub use history::History;
-pub use merge::{MergeError, Merged, merge, snapshot, survives};
+pub use merge::{Logged, MergeError, Merged, merge, snapshot, survives};
 pub use read::{view, view_with};
 pub use refusal::Refusal;
 pub use repair::{Again, LeftOut, Replay, replay};

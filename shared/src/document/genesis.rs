@@ -69,7 +69,7 @@ mod tests {
         let mut doc = Automerge::new().with_actor(automerge::ActorId::from(ACTOR.0));
         let options = CommitOptions::default().with_time(0);
         doc.transact_with(
-            |_| options,
+            |()| options,
             |tx| {
                 tx.put_object(ROOT, SUBJECT_KEY, ObjType::Map)?;
                 tx.put_object(ROOT, RECORDS_KEY, ObjType::Map)?;

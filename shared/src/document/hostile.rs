@@ -326,7 +326,7 @@ fn run_length_bombs_are_refused_unexploded() {
     let bomb = |operations: u64, predecessors: u64| {
         let run = |count: u64, value: &[u8]| {
             let mut out = Vec::new();
-            super::encode::signed(&mut out, count as i64);
+            super::encode::signed(&mut out, count.cast_signed());
             [out, value.to_vec()].concat()
         };
         let number = |value: u64| {
@@ -347,8 +347,10 @@ fn run_length_bombs_are_refused_unexploded() {
         ];
         let mut out = [vec![1], genesis::HASH.0.to_vec(), vec![16], EVIL.0.to_vec(), vec![1, 3, 0, 0, 1, 16], genesis::ACTOR.0.to_vec()].concat();
         unsigned(&mut out, columns.len() as u64);
-        columns.iter().for_each(|(spec, bytes)| out.extend([number(*spec), number(bytes.len() as u64)].concat()));
-        columns.into_iter().for_each(|(_, bytes)| out.extend(bytes));
+        for (spec, bytes) in &columns {
+            out.extend([number(*spec), number(bytes.len() as u64)].concat());
+        }
+        out.extend(columns.into_iter().flat_map(|(_, bytes)| bytes));
         seal(&out).0
     };
     assert_eq!(parse(&bomb(3_000_000_000, 0)), Err(Refusal::TooManyOperations));
@@ -438,8 +440,8 @@ fn mutated_changes_never_panic_and_never_spoil_a_document() {
             let at = if next(8) == 0 { next(mutant.len()) } else { 60 + next(mutant.len() - 60) };
             match next(4) {
                 0 => mutant[at] ^= 1 << next(8),
-                1 => mutant[at] = next(256) as u8,
-                2 => mutant.insert(at, next(256) as u8),
+                1 => mutant[at] = next(256).to_le_bytes()[0],
+                2 => mutant.insert(at, next(256).to_le_bytes()[0]),
                 _ => drop(mutant.remove(at)),
             }
         }

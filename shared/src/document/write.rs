@@ -197,13 +197,14 @@ impl<'e> Plan<'e, '_> {
         for ((target, key), value) in last {
             match target {
                 Target::Subject => self.set(&[genesis::SUBJECT], key, value)?,
-                Target::Record(record) => match self.made.get(record.as_str()) {
-                    Some((map, _)) => self.set_again(*map, key, value),
-                    None => {
+                Target::Record(record) => {
+                    if let Some((map, _)) = self.made.get(record.as_str()) {
+                        self.set_again(*map, key, value);
+                    } else {
                         let maps = self.record(record)?;
                         self.set(&maps, key, value)?;
                     }
-                },
+                }
             }
         }
         Ok(())
@@ -358,8 +359,12 @@ pub(super) mod tests {
     }
 
     fn texts(field: &FieldView) -> Vec<&str> {
-        let text = |value| if let &Value::Str(ref text) = value { text.as_str() } else { "" };
-        field.values.iter().map(|(value, _)| text(value)).collect()
+        let mut texts = Vec::new();
+        for (value, _) in &field.values {
+            let Value::Str(text) = value else { panic!("{value:?} is no text") };
+            texts.push(text.as_str());
+        }
+        texts
     }
 
     #[test]
