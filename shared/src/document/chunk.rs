@@ -9,7 +9,7 @@
 //! - Only uncompressed chunks: 174 bytes of a compressed one have become 256 MiB in Automerge.
 //! - The writer writes what Automerge would write for the same operations, so that a saved document reproduces the very same bytes.
 //!
-//! What the operations may *do* is [`super::structure`]'s business.
+//! What the operations may *do* is `structure`'s business.
 
 use super::{
     columns::{Cursor, Deltas, Runs},
