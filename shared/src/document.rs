@@ -14,6 +14,8 @@ mod encode;
 pub mod genesis;
 mod guard;
 pub mod history;
+#[cfg(test)]
+mod hostile;
 pub mod keys;
 pub mod local;
 pub mod merge;
@@ -33,7 +35,7 @@ pub use admission::{DocFacts, Verdict, judge, parse};
 pub use chunk::Parsed;
 pub use history::History;
 pub use local::{Doc, new_doc};
-pub use merge::{MergeError, Merged, merge, snapshot, survives};
+pub use merge::{Logged, MergeError, Merged, merge, snapshot, survives};
 pub use read::{view, view_with};
 pub use refusal::Refusal;
 pub use repair::{Again, LeftOut, Replay, replay};

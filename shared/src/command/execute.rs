@@ -103,7 +103,9 @@ fn open_year(replica: &Arc<Replica>, year: u16) -> Result<Json> {
         Role::Node(school) => {
             let known = SchoolYear::new(year).ok_or_else(|| Fault::new("year-absurd", Exit::Input).with("year", year))?;
             let rolled = replica.roll(school, known)?;
-            Ok(json!({ "year": year, "promoted": rolled.promoted, "graduated": rolled.graduated, "carried": rolled.carried, "present": rolled.present }))
+            Ok(
+                json!({ "year": year, "promoted": rolled.promoted, "graduated": rolled.graduated, "carried": rolled.carried, "present": rolled.present }),
+            )
         }
     }
 }

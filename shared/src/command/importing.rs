@@ -1,6 +1,7 @@
 //! Imports into a replica: a roster of children, or rows of any ledger. A row is written whole or not at all, all accepted rows in one commit, and a batch can be
 //! taken back as one. The same file twice changes nothing.
 
+use super::request::SubjectRef;
 use crate::{
     document::{
         view::Value,
@@ -19,7 +20,6 @@ use crate::{
         students,
     },
 };
-use super::request::SubjectRef;
 use base64::Engine as _;
 use rusqlite::{OptionalExtension as _, params};
 use serde_json::{Value as Json, json};
@@ -89,7 +89,13 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, sheet: Option<String>, la
     for (at, row) in preview.rows.iter().enumerate() {
         let Outcome::Accept(pupil) = &row.outcome else { continue };
         if let Some(other) = present.other_name(pupil) {
-            refuse_row(&mut answer, at, "other-name", &Fault::new("import-row-other-name", Exit::Input).with("name", &pupil.name).with("other", other), lang);
+            refuse_row(
+                &mut answer,
+                at,
+                "other-name",
+                &Fault::new("import-row-other-name", Exit::Input).with("name", &pupil.name).with("other", other),
+                lang,
+            );
             continue;
         }
         let doc = present.doc_of(replica, pupil, year);
@@ -183,7 +189,14 @@ fn refuse_row(answer: &mut Json, at: usize, why: &str, fault: &Fault, lang: Lang
 /// Writes what was prepared, keeps the batch, and completes the answer.
 #[expect(clippy::too_many_arguments, reason = "the last step of two imports")]
 fn finish(
-    replica: &Arc<Replica>, upload: &Upload, kind: &'static str, bytes: &[u8], edits: Vec<DocEdit>, traces: &[Trace], mut answer: Json, progress: OnProgress<'_>,
+    replica: &Arc<Replica>,
+    upload: &Upload,
+    kind: &'static str,
+    bytes: &[u8],
+    edits: Vec<DocEdit>,
+    traces: &[Trace],
+    mut answer: Json,
+    progress: OnProgress<'_>,
 ) -> Result<Json> {
     answer["changed"] = json!(edits.len());
     answer["batch"] = Json::Null;
@@ -196,7 +209,10 @@ fn finish(
     let detail = serde_json::to_string(traces).map_err(Fault::internal)?;
     let batch = id.clone();
     write_with_progress(replica, edits, progress, move |c| {
-        c.execute("INSERT INTO import(id, at, kind, file, sha256, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6)", params![batch, at, kind, file, sha256, detail])?;
+        c.execute(
+            "INSERT INTO import(id, at, kind, file, sha256, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+            params![batch, at, kind, file, sha256, detail],
+        )?;
         Ok(())
     })?;
     answer["batch"] = json!(id);
@@ -208,7 +224,10 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn write_with_progress(
-    replica: &Arc<Replica>, edits: Vec<DocEdit>, progress: OnProgress<'_>, also: impl FnOnce(&rusqlite::Connection) -> Result<()> + Send + 'static,
+    replica: &Arc<Replica>,
+    edits: Vec<DocEdit>,
+    progress: OnProgress<'_>,
+    also: impl FnOnce(&rusqlite::Connection) -> Result<()> + Send + 'static,
 ) -> Result<u64> {
     let (tell, heard) = mpsc::channel();
     std::thread::scope(|scope| {
@@ -274,7 +293,8 @@ fn candidates(definition: &Definition) -> Vec<table::Candidate<'_>> {
     match definition.subject {
         Subject::Student => {
             out.push(table::Candidate { code: "_student", zh: "学生", en: "Student" });
-            for (code, zh, en) in [("_id_no", "身份证件号", "Identity number"), ("_id_no_2", "身份证号", "Id number"), ("_name", "姓名", "Name")] {
+            for (code, zh, en) in [("_id_no", "身份证件号", "Identity number"), ("_id_no_2", "身份证号", "Id number"), ("_name", "姓名", "Name")]
+            {
                 if !definition.fields.iter().any(|f| f.title.zh == zh) {
                     out.push(table::Candidate { code, zh, en });
                 }
@@ -312,7 +332,8 @@ impl Rows<'_> {
         let student = cell("_student").or_else(|| cell("_id_no")).or_else(|| cell("_id_no_2")).or_else(|| cell("_name"));
         let subject = student.map(SubjectRef::Student).or_else(|| cell("_school").map(|s| SubjectRef::School(Some(s))));
         self.check_schools(&set)?;
-        let mut prepared = self.replica.prepare_add(&self.definition.code, subject.as_ref(), Some(self.year.start()), &set, self.upload.by.as_deref())?;
+        let mut prepared =
+            self.replica.prepare_add(&self.definition.code, subject.as_ref(), Some(self.year.start()), &set, self.upload.by.as_deref())?;
         let What::Edit(edit) = &mut prepared.edit.what else { return Ok(()) };
         let Some(record) = edit.creates.first_mut() else {
             self.edits.push(prepared.edit);
@@ -372,7 +393,8 @@ impl Rows<'_> {
         let said = serde_json::to_string(set).unwrap_or_default();
         let times = self.seen.entry(format!("{doc}{said}")).or_default();
         *times += 1;
-        let hash = blake3::Hasher::new_derive_key("huxue imported row v1").update(&doc.0).update(said.as_bytes()).update(&times.to_be_bytes()).finalize();
+        let hash =
+            blake3::Hasher::new_derive_key("huxue imported row v1").update(&doc.0).update(said.as_bytes()).update(&times.to_be_bytes()).finalize();
         let _ = self.lang;
         format!("{}:{}", self.definition.code, hash.to_hex().as_str().get(..26).unwrap_or_default())
     }
@@ -385,7 +407,10 @@ impl Rows<'_> {
 pub fn undo(replica: &Arc<Replica>, batch: &str) -> Result<Json> {
     let wanted = format!("{batch}%");
     let found: Option<(String, Option<String>, String)> = replica.store().read(|c| -> Result<_> {
-        Ok(c.query_row("SELECT id, undone, detail FROM import WHERE id LIKE ?1 ORDER BY id LIMIT 1", [&wanted], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).optional()?)
+        Ok(c.query_row("SELECT id, undone, detail FROM import WHERE id LIKE ?1 ORDER BY id LIMIT 1", [&wanted], |r| {
+            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
+        })
+        .optional()?)
     })?;
     let Some((id, undone, detail)) = found.filter(|_| batch.len() >= 4) else {
         return Err(Fault::new("import-none", Exit::NoMatch).with("batch", batch).into());

@@ -9,7 +9,7 @@
 //! - Only uncompressed chunks: 174 bytes of a compressed one have become 256 MiB in Automerge.
 //! - The writer writes what Automerge would write for the same operations, so that a saved document reproduces the very same bytes.
 //!
-//! What the operations may *do* is [`super::structure`]'s business.
+//! What the operations may *do* is `structure`'s business.
 
 use super::{
     columns::{Cursor, Deltas, Runs},
@@ -201,6 +201,7 @@ fn read_body(body: &[u8], hash: ChangeHash) -> Result<Parsed<'_>, Refusal> {
         return Err(Refusal::OperationNumbers);
     }
     let (operations, plain) = Rows::new(&columns, &actors).read(start_op)?;
+    let plain = plain && deps.is_sorted();
     let max_op = start_op + operations.len() as u64 - 1;
     Ok(Parsed { hash, actor, aseq, start_op, max_op, deps, time_s, operations, plain })
 }

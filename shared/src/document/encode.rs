@@ -42,21 +42,27 @@ impl Draft<'_> {
         let others = self.other_actors();
         let mut body = Vec::new();
         unsigned(&mut body, self.deps.len() as u64);
-        self.deps.iter().for_each(|dep| body.extend(dep.0));
+        for dep in self.deps {
+            body.extend(dep.0);
+        }
         sized(&mut body, &self.actor.0);
         unsigned(&mut body, self.aseq);
         unsigned(&mut body, self.start_op);
         signed(&mut body, self.time_s);
         unsigned(&mut body, 0); // no message
         unsigned(&mut body, others.len() as u64);
-        others.iter().for_each(|actor| sized(&mut body, &actor.0));
+        for other in &others {
+            sized(&mut body, &other.0);
+        }
         let columns: Vec<_> = self.columns(&others).into_iter().filter(|(_, bytes)| !bytes.is_empty()).collect();
         unsigned(&mut body, columns.len() as u64);
         for (spec, bytes) in &columns {
             unsigned(&mut body, *spec);
             unsigned(&mut body, bytes.len() as u64);
         }
-        columns.into_iter().for_each(|(_, bytes)| body.extend(bytes));
+        for (_, bytes) in columns {
+            body.extend(bytes);
+        }
         body
     }
 
@@ -127,15 +133,15 @@ fn differences(counters: impl Iterator<Item = u64>) -> impl Iterator<Item = i64>
 
 pub(super) fn unsigned(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
-        out.push((value & 0x7f) as u8 | 0x80);
+        out.push(low_bits(value) | 0x80);
         value >>= 7;
     }
-    out.push((value & 0x7f) as u8);
+    out.push(low_bits(value));
 }
 
 pub(super) fn signed(out: &mut Vec<u8>, mut value: i64) {
     loop {
-        let low = (value & 0x7f).unsigned_abs() as u8;
+        let low = low_bits(value.cast_unsigned());
         value >>= 7;
         let last = (value == 0 && low & 0x40 == 0) || (value == -1 && low & 0x40 != 0);
         out.push(if last { low } else { low | 0x80 });
@@ -143,6 +149,10 @@ pub(super) fn signed(out: &mut Vec<u8>, mut value: i64) {
             return;
         }
     }
+}
+
+fn low_bits(value: u64) -> u8 {
+    value.to_le_bytes()[0] & 0x7f
 }
 
 fn sized(out: &mut Vec<u8>, bytes: &[u8]) {

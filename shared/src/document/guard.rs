@@ -106,14 +106,11 @@ impl<'a> Guard<'a> {
         if self.superseded.get(&predecessor).is_some_and(|by| by.iter().any(|place| past.knows(*place))) {
             return false;
         }
-        match self.batch.get(&place) {
-            Some(change) => operation_at(change, predecessor)
-                .is_some_and(|known| known.object == op.object && known.key == op.key && matches!(known.action, Action::Set(_))),
-            None => {
-                let present = present.get_or_insert_with(|| at(doc, op, None));
-                present.contains(&predecessor) || at(doc, op, Some(&self.frontier(past))).contains(&predecessor)
-            }
+        if let Some(change) = self.batch.get(&place) {
+            return operation_at(change, predecessor)
+                .is_some_and(|known| known.object == op.object && known.key == op.key && matches!(known.action, Action::Set(_)));
         }
+        present.get_or_insert_with(|| at(doc, op, None)).contains(&predecessor) || at(doc, op, Some(&self.frontier(past))).contains(&predecessor)
     }
 
     /// The latest changes outside the batch that the change builds on.

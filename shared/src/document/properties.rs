@@ -33,7 +33,7 @@ impl Replica {
     }
 
     fn edit(&mut self, edit: &Edit) {
-        let time_s = 1_760_000_000 + self.log.len() as i64;
+        let time_s = 1_760_000_000 + i64::try_from(self.log.len()).unwrap();
         let actor = self.actor();
         match write(&mut self.merged.doc, actor, time_s, edit) {
             Ok(Some(written)) => {
@@ -53,7 +53,9 @@ impl Replica {
                 let chunk::Parsed { hash, actor, aseq, start_op, max_op, time_s, .. } = parsed;
                 self.log.push(Written { bytes: bytes.to_vec(), hash, actor, aseq, start_op, max_op, time_s });
                 let before = std::mem::take(&mut self.parked);
-                before.iter().for_each(|parked| drop(self.receive(parked)));
+                for parked in &before {
+                    self.receive(parked);
+                }
             }
             Verdict::Park { .. } => self.parked.push(bytes.to_vec()),
             Verdict::Known => {}
@@ -205,7 +207,6 @@ proptest! {
                 let object = op.object.unwrap();
                 match op.action {
                     Action::MakeMap if object == genesis::RECORDS => { keys.insert(change.stamp(place), op.key); }
-                    Action::MakeMap => {}
                     Action::Set(value) if !superseded.contains(&change.stamp(place)) => {
                         let shown = match keys.get(&object) {
                             Some(key) => &seen.records[*key],
@@ -214,7 +215,7 @@ proptest! {
                         };
                         prop_assert!(shown.fields[op.key].values.iter().any(|(v, _)| *v == Value::from(value)), "{} {}", op.key, change.hash);
                     }
-                    Action::Set(_) => {}
+                    Action::MakeMap | Action::Set(_) => {}
                 }
             }
         }

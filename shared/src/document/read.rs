@@ -37,7 +37,7 @@ pub fn view_with(doc: &Automerge, history: &History) -> DocumentView {
     reader.walk();
     let finish = Finish { doc, history };
     let mut records = reader.records.into_iter();
-    let subject = records.next().map(|raw| finish.subject(raw)).unwrap_or_else(|| finish.subject(Raw::new(String::new(), genesis::SUBJECT)));
+    let subject = finish.subject(records.next().unwrap_or_else(|| Raw::new(String::new(), genesis::SUBJECT)));
     DocumentView { subject, records: records.map(|raw| (raw.key.clone(), finish.record(raw))).collect() }
 }
 
@@ -174,7 +174,7 @@ impl Reader<'_> {
     /// Walks a map that the main walk does not come to.
     fn whole(&mut self, map: Stamp, role: Role) {
         let doc = self.doc;
-        for item in doc.map_range(&object::id_of(map), ..) {
+        for item in doc.map_range(object::id_of(map), ..) {
             self.item(role, Some(map), &item);
             let Some(stamp) = object::stamp_of(&item.id()) else { continue };
             if let (ValueRef::Object(_), Some(role)) = (&item.value, self.roles.get(&stamp).copied()) {
@@ -250,7 +250,7 @@ impl Finish<'_> {
     }
 
     fn values_at(&self, map: Stamp, key: &str, heads: &[automerge::ChangeHash]) -> Vec<(Value, Stamp)> {
-        let all = self.doc.get_all_at(&object::id_of(map), key, heads).unwrap_or_default();
+        let all = self.doc.get_all_at(object::id_of(map), key, heads).unwrap_or_default();
         all.into_iter().filter_map(|(value, id)| Some((object::scalar(value.as_scalar()?), object::stamp_of(&id)?))).collect()
     }
 

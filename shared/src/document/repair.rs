@@ -9,13 +9,16 @@ use super::{
     chunk::{self, Action, Operation, Parsed},
     genesis,
     keys::STEPS_KEY,
-    merge::{self, MergeError, Merged},
+    merge::{self, Logged, MergeError, Merged},
     refusal::Refusal,
     view::Stamp,
     write::{Edit, NewRecord, NewStep, Target},
 };
 use crate::model::ChangeHash;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    hash::BuildHasher,
+};
 
 /// A document set right, and what is to be written into it again.
 #[derive(Debug)]
@@ -55,8 +58,8 @@ pub struct LeftOut {
 ///
 /// # Errors
 /// See [`MergeError`].
-pub fn replay(log: &[(ChangeHash, &[u8])], refused: &HashSet<ChangeHash>, own_later: &[(ChangeHash, &[u8])]) -> Result<Replay, MergeError> {
-    let kept: Vec<(ChangeHash, &[u8])> = log.iter().filter(|(hash, _)| !refused.contains(hash)).copied().collect();
+pub fn replay(log: &[Logged<'_>], refused: &HashSet<ChangeHash, impl BuildHasher>, own_later: &[Logged<'_>]) -> Result<Replay, MergeError> {
+    let kept: Vec<Logged<'_>> = log.iter().filter(|(hash, _)| !refused.contains(hash)).copied().collect();
     let merged = merge::merge(None, &kept)?;
     let mut places = Places::default();
     let everything = log.iter().chain(own_later).filter_map(|(hash, bytes)| chunk::read_known(bytes, *hash).ok());
@@ -171,4 +174,101 @@ type Lost = BTreeMap<Option<String>, Vec<String>>;
 
 fn spoken(value: &super::view::Value) -> String {
     serde_json::to_string(value).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{
+        History, Value, genesis, parse, view,
+        write::{
+            tests::{RECORD, STEP, actor, create, profile, set, step, wrote},
+            write,
+        },
+    };
+
+    use automerge::Automerge;
+
+    fn logged(doc: &Automerge) -> Vec<(ChangeHash, Vec<u8>)> {
+        doc.get_changes(&[]).iter().skip(1).map(|change| (ChangeHash(change.hash().0), change.raw_bytes().to_vec())).collect()
+    }
+
+    fn borrowed(log: &[(ChangeHash, Vec<u8>)]) -> Vec<(ChangeHash, &[u8])> {
+        log.iter().map(|(hash, bytes)| (*hash, bytes.as_slice())).collect()
+    }
+
+    fn create_at(key: &str, fields: &[(&str, &str)]) -> Edit {
+        let mut edit = create(fields);
+        edit.creates[0].key = key.into();
+        edit
+    }
+
+    fn text(value: &str) -> Value {
+        Value::Str(value.into())
+    }
+
+    #[test]
+    fn later_own_edits_are_said_again_without_the_refused_change() {
+        let mut doc = genesis::document().unwrap();
+        wrote(&mut doc, 1, &create(&[("kind", "visit")]));
+        let refused = wrote(&mut doc, 2, &create_at("care_log:bad", &[("kind", "?")])).hash;
+        let mut edit = set("kind", "call");
+        edit.creates = create_at("care_log:new", &[("kind", "talk")]).creates;
+        edit.steps = step(STEP, "open").steps;
+        edit.sets.extend(profile("name", "x").sets);
+        edit.sets.push((Target::Record("care_log:bad".into()), "kind".into(), text("lost")));
+        let own = wrote(&mut doc, 1, &edit).hash;
+        let mut later = set("note", "n");
+        later.sets.push((Target::Record("care_log:new".into()), "kind".into(), Value::Null));
+        wrote(&mut doc, 1, &later);
+
+        let log = logged(&doc);
+        let own_later: Vec<_> = log.iter().filter(|(hash, _)| *hash != refused).cloned().collect();
+        let replay = replay(&borrowed(&log), &HashSet::from([refused]), &borrowed(&own_later)).unwrap();
+        assert_eq!(replay.merged.applied, [log[0].0], "only what does not build on the refused change stays");
+        assert_eq!(replay.left_out, [LeftOut { hash: own, record: Some("care_log:bad".into()), operations: vec!["kind = \"lost\"".into()] }]);
+        let (mut fresh, expected) = (replay.merged.doc, view(&doc));
+        for again in &replay.again {
+            write(&mut fresh, actor(9), again.time_s, &again.edit).unwrap().unwrap();
+        }
+        let shown = view(&fresh);
+        assert!(!shown.records.contains_key("care_log:bad"));
+        for key in [RECORD, "care_log:new"] {
+            let values = |document: &crate::document::DocumentView| {
+                let fields = &document.records[key].fields;
+                fields.iter().map(|(key, field)| (key.clone(), field.values.iter().map(|(v, _)| v.clone()).collect())).collect::<Vec<(_, Vec<_>)>>()
+            };
+            assert_eq!(values(&shown), values(&expected));
+        }
+        assert_eq!(shown.records[RECORD].steps[0].fields, expected.records[RECORD].steps[0].fields);
+        assert_eq!(shown.subject.fields["name"].values[0].0, text("x"));
+    }
+
+    #[test]
+    fn nothing_is_said_again_that_does_not_build_on_the_refused_change() {
+        let mut doc = genesis::document().unwrap();
+        wrote(&mut doc, 1, &create(&[("kind", "visit")]));
+        let mut theirs = doc.fork();
+        wrote(&mut doc, 1, &set("kind", "call"));
+        let refused = wrote(&mut theirs, 2, &set("kind", "?")).hash;
+        doc.merge(&mut theirs).unwrap();
+        let log = logged(&doc);
+        let replay = replay(&borrowed(&log), &HashSet::from([refused]), &borrowed(&log)).unwrap();
+        assert!(replay.again.is_empty() && replay.left_out.is_empty());
+        assert_eq!(replay.merged.applied.len(), 2);
+        assert_eq!(view(&replay.merged.doc).records[RECORD].fields["kind"].values.len(), 1);
+    }
+
+    #[test]
+    fn a_step_of_a_lost_record_is_listed_and_a_record_made_again_is_not_made_twice() {
+        let mut doc = genesis::document().unwrap();
+        let refused = wrote(&mut doc, 2, &create(&[("kind", "?")])).hash;
+        wrote(&mut doc, 1, &step(STEP, "open"));
+        let log = logged(&doc);
+        let replay = replay(&borrowed(&log), &HashSet::from([refused]), &borrowed(&log)).unwrap();
+        assert!(replay.again.is_empty());
+        assert_eq!(replay.left_out[0].operations, [STEP]);
+        assert_eq!(History::of(&replay.merged.doc).nodes().len(), 1);
+        assert!(parse(&log[1].1).is_ok());
+    }
 }

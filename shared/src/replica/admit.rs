@@ -3,10 +3,7 @@
 //! Outside the writer: signatures and parsing, so that several sessions use several cores. Inside: sequence, dependencies, insertion. Merging follows on its own (T2).
 //! Nothing is wasted: what is refused goes to quarantine with its bytes and reason, what lacks a dependency is parked (bounded) and judged again.
 
-use super::{
-    Replica, Result,
-    scope,
-};
+use super::{Replica, Result, scope};
 use crate::{
     document::{
         Parsed, Refusal,
