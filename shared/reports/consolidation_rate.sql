@@ -6,9 +6,10 @@
 -- chart = "bar"
 -- ledgers = ["enrolment", "dropout_case", "transfer"]
 -- indexes = [
---   'record_enrolment(_year, _school, stage, status, entered_on, _doc, void)',
+--   'record_enrolment(_year, _school, stage, grade, status, sex, boarding, left_behind, registered_household, categories, entered_on, household_card, _doc, void)',
 --   'record_dropout_case(_doc, _state, excluded_proof, void)',
 --   'record_transfer(_doc, _state, void)',
+--   'record_dropout_case(_state, _doc, void)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },
@@ -24,12 +25,12 @@
 --   { code = "rate", type = "pct", title = { zh = "巩固率", en = "Rate" } },
 -- ]
 -- +++
-WITH pupil AS (
+WITH pupil AS MATERIALIZED (
   SELECT e._school, e.stage,
          coalesce(e.status, '') IN ('left', 'transferred')
          AND NOT EXISTS (SELECT 1 FROM record_dropout_case c WHERE c._doc = e._doc AND (c.excluded_proof = 'other_school_letter' OR c._state = 'transferred'))
          AND NOT EXISTS (SELECT 1 FROM record_transfer t WHERE t._doc = e._doc AND t._state = 'done') AS no_proof,
-         EXISTS (SELECT 1 FROM record_dropout_case c WHERE c._doc = e._doc AND c._state IN ('confirmed', 'persuading', 'escalated', 'ordered', 'court')) AS dropped
+         e._doc IN (SELECT c._doc FROM record_dropout_case c WHERE c._state IN ('confirmed', 'persuading', 'escalated', 'ordered', 'court')) AS dropped
   FROM record_enrolment e
   WHERE e._year = :year AND coalesce(e.entered_on, '') <= :year || '-09-30'
 )
