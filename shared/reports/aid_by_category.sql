@@ -22,7 +22,7 @@
 -- ]
 -- +++
 WITH approved AS MATERIALIZED (
-  SELECT _school, _doc, _id, approved_amount,
+  SELECT _school, _doc, approved_amount,
          trim(coalesce(categories, ''), '|') || CASE WHEN coalesce(registered_household, 'no') IN ('no', '') THEN '' ELSE '|registered' END AS codes
   FROM record_aid_application
   WHERE _year = :year AND _state IN {{counting aid_application}} AND (:term IS NULL OR _term = :term)

@@ -6,7 +6,7 @@
 -- ledgers = ["enrolment", "aid_application", "aid_payment"]
 -- indexes = [
 --   'record_enrolment(_year, _school, stage, grade, status, sex, boarding, left_behind, registered_household, categories, entered_on, household_card, _doc, void)',
---   'record_aid_application(_doc, _year, _term, _state, unaided_reason, _disputed, void)',
+--   'record_aid_application(_doc, _year, _term, _state, unaided_reason, _disputed, void, _id)',
 --   'record_aid_payment(_doc, _year, _term, amount, failed, refund_amount, void)',
 -- ]
 -- parameters = [
