@@ -5,7 +5,7 @@
 -- help = { zh = "按项目、学校、学期，下达金额（减退回）与实发金额不相等的。有下达无发放、有发放无下达的都列出。社会、结对、个人渠道的发放不比。任一笔下达或发放的金额有争议时，该组不比较，见“有争议”一行。", en = "By programme, school and term, where money allotted (less what was returned) is not the money paid; also where one of the two is missing. Payments from donors, pairing and private persons are left out. A group with a disputed amount is not compared: see the line on disputes." }
 -- ledgers = ["fund_allocation", "aid_payment"]
 -- indexes = [
---   'record_aid_payment(_year, _school, _term, programme, _doc, amount, failed, refund_amount, void)',
+--   'record_aid_payment(_year, _school, _term, programme, _doc, amount, failed, refund_amount, channel, application, void, _id)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },

@@ -6,7 +6,7 @@
 -- chart = "bar"
 -- ledgers = ["aid_application"]
 -- indexes = [
---   'record_aid_application(_year, _state, _school, _term, programme, _doc, void)',
+--   'record_aid_application(_year, _state, _school, _term, programme, _doc, categories, registered_household, approved_amount, void)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },
@@ -21,15 +21,20 @@
 --   { code = "approved", type = "money", title = { zh = "批准金额", en = "Approved" } },
 -- ]
 -- +++
-WITH approved AS (
-  SELECT _school, _doc, _id, approved_amount,
+WITH approved AS MATERIALIZED (
+  SELECT _school, _doc, approved_amount,
          trim(coalesce(categories, ''), '|') || CASE WHEN coalesce(registered_household, 'no') IN ('no', '') THEN '' ELSE '|registered' END AS codes
   FROM record_aid_application
   WHERE _year = :year AND _state IN {{counting aid_application}} AND (:term IS NULL OR _term = :term)
+),
+named AS MATERIALIZED (
+  SELECT d.codes, j.value
+  FROM (SELECT DISTINCT codes FROM approved) d
+  JOIN json_each('["' || replace(trim(d.codes, '|'), '|', '","') || '"]') j
 )
 SELECT a._school AS school, nullif(j.value, '') AS category, count(DISTINCT a._doc) AS persons, count(*) AS applications,
        coalesce(sum(a.approved_amount), 0) AS approved
 FROM approved a
-JOIN json_each('["' || replace(trim(a.codes, '|'), '|', '","') || '"]') j
+JOIN named j ON j.codes = a.codes
 GROUP BY a._school, j.value
 ORDER BY a._school, j.value

@@ -5,8 +5,8 @@
 -- help = { zh = "规定了资助面的项目，各校受助学生占寄宿生、走读生或全体在校生（该项目学段）的比例，与规定比例对照。受助：有批准的申请。必须资助的学生不受比例限制，因此超过上限不一定有错。", en = "For programmes with a share: children aided (with an approved application) among boarders, day pupils or all pupils at school of its stage, beside the share set. Those who must be aided are not limited by it, so more than a ceiling need not be wrong." }
 -- ledgers = ["aid_application", "enrolment"]
 -- indexes = [
---   'record_enrolment(_year, _school, stage, boarding, status, void)',
---   'record_aid_application(_year, _state, _school, _term, programme, _doc, void)',
+--   'record_enrolment(_year, _school, stage, grade, status, sex, boarding, left_behind, registered_household, categories, entered_on, household_card, _doc, void)',
+--   'record_aid_application(_year, _state, _school, _term, programme, _doc, categories, registered_household, approved_amount, void)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },

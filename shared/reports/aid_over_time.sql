@@ -7,7 +7,7 @@
 -- ledgers = ["aid_payment"]
 -- indexes = [
 --   'record_aid_payment(_doc, _year, _term, amount, failed, refund_amount, void)',
---   'record_enrolment(_doc, id_no, void)',
+--   'record_enrolment(_doc, stage, grade, id_no, void)',
 -- ]
 -- parameters = [
 --   { name = "school" },
@@ -20,7 +20,7 @@
 --   { code = "once_only", type = "int", title = { zh = "只受助一次", en = "Aided once only" } },
 -- ]
 -- +++
-WITH paid AS (
+WITH paid AS MATERIALIZED (
   SELECT coalesce(nullif(e.id_no, ''), p._student) AS person, p._year, p._term, CASE WHEN p.failed = 1 THEN p.amount - coalesce(p.refund_amount, p.amount) ELSE p.amount - coalesce(p.refund_amount, 0) END AS amount
   FROM record_aid_payment p
   LEFT JOIN record_enrolment e ON e._doc = p._doc

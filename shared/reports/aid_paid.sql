@@ -6,7 +6,7 @@
 -- chart = "bar"
 -- ledgers = ["aid_payment"]
 -- indexes = [
---   'record_aid_payment(_year, _school, _term, programme, _doc, amount, failed, refund_amount, void)',
+--   'record_aid_payment(_year, _school, _term, programme, _doc, amount, failed, refund_amount, channel, application, void, _id)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },

@@ -5,8 +5,8 @@
 -- help = { zh = "按项目、学校、学期对照：下达名额、批准人数、发放人数，下达金额（减退回）与实发金额。使用率 = 批准人数 ÷ 名额。", en = "By programme, school and term: places given, children approved, children paid; money allotted (less what was returned) and paid. Used = approved / places." }
 -- ledgers = ["fund_allocation", "aid_application", "aid_payment"]
 -- indexes = [
---   'record_aid_payment(_year, _school, _term, programme, _doc, amount, failed, refund_amount, void)',
---   'record_aid_application(_year, _state, _school, _term, programme, _doc, void)',
+--   'record_aid_payment(_year, _school, _term, programme, _doc, amount, failed, refund_amount, channel, application, void, _id)',
+--   'record_aid_application(_year, _state, _school, _term, programme, _doc, categories, registered_household, approved_amount, void)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },

@@ -5,8 +5,8 @@
 -- help = { zh = "同一学年同一学期：（一）同一身份证号在两所学校都有发放；（二）同一学生享受了互斥的两个项目。一行两笔；金额有争议的为空。", en = "In one year and term: (1) payments at two schools under one identity number; (2) one child paid under two programmes that exclude each other. A line shows both; a disputed amount is empty." }
 -- ledgers = ["aid_payment", "enrolment"]
 -- indexes = [
---   'record_aid_payment(_year, _school, _term, programme, _doc, amount, failed, refund_amount, void)',
---   'record_enrolment(_year, id_no, _school, _doc)',
+--   'record_aid_payment(_year, _school, _term, programme, _doc, amount, failed, refund_amount, channel, application, void, _id)',
+--   'record_enrolment(_year, id_no, _school, status, _doc, void)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },
@@ -26,32 +26,40 @@
 --   { code = "other_student", type = "student", title = { zh = "另一学生档案", en = "Other document" } },
 -- ]
 -- +++
-WITH paid AS (
+WITH double AS MATERIALIZED (
+  SELECT id_no FROM record_enrolment WHERE _year = :year AND id_no <> '' GROUP BY id_no HAVING min(_school) <> max(_school)
+),
+twin AS MATERIALIZED (
+  SELECT a._doc AS one, b._doc AS other
+  FROM double d
+  CROSS JOIN record_enrolment a ON a._year = :year AND a.id_no = d.id_no
+  CROSS JOIN record_enrolment b ON b._year = :year AND b.id_no = d.id_no AND b._school > a._school
+),
+pair AS MATERIALIZED (
+  SELECT x._id AS one, y._id AS other
+  FROM record_aid_programme x
+  JOIN record_aid_programme y ON y._id > x._id
+    AND (instr(',' || replace(replace(x.excludes, ' ', ''), '，', ',') || ',', ',' || y.code || ',') > 0
+      OR instr(',' || replace(replace(y.excludes, ' ', ''), '，', ',') || ',', ',' || x.code || ',') > 0)
+),
+paid AS MATERIALIZED (
   SELECT p._doc, p._school, p._term, p.programme, sum(CASE WHEN p.failed = 1 THEN p.amount - coalesce(p.refund_amount, p.amount) ELSE p.amount - coalesce(p.refund_amount, 0) END) AS amount, sum(p.amount IS NULL) AS unknown
   FROM record_aid_payment p
   WHERE p._year = :year AND p.failed IS NOT 1 AND (:term IS NULL OR p._term = :term)
+    AND (p.programme IN (SELECT one FROM pair UNION SELECT other FROM pair) OR p._doc IN (SELECT one FROM twin UNION SELECT other FROM twin))
   GROUP BY p._doc, p._term, p.programme
-),
-twin AS (
-  SELECT a._doc AS one, b._doc AS other
-  FROM record_enrolment a
-  JOIN record_enrolment b ON b._year = :year AND b.id_no = a.id_no AND b._school > a._school
-  WHERE a._year = :year AND a.id_no <> ''
 ),
 found AS (
   SELECT 'two_schools' AS kind, a._term, a._doc AS one_doc, a._school AS one_school, a.programme AS one_programme, CASE WHEN a.unknown = 0 THEN a.amount END AS one_amount,
          b._doc AS other_doc, b._school AS other_school, b.programme AS other_programme, CASE WHEN b.unknown = 0 THEN b.amount END AS other_amount
   FROM twin t
-  JOIN paid a ON a._doc = t.one
-  JOIN paid b ON b._doc = t.other AND b._term = a._term
+  CROSS JOIN paid a ON a._doc = t.one
+  CROSS JOIN paid b ON b._doc = t.other AND b._term = a._term
   UNION ALL
   SELECT 'excluding', a._term, a._doc, a._school, a.programme, CASE WHEN a.unknown = 0 THEN a.amount END, b._doc, b._school, b.programme, CASE WHEN b.unknown = 0 THEN b.amount END
-  FROM record_aid_programme x
-  JOIN record_aid_programme y ON y._id > x._id
-    AND (instr(',' || replace(replace(x.excludes, ' ', ''), '，', ',') || ',', ',' || y.code || ',') > 0
-      OR instr(',' || replace(replace(y.excludes, ' ', ''), '，', ',') || ',', ',' || x.code || ',') > 0)
-  JOIN paid a ON a.programme = x._id
-  JOIN paid b ON b._doc = a._doc AND b._term = a._term AND b.programme = y._id
+  FROM pair x
+  CROSS JOIN paid a ON a.programme = x.one
+  CROSS JOIN paid b ON b._doc = a._doc AND b._term = a._term AND b.programme = x.other
 )
 SELECT f.kind AS kind, f._term AS term, e.name AS name, f.one_school AS school, coalesce(x.name, f.one_programme) AS programme, f.one_amount AS amount,
        f.other_school AS other_school, coalesce(y.name, f.other_programme) AS other_programme, f.other_amount AS other_amount,

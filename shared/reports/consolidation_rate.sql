@@ -6,9 +6,10 @@
 -- chart = "bar"
 -- ledgers = ["enrolment", "dropout_case", "transfer"]
 -- indexes = [
---   'record_enrolment(_year, _school, stage, status, entered_on, _doc, void)',
+--   'record_enrolment(_year, _school, stage, grade, status, sex, boarding, left_behind, registered_household, categories, entered_on, household_card, _doc, void)',
 --   'record_dropout_case(_doc, _state, excluded_proof, void)',
 --   'record_transfer(_doc, _state, void)',
+--   'record_dropout_case(_year, _school, _doc, _state, _due, _reopened, void)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },
@@ -24,17 +25,31 @@
 --   { code = "rate", type = "pct", title = { zh = "巩固率", en = "Rate" } },
 -- ]
 -- +++
-WITH pupil AS (
-  SELECT e._school, e.stage,
-         coalesce(e.status, '') IN ('left', 'transferred')
-         AND NOT EXISTS (SELECT 1 FROM record_dropout_case c WHERE c._doc = e._doc AND (c.excluded_proof = 'other_school_letter' OR c._state = 'transferred'))
-         AND NOT EXISTS (SELECT 1 FROM record_transfer t WHERE t._doc = e._doc AND t._state = 'done') AS no_proof,
-         EXISTS (SELECT 1 FROM record_dropout_case c WHERE c._doc = e._doc AND c._state IN ('confirmed', 'persuading', 'escalated', 'ordered', 'court')) AS dropped
+WITH lost AS MATERIALIZED (
+  SELECT e._doc, e._school, e.stage, 1 AS no_proof, 0 AS dropped
   FROM record_enrolment e
-  WHERE e._year = :year AND coalesce(e.entered_on, '') <= :year || '-09-30'
+  WHERE e._year = :year AND coalesce(e.entered_on, '') <= :year || '-09-30' AND e.status IN ('left', 'transferred')
+    AND NOT EXISTS (SELECT 1 FROM record_dropout_case c WHERE c._doc = e._doc AND (c.excluded_proof = 'other_school_letter' OR c._state = 'transferred'))
+    AND NOT EXISTS (SELECT 1 FROM record_transfer t WHERE t._doc = e._doc AND t._state = 'done')
+  UNION ALL
+  SELECT e._doc, e._school, e.stage, 0, 1
+  FROM (SELECT DISTINCT _doc FROM record_dropout_case
+        WHERE _year = :year AND _state IN ('confirmed', 'persuading', 'escalated', 'ordered', 'court')) c
+  CROSS JOIN record_enrolment e ON e._doc = c._doc
+  WHERE coalesce(e.entered_on, '') <= :year || '-09-30'
+),
+line AS (
+  SELECT _school, stage, count(*) AS at_start, 0 AS no_proof, 0 AS dropped, 0 AS lost
+  FROM record_enrolment
+  WHERE _year = :year AND coalesce(entered_on, '') <= :year || '-09-30'
+  GROUP BY _school, stage
+  UNION ALL
+  SELECT _school, stage, 0, sum(no_proof), sum(dropped), count(DISTINCT _doc)
+  FROM lost
+  GROUP BY _school, stage
 )
-SELECT _school AS school, stage AS stage, count(*) AS at_start, sum(no_proof) AS left_without_proof, sum(dropped) AS dropped_out,
-       sum(no_proof OR dropped) AS lost, CAST(round(10000.0 * (count(*) - sum(no_proof OR dropped)) / count(*)) AS INTEGER) AS rate
-FROM pupil
+SELECT _school AS school, stage AS stage, sum(at_start) AS at_start, sum(no_proof) AS left_without_proof, sum(dropped) AS dropped_out,
+       sum(lost) AS lost, CAST(round(10000.0 * (sum(at_start) - sum(lost)) / sum(at_start)) AS INTEGER) AS rate
+FROM line
 GROUP BY _school, stage
 ORDER BY _school, stage

@@ -7,7 +7,7 @@
 -- ledgers = ["dropout_case"]
 -- indexes = [
 --   'record_dropout_case(_year, _school, _doc, _state, _due, _reopened, void)',
---   'record_enrolment(_doc, stage, grade, void)',
+--   'record_enrolment(_doc, stage, grade, id_no, void)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },

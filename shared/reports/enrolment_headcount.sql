@@ -5,7 +5,7 @@
 -- chart = "bar"
 -- ledgers = ["enrolment"]
 -- indexes = [
---   'record_enrolment(_year, _school, stage, grade, status, sex, boarding, left_behind, categories, registered_household, void)',
+--   'record_enrolment(_year, _school, stage, grade, status, sex, boarding, left_behind, registered_household, categories, entered_on, household_card, _doc, void)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },

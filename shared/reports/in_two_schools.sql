@@ -6,7 +6,7 @@
 -- scope = "county"
 -- ledgers = ["enrolment"]
 -- indexes = [
---   'record_enrolment(_year, id_no, status, _school, void)',
+--   'record_enrolment(_year, id_no, _school, status, _doc, void)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },

@@ -7,7 +7,7 @@
 -- ledgers = ["care_profile", "enrolment"]
 -- indexes = [
 --   'record_care_profile(_year, _doc, "on", _at, _id, _school, _student, kind, care_state, boards, until, care_teacher, void)',
---   'record_enrolment(_year, left_behind, status, _school, _doc, void)',
+--   'record_enrolment(_year, _school, stage, grade, status, sex, boarding, left_behind, registered_household, categories, entered_on, household_card, _doc, void)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },

@@ -6,7 +6,7 @@
 -- ledgers = ["care_profile", "care_log"]
 -- indexes = [
 --   'record_care_profile(_year, _doc, "on", _at, _id, _school, _student, kind, care_state, boards, until, care_teacher, void)',
---   'record_care_log(_doc, kind, reached, "on", void)',
+--   'record_care_log(_doc, reached, "on", void)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },
@@ -33,7 +33,7 @@ WITH care AS (
   )
   WHERE nth = 1 AND (until IS NULL OR until = '' OR until >= min(substr(:today, 1, 7), (:year + 1) || '-07'))
 ),
-reached AS (
+reached AS MATERIALIZED (
   SELECT c._school, c._student, c._doc, c.care_teacher,
          (SELECT max(l."on") FROM record_care_log l WHERE l._doc = c._doc AND l.reached = 1 AND l."on" <= :today) AS last_contact
   FROM care c

@@ -6,7 +6,7 @@
 -- ledgers = ["care_profile", "care_log"]
 -- indexes = [
 --   'record_care_profile(_year, _doc, "on", _at, _id, _school, _student, kind, care_state, boards, until, care_teacher, void)',
---   'record_care_log(_doc, kind, reached, "on", void)',
+--   'record_care_log(_doc, kind, "on", _term, void)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },

@@ -5,9 +5,9 @@
 -- help = { zh = "在校、学段和年级及住宿类型符合，且属于某个在执行项目“应助尽助”类别的学生中，所选学年学期没有批准的申请、也没有发放的。原因取申请台账中登记的应助未助原因；没有登记的为空，最需要核查。申请状态有争议的学生不列，见“有争议”一行。", en = "Children at school who fit stage, grade and boarding of a programme in force and a category it must aid, and have neither an approved application nor a payment in the year and term. The reason is the one recorded in the applications; none recorded: empty, look there first. A child whose application is disputed is not listed: see the line on disputes." }
 -- ledgers = ["enrolment", "aid_application", "aid_payment"]
 -- indexes = [
---   'record_enrolment(_year, status, registered_household, categories, stage, grade, boarding, _school, _doc, void)',
---   'record_aid_application(_doc, _year, _term, _state, unaided_reason, _disputed, void)',
---   'record_aid_payment(_doc, _year, _term, failed, void)',
+--   'record_enrolment(_year, _school, stage, grade, status, sex, boarding, left_behind, registered_household, categories, entered_on, household_card, _doc, void)',
+--   'record_aid_application(_doc, _year, _term, _state, unaided_reason, _disputed, void, _id)',
+--   'record_aid_payment(_doc, _year, _term, amount, failed, refund_amount, void)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },
@@ -26,7 +26,7 @@
 --   { code = "reason", type = "choice", options = "aid_application.unaided_reason", title = { zh = "未助原因", en = "Reason" } },
 -- ]
 -- +++
-WITH must AS (
+WITH must AS MATERIALIZED (
   SELECT DISTINCT g.stage, coalesce(g.boarding, 'any') AS boarding, coalesce(g.grade_from, 0) AS grade_from, coalesce(g.grade_until, 99) AS grade_until,
          '|' || j.value || '|' AS category
   FROM record_aid_programme g
@@ -34,13 +34,13 @@ WITH must AS (
   WHERE coalesce(g.must_aid, '') <> '' AND g.valid_from <= min(:today, (:year + 1) || '-08-31')
     AND coalesce(nullif(g.valid_until, ''), '9999') >= min(:today, (:year + 1) || '-08-31')
 ),
-needy AS (
+needy AS MATERIALIZED (
   SELECT _school, _doc, stage, grade, boarding,
          coalesce(nullif(categories, ''), '|') || CASE WHEN coalesce(registered_household, 'no') IN ('no', '') THEN '' ELSE 'registered|' END AS categories
   FROM record_enrolment
   WHERE _year = :year AND status = 'present' AND (coalesce(categories, '') <> '' OR coalesce(registered_household, 'no') NOT IN ('no', ''))
 ),
-unaided AS (
+unaided AS MATERIALIZED (
   SELECT n.*
   FROM needy n
   WHERE EXISTS (SELECT 1 FROM must m WHERE m.stage = n.stage AND m.boarding IN ('any', n.boarding) AND n.grade BETWEEN m.grade_from AND m.grade_until

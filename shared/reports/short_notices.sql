@@ -5,7 +5,7 @@
 -- help = { zh = "已经过了公示环节（上报、批准、不予、下达、发放、审计）或已填公示结束日的申请中，学校或村居公示少于规定工作日的；没有填公示日期的按0天。工作日：周一至周五，减去校历的放假日，加上调休上班日，首尾两天都算。", en = "Applications past the notice (reported, approved, rejected, allotted, paid, audited), or with its end filled in, whose notice at the school or in the village was shorter than the working days required; no dates: 0 days. Working days: Monday to Friday, less the holidays of the calendar, plus days worked in exchange, first and last day included." }
 -- ledgers = ["aid_application"]
 -- indexes = [
---   'record_aid_application(_year, _school, _state, void)',
+--   'record_aid_application(_year, _state, notice_school_from, notice_school_until, notice_village_from, notice_village_until, _term, _school, _id, void)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },
@@ -39,24 +39,37 @@ moved AS (
   FROM off_day
   WHERE (strftime('%w', day) IN ('0', '6')) = (kind = 'makeup_day')
 ),
-notice AS (
-  SELECT _id, _school, _student, _doc, _state, programme, notice_school_from AS sf, notice_school_until AS su, notice_village_from AS vf, notice_village_until AS vu
+notice AS MATERIALIZED (
+  SELECT _id, _school, coalesce(notice_school_from, '') AS sf, coalesce(notice_school_until, '') AS su,
+         coalesce(notice_village_from, '') AS vf, coalesce(notice_village_until, '') AS vu
   FROM record_aid_application
   WHERE _year = :year AND (:term IS NULL OR _term = :term)
     AND (_state IN ('reported', 'approved', 'rejected', 'allotted', 'paid', 'audited')
-      OR _state = 'on_notice' AND coalesce(notice_school_until, '') <> '' AND coalesce(notice_village_until, '') <> '')
+      OR _state = 'on_notice' AND notice_school_until <> '' AND notice_village_until <> '')
 ),
-counted AS (
-  SELECT n.*,
-         coalesce(max(0, (5 * ((CAST(julianday(su) + 0.5 AS INTEGER) + 1) / 7) + min(5, (CAST(julianday(su) + 0.5 AS INTEGER) + 1) % 7)) - (5 * ((CAST(julianday(sf) + 0.5 AS INTEGER) + 0) / 7) + min(5, (CAST(julianday(sf) + 0.5 AS INTEGER) + 0) % 7))), 0) + (SELECT coalesce(sum(m.change), 0) FROM moved m WHERE m.day BETWEEN n.sf AND n.su) AS school_days,
-         coalesce(max(0, (5 * ((CAST(julianday(vu) + 0.5 AS INTEGER) + 1) / 7) + min(5, (CAST(julianday(vu) + 0.5 AS INTEGER) + 1) % 7)) - (5 * ((CAST(julianday(vf) + 0.5 AS INTEGER) + 0) / 7) + min(5, (CAST(julianday(vf) + 0.5 AS INTEGER) + 0) % 7))), 0) + (SELECT coalesce(sum(m.change), 0) FROM moved m WHERE m.day BETWEEN n.vf AND n.vu) AS village_days
+span AS (
+  SELECT sf AS first, su AS last FROM notice UNION SELECT vf, vu FROM notice
+),
+-- Whole weeks and the rest, counted from a Monday (Julian day numbers divisible by 7), then the calendar. Many children share a notice, so once a pair of dates.
+length AS MATERIALIZED (
+  SELECT first, last,
+         coalesce(max(0, (5 * ((CAST(julianday(last) + 0.5 AS INTEGER) + 1) / 7) + min(5, (CAST(julianday(last) + 0.5 AS INTEGER) + 1) % 7))
+                        - (5 * ((CAST(julianday(first) + 0.5 AS INTEGER) + 0) / 7) + min(5, (CAST(julianday(first) + 0.5 AS INTEGER) + 0) % 7))), 0)
+         + (SELECT coalesce(sum(m.change), 0) FROM moved m WHERE m.day BETWEEN s.first AND s.last) AS days
+  FROM span s
+),
+short AS MATERIALIZED (
+  SELECT n._id, s.days AS school_days, v.days AS village_days
   FROM notice n
+  JOIN length s ON s.first = n.sf AND s.last = n.su
+  JOIN length v ON v.first = n.vf AND v.last = n.vu
+  WHERE min(s.days, v.days) < :days
 )
-SELECT c._school AS school, c._student AS student, e.name AS name, coalesce(g.name, c.programme) AS programme, c._state AS state,
-       c.sf AS school_from, c.su AS school_until, c.school_days AS school_days, c.vf AS village_from, c.vu AS village_until, c.village_days AS village_days,
-       c._id AS application
-FROM counted c
-LEFT JOIN record_enrolment e ON e._doc = c._doc
-LEFT JOIN record_aid_programme g ON g._id = c.programme
-WHERE min(c.school_days, c.village_days) < :days
-ORDER BY c._school, min(c.school_days, c.village_days), c._id
+SELECT a._school AS school, a._student AS student, e.name AS name, coalesce(g.name, a.programme) AS programme, a._state AS state,
+       a.notice_school_from AS school_from, a.notice_school_until AS school_until, n.school_days AS school_days,
+       a.notice_village_from AS village_from, a.notice_village_until AS village_until, n.village_days AS village_days, a._id AS application
+FROM short n
+CROSS JOIN record_aid_application a ON a._id = n._id
+LEFT JOIN record_enrolment e ON e._doc = a._doc
+LEFT JOIN record_aid_programme g ON g._id = a.programme
+ORDER BY a._school, min(n.school_days, n.village_days), a._id

@@ -7,6 +7,7 @@
 -- ledgers = ["household_visit", "duty"]
 -- indexes = [
 --   'record_household_visit(_year, _school, "on", kind, household_card, void)',
+--   'record_enrolment(_student)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },
@@ -29,17 +30,19 @@ WITH quarter(q, first, last) AS (
          ((:year + 1) || 'Q3', (:year + 1) || '-07-01', (:year + 1) || '-08-31')
 ),
 done AS (
-  SELECT v._school, q.q, v.kind, v.household_card
-  FROM record_household_visit v
-  JOIN quarter q ON v."on" BETWEEN q.first AND q.last
-  WHERE v._year = :year
+  SELECT _school, substr("on", 1, 4) || 'Q' || ((CAST(substr("on", 6, 2) AS INTEGER) + 2) / 3) AS q, kind, household_card
+  FROM record_household_visit
+  WHERE _year = :year
 ),
 due AS (
-  SELECT DISTINCT d.school AS _school, q.q, coalesce(nullif(d.household_card, ''), nullif(e.household_card, ''), d.student) AS household_card
+  SELECT DISTINCT d.school AS _school, q.q, coalesce(nullif(d.household_card, ''),
+                  (SELECT nullif(e.household_card, '') FROM record_enrolment e WHERE e._student = d.student LIMIT 1), d.student) AS household_card
   FROM record_duty d
   JOIN school s ON s.code = d.school
   JOIN quarter q ON q.first <= :today AND d."from" <= q.last AND coalesce(nullif(d.until, ''), '9999') >= q.first
-  LEFT JOIN record_enrolment e ON e._student = d.student
+),
+visited AS MATERIALIZED (
+  SELECT DISTINCT _school, q, household_card FROM done WHERE kind = 'visit'
 ),
 line AS (
   SELECT _school, q, sum(kind = 'visit') AS visits, sum(kind <> 'visit') AS calls, count(DISTINCT CASE WHEN kind = 'visit' THEN household_card END) AS visited,
@@ -47,9 +50,9 @@ line AS (
   FROM done
   GROUP BY _school, q
   UNION ALL
-  SELECT d._school, d.q, 0, 0, 0, count(*),
-         sum(EXISTS (SELECT 1 FROM done v WHERE v._school = d._school AND v.q = d.q AND v.kind = 'visit' AND v.household_card = d.household_card))
+  SELECT d._school, d.q, 0, 0, 0, count(*), count(v.household_card)
   FROM due d
+  LEFT JOIN visited v ON v.household_card = d.household_card AND v._school = d._school AND v.q = d.q
   GROUP BY d._school, d.q
 )
 SELECT _school AS school, q AS quarter, sum(visits) AS visits, sum(calls) AS calls, sum(visited) AS visited, sum(due) AS due, sum(met) AS met,
