@@ -30,12 +30,15 @@ pub(super) fn school() -> SchoolCode {
     "5299010001".parse().unwrap()
 }
 
+/// When a token expires, and whose it has become.
+type Issued = (i64, Option<PublicKey>);
+
 /// Tokens and keys as a hub's store would keep them.
 pub(super) struct Desk {
     pub(super) county: County,
     pub(super) ca: Vec<u8>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) tokens: Mutex<BTreeMap<[u8; 32], (i64, Option<PublicKey>)>>,
+    pub(super) tokens: Mutex<BTreeMap<[u8; 32], Issued>>,
     pub(super) enrolled: Mutex<BTreeSet<PublicKey>>,
     pub(super) revoked: Mutex<BTreeSet<PublicKey>>,
 }
@@ -184,6 +187,13 @@ pub(super) fn established(event: &LinkEvent) -> bool {
     matches!(event, LinkEvent::Session(crate::sync::session::SessionEvent::Established(_)))
 }
 
+fn door(county: &County, ca: &[u8], clock: Arc<dyn Clock>, limits: Limits) -> (Listener, HubAddress) {
+    let tls = HubTls::new(county.hub(), &x509::hub_certificate(county, clock.now()).unwrap(), ca).unwrap();
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), &tls, Tuning::default(), limits, clock).unwrap();
+    let at = listener.local_addr().unwrap().to_string().parse().unwrap();
+    (listener, at)
+}
+
 /// A running hub.
 pub(super) struct Hub {
     pub(super) desk: Arc<Desk>,
@@ -204,9 +214,7 @@ impl Hub {
     pub(super) fn start_at(seed: u8, clock: Arc<dyn Clock>) -> Self {
         let county = County::from_seeds("529901".parse().unwrap(), [seed; 32], [seed + 100; 32]);
         let ca = x509::ca_certificate(&county, clock.now()).unwrap();
-        let tls = HubTls::new(county.hub(), &x509::hub_certificate(&county, clock.now()).unwrap(), &ca).unwrap();
-        let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), &tls, Tuning::default(), Limits::default(), clock.clone()).unwrap();
-        let at = listener.local_addr().unwrap().to_string().parse().unwrap();
+        let (listener, at) = door(&county, &ca, clock.clone(), Limits::default());
         let engine = Empty::new(1);
         let (around, events) = surroundings(engine.clone(), clock.clone());
         let cutter = around.cutter.clone();
@@ -214,6 +222,13 @@ impl Hub {
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(listener.run(around, desk.clone(), stopped));
         Self { desk, engine, cutter, events, at, stop, task }
+    }
+
+    /// Another port of the same county, under other limits.
+    pub(super) fn second_door(&self, limits: Limits) -> (tokio::task::JoinHandle<()>, HubAddress) {
+        let (listener, at) = door(&self.desk.county, &self.desk.ca, self.desk.clock.clone(), limits);
+        let (around, _) = surroundings(self.engine.clone(), self.desk.clock.clone());
+        (tokio::spawn(listener.run(around, self.desk.clone(), self.stop.subscribe())), at)
     }
 
     pub(super) async fn enrol(&self, token: &Token, key: &Keypair) -> Result<Enrolment, EnrolError> {

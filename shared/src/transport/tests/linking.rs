@@ -244,3 +244,48 @@ async fn strangers_keys_do_not_fit_a_certificate() {
     let stranger = Keypair::from_seed([12; 32]);
     assert!(NodeTls::new(&stranger, &enrolment.grant.node_certificate, &enrolment.grant.ca_certificate).is_err());
 }
+
+/// DESIGN §7: keep-alive at most 60 bytes, both ways together.
+#[tokio::test]
+async fn a_keep_alive_costs_at_most_sixty_bytes() {
+    let mut hub = Hub::start(1);
+    let (key, enrolment) = hub.node(9).await;
+    let tuning = Tuning { keep_alive: Some(std::time::Duration::from_millis(35)), ..Tuning::default() };
+    let client = node_tls(&key, &enrolment).sync(&tuning).unwrap();
+    let dialled = within(reach::dial(&hub.at, &client, &tuning)).await.unwrap();
+    let (_task, mut events, _stop) = run(&dialled, &enrolment);
+    heard(&mut events, |event| matches!(event, LinkEvent::Session(crate::sync::session::SessionEvent::InSync { .. }))).await;
+    heard(&mut hub.events, established).await;
+    let pings = async |at_least: u64| {
+        while dialled.connection.stats().frame_tx.ping < at_least {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        (dialled.connection.stats().frame_tx.ping, Traffic::of(&dialled.connection))
+    };
+    // Further apart than an acknowledgement may be delayed (25 ms). The first pings share packets with the greeting; after 64 packets an acknowledgement is a byte longer.
+    let (first, before) = within(pings(66)).await;
+    let (last, after) = within(pings(first + 16)).await;
+    let cost = after.since(&before);
+    let each = cost.bytes().div_ceil(last - first);
+    println!("a keep-alive costs {each} bytes: {cost:?}");
+    assert!(each <= 60, "{each} bytes");
+}
+
+/// Half of its handshakes taken, a hub asks an address to prove itself first; all taken, it says that it is busy.
+#[tokio::test]
+async fn a_crowded_hub_has_addresses_prove_themselves_and_a_full_one_refuses() {
+    use crate::transport::listener::Limits;
+    let hub = Hub::start(1);
+    let (key, enrolment) = hub.node(9).await;
+    let own = node_tls(&key, &enrolment);
+    for (handshakes, expected) in [(1, Ok(())), (0, Err(ConnectError::Closed(Close::Busy)))] {
+        let (listener, at) = hub.second_door(Limits { handshakes, ..Limits::default() });
+        let tuning = Tuning::default();
+        let outcome = within(reach::dial(&at, &own.sync(&tuning).unwrap(), &tuning)).await;
+        if let Ok(dialled) = &outcome {
+            assert!(Traffic::of(&dialled.connection).sent_bytes >= 3 * 1_200, "the first packet is sent twice after a Retry");
+        }
+        assert_eq!(outcome.map(drop), expected);
+        listener.abort();
+    }
+}
