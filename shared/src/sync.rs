@@ -12,3 +12,6 @@ pub mod frame;
 pub mod message;
 pub mod session;
 mod wire;
+
+#[cfg(test)]
+mod simulation;

@@ -113,9 +113,14 @@ impl Session {
         for space in self.order.clone() {
             let their_state = theirs.iter().find(|state| state.space == space).cloned().unwrap_or_else(|| empty_state(space));
             let (own, peer) = (self.replica, self.peer_replica());
+            let told = &self.space_mut(space)?.told;
+            let (began, stance) = (told.acked.min(told.head), assess(told, own, &their_state, peer));
+            let dropped = began != stance.send_from && self.drop_early(space);
             let known = self.space_mut(space)?;
-            let stance = assess(&known.told, own, &their_state, peer);
             known.open(&stance, &their_state);
+            if dropped {
+                (known.sent, known.shipped) = (stance.send_from, stance.send_from);
+            }
             // The peer holds more of our log than it ever told us: an ACK was lost on its way.
             let late = (stance.mismatch.is_none() && known.told.peer == peer && stance.send_from > known.told.acked).then_some(stance.send_from);
             if let Some(lsn) = late {
@@ -193,6 +198,13 @@ impl Session {
             let space = their_state.space;
             let Some(my_state) = mine.get(&space) else { return ending(ByeCode::Order, "a STATE of another space") };
             let stance = assess(my_state, own, their_state, peer);
+            if stance.at_rest && their_state.cursor > my_state.acked {
+                // It passed stretches of our log that were its own changes without saying so: the next HELLO need not offer them.
+                self.ask(
+                    Request::Acknowledged { by: peer, space, lsn: their_state.cursor, parked: Vec::new(), refused: Vec::new() },
+                    Pending::Plain,
+                );
+            }
             let Some(known) = self.spaces.get_mut(&space) else { continue };
             if !stance.at_rest {
                 again = true;

@@ -113,11 +113,16 @@ impl Session {
             return ending(ByeCode::Order, "a SETTLE of nothing");
         };
         known.await_settle = false;
-        known.forget_jumps();
         known.note_cursor(head.max(known.cursor));
         known.storing += 1;
         let lsn = known.cursor;
+        // The peer's ACKs may have overtaken its SETTLE on the other stream, and told of stretches behind it.
+        let jumped = known.take_jumps();
+        let cursor = known.cursor;
         self.ask(Request::Advance { from, space, to: lsn }, Pending::Advance { space, lsn, cost: 0 });
+        if jumped {
+            self.advance(space, cursor);
+        }
         Ok(())
     }
 

@@ -96,6 +96,17 @@ impl Session {
         }
     }
 
+    /// What was to fly with our HELLO and still waits, of a space whose peer begins elsewhere than we thought; returns whether there was any.
+    pub(super) fn drop_early(&mut self, space: Space) -> bool {
+        let before = self.outward.ready.len();
+        self.outward.ready.retain(|ready| !matches!(ready, Ready::Push(push) if push.space == space));
+        let dropped = before - self.outward.ready.len();
+        if let Some(known) = self.spaces.get_mut(&space) {
+            known.unacked = known.unacked.saturating_sub(dropped);
+        }
+        dropped > 0
+    }
+
     fn emit(&mut self, ready: Ready) {
         let message = match ready {
             Ready::Origin(certificates) => Message::Origin(certificates),
@@ -147,6 +158,7 @@ impl Session {
             return Ok(());
         }
         known.sent = to;
+        let after = std::mem::replace(&mut known.shipped, to);
         let head = known.head.max(to);
         known.head = head;
         known.unacked += packed.payloads.len().max(1);

@@ -191,6 +191,7 @@ impl Session {
             let Some(known) = self.spaces.get_mut(&space) else { continue };
             if let Some(done) = known.reconcile.take_if(|reconcile| reconcile.finished()) {
                 known.sent = done.begin.max(known.acked);
+                known.shipped = known.sent;
                 known.unacked += 1;
                 let head = known.sent;
                 self.queue_settle(space, head);

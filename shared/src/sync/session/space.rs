@@ -98,7 +98,11 @@ pub(super) struct SpaceSync {
     /// As told in HELLO.
     pub(super) told: SpaceState,
     pub(super) head: u64,
+    /// Everything up to here is shipped, or known to be the peer's own.
     pub(super) sent: u64,
+    /// Where the last PUSH or SETTLE ended: what lies between here and `sent` is the peer's own. The next PUSH begins here, so that it joins on
+    /// whether or not the ACK that told so has been read on the other stream.
+    pub(super) shipped: u64,
     pub(super) acked: u64,
     /// Own lsn the peer may pass by an ACK's `yours`: it will have it, though it never says so in this session.
     pub(super) presumed: u64,
@@ -129,6 +133,7 @@ impl SpaceSync {
             told: told.clone(),
             head: told.head,
             sent: told.acked.min(told.head),
+            shipped: told.acked.min(told.head),
             acked: 0,
             presumed: 0,
             echo_until: 0,
@@ -151,6 +156,7 @@ impl SpaceSync {
         let began = self.told.acked.min(self.told.head);
         // What flew with our HELLO counts only if it joins on to what the peer has.
         self.sent = if began <= stance.send_from { self.sent.max(stance.send_from) } else { stance.send_from };
+        self.shipped = self.sent;
         self.acked = stance.send_from;
         self.cursor = stance.cursor;
         self.peer_head = theirs.head;
