@@ -1,6 +1,7 @@
 //! Sync connections: who gets one, who is cut, what it costs.
 
-use super::county::{Empty, Hub, clock_at, established, heard, node_tls, school, surroundings, within};
+use super::county::{Hub, clock_at, established, heard, node_tls, school, surroundings, within};
+use super::shelf::Shelf;
 use crate::{
     clock::{Clock, SystemClock},
     identity::{Keypair, x509},
@@ -24,7 +25,7 @@ async fn dial(hub: &Hub, own: &NodeTls) -> Result<Dialled, ConnectError> {
 
 /// Runs the node's end of a session in the background.
 fn run(dialled: &Dialled, enrolment: &Enrolment) -> (JoinHandle<Ended>, tokio::sync::mpsc::UnboundedReceiver<LinkEvent>, watch::Sender<bool>) {
-    let (around, events) = surroundings(Empty::new(2), Arc::new(SystemClock));
+    let (around, events) = surroundings(Shelf::new(2), Arc::new(SystemClock));
     let peer = Peer { origin: enrolment.hub.origin(), school: None };
     let link = Link { connection: dialled.connection.clone(), role: Role::Node, peer, school: school() };
     let (stop, stopped) = watch::channel(false);
@@ -122,7 +123,7 @@ async fn a_node_whose_clock_stands_in_1990_connects() {
     let mut hub = Hub::start(1);
     let (key, enrolment) = hub.node(9).await;
     let dialled = dial(&hub, &node_tls(&key, &enrolment)).await.unwrap();
-    let (around, mut events) = surroundings(Empty::new(2), clock_at("1990-01-01T00:00:00Z"));
+    let (around, mut events) = surroundings(Shelf::new(2), clock_at("1990-01-01T00:00:00Z"));
     let peer = Peer { origin: enrolment.hub.origin(), school: None };
     let link = Link { connection: dialled.connection.clone(), role: Role::Node, peer, school: school() };
     let (_stop, stopped) = watch::channel(false);
