@@ -22,6 +22,7 @@ pub mod link;
 pub mod listener;
 pub mod news;
 pub mod reach;
+mod socket;
 pub mod streams;
 pub mod tls;
 pub mod traffic;

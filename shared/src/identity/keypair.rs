@@ -22,6 +22,9 @@ pub struct Keypair {
 
 impl Keypair {
     /// The pair of a seed. The same seed always gives the same pair.
+    ///
+    /// # Panics
+    /// Never: ring refuses a seed for its length only.
     #[must_use]
     #[expect(clippy::expect_used, reason = "ring refuses a seed only for its length, which the type fixes")]
     pub fn from_seed(seed: [u8; 32]) -> Self {

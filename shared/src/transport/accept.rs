@@ -36,13 +36,11 @@ pub(crate) async fn accept(incoming: Incoming, tuning: &Tuning) -> Result<Accept
     if protocol == ALPN_ENROL {
         return Ok(Accepted::Enrol(connection));
     }
-    match school_of(&connection).filter(|_| protocol == ALPN_SYNC) {
-        Some((peer, school)) => Ok(Accepted::Sync { peer, school, connection }),
-        None => {
-            Close::CertificateRequired.now(&connection, "no certificate of a school's node");
-            Err(ConnectError::CertificateRefused)
-        }
+    if let Some((peer, school)) = school_of(&connection).filter(|_| protocol == ALPN_SYNC) {
+        return Ok(Accepted::Sync { peer, school, connection });
     }
+    Close::CertificateRequired.now(&connection, "no certificate of a school's node");
+    Err(ConnectError::CertificateRefused)
 }
 
 fn protocol_of(connection: &Connection) -> Vec<u8> {

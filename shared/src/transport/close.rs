@@ -1,4 +1,4 @@
-//! Why one side ends a connection: the application codes of QUIC's CONNECTION_CLOSE. Their numbers never change meaning.
+//! Why one side ends a connection: the application codes of QUIC's `CONNECTION_CLOSE`. Their numbers never change meaning.
 
 use quinn::VarInt;
 

@@ -48,7 +48,9 @@ impl Cutter {
     /// Ends every live connection of `origin` with [`Close::Revoked`], now. Returns how many there were.
     pub fn cut(&self, origin: OriginId) -> usize {
         let doomed: Vec<Connection> = self.lock().live.get(&origin).map(|live| live.values().cloned().collect()).unwrap_or_default();
-        doomed.iter().for_each(|connection| Close::Revoked.now(connection, "revoked"));
+        for connection in &doomed {
+            Close::Revoked.now(connection, "revoked");
+        }
         doomed.len()
     }
 

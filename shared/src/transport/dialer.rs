@@ -9,13 +9,17 @@ use crate::{
     fault::{Exit, Fault},
     identity::{Keypair, x509},
     model::SchoolCode,
-    sync::{backoff::Backoff, engine::Peer, session::Role},
+    sync::{
+        backoff::Backoff,
+        engine::Peer,
+        session::{Role, SessionEvent},
+    },
     transport::{
         ConnectError, HubAddress, NodeTls, Traffic, Tuning,
         close::Close,
         driver::{self, Outcome},
         enrol::{self, EnrolError, Enrolment},
-        link::{Ended, Link, Surroundings},
+        link::{Ended, Link, LinkEvent, Observer, Surroundings},
         reach,
         tls::TlsError,
     },
@@ -27,9 +31,9 @@ use tokio::{
 };
 
 /// At least so long between renewals that only the own, untrusted clock asks for.
-const RENEWAL_GAP: Duration = Duration::from_secs(24 * 3_600);
+const RENEWAL_GAP: Duration = Duration::from_hours(24);
 /// A hub that has revoked us, or speaks no version of ours, is asked again after this at the earliest.
-const HOPELESS: Duration = Duration::from_secs(240);
+const HOPELESS: Duration = Duration::from_mins(4);
 
 /// Where the node keeps what the county issued.
 pub trait Keeper: Send + Sync {
@@ -47,7 +51,7 @@ pub enum DialPhase {
     /// Trying to reach the hub.
     #[default]
     Dialling,
-    /// A link is up.
+    /// A session is up: both HELLOs are exchanged.
     Connected,
     /// Until the next try, or `sync now`.
     Waiting,
@@ -154,13 +158,11 @@ impl Dialer {
             Ok(dialled) => dialled,
             Err(error) => return Some(Ended::Connection(error)),
         };
-        status.send_modify(|status| {
-            status.phase = DialPhase::Connected;
-            status.last_error = None;
-        });
+        let noting = Noting { inner: self.around.observer.clone(), status: status.clone() };
+        let around = Surroundings { observer: Arc::new(noting), ..self.around.clone() };
         let peer = Peer { origin: self.enrolment.hub.origin(), school: None };
         let link = Link { connection: dialled.connection.clone(), role: Role::Node, peer, school: self.school() };
-        let Outcome { why, established, traffic } = driver::drive(link, &self.around, stop.clone()).await;
+        let Outcome { why, established, traffic } = driver::drive(link, &around, stop.clone()).await;
         dialled.drained().await;
         status.send_modify(|status| status.traffic += traffic);
         if established {
@@ -209,6 +211,25 @@ impl Dialer {
     }
 }
 
+/// Passes every event on, and notes in the status when a session is really up: a hub may still refuse after the handshake.
+struct Noting {
+    inner: Arc<dyn Observer>,
+    status: watch::Sender<DialStatus>,
+}
+
+impl Observer for Noting {
+    fn link(&self, peer: &Peer, event: LinkEvent) {
+        if let LinkEvent::Session(SessionEvent::Established(_)) = &event {
+            self.status.send_modify(|status| {
+                status.phase = DialPhase::Connected;
+                status.failures = 0;
+                status.last_error = None;
+            });
+        }
+        self.inner.link(peer, event);
+    }
+}
+
 fn over(stop: &watch::Receiver<bool>) -> bool {
     *stop.borrow() || stop.has_changed().is_err()
 }
@@ -240,5 +261,5 @@ fn wait_after(ended: Option<&Ended>, drawn_ms: u64) -> Duration {
         None => false,
     };
     let drawn = Duration::from_millis(drawn_ms);
-    if hopeless { HOPELESS + drawn.min(Duration::from_secs(60)) } else { drawn }
+    if hopeless { HOPELESS + drawn.min(Duration::from_mins(1)) } else { drawn }
 }

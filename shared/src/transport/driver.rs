@@ -37,6 +37,8 @@ const ASKS_MAX: usize = 64;
 const FRAMES_AT_ONCE: usize = 16;
 /// Bytes that may wait for a peer to read them: 64 frames of 256 KiB that credit allows, and as much again of control.
 pub(super) const QUEUE_BYTES_MAX: usize = 2 * 64 * 256 * 1024;
+/// How long the node may take to open the control stream.
+const OPENING: Duration = Duration::from_secs(30);
 /// How long the last words may take.
 const FAREWELL: Duration = Duration::from_secs(3);
 /// Between reports while busy and while idle.
@@ -63,16 +65,21 @@ pub(crate) async fn drive(link: Link, around: &Surroundings, stop: watch::Receiv
     Outcome { why, established, traffic }
 }
 
-async fn run(link: Link, around: &Surroundings, stop: watch::Receiver<bool>) -> (Ended, bool) {
+async fn run(link: Link, around: &Surroundings, mut stop: watch::Receiver<bool>) -> (Ended, bool) {
     // Subscribed before the session reads its state: no commit falls between.
     let feed = around.news.subscribe(link.school);
     if !welcome(&link, around).await {
         Close::Revoked.now(&link.connection, "revoked");
         return (Ended::Connection(ConnectError::Closed(Close::Revoked)), false);
     }
-    let Some(pipes) = Pipes::open(&link.connection, link.role).await else {
+    let opened = tokio::select! {
+        opened = timeout(OPENING, Pipes::open(&link.connection, link.role)) => opened.ok().flatten(),
+        () = stopped(&mut stop) => None,
+    };
+    let Some(pipes) = opened else {
         let why = link.connection.close_reason().map_or(ConnectError::Lost, |error| ConnectError::from_quinn(&error, true));
-        Close::Silent.now(&link.connection, "no control stream");
+        let code = if *stop.borrow() { Close::Stopping } else { Close::Silent };
+        code.now(&link.connection, "no control stream");
         return (Ended::Connection(why), false);
     };
     let start = Instant::now();

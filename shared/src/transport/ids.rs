@@ -1,11 +1,12 @@
 //! QUIC connection ids: none on the side that dials (8 bytes less on every packet it receives, and no list of spare ids in the handshake),
-//! eight random bytes at the hub, without a process-bound check, so that a restarted hub can tell a node at once that their connection is gone.
+//! four random bytes at the hub (a thousand links, and every keep-alive carries one), without a process-bound check, so that a restarted hub can
+//! tell a node at its next packet that their connection is gone.
 
 use crate::{clock::Clock, identity::Keypair};
 use quinn::{ConnectionId, ConnectionIdGenerator, EndpointConfig};
 use std::{fmt, sync::Arc, time::Duration};
 
-const HUB_BYTES: usize = 8;
+const HUB_BYTES: usize = 4;
 
 /// For a socket that dials one hub.
 pub(super) fn dialling() -> EndpointConfig {

@@ -13,6 +13,7 @@ use crate::{
         driver,
         enrol::{self, Registrar},
         link::{Link, Surroundings},
+        socket,
         tls::TlsError,
     },
 };
@@ -86,11 +87,11 @@ impl Listener {
     /// [`ListenError`].
     pub fn bind(at: SocketAddr, tls: &HubTls, tuning: Tuning, limits: Limits, clock: Arc<dyn Clock>) -> Result<Self, ListenError> {
         let mut config = tls.server_config(&tuning, clock.clone())?;
-        config.max_incoming(limits.handshakes);
+        // What waits for this task to look at it; beyond, quinn drops first packets unread and the sender repeats them.
+        config.max_incoming(limits.handshakes.saturating_add(64));
         let open = || {
-            let socket = std::net::UdpSocket::bind(at)?;
-            let runtime = quinn::default_runtime().ok_or_else(|| io::Error::other("no async runtime"))?;
-            Endpoint::new(tls.endpoint_config(clock), Some(config), socket, runtime)
+            let (socket, runtime) = socket::bind(at)?;
+            Endpoint::new_with_abstract_socket(tls.endpoint_config(clock), Some(config), socket, runtime)
         };
         let endpoint = open().map_err(|source| ListenError::Bind { at, source })?;
         Ok(Self { endpoint, tuning, limits })
@@ -147,19 +148,17 @@ struct Door {
 
 impl Door {
     fn admit(&self, incoming: Incoming) -> Option<(Incoming, OwnedSemaphorePermit)> {
-        let crowded = self.handshakes.available_permits() <= self.limits.handshakes / 2;
+        let crowded = self.handshakes.available_permits() <= self.limits.handshakes.div_ceil(2);
         if crowded && incoming.may_retry() && !incoming.remote_address_validated() {
             // Fails only if it may not be retried, which was asked.
             let _ = incoming.retry();
             return None;
         }
-        match self.handshakes.clone().try_acquire_owned() {
-            Ok(permit) => Some((incoming, permit)),
-            Err(_) => {
-                incoming.refuse();
-                None
-            }
+        if let Ok(permit) = self.handshakes.clone().try_acquire_owned() {
+            return Some((incoming, permit));
         }
+        incoming.refuse();
+        None
     }
 
     async fn visit(self: Arc<Self>, incoming: Incoming, handshake: OwnedSemaphorePermit) {

@@ -5,7 +5,7 @@
 
 use crate::{
     identity::x509::HUB_NAME,
-    transport::{ConnectError, HubAddress, Tuning, error::Unreachable, ids, tls::ClientTls},
+    transport::{ConnectError, HubAddress, Tuning, error::Unreachable, ids, socket, tls::ClientTls, verifier::Mismatch},
 };
 use quinn::{Connection, Endpoint};
 use std::{
@@ -15,7 +15,7 @@ use std::{
 };
 
 /// How long a handshake may hang before the port is asked. A handshake on a good link is over by then, so a good dial costs no extra byte.
-const PROBE_AFTER: Duration = Duration::from_millis(1_000);
+const PROBE_AFTER: Duration = Duration::from_secs(1);
 
 /// A connection and the endpoint that carries it. Each dial has a socket of its own, so that a changed network is always taken up.
 #[derive(Debug)]
@@ -60,16 +60,15 @@ async fn dial_one(address: SocketAddr, tls: &ClientTls, tuning: &Tuning) -> Resu
     match outcome {
         Ok(connection) => Ok(Dialled { connection, endpoint }),
         Err(error) => Err(match tls.pin.mismatch() {
-            Some(seen) => ConnectError::WrongHub { expected: tls.expected, seen },
+            Some(Mismatch { seen }) => ConnectError::WrongHub { expected: tls.expected, seen },
             None => error,
         }),
     }
 }
 
 fn endpoint(towards: SocketAddr) -> io::Result<Endpoint> {
-    let socket = std::net::UdpSocket::bind(any(towards))?;
-    let runtime = quinn::default_runtime().ok_or_else(|| io::Error::other("no async runtime"))?;
-    Endpoint::new(ids::dialling(), None, socket, runtime)
+    let (socket, runtime) = socket::bind(any(towards))?;
+    Endpoint::new_with_abstract_socket(ids::dialling(), None, socket, runtime)
 }
 
 fn any(towards: SocketAddr) -> SocketAddr {

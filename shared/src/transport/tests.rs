@@ -7,3 +7,5 @@ mod dialling;
 mod enrolling;
 mod linking;
 mod messages;
+mod shelf;
+mod shipping;

@@ -18,7 +18,7 @@ pub struct Tuning {
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { keep_alive: Some(Duration::from_secs(20)), idle: Duration::from_secs(60), handshake: Duration::from_secs(10), window: 1 << 20 }
+        Self { keep_alive: Some(Duration::from_secs(20)), idle: Duration::from_mins(1), handshake: Duration::from_secs(10), window: 1 << 20 }
     }
 }
 

@@ -33,13 +33,20 @@ pub(super) enum Pin {
     Certificate(CertificateDer<'static>),
 }
 
+/// The hub is of another county.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mismatch {
+    /// The fingerprint it showed, if it showed one.
+    pub(super) seen: Option<Fingerprint>,
+}
+
 /// Judges the hub's certificate: signed by the pinned CA, for `hub.huxue`. Dates are judged at a moment *inside* the hub certificate's own
 /// validity, so that a node whose clock stands in 1990 still gets through.
 #[derive(Debug)]
 pub(super) struct HubPin {
     pin: Pin,
     provider: Arc<CryptoProvider>,
-    mismatch: Mutex<Option<Option<Fingerprint>>>,
+    mismatch: Mutex<Option<Mismatch>>,
 }
 
 impl HubPin {
@@ -47,8 +54,8 @@ impl HubPin {
         Self { pin, provider, mismatch: Mutex::new(None) }
     }
 
-    /// After a failed handshake: `Some` if it failed because the hub is of another county, with the fingerprint it showed.
-    pub(super) fn mismatch(&self) -> Option<Option<Fingerprint>> {
+    /// After a failed handshake: `Some` if it failed because the hub is of another county.
+    pub(super) fn mismatch(&self) -> Option<Mismatch> {
         *self.mismatch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -72,7 +79,7 @@ impl HubPin {
     }
 
     fn refuse(&self, seen: Option<Fingerprint>) -> Error {
-        *self.mismatch.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+        *self.mismatch.lock().unwrap_or_else(PoisonError::into_inner) = Some(Mismatch { seen });
         Error::InvalidCertificate(CertificateError::UnknownIssuer)
     }
 }

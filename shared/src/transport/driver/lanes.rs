@@ -11,11 +11,13 @@ use crate::{
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Both lanes of one link. Dropping it lets what is running finish and starts nothing more.
+/// Both lanes of one link. Boxed in the queues: a queue's first block has room for 32 items, and a thousand links are idle.
+///
+/// Dropping it lets what is running finish and starts nothing more.
 pub(super) struct Lanes {
-    inward: mpsc::UnboundedSender<Ask>,
-    outward: mpsc::UnboundedSender<Ask>,
-    answers: mpsc::UnboundedReceiver<Answer>,
+    inward: mpsc::UnboundedSender<Box<Ask>>,
+    outward: mpsc::UnboundedSender<Box<Ask>>,
+    answers: mpsc::UnboundedReceiver<Box<Answer>>,
     open: usize,
 }
 
@@ -36,7 +38,7 @@ impl Lanes {
             Lane::Inward => &self.inward,
             Lane::Outward => &self.outward,
         };
-        if lane.send(ask).is_ok() {
+        if lane.send(Box::new(ask)).is_ok() {
             self.open += 1;
         }
     }
@@ -51,7 +53,7 @@ impl Lanes {
         match self.answers.recv().await {
             Some(answer) => {
                 self.open = self.open.saturating_sub(1);
-                answer
+                *answer
             }
             // Both workers gone: the runtime is shutting down.
             None => std::future::pending().await,
@@ -59,7 +61,13 @@ impl Lanes {
     }
 }
 
-async fn work(mut asks: mpsc::UnboundedReceiver<Ask>, tell: mpsc::UnboundedSender<Answer>, engine: Arc<dyn Engine>, peer: Peer, genesis: ChangeHash) {
+async fn work(
+    mut asks: mpsc::UnboundedReceiver<Box<Ask>>,
+    tell: mpsc::UnboundedSender<Box<Answer>>,
+    engine: Arc<dyn Engine>,
+    peer: Peer,
+    genesis: ChangeHash,
+) {
     while let Some(ask) = asks.recv().await {
         // The link has ended: what was asked before is let go.
         if tell.is_closed() {
@@ -68,7 +76,7 @@ async fn work(mut asks: mpsc::UnboundedReceiver<Ask>, tell: mpsc::UnboundedSende
         let (engine, peer, id) = (engine.clone(), peer.clone(), ask.id);
         let run = move || execute(engine.as_ref(), &peer, genesis, ask.request);
         let result = tokio::task::spawn_blocking(run).await.unwrap_or_else(|error| Err(EngineError(error.to_string())));
-        if tell.send(Answer { id, result }).is_err() {
+        if tell.send(Box::new(Answer { id, result })).is_err() {
             return;
         }
     }

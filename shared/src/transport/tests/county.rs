@@ -1,10 +1,11 @@
 //! A county in memory: a hub with a registrar and an empty replica, listening on a port of the system's choice.
 
+use super::shelf::Shelf;
 use crate::{
     clock::{Clock, SystemClock, TestClock},
     identity::{County, Keypair, PublicKey, Token, issue, x509},
-    model::{Actor, ChangeHash, DocId, OriginId, ReplicaId, SchoolCode, Space},
-    sync::engine::{Digest, Engine, EngineError, Outgoing, Parcel, Peer, Receipt, Refused, SpaceState},
+    model::{ChangeHash, SchoolCode},
+    sync::engine::Peer,
     transport::{
         Cutter, HubAddress, HubTls, News, NodeTls, Tuning,
         enrol::{self, EnrolError, EnrolRefusal, Enrolment, Grant, Redeem, Registrar},
@@ -30,12 +31,15 @@ pub(super) fn school() -> SchoolCode {
     "5299010001".parse().unwrap()
 }
 
+/// When a token expires, and whose it has become.
+type Issued = (i64, Option<PublicKey>);
+
 /// Tokens and keys as a hub's store would keep them.
 pub(super) struct Desk {
     pub(super) county: County,
     pub(super) ca: Vec<u8>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) tokens: Mutex<BTreeMap<[u8; 32], (i64, Option<PublicKey>)>>,
+    pub(super) tokens: Mutex<BTreeMap<[u8; 32], Issued>>,
     pub(super) enrolled: Mutex<BTreeSet<PublicKey>>,
     pub(super) revoked: Mutex<BTreeSet<PublicKey>>,
 }
@@ -87,63 +91,6 @@ impl Registrar for Desk {
     }
 }
 
-/// A replica with nothing in it.
-pub(super) struct Empty {
-    pub(super) id: ReplicaId,
-    pub(super) unwelcome: Mutex<BTreeSet<OriginId>>,
-}
-
-impl Empty {
-    pub(super) fn new(id: u8) -> Arc<Self> {
-        Arc::new(Self { id: ReplicaId([id; 16]), unwelcome: Mutex::default() })
-    }
-}
-
-impl Engine for Empty {
-    fn replica(&self) -> ReplicaId {
-        self.id
-    }
-    fn spaces(&self, _: &Peer) -> Result<Vec<SpaceState>, EngineError> {
-        let digest: Digest = [0; 32];
-        let year = crate::model::SchoolYear::new(2025).unwrap();
-        let space = Space::school(school(), year);
-        Ok(vec![SpaceState { space, head: 0, acked: 0, peer: ReplicaId([0; 16]), cursor: 0, count: 0, digest }])
-    }
-    fn outgoing(&self, _: &Peer, _: Space, after: u64, _: usize, _: bool) -> Result<Outgoing, EngineError> {
-        Ok(Outgoing { to: after, head: after, parcel: Parcel::default() })
-    }
-    fn admit(&self, _: &Peer, _: ReplicaId, _: Space, _: u64, _: Parcel) -> Result<Receipt, EngineError> {
-        Ok(Receipt::default())
-    }
-    fn acknowledged(&self, _: &Peer, _: ReplicaId, _: Space, _: u64, _: &[(DocId, ChangeHash)], _: &[Refused]) -> Result<(), EngineError> {
-        Ok(())
-    }
-    fn advance(&self, _: &Peer, _: ReplicaId, _: Space, _: u64) -> Result<(), EngineError> {
-        Ok(())
-    }
-    fn verdicts(&self, _: &Peer) -> Result<Vec<(Space, Refused)>, EngineError> {
-        Ok(Vec::new())
-    }
-    fn fingerprints(&self, _: &Peer, _: Space, _: Option<DocId>, _: usize) -> Result<(Vec<(DocId, [u8; 16])>, bool), EngineError> {
-        Ok((Vec::new(), true))
-    }
-    fn actors(&self, _: &Peer, _: Space, _: &[DocId]) -> Result<Vec<(DocId, Vec<(Actor, u64)>)>, EngineError> {
-        Ok(Vec::new())
-    }
-    fn lacking(&self, _: &Peer, _: Space, _: &[(DocId, Vec<(Actor, u64)>)], _: usize, _: usize) -> Result<(Parcel, bool), EngineError> {
-        Ok((Parcel::default(), true))
-    }
-    fn certificates(&self, _: &[OriginId]) -> Result<Vec<Vec<u8>>, EngineError> {
-        Ok(Vec::new())
-    }
-    fn learn(&self, _: &[Vec<u8>]) -> Result<bool, EngineError> {
-        Ok(true)
-    }
-    fn welcome(&self, peer: &Peer) -> bool {
-        !self.unwelcome.lock().unwrap().contains(&peer.origin)
-    }
-}
-
 /// Hands every event to the test.
 pub(super) struct Tell(mpsc::UnboundedSender<LinkEvent>);
 
@@ -153,7 +100,7 @@ impl Observer for Tell {
     }
 }
 
-pub(super) fn surroundings(engine: Arc<Empty>, clock: Arc<dyn Clock>) -> (Surroundings, mpsc::UnboundedReceiver<LinkEvent>) {
+pub(super) fn surroundings(engine: Arc<Shelf>, clock: Arc<dyn Clock>) -> (Surroundings, mpsc::UnboundedReceiver<LinkEvent>) {
     let (tell, events) = mpsc::unbounded_channel();
     let around = Surroundings {
         engine,
@@ -184,11 +131,19 @@ pub(super) fn established(event: &LinkEvent) -> bool {
     matches!(event, LinkEvent::Session(crate::sync::session::SessionEvent::Established(_)))
 }
 
+fn door(county: &County, ca: &[u8], clock: Arc<dyn Clock>, limits: Limits) -> (Listener, HubAddress) {
+    let tls = HubTls::new(county.hub(), &x509::hub_certificate(county, clock.now()).unwrap(), ca).unwrap();
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), &tls, Tuning::default(), limits, clock).unwrap();
+    let at = listener.local_addr().unwrap().to_string().parse().unwrap();
+    (listener, at)
+}
+
 /// A running hub.
 pub(super) struct Hub {
     pub(super) desk: Arc<Desk>,
-    pub(super) engine: Arc<Empty>,
+    pub(super) engine: Arc<Shelf>,
     pub(super) cutter: Cutter,
+    pub(super) news: News,
     pub(super) events: mpsc::UnboundedReceiver<LinkEvent>,
     pub(super) at: HubAddress,
     pub(super) stop: watch::Sender<bool>,
@@ -204,16 +159,21 @@ impl Hub {
     pub(super) fn start_at(seed: u8, clock: Arc<dyn Clock>) -> Self {
         let county = County::from_seeds("529901".parse().unwrap(), [seed; 32], [seed + 100; 32]);
         let ca = x509::ca_certificate(&county, clock.now()).unwrap();
-        let tls = HubTls::new(county.hub(), &x509::hub_certificate(&county, clock.now()).unwrap(), &ca).unwrap();
-        let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), &tls, Tuning::default(), Limits::default(), clock.clone()).unwrap();
-        let at = listener.local_addr().unwrap().to_string().parse().unwrap();
-        let engine = Empty::new(1);
+        let (listener, at) = door(&county, &ca, clock.clone(), Limits::default());
+        let engine = Shelf::new(1);
         let (around, events) = surroundings(engine.clone(), clock.clone());
-        let cutter = around.cutter.clone();
+        let (cutter, news) = (around.cutter.clone(), around.news.clone());
         let desk = Arc::new(Desk { county, ca, clock, tokens: Mutex::default(), enrolled: Mutex::default(), revoked: Mutex::default() });
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(listener.run(around, desk.clone(), stopped));
-        Self { desk, engine, cutter, events, at, stop, task }
+        Self { desk, engine, cutter, news, events, at, stop, task }
+    }
+
+    /// Another port of the same county, under other limits.
+    pub(super) fn second_door(&self, limits: Limits) -> (tokio::task::JoinHandle<()>, HubAddress) {
+        let (listener, at) = door(&self.desk.county, &self.desk.ca, self.desk.clock.clone(), limits);
+        let (around, _) = surroundings(self.engine.clone(), self.desk.clock.clone());
+        (tokio::spawn(listener.run(around, self.desk.clone(), self.stop.subscribe())), at)
     }
 
     pub(super) async fn enrol(&self, token: &Token, key: &Keypair) -> Result<Enrolment, EnrolError> {

@@ -1,6 +1,7 @@
 //! The node's loop: finds the hub when it comes, renews by itself, obeys `sync now`.
 
-use super::county::{Empty, Hub, clock_at, established, heard, surroundings, within};
+use super::county::{Hub, clock_at, established, heard, surroundings, within};
+use super::shelf::Shelf;
 use crate::{
     clock::SystemClock,
     identity::x509,
@@ -30,7 +31,7 @@ async fn an_expired_certificate_renews_itself_even_under_a_wrong_clock() {
     let (key, enrolment) = hub.node(9).await;
     clock.advance_s((x509::NODE_DAYS + 30) * 86_400);
     // By its own clock the node sees no need.
-    let (around, mut events) = surroundings(Empty::new(2), clock_at("2026-09-02T00:00:00Z"));
+    let (around, mut events) = surroundings(Shelf::new(2), clock_at("2026-09-02T00:00:00Z"));
     let drawer = Arc::new(Drawer::default());
     let dialer = Dialer::new(hub.at.clone(), key, enrolment.clone(), drawer.clone(), around, Tuning::default()).unwrap();
     let (_now, asked) = watch::channel(0);
@@ -50,7 +51,7 @@ async fn an_expired_certificate_renews_itself_even_under_a_wrong_clock() {
 async fn a_certificate_in_its_second_half_is_renewed_before_the_dial() {
     let mut hub = Hub::start_at(1, clock_at("2026-09-01T00:00:00Z"));
     let (key, enrolment) = hub.node(9).await;
-    let (around, mut events) = surroundings(Empty::new(2), clock_at("2027-05-01T00:00:00Z"));
+    let (around, mut events) = surroundings(Shelf::new(2), clock_at("2027-05-01T00:00:00Z"));
     let drawer = Arc::new(Drawer::default());
     let dialer = Dialer::new(hub.at.clone(), key, enrolment, drawer.clone(), around, Tuning::default()).unwrap();
     let (_now, asked) = watch::channel(0);
@@ -68,7 +69,7 @@ async fn a_hub_that_is_away_is_reported_and_sync_now_ends_the_wait() {
     let (key, enrolment) = hub.node(9).await;
     hub.stop.send(true).unwrap();
     within(hub.task).await.unwrap();
-    let (around, _events) = surroundings(Empty::new(2), Arc::new(SystemClock));
+    let (around, _events) = surroundings(Shelf::new(2), Arc::new(SystemClock));
     let dialer = Dialer::new(hub.at.clone(), key, enrolment, Arc::new(Drawer::default()), around, Tuning::default()).unwrap();
     let (now, asked) = watch::channel(0);
     let (stop, stopped) = watch::channel(false);

@@ -97,7 +97,7 @@ async fn an_impostor_that_shows_the_right_ca_without_its_key_is_refused() {
     let listener =
         Listener::bind("127.0.0.1:0".parse().unwrap(), &tls, Tuning::default(), Limits::default(), std::sync::Arc::new(SystemClock)).unwrap();
     let at: HubAddress = listener.local_addr().unwrap().to_string().parse().unwrap();
-    let (around, _events) = super::county::surroundings(super::county::Empty::new(3), std::sync::Arc::new(SystemClock));
+    let (around, _events) = super::county::surroundings(super::shelf::Shelf::new(3), std::sync::Arc::new(SystemClock));
     let (_stop, stopped) = tokio::sync::watch::channel(false);
     let desk = own.desk.clone();
     tokio::spawn(listener.run(around, desk, stopped));

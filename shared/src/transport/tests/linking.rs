@@ -1,6 +1,7 @@
 //! Sync connections: who gets one, who is cut, what it costs.
 
-use super::county::{Empty, Hub, clock_at, established, heard, node_tls, school, surroundings, within};
+use super::county::{Hub, clock_at, established, heard, node_tls, school, surroundings, within};
+use super::shelf::Shelf;
 use crate::{
     clock::{Clock, SystemClock},
     identity::{Keypair, x509},
@@ -24,7 +25,7 @@ async fn dial(hub: &Hub, own: &NodeTls) -> Result<Dialled, ConnectError> {
 
 /// Runs the node's end of a session in the background.
 fn run(dialled: &Dialled, enrolment: &Enrolment) -> (JoinHandle<Ended>, tokio::sync::mpsc::UnboundedReceiver<LinkEvent>, watch::Sender<bool>) {
-    let (around, events) = surroundings(Empty::new(2), Arc::new(SystemClock));
+    let (around, events) = surroundings(Shelf::new(2), Arc::new(SystemClock));
     let peer = Peer { origin: enrolment.hub.origin(), school: None };
     let link = Link { connection: dialled.connection.clone(), role: Role::Node, peer, school: school() };
     let (stop, stopped) = watch::channel(false);
@@ -122,7 +123,7 @@ async fn a_node_whose_clock_stands_in_1990_connects() {
     let mut hub = Hub::start(1);
     let (key, enrolment) = hub.node(9).await;
     let dialled = dial(&hub, &node_tls(&key, &enrolment)).await.unwrap();
-    let (around, mut events) = surroundings(Empty::new(2), clock_at("1990-01-01T00:00:00Z"));
+    let (around, mut events) = surroundings(Shelf::new(2), clock_at("1990-01-01T00:00:00Z"));
     let peer = Peer { origin: enrolment.hub.origin(), school: None };
     let link = Link { connection: dialled.connection.clone(), role: Role::Node, peer, school: school() };
     let (_stop, stopped) = watch::channel(false);
@@ -232,7 +233,8 @@ async fn a_reconnect_with_nothing_new_stays_within_its_bytes() {
     within(task).await.unwrap();
     let ended = Traffic::of(&dialled.connection);
     println!("handshake {} bytes; in sync {} ({in_sync:?}); with the farewell {}", handshake.bytes(), in_sync.bytes(), ended.bytes());
-    assert!(in_sync.bytes() <= 4_500, "{in_sync:?}");
+    // 3 x 1,200 are padding that RFC 9000 §14.1 asks for.
+    assert!(in_sync.bytes() <= 4_100, "{in_sync:?}");
     let stats = dialled.connection.stats();
     assert_eq!((stats.frame_tx.new_connection_id, stats.frame_rx.new_token), (0, 0));
 }
@@ -243,4 +245,49 @@ async fn strangers_keys_do_not_fit_a_certificate() {
     let (_, enrolment) = hub.node(9).await;
     let stranger = Keypair::from_seed([12; 32]);
     assert!(NodeTls::new(&stranger, &enrolment.grant.node_certificate, &enrolment.grant.ca_certificate).is_err());
+}
+
+/// DESIGN §7: keep-alive at most 60 bytes, both ways together.
+#[tokio::test]
+async fn a_keep_alive_costs_at_most_sixty_bytes() {
+    let mut hub = Hub::start(1);
+    let (key, enrolment) = hub.node(9).await;
+    let tuning = Tuning { keep_alive: Some(std::time::Duration::from_millis(35)), ..Tuning::default() };
+    let client = node_tls(&key, &enrolment).sync(&tuning).unwrap();
+    let dialled = within(reach::dial(&hub.at, &client, &tuning)).await.unwrap();
+    let (_task, mut events, _stop) = run(&dialled, &enrolment);
+    heard(&mut events, |event| matches!(event, LinkEvent::Session(crate::sync::session::SessionEvent::InSync { .. }))).await;
+    heard(&mut hub.events, established).await;
+    let pings = async |at_least: u64| {
+        while dialled.connection.stats().frame_tx.ping < at_least {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        (dialled.connection.stats().frame_tx.ping, Traffic::of(&dialled.connection))
+    };
+    // Further apart than an acknowledgement may be delayed (25 ms). The first pings share packets with the greeting; after 64 packets an acknowledgement is a byte longer.
+    let (first, before) = within(pings(66)).await;
+    let (last, after) = within(pings(first + 16)).await;
+    let cost = after.since(&before);
+    let each = cost.bytes().div_ceil(last - first);
+    println!("a keep-alive costs {each} bytes: {cost:?}");
+    assert!(each <= 60, "{each} bytes");
+}
+
+/// Half of its handshakes taken, a hub asks an address to prove itself first; all taken, it says that it is busy.
+#[tokio::test]
+async fn a_crowded_hub_has_addresses_prove_themselves_and_a_full_one_refuses() {
+    use crate::transport::listener::Limits;
+    let hub = Hub::start(1);
+    let (key, enrolment) = hub.node(9).await;
+    let own = node_tls(&key, &enrolment);
+    for (handshakes, expected) in [(1, Ok(())), (0, Err(ConnectError::Closed(Close::Busy)))] {
+        let (listener, at) = hub.second_door(Limits { handshakes, ..Limits::default() });
+        let tuning = Tuning::default();
+        let outcome = within(reach::dial(&at, &own.sync(&tuning).unwrap(), &tuning)).await;
+        if let Ok(dialled) = &outcome {
+            assert!(Traffic::of(&dialled.connection).sent_bytes >= 3 * 1_200, "the first packet is sent twice after a Retry");
+        }
+        assert_eq!(outcome.map(drop), expected);
+        listener.abort();
+    }
 }
