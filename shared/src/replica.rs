@@ -199,6 +199,21 @@ impl Replica {
         }
     }
 
+    /// True when every query sees all that was acknowledged.
+    pub fn is_settled(&self) -> bool {
+        self.merges.idle()
+    }
+
+    /// Waits until every query sees all that was acknowledged.
+    pub fn settle(&self) {
+        self.merges.settle();
+    }
+
+    /// Lets the merge workers end.
+    pub fn close(&self) {
+        self.merges.close();
+    }
+
     fn now_text(&self) -> String {
         self.clock.now().to_string()
     }

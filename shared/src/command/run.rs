@@ -8,7 +8,15 @@ use crate::{
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
+use base64::Engine as _;
+use std::{
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// Largest office file: as `crate::import` bounds it.
+const UPLOAD_BYTES_MAX: u64 = 64 << 20;
 
 impl Global {
     /// The reader's language: `--lang`, `HUXUE_LANG`, otherwise Chinese.
@@ -126,3 +134,52 @@ pub fn say(text: &str) {
 
 /// A handler's progress argument under a shorter name, for closures.
 pub type Tell<'a> = OnProgress<'a>;
+
+/// Reads a text file a person named.
+///
+/// # Errors
+/// `file-unreadable` with the path and the system's reason.
+pub fn read_text(path: &Path) -> Result<String, Fault> {
+    std::fs::read_to_string(path).map_err(|e| Fault::new("file-unreadable", Exit::Input).with("path", path.display()).with("detail", e))
+}
+
+/// Reads a file to be sent along with a request: its name and its contents in base64.
+///
+/// # Errors
+/// `file-unreadable`, `file-large`.
+pub fn read_upload(path: &Path) -> Result<(String, String), Fault> {
+    let unreadable = |e: std::io::Error| Fault::new("file-unreadable", Exit::Input).with("path", path.display()).with("detail", e);
+    let length = std::fs::metadata(path).map_err(unreadable)?.len();
+    if length > UPLOAD_BYTES_MAX {
+        return Err(Fault::new("file-large", Exit::Input).with("path", path.display()).with("mib", UPLOAD_BYTES_MAX >> 20));
+    }
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok((name, base64::engine::general_purpose::STANDARD.encode(bytes)))
+}
+
+/// Hands an answer to the person: `--json`, a file, or the terminal. Exit code 1 when rows were rejected.
+///
+/// # Errors
+/// `out-needed` for a workbook without `--out`; `file-unwritable`.
+pub fn deliver(global: &Global, answer: &serde_json::Value, out: Option<&Path>, text: impl FnOnce(&serde_json::Value) -> String) -> Result<ExitCode, Fault> {
+    let contents = match answer["base64"].as_str() {
+        Some(encoded) => {
+            let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).map_err(Fault::internal)?;
+            if out.is_none() && bytes.starts_with(b"PK") {
+                return Err(Fault::new("out-needed", Exit::Usage));
+            }
+            bytes
+        }
+        None if global.json || answer["columns"].is_array() => serde_json::to_vec_pretty(answer).map_err(Fault::internal)?,
+        None => text(answer).into_bytes(),
+    };
+    match out {
+        Some(path) => {
+            std::fs::write(path, contents).map_err(|e| Fault::new("file-unwritable", Exit::Storage).with("path", path.display()).with("detail", e))?;
+        }
+        None => say(&String::from_utf8_lossy(&contents)),
+    }
+    let rejected = answer["rejected"].as_u64().unwrap_or(0) > 0;
+    Ok(if rejected { ExitCode::from(Exit::Found as u8) } else { ExitCode::SUCCESS })
+}

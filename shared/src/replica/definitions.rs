@@ -31,10 +31,15 @@ const CALENDAR: &str = "calendar";
 /// Longest definition that fits one record: a string in a change has at most 64 KiB.
 const BYTES_MAX: usize = 60 * 1024;
 
+/// The schools with how fresh each one's records are: what reports join. The newest record of a code counts.
+const SCHOOL_VIEW: &str = "DROP VIEW IF EXISTS school;
+CREATE VIEW school AS SELECT s.code, s.name, s.stage, s.township, s.poor_village, k.last_contact, k.as_of FROM record_school s LEFT JOIN contact k ON k.school = s.code
+WHERE s.void = 0 AND NOT EXISTS (SELECT 1 FROM record_school n WHERE n.code = s.code AND n.void = 0 AND (n._year, n._id) > (s._year, s._id))";
+
 /// True for ledgers whose records change what the engine itself knows.
 #[must_use]
 pub fn is_published_definition(ledger: &str) -> bool {
-    ledger == LEDGER || ledger == CALENDAR
+    [LEDGER, CALENDAR, super::rollover::LEDGER].contains(&ledger)
 }
 
 /// Built-in and published definitions.
@@ -108,8 +113,16 @@ impl Replica {
     /// The store's.
     pub fn prepare_typed_tables(&self) -> Result<()> {
         let catalogue = self.catalogue();
+        let ledgers = crate::command::reporting::outlines(&catalogue);
+        let indexes = crate::report::catalogue::Catalogue::shipped().index_statements(&ledgers);
         let stale = self.store.write(move |c| -> Result<Vec<String>, StoreError> {
             let stale = typed::prepare(c, &catalogue)?;
+            if !stale.is_empty() {
+                c.execute_batch(SCHOOL_VIEW)?;
+                for sql in &indexes {
+                    c.execute_batch(sql)?;
+                }
+            }
             for ledger in &stale {
                 typed::forget(c, ledger)?;
             }

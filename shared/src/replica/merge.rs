@@ -253,6 +253,9 @@ fn merge_round(replica: &Arc<Replica>, round: &[DocN]) -> Result<()> {
     })?;
     if published {
         replica.reload_definitions()?;
+        for (year, rolled) in replica.apply_opened_years()? {
+            tracing::info!(%year, promoted = rolled.promoted, graduated = rolled.graduated, carried = rolled.carried, "a new school year was applied");
+        }
     }
     replica.open_due(due)?;
     for space in spaces {

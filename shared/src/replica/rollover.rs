@@ -26,7 +26,7 @@ use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Ledger whose records open a year.
-const LEDGER: &str = "school_year";
+pub(super) const LEDGER: &str = "school_year";
 
 /// What opening a year did at one school.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -75,3 +75,8 @@ fn guarded(headers: &HeaderMap, own: SocketAddr, page: impl FnOnce() -> (StatusC
     }
     (StatusCode::MISDIRECTED_REQUEST, format!("this is {own}\n"))
 }
+
+/// Sets a gauge `huxue_<name>`.
+pub fn gauge(name: &str, value: f64) {
+    metrics::gauge!(format!("huxue_{name}")).set(value);
+}

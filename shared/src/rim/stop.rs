@@ -17,3 +17,12 @@ pub fn on_signal() -> std::io::Result<watch::Receiver<bool>> {
     });
     Ok(stop)
 }
+
+/// Tells systemd that the daemon is ready, or stopping. Elsewhere nothing happens.
+///
+/// # Errors
+/// The socket's.
+pub fn tell_systemd(ready: bool) -> std::io::Result<()> {
+    let state = if ready { sd_notify::NotifyState::Ready } else { sd_notify::NotifyState::Stopping };
+    sd_notify::notify(&[state])
+}
