@@ -24,7 +24,11 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitCo
 
 /// huxue hub 护学县级平台: merges what schools record and answers across schools
 #[derive(Parser, Debug)]
-#[command(name = "huxue-hub", version, after_help = "Exit codes: 0 done, 1 found wrong, 2 usage, 3 input, 4 no match, 5 not allowed, 6 unreachable, 7 identity, 8 storage, 9 version, 10 internal (docs/commands.md)")]
+#[command(
+    name = "huxue-hub",
+    version,
+    after_help = "Exit codes: 0 done, 1 found wrong, 2 usage, 3 input, 4 no match, 5 not allowed, 6 unreachable, 7 identity, 8 storage, 9 version, 10 internal (docs/commands.md)"
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -286,7 +290,13 @@ fn common(request: Request) -> (HubRequest, Option<PathBuf>) {
     (HubRequest::Common(request), None)
 }
 
-fn import_ledger(code: String, file: &std::path::Path, dry_run: bool, year: Option<u16>, by: Option<String>) -> Result<(HubRequest, Option<PathBuf>), Fault> {
+fn import_ledger(
+    code: String,
+    file: &std::path::Path,
+    dry_run: bool,
+    year: Option<u16>,
+    by: Option<String>,
+) -> Result<(HubRequest, Option<PathBuf>), Fault> {
     let (file, bytes) = upload(file)?;
     Ok(common(Request::ImportLedger { code, file, bytes, dry_run, year, by }))
 }
@@ -302,7 +312,17 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
         }
         Command::School(School::Import { file }) => import_ledger("school".into(), &file, false, None, None)?,
         Command::School(School::List) => {
-            let query = Query { ledger: "school".into(), filters: vec![], school: None, year: None, columns: ["code", "name", "stage", "township"].map(str::to_owned).to_vec(), order: vec!["code".into()], limit: None, format: huxue_shared::command::request::Format::Table, out: None };
+            let query = Query {
+                ledger: "school".into(),
+                filters: vec![],
+                school: None,
+                year: None,
+                columns: ["code", "name", "stage", "township"].map(str::to_owned).to_vec(),
+                order: vec!["code".into()],
+                limit: None,
+                format: huxue_shared::command::request::Format::Table,
+                out: None,
+            };
             let (request, out) = query.request(global.json);
             (HubRequest::Common(request), out)
         }

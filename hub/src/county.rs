@@ -49,7 +49,14 @@ impl HubFile {
     ///
     /// # Errors
     /// `already-initialised`; the disk's.
-    pub fn create(dir: &Path, county: CountyCode, name: &str, encrypted: bool, key_file: Option<&Path>, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
+    pub fn create(
+        dir: &Path,
+        county: CountyCode,
+        name: &str,
+        encrypted: bool,
+        key_file: Option<&Path>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Fault> {
         let path = dir.join("hub.json");
         if path.exists() {
             return Err(Fault::new("already-initialised", Exit::Input).with("path", dir.display()));

@@ -36,7 +36,9 @@ impl Hub {
             c.execute("INSERT INTO token(hash, school, issued, expires) VALUES(?1, ?2, ?3, ?4)", params![&hash[..], code, now, until])?;
             Ok(())
         })?;
-        Ok(json!({ "token": token.to_string(), "school": school.to_string(), "expires": expires, "fingerprint": self.county.fingerprint().to_string() }))
+        Ok(
+            json!({ "token": token.to_string(), "school": school.to_string(), "expires": expires, "fingerprint": self.county.fingerprint().to_string() }),
+        )
     }
 
     /// Every node that was let in.
@@ -93,8 +95,10 @@ impl Hub {
 
     fn school_name(&self, school: SchoolCode) -> Option<String> {
         let code = school.to_string();
-        let found: Result<Option<String>, ReplicaError> =
-            self.replica.store().read(|c| Ok(c.query_row("SELECT coalesce(name, code) FROM school WHERE code = ?1", [code], |r| r.get(0)).optional()?));
+        let found: Result<Option<String>, ReplicaError> = self
+            .replica
+            .store()
+            .read(|c| Ok(c.query_row("SELECT coalesce(name, code) FROM school WHERE code = ?1", [code], |r| r.get(0)).optional()?));
         found.ok().flatten()
     }
 }
@@ -115,8 +119,9 @@ impl Registrar for Hub {
         }
         let outcome: Result<Result<String, EnrolRefusal>, ReplicaError> = self.replica.store().write(move |c| {
             type Row = (String, String, Option<Vec<u8>>);
-            let row: Option<Row> =
-                c.query_row("SELECT school, expires, used_by FROM token WHERE hash = ?1", [&hash[..]], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).optional()?;
+            let row: Option<Row> = c
+                .query_row("SELECT school, expires, used_by FROM token WHERE hash = ?1", [&hash[..]], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+                .optional()?;
             let Some((school, expires, used_by)) = row else { return Ok(Err(EnrolRefusal::TokenUnknown)) };
             match used_by {
                 Some(by) if by == id.0 => return Ok(Ok(school)),

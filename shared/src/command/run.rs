@@ -6,9 +6,9 @@ use crate::{
     local::{Handler, OnProgress, Progress, lock, socket},
     locale::{self, Lang},
 };
+use base64::Engine as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use base64::Engine as _;
 use std::{
     io::IsTerminal as _,
     path::{Path, PathBuf},
@@ -162,7 +162,12 @@ pub fn read_upload(path: &Path) -> Result<(String, String), Fault> {
 ///
 /// # Errors
 /// `out-needed` for a workbook without `--out`; `file-unwritable`.
-pub fn deliver(global: &Global, answer: &serde_json::Value, out: Option<&Path>, text: impl FnOnce(&serde_json::Value) -> String) -> Result<ExitCode, Fault> {
+pub fn deliver(
+    global: &Global,
+    answer: &serde_json::Value,
+    out: Option<&Path>,
+    text: impl FnOnce(&serde_json::Value) -> String,
+) -> Result<ExitCode, Fault> {
     let contents = match answer["base64"].as_str() {
         Some(encoded) => {
             let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).map_err(Fault::internal)?;
@@ -176,7 +181,8 @@ pub fn deliver(global: &Global, answer: &serde_json::Value, out: Option<&Path>, 
     };
     match out {
         Some(path) => {
-            std::fs::write(path, contents).map_err(|e| Fault::new("file-unwritable", Exit::Storage).with("path", path.display()).with("detail", e))?;
+            std::fs::write(path, contents)
+                .map_err(|e| Fault::new("file-unwritable", Exit::Storage).with("path", path.display()).with("detail", e))?;
         }
         None => say(&String::from_utf8_lossy(&contents)),
     }

@@ -166,7 +166,8 @@ pub fn read_reply(bytes: &[u8]) -> Option<(Speaks, Reply)> {
     let origin_certificate = reader.field()?.to_vec();
     let ca_certificate = reader.field()?.to_vec();
     let hub_origin_certificate = reader.field()?.to_vec();
-    let grant = Grant { county, school, school_name, node_certificate, origin_certificate, ca_certificate, hub_origin_certificate, issued_at, id_key };
+    let grant =
+        Grant { county, school, school_name, node_certificate, origin_certificate, ca_certificate, hub_origin_certificate, issued_at, id_key };
     Some((speaks, Reply::Granted(grant)))
 }
 
