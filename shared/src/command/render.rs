@@ -15,12 +15,13 @@ pub fn render(request: &Request, answer: &Json, lang: Lang) -> String {
     }
     match request {
         Request::RecordAdd { .. } | Request::RecordSet { .. } | Request::RecordVoid { .. } | Request::RecordStep { .. } => saved(answer, lang),
+        Request::ImportRoster { .. } | Request::ImportLedger { .. } => imported(answer, lang),
         Request::LedgerList => table(&answer["ledgers"], &["code", "version", "title", "subject", "owner", "lifecycle"], lang),
         Request::ReportList => table(&answer["reports"], &["name", "question", "title"], lang),
         Request::LedgerShow { .. } => ledger(answer, lang),
         Request::ConflictsList { .. } => conflicts(answer, lang),
         Request::Status => status(answer, lang),
-        Request::Rebuild | Request::Verify | Request::ConflictsResolve { .. } => fields(answer, lang),
+        Request::Rebuild | Request::Verify | Request::ConflictsResolve { .. } | Request::YearOpen { .. } | Request::ImportUndo { .. } | Request::LedgerCheck { .. } | Request::LedgerPublish { .. } | Request::ReportPublish { .. } => fields(answer, lang),
         _ => pretty(answer),
     }
 }
@@ -74,6 +75,17 @@ fn saved(answer: &Json, lang: Lang) -> String {
     }
     for unknown in answer["unknown"].as_array().into_iter().flatten() {
         let _ = write!(out, "\n  · {}", locale::text(lang, "saved-unknown", &[("option", &cell(unknown))]));
+    }
+    out
+}
+
+fn imported(answer: &Json, lang: Lang) -> String {
+    let number = |key: &str| cell(&answer[key]);
+    let args = [("accepted", number("accepted")), ("rejected", number("rejected")), ("changed", number("changed")), ("batch", number("batch"))];
+    let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let mut out = locale::text(lang, "imported", &args);
+    for row in answer["rows"].as_array().into_iter().flatten().filter(|row| row["accept"] == Json::Bool(false)) {
+        let _ = write!(out, "\n  · {}", locale::text(lang, "imported-row", &[("row", &cell(&row["row"])), ("message", &cell(&row["message"]))]));
     }
     out
 }
