@@ -27,6 +27,8 @@ pub struct Grant {
     pub hub_origin_certificate: Vec<u8>,
     /// The hub's clock, Unix seconds.
     pub issued_at: i64,
+    /// Key under which the school's document ids are derived: the same for all nodes of the school, so that they meet in one document.
+    pub id_key: [u8; 32],
 }
 
 /// Issues all of it for `public_key`. `ca_certificate` is the one made at `init`, the same for every node.
@@ -39,6 +41,7 @@ pub fn node(
     school: SchoolCode,
     school_name: &str,
     public_key: &PublicKey,
+    id_key: [u8; 32],
     clock: &dyn Clock,
 ) -> Result<Grant, x509::X509Error> {
     let issued_at = clock.now().as_second();
@@ -52,5 +55,6 @@ pub fn node(
         ca_certificate: ca_certificate.to_vec(),
         hub_origin_certificate: county.hub_origin_certificate(clock),
         issued_at,
+        id_key,
     })
 }

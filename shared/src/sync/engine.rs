@@ -43,7 +43,8 @@ pub struct Batch {
     pub origin: OriginId,
     /// Ed25519.
     pub signature: [u8; 64],
-    /// Members that are not in this frame: refused, parked, sent before, or too many for one frame.
+    /// Members that are not in this frame under this batch: refused, parked, sent before, too many for one frame, or filed under another batch (a
+    /// restored replica signs again what it had not noted as shipped, so a change can be a member of two).
     pub holes: Vec<(DocId, ChangeHash)>,
 }
 

@@ -114,8 +114,10 @@ impl Toy {
         *seq += 1;
         let seq = *seq;
         let log = state.logs.entry(space).or_default();
-        let last = log.entries.iter().rev().filter(|entry| entry.doc == doc).take(2).map(|entry| entry.hash);
-        let deps: Vec<ChangeHash> = last.collect();
+        let of_doc = || log.entries.iter().rev().filter(|entry| entry.doc == doc);
+        // Two recent ones, and always one's own last: sequence numbers have no gap anywhere.
+        let own = of_doc().find(|entry| entry.actor == actor).map(|entry| entry.hash);
+        let deps: BTreeSet<ChangeHash> = of_doc().take(2).map(|entry| entry.hash).chain(own).collect();
         let mut bytes = vec![0; 8];
         bytes.extend_from_slice(&actor.0);
         bytes.extend_from_slice(&seq.to_le_bytes());
@@ -159,6 +161,29 @@ impl Toy {
         }
     }
 
+    pub(super) fn dump(&self, space: Space) -> String {
+        let s = self.lock();
+        let l = &s.logs[&space];
+        format!(
+            "{} count {} parked {:?} peers {:?}\n{}",
+            s.replica,
+            l.count,
+            l.parked.iter().map(|p| (p.0.hash, p.1)).collect::<Vec<_>>(),
+            l.peers,
+            l.entries
+                .iter()
+                .enumerate()
+                .map(|(i, e)| format!(
+                    "{} {}/{:?}/{}/{:?} | ",
+                    i + 1,
+                    e.hash.to_string().get(..6).unwrap(),
+                    e.actor.to_string().get(12..20).unwrap(),
+                    e.seq,
+                    e.source.map(|o| o.0[0])
+                ))
+                .collect::<String>()
+        )
+    }
     pub(super) fn late_verdict(&self, space: Space, doc: DocId, hash: ChangeHash) {
         self.lock().verdicts.push((space, Refused { doc, hash, code: "late".to_owned() }));
     }
@@ -193,13 +218,15 @@ impl Log {
 
     fn parcel(&self, chosen: &[&Entry]) -> Parcel {
         let used: BTreeSet<usize> = chosen.iter().filter_map(|entry| entry.batch).collect();
-        let here: BTreeSet<(DocId, ChangeHash)> = chosen.iter().map(|entry| (entry.doc, entry.hash)).collect();
-        let batch = |kept: &KeptBatch| Batch {
-            origin: kept.origin,
-            signature: kept.signature,
-            holes: kept.members.iter().filter(|member| !here.contains(member)).copied().collect(),
+        // A change may be a member of two batches (signed again after a restore): it is a hole of the one it is not filed under.
+        let here: BTreeSet<(usize, DocId, ChangeHash)> =
+            chosen.iter().filter_map(|entry| entry.batch.map(|number| (number, entry.doc, entry.hash))).collect();
+        let batch = |number: &usize| {
+            let kept = &self.batches[*number];
+            let absent = |(doc, hash): &&(DocId, ChangeHash)| !here.contains(&(*number, *doc, *hash));
+            Batch { origin: kept.origin, signature: kept.signature, holes: kept.members.iter().filter(absent).copied().collect() }
         };
-        let batches = used.iter().map(|number| batch(&self.batches[*number])).collect();
+        let batches = used.iter().map(batch).collect();
         let place = |number: usize| used.iter().position(|used| *used == number).unwrap() as u32;
         let change = |entry: &&Entry| OutChange { doc: entry.doc, hash: entry.hash, bytes: entry.bytes.clone(), batch: place(entry.batch.unwrap()) };
         Parcel { batches, changes: chosen.iter().map(change).collect() }

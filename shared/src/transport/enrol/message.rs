@@ -128,6 +128,7 @@ pub fn reply(speaks: &Speaks, outcome: &Result<Grant, EnrolRefusal>) -> Vec<u8> 
     out.extend_from_slice(&county_number(grant.county).to_be_bytes());
     out.extend_from_slice(&grant.school.number().to_be_bytes());
     out.extend_from_slice(&grant.issued_at.to_be_bytes());
+    out.extend_from_slice(&grant.id_key);
     let name = cut(&grant.school_name, NAME_BYTES_MAX).as_bytes();
     for field in [name, &grant.node_certificate, &grant.origin_certificate, &grant.ca_certificate, &grant.hub_origin_certificate] {
         let length = u16::try_from(field.len()).unwrap_or(u16::MAX);
@@ -159,12 +160,14 @@ pub fn read_reply(bytes: &[u8]) -> Option<(Speaks, Reply)> {
     let county = reader.county()?;
     let school = crate::model::SchoolCode::from_number(u64::from_be_bytes(*reader.array()?))?;
     let issued_at = i64::from_be_bytes(*reader.array()?);
+    let id_key = *reader.array()?;
     let school_name = std::str::from_utf8(reader.field()?).ok()?.to_owned();
     let node_certificate = reader.field()?.to_vec();
     let origin_certificate = reader.field()?.to_vec();
     let ca_certificate = reader.field()?.to_vec();
     let hub_origin_certificate = reader.field()?.to_vec();
-    let grant = Grant { county, school, school_name, node_certificate, origin_certificate, ca_certificate, hub_origin_certificate, issued_at };
+    let grant =
+        Grant { county, school, school_name, node_certificate, origin_certificate, ca_certificate, hub_origin_certificate, issued_at, id_key };
     Some((speaks, Reply::Granted(grant)))
 }
 
@@ -242,6 +245,7 @@ mod tests {
             ca_certificate: vec![3; 250],
             hub_origin_certificate: vec![4; 118],
             issued_at: 1_700_000_000,
+            id_key: [5; 32],
         }
     }
 

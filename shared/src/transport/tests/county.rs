@@ -46,7 +46,7 @@ pub(super) struct Desk {
 
 impl Desk {
     fn grant(&self, key: &PublicKey) -> Result<Grant, EnrolRefusal> {
-        issue::node(&self.county, &self.ca, school(), "某某小学", key, self.clock.as_ref()).map_err(|_| EnrolRefusal::HubFailed)
+        issue::node(&self.county, &self.ca, school(), "某某小学", key, [7; 32], self.clock.as_ref()).map_err(|_| EnrolRefusal::HubFailed)
     }
 
     /// A token that expires in `seconds`.
