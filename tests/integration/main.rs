@@ -167,7 +167,22 @@ fn no_byte_of_the_internal_space_reaches_a_node() {
     let county = County::new();
     let node = county.node("n1", "5299010001");
     let secret = "绝密捐助人某某某";
-    let _ = county.hub.run(&["record", "add", "list_batch", "--set", &format!("from_office={secret}"), "--set", "kind=registered", "--set", "as_of=2026-01-01", "--set", "purge_on=2027-01-01"]).ok();
+    let _ = county
+        .hub
+        .run(&[
+            "record",
+            "add",
+            "list_batch",
+            "--set",
+            &format!("from_office={secret}"),
+            "--set",
+            "kind=registered",
+            "--set",
+            "as_of=2026-01-01",
+            "--set",
+            "purge_on=2027-01-01",
+        ])
+        .ok();
     let _ = node.run(&["sync", "now"]).ok();
     let spaces = node.run(&["status"]).ok()["spaces"].to_string();
     assert!(spaces.contains("published/") && !spaces.contains("internal"), "{spaces}");

@@ -70,7 +70,11 @@ impl Side {
             .output()
             .unwrap_or_else(|e| panic!("{}: {e}", self.program.display()));
         let json = |bytes: &[u8]| serde_json::from_slice(bytes).unwrap_or(Json::Null);
-        Said { code: output.status.code().unwrap_or(-1), answer: json(&output.stdout), error: json(output.stderr.rsplit(|b| *b == b'\n').find(|line| !line.is_empty()).unwrap_or_default()) }
+        Said {
+            code: output.status.code().unwrap_or(-1),
+            answer: json(&output.stdout),
+            error: json(output.stderr.rsplit(|b| *b == b'\n').find(|line| !line.is_empty()).unwrap_or_default()),
+        }
     }
 
     /// Starts its daemon; gives it back once it says that it is ready.
