@@ -150,10 +150,8 @@ fn ledgers_know_of_documents_only_the_view() {
             for (at, _) in line.match_indices("document::") {
                 // Titles of options and ledgers called `document` are texts, not paths.
                 let after = &line[at + 10..];
-                if line[..at].ends_with("::") || line.trim_start().starts_with("document::") {
-                    if !after.starts_with("view::") {
-                        wrong.push(format!("{}:{number}: {}", file.path, line.trim()));
-                    }
+                if (line[..at].ends_with("::") || line.trim_start().starts_with("document::")) && !after.starts_with("view::") {
+                    wrong.push(format!("{}:{number}: {}", file.path, line.trim()));
                 }
             }
         }

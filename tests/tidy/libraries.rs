@@ -5,8 +5,9 @@
 use crate::tree::root;
 use std::{fs, process::Command};
 
+/// SQLCipher's bundle: SQLite is in the public domain ("blessing"), libtomcrypt may be used as one likes ("WTFPL").
 /// Licences a library may have; of a choice (`OR`), one suffices.
-const LICENCES: [&str; 12] = [
+const LICENCES: [&str; 14] = [
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "MIT",
@@ -19,6 +20,8 @@ const LICENCES: [&str; 12] = [
     "Unicode-3.0",
     "CC0-1.0",
     "BSL-1.0",
+    "blessing",
+    "WTFPL",
 ];
 
 /// Packages of the lock file: name, version, names it depends on.
@@ -54,10 +57,11 @@ fn allowed(expression: &str) -> bool {
     split(&clean, " AND ").iter().all(|part| {
         let part = part.trim();
         let inner = part.strip_prefix('(').and_then(|p| p.strip_suffix(')')).unwrap_or(part);
-        match inner.contains('(') {
+        if inner.contains('(') {
             // A choice of wholes: one of them must do.
-            true => split(inner, " OR ").iter().any(|choice| allowed(choice.trim().trim_start_matches('(').trim_end_matches(')'))),
-            false => inner.split(" OR ").any(|choice| choice.split(" AND ").all(|one| LICENCES.contains(&one.trim()))),
+            split(inner, " OR ").iter().any(|choice| allowed(choice.trim().trim_start_matches('(').trim_end_matches(')')))
+        } else {
+            inner.split(" OR ").any(|choice| choice.split(" AND ").all(|one| LICENCES.contains(&one.trim())))
         }
     })
 }
