@@ -9,7 +9,7 @@ fn messages(text: &str) -> BTreeMap<String, BTreeSet<String>> {
     let (mut message, mut entry) = (String::new(), String::new());
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         if let Some((key, _)) = line.split_once(" =").filter(|_| line.starts_with(|c: char| c.is_ascii_lowercase())) {
-            message = key.trim().to_owned();
+            key.trim().clone_into(&mut message);
             entry.clone_from(&message);
         } else if let Some((attribute, _)) = line.trim_start().strip_prefix('.').and_then(|rest| rest.split_once(" =")) {
             entry = format!("{message}.{attribute}");
