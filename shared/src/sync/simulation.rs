@@ -94,7 +94,7 @@ impl World {
 
 #[test]
 fn any_order_loss_and_reconnection_converges() {
-    for seed in 0..3000 {
+    for seed in 0..150 {
         let mut world = World::new(seed, 2);
         for _ in 0..600 {
             match world.dice.below(40) {
@@ -119,7 +119,7 @@ fn any_order_loss_and_reconnection_converges() {
 
 #[test]
 fn restores_in_the_midst_of_it_converge_too() {
-    for seed in 260..261 {
+    for seed in 0..200 {
         let mut world = World::new(seed, 2);
         let mut backups: Vec<_> = world.replicas.iter().map(toy::Toy::snapshot).collect();
         for _ in 0..600 {
@@ -149,9 +149,6 @@ fn restores_in_the_midst_of_it_converge_too() {
         }
         world.connect_all();
         world.run_to_rest();
-        let sp = school_space(world.school);
-        for (_, l) in &world.links { for e in &l.as_ref().unwrap().ends { eprintln!("R{} frames {:?} prog {:?}", e.replica, e.sent_frames, e.session.progress().map(|p| (p.head, p.sent, p.acked, p.cursor, p.peer_head)).collect::<Vec<_>>()); eprintln!("{:?}", e.events.iter().map(|e| format!("{e:?}").replace("space: Space { kind: School, school: Some(SchoolCode(5299010001)), year: SchoolYear(2025) }", "S").replace("space: Space { kind: Published, school: None, year: SchoolYear(2025) }", "P")).collect::<Vec<_>>()); } }
-        for r in 0..3 { eprintln!("{}", world.replicas[r].dump(sp)); }
         world.assert_converged();
     }
 }

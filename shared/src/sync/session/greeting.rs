@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 /// First pause after an inconclusive comparison, milliseconds, doubled every time: under constant writing the cursors never stand still together.
 const AGAIN_MS: u64 = 5_000;
 
+/// Reconciliations of one space in a session. The second is for what was parked during the first and came loose since.
+const RECONCILIATIONS_MAX: usize = 4;
+
 /// Where the comparison of digests is.
 #[derive(Debug)]
 pub(super) struct Verification {
@@ -127,6 +130,8 @@ impl Session {
                 self.ask(Request::Acknowledged { by: peer, space, lsn, parked: Vec::new(), refused: Vec::new() }, Pending::Plain);
             }
             if let Some(why) = stance.mismatch {
+                let known = self.space_mut(space)?;
+                known.compared.push((known.told.digest, their_state.digest));
                 self.start_reconcile(space, why)?;
             }
         }
@@ -210,11 +215,12 @@ impl Session {
                 again = true;
             } else if stance.equal {
                 known.verify = Verify::Done;
-            } else if known.reconciled {
-                // Once a session is enough: what a comparison of every document did not mend, a second would not.
+            } else if known.compared.contains(&(my_state.digest, their_state.digest)) || known.compared.len() >= RECONCILIATIONS_MAX {
+                // A comparison of every document changed nothing: another would not either.
                 known.verify = Verify::Done;
                 self.event(SessionEvent::Divergent { space });
             } else if let Some(why) = stance.mismatch {
+                known.compared.push((my_state.digest, their_state.digest));
                 self.start_reconcile(space, why)?;
             }
         }

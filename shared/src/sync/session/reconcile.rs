@@ -174,7 +174,6 @@ impl Session {
         let known = self.space_mut(space)?;
         known.reconcile = Some(Reconcile::new(role, known.head));
         known.await_settle = true;
-        known.reconciled = true;
         known.forget_jumps();
         self.event(SessionEvent::Reconciling { space, why });
         Ok(())

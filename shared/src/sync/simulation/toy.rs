@@ -161,7 +161,6 @@ impl Toy {
         }
     }
 
-    pub(super) fn dump(&self, space: Space) -> String { let s = self.lock(); let l = &s.logs[&space]; format!("{} count {} parked {:?} peers {:?}\n{}", s.replica, l.count, l.parked.iter().map(|p| (p.0.hash, p.1)).collect::<Vec<_>>(), l.peers, l.entries.iter().enumerate().map(|(i, e)| format!("{} {}/{:?}/{}/{:?} | ", i+1, e.hash.to_string().get(..6).unwrap(), e.actor.to_string().get(12..20).unwrap(), e.seq, e.source.map(|o| o.0[0]))).collect::<String>()) }
     pub(super) fn late_verdict(&self, space: Space, doc: DocId, hash: ChangeHash) {
         self.lock().verdicts.push((space, Refused { doc, hash, code: "late".to_owned() }));
     }
