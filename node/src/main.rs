@@ -1,2 +1,10 @@
-//! The node daemon.
-fn main() {}
+//! `huxue-node`, a school's daemon and its commands.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    huxue_node::cli::main()
+}

@@ -1,1 +1,16 @@
-//! To come.
+//! The commands both daemons share: their arguments, the requests they become, what carries them out, and how answers are shown.
+//!
+//! A command line becomes a [`request::Request`] (plain data), which is carried out by [`execute`] in the process that owns the directory: this one, or the
+//! daemon behind the local socket. Answers are JSON values; `--json` prints them, otherwise [`render`] draws them.
+
+pub mod args;
+pub mod execute;
+pub mod importing;
+pub mod ledgers;
+pub mod listing;
+pub mod render;
+pub mod reporting;
+pub mod request;
+pub mod run;
+
+pub use request::Request;

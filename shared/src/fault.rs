@@ -42,19 +42,29 @@ pub struct Fault {
     pub args: Vec<(Cow<'static, str>, String)>,
     /// Exit code of the command.
     pub exit: Exit,
+    /// What it consists of, when it is several: fields, lines of a file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<Fault>,
 }
 
 impl Fault {
     /// A failure with no particulars yet.
     #[must_use]
     pub fn new(code: &'static str, exit: Exit) -> Self {
-        Self { code: Cow::Borrowed(code), args: Vec::new(), exit }
+        Self { code: Cow::Borrowed(code), args: Vec::new(), exit, details: Vec::new() }
     }
 
     /// Adds a particular.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
         self.args.push((Cow::Borrowed(name), value.to_string()));
+        self
+    }
+
+    /// Adds what it consists of.
+    #[must_use]
+    pub fn of(mut self, details: impl IntoIterator<Item = Self>) -> Self {
+        self.details.extend(details);
         self
     }
 

@@ -14,11 +14,15 @@ pub mod sync;
 #[cfg(feature = "daemon")]
 pub mod command;
 #[cfg(feature = "daemon")]
+pub mod import;
+#[cfg(feature = "daemon")]
 pub mod local;
 #[cfg(feature = "daemon")]
 pub mod replica;
 #[cfg(feature = "daemon")]
 pub mod report;
+#[cfg(feature = "daemon")]
+pub mod rim;
 #[cfg(feature = "daemon")]
 pub mod store;
 #[cfg(feature = "daemon")]

@@ -26,7 +26,7 @@ macro_rules! bytes_id {
             #[must_use]
             pub fn from_hex(text: &str) -> Option<Self> {
                 let text = text.as_bytes();
-                if text.len() != 2 * $n {
+                if text.len() != 2 * $n || !text.iter().all(u8::is_ascii_hexdigit) {
                     return None;
                 }
                 let mut out = [0u8; $n];

@@ -505,7 +505,10 @@ fn mutated_frames_never_panic_and_leave_little_behind() {
             let number = world.dice.below(12) as u64;
             let message = match world.dice.below(8) {
                 0 => Message::Push(Push { space, after: number, to: number + 1, head: number + 2, payload: vec![0; world.dice.below(50)] }),
-                1 => Message::Ack(space, Ack { lsn: number, head: number, yours: number, credit: number, last: world.dice.below(2) == 0, ..Ack::default() }),
+                1 => Message::Ack(
+                    space,
+                    Ack { lsn: number, head: number, yours: number, credit: number, last: world.dice.below(2) == 0, ..Ack::default() },
+                ),
                 2 => Message::Fingerprints(space, Page { after: None, last: world.dice.below(2) == 0, docs: vec![(doc(1), [1; 16])] }),
                 3 => Message::Actors(space, world.dice.below(2) == 0, vec![(doc(1), Vec::new())]),
                 4 => Message::Want(space, world.dice.below(2) == 0, vec![(doc(1), Vec::new())]),
@@ -519,7 +522,8 @@ fn mutated_frames_never_panic_and_leave_little_behind() {
                 frame.body[at] ^= 1 << world.dice.below(8);
             }
             if world.dice.below(20) == 0 {
-                frame = RawFrame { kind: world.dice.below(256) as u8, body: (0..world.dice.below(400)).map(|_| world.dice.below(256) as u8).collect() };
+                frame =
+                    RawFrame { kind: world.dice.below(256) as u8, body: (0..world.dice.below(400)).map(|_| world.dice.below(256) as u8).collect() };
             }
             let (side, channel) = (world.dice.below(2), if world.dice.below(4) == 0 { Channel::Control } else { Channel::Records });
             let channel = if matches!(message, Message::Push(_) | Message::Settle(..) | Message::Origin(_)) { Channel::Records } else { channel };

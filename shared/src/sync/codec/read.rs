@@ -238,18 +238,8 @@ impl<'a> Body<'a> {
     }
 
     fn end(&self) -> Result<(), CodecError> {
-        let fixed = [
-            &self.tables,
-            &self.heads,
-            &self.deps,
-            &self.starts,
-            &self.times,
-            &self.shapes,
-            &self.lengths,
-            &self.rest,
-            &self.whole,
-            &self.random,
-        ];
+        let fixed =
+            [&self.tables, &self.heads, &self.deps, &self.starts, &self.times, &self.shapes, &self.lengths, &self.rest, &self.whole, &self.random];
         fixed.into_iter().chain(self.columns.values()).try_for_each(Reader::end)?;
         Ok(())
     }

@@ -205,10 +205,7 @@ impl Session {
             let stance = assess(my_state, own, their_state, peer);
             if stance.at_rest && their_state.cursor > my_state.acked {
                 // It passed stretches of our log that were its own changes without saying so: the next HELLO need not offer them.
-                self.ask(
-                    Request::Acknowledged { by: peer, space, lsn: their_state.cursor, parked: Vec::new(), refused: Vec::new() },
-                    Pending::Plain,
-                );
+                self.ask(Request::Acknowledged { by: peer, space, lsn: their_state.cursor, parked: Vec::new(), refused: Vec::new() }, Pending::Plain);
             }
             let Some(known) = self.spaces.get_mut(&space) else { continue };
             if !stance.at_rest {

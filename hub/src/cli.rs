@@ -1,0 +1,357 @@
+//! Command line of the hub.
+
+use crate::{
+    county::HubFile,
+    desk::{self, HubRequest},
+    serve::{self, Listen},
+};
+use clap::{Parser, Subcommand};
+use huxue_shared::{
+    clock::SystemClock,
+    command::{
+        args::{Conflicts, Global, Query, Record, Report},
+        render,
+        request::{Asked, Request},
+        run,
+    },
+    fault::{Exit, Fault},
+    local::lock,
+    locale::{self, Lang},
+    rim::logging,
+};
+use serde_json::Value as Json;
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+
+/// huxue hub 护学县级平台: merges what schools record and answers across schools
+#[derive(Parser, Debug)]
+#[command(
+    name = "huxue-hub",
+    version,
+    after_help = "Exit codes: 0 done, 1 found wrong, 2 usage, 3 input, 4 no match, 5 not allowed, 6 unreachable, 7 identity, 8 storage, 9 version, 10 internal (docs/commands.md)"
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Make a county's hub in an empty directory
+    Init {
+        /// County code, 6 digits (GB/T 2260)
+        #[arg(long)]
+        county: String,
+        /// Name of the county
+        #[arg(long)]
+        name: String,
+        /// The disk is encrypted already: do not encrypt the database
+        #[arg(long)]
+        plain_database: bool,
+    },
+    /// Run the daemon
+    Serve {
+        /// UDP address for the schools' nodes
+        #[arg(long, default_value = "0.0.0.0:4433", env = "HUXUE_LISTEN_QUIC")]
+        listen_quic: SocketAddr,
+        /// TCP address of /healthz, /readyz, /metrics
+        #[arg(long, default_value = "127.0.0.1:4480", env = "HUXUE_LISTEN_HTTP")]
+        listen_http: SocketAddr,
+    },
+    /// The county's schools
+    #[command(subcommand)]
+    School(School),
+    /// Let a school's node in
+    #[command(subcommand)]
+    Enrol(Enrol),
+    /// The nodes there are
+    #[command(subcommand)]
+    Node(Node),
+    /// Ledger definitions
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// Records of a ledger across schools, filtered
+    Query(Query),
+    /// Reports across schools
+    #[command(subcommand)]
+    Report(ReportOrPublish),
+    /// What awaits a person's choice
+    #[command(subcommand)]
+    Conflicts(Conflicts),
+    /// Records
+    #[command(subcommand)]
+    Record(Record),
+    /// Import office files
+    #[command(subcommand)]
+    Import(Import),
+    /// School years
+    #[command(subcommand)]
+    Year(Year),
+    /// State of this hub
+    Status,
+    /// Make the projection again from the log
+    Rebuild,
+    /// Check log, digests, signatures and projection
+    Verify,
+}
+
+#[derive(Subcommand, Debug)]
+enum School {
+    /// Add one school
+    Add {
+        /// School code, 10 digits
+        #[arg(long)]
+        code: String,
+        /// Name
+        #[arg(long)]
+        name: String,
+        /// Stage: primary, junior, nine_year, senior, preschool …
+        #[arg(long)]
+        stage: Option<String>,
+        /// Township
+        #[arg(long)]
+        township: Option<String>,
+    },
+    /// Import schools from a CSV or workbook (学校标识码, 学校名称, 学段, 镇街)
+    Import {
+        /// The file
+        file: PathBuf,
+    },
+    /// List the schools
+    List,
+}
+
+#[derive(Subcommand, Debug)]
+enum Enrol {
+    /// Issue a one-time token
+    Issue {
+        /// School code
+        #[arg(long)]
+        school: String,
+        /// Hours until it expires
+        #[arg(long, default_value_t = 72)]
+        hours: u32,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+enum Node {
+    /// List them
+    List,
+    /// Shut one out, at once
+    Revoke {
+        /// Node id or its beginning, see `node list`
+        id: String,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+enum Ledger {
+    /// List the ledgers
+    List,
+    /// Show one definition
+    Show {
+        /// Ledger code
+        code: String,
+    },
+    /// Check a definition file: what is wrong with it, by line
+    Check {
+        /// The TOML file
+        file: PathBuf,
+    },
+    /// Publish a new or changed definition to all schools
+    Publish {
+        /// The TOML file
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+enum ReportOrPublish {
+    /// Ask, or list what can be asked
+    #[command(flatten)]
+    Ask(Report),
+    /// Publish a report to all schools
+    Publish {
+        /// The SQL file with its head
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+enum Import {
+    /// Rows of a ledger
+    Ledger {
+        /// Ledger code
+        code: String,
+        /// CSV or workbook
+        file: PathBuf,
+        /// Judge only, write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// School year
+        #[arg(long)]
+        year: Option<u16>,
+        /// Who imports
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// Take an import back
+    Undo {
+        /// Import id or its beginning
+        batch: String,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+enum Year {
+    /// Open a school year: all schools promote their pupils
+    Open {
+        /// Calendar year it starts in
+        year: u16,
+    },
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let global = cli.global.clone();
+    match run_command(cli) {
+        Ok(code) => code,
+        Err(fault) => run::show_fault(&global, &fault),
+    }
+}
+
+fn run_command(cli: Cli) -> Result<ExitCode, Fault> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Init { county, name, plain_database } => init(&global, &county, &name, !plain_database),
+        Command::Serve { listen_quic, listen_http } => serve_hub(&global, Listen { quic: listen_quic, http: listen_http }),
+        other => {
+            logging::start(false);
+            let (request, out) = request_of(other, &global)?;
+            ask(&global, request, out)
+        }
+    }
+}
+
+fn init(global: &Global, county: &str, name: &str, encrypted: bool) -> Result<ExitCode, Fault> {
+    logging::start(false);
+    let dir = global.dir()?;
+    let code = county.parse().map_err(|_| Fault::new("county-code", Exit::Input).with("code", county))?;
+    if name.trim().is_empty() {
+        return Err(Fault::new("county-name-missing", Exit::Input));
+    }
+    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+    let file = HubFile::create(&dir, code, name, encrypted, global.db_key_file.as_deref(), Arc::new(SystemClock))?;
+    let fingerprint = file.county(&dir)?.fingerprint().to_string();
+    let answer = serde_json::json!({ "county": code.to_string(), "name": name, "fingerprint": fingerprint, "data": dir.display().to_string() });
+    run::say(&if global.json { answer.to_string() } else { render::fields(&answer, global.language()) });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve_hub(global: &Global, listen: Listen) -> Result<ExitCode, Fault> {
+    logging::start(true);
+    let dir = global.dir()?;
+    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+    let hub = desk::Hub::open(&dir, global.db_key_file.as_deref())?;
+    serve::serve(&dir, hub, listen, |quic, http| {
+        run::say(&serde_json::json!({ "ready": true, "quic": quic.to_string(), "http": http.to_string() }).to_string());
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn ask(global: &Global, request: HubRequest, out: Option<PathBuf>) -> Result<ExitCode, Fault> {
+    let lang = global.language();
+    let asked = Asked { lang: if lang == Lang::En { "en".into() } else { "zh".into() }, request: request.clone() };
+    let dir = global.dir()?;
+    if !dir.join("hub.json").exists() {
+        return Err(Fault::new("not-initialised", Exit::Storage).with("path", dir.display()));
+    }
+    let answer = run::here_or_there(global, asked, |_| desk::for_command(&dir, global.db_key_file.as_deref()))?;
+    let text = |answer: &Json| match &request {
+        HubRequest::Common(request) => render::render(request, answer, lang),
+        HubRequest::NodeList => render::table(&answer["nodes"], &["node", "school", "name", "connected", "last_contact", "revoked"], lang),
+        HubRequest::EnrolIssue { .. } => {
+            let value = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
+            locale::text(lang, "token-issued", &[("token", &value("token")), ("school", &value("school")), ("expires", &value("expires"))])
+        }
+        _ => render::fields(answer, lang),
+    };
+    run::deliver(global, &answer, out.as_deref(), text)
+}
+
+fn upload(path: &std::path::Path) -> Result<(String, String), Fault> {
+    run::read_upload(path)
+}
+
+fn common(request: Request) -> (HubRequest, Option<PathBuf>) {
+    (HubRequest::Common(request), None)
+}
+
+fn import_ledger(
+    code: String,
+    file: &std::path::Path,
+    dry_run: bool,
+    year: Option<u16>,
+    by: Option<String>,
+) -> Result<(HubRequest, Option<PathBuf>), Fault> {
+    let (file, bytes) = upload(file)?;
+    Ok(common(Request::ImportLedger { code, file, bytes, dry_run, year, by }))
+}
+
+fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<PathBuf>), Fault> {
+    Ok(match command {
+        Command::Init { .. } | Command::Serve { .. } => return Err(Fault::internal("not a request")),
+        Command::School(School::Add { code, name, stage, township }) => {
+            let mut set = BTreeMap::from([("code".to_owned(), code), ("name".to_owned(), name)]);
+            set.extend(stage.map(|s| ("stage".to_owned(), s)));
+            set.extend(township.map(|t| ("township".to_owned(), t)));
+            (HubRequest::SchoolAdd { set }, None)
+        }
+        Command::School(School::Import { file }) => import_ledger("school".into(), &file, false, None, None)?,
+        Command::School(School::List) => {
+            let query = Query {
+                ledger: "school".into(),
+                filters: vec![],
+                school: None,
+                year: None,
+                columns: ["code", "name", "stage", "township"].map(str::to_owned).to_vec(),
+                order: vec!["code".into()],
+                limit: None,
+                format: huxue_shared::command::request::Format::Table,
+                out: None,
+            };
+            let (request, out) = query.request(global.json);
+            (HubRequest::Common(request), out)
+        }
+        Command::Enrol(Enrol::Issue { school, hours }) => (HubRequest::EnrolIssue { school, hours }, None),
+        Command::Node(Node::List) => (HubRequest::NodeList, None),
+        Command::Node(Node::Revoke { id }) => (HubRequest::NodeRevoke { id }, None),
+        Command::Ledger(Ledger::List) => common(Request::LedgerList),
+        Command::Ledger(Ledger::Show { code }) => common(Request::LedgerShow { code }),
+        Command::Ledger(Ledger::Check { file }) => common(Request::LedgerCheck { text: run::read_text(&file)? }),
+        Command::Ledger(Ledger::Publish { file }) => common(Request::LedgerPublish { text: run::read_text(&file)? }),
+        Command::Query(query) => {
+            let (request, out) = query.request(global.json);
+            (HubRequest::Common(request), out)
+        }
+        Command::Report(ReportOrPublish::Ask(report)) => {
+            let (request, out) = report.request(global.json)?;
+            (HubRequest::Common(request), out)
+        }
+        Command::Report(ReportOrPublish::Publish { file }) => common(Request::ReportPublish { text: run::read_text(&file)? }),
+        Command::Conflicts(conflicts) => common(conflicts.request()),
+        Command::Record(record) => {
+            let (request, out) = record.request(global.json)?;
+            (HubRequest::Common(request), out)
+        }
+        Command::Import(Import::Ledger { code, file, dry_run, year, by }) => import_ledger(code, &file, dry_run, year, by)?,
+        Command::Import(Import::Undo { batch }) => common(Request::ImportUndo { batch }),
+        Command::Year(Year::Open { year }) => common(Request::YearOpen { year }),
+        Command::Status => common(Request::Status),
+        Command::Rebuild => common(Request::Rebuild),
+        Command::Verify => common(Request::Verify),
+    })
+}

@@ -1,0 +1,146 @@
+//! `DIR/hub.json` (0600): who the county is. Written once by `init`; holds the seeds of the certificate authority and of the hub.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use huxue_shared::{
+    clock::Clock,
+    fault::{Exit, Fault},
+    identity::{County, x509},
+    local::lock,
+    model::CountyCode,
+    replica::{Me, Replica, Role},
+    rim::key,
+    store::StoreConfig,
+};
+use serde::{Deserialize, Serialize};
+use std::{path::Path, sync::Arc};
+
+/// Writer's page cache of a hub, MiB.
+const CACHE_MIB: u32 = 64;
+
+/// The file.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HubFile {
+    /// County code.
+    pub county: CountyCode,
+    /// Its name.
+    pub name: String,
+    /// False: the disk is encrypted already, and the operator said so at `init`.
+    pub encrypted: bool,
+    ca_seed: String,
+    hub_seed: String,
+    id_secret: String,
+    ca_certificate: String,
+    hub_certificate: String,
+}
+
+impl std::fmt::Debug for HubFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HubFile({})", self.county)
+    }
+}
+
+fn damaged(path: &Path, detail: impl std::fmt::Display) -> Fault {
+    Fault::new("hub-file-damaged", Exit::Storage).with("path", path.display()).with("detail", detail)
+}
+
+impl HubFile {
+    /// Makes a county: keys, certificates, file, database key, empty database.
+    ///
+    /// # Errors
+    /// `already-initialised`; the disk's.
+    pub fn create(
+        dir: &Path,
+        county: CountyCode,
+        name: &str,
+        encrypted: bool,
+        key_file: Option<&Path>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Fault> {
+        let path = dir.join("hub.json");
+        if path.exists() {
+            return Err(Fault::new("already-initialised", Exit::Input).with("path", dir.display()));
+        }
+        let made = County::generate(county, clock.as_ref());
+        let mut id_secret = [0u8; 32];
+        clock.random(&mut id_secret);
+        let ca = x509::ca_certificate(&made, clock.now()).map_err(Fault::internal)?;
+        let hub = x509::hub_certificate(&made, clock.now()).map_err(Fault::internal)?;
+        let file = Self {
+            county,
+            name: name.to_owned(),
+            encrypted,
+            ca_seed: STANDARD.encode(made.ca().seed()),
+            hub_seed: STANDARD.encode(made.hub().seed()),
+            id_secret: STANDARD.encode(id_secret),
+            ca_certificate: STANDARD.encode(ca),
+            hub_certificate: STANDARD.encode(hub),
+        };
+        if encrypted {
+            key::create(dir, key_file, clock.as_ref())?;
+        }
+        let text = serde_json::to_vec_pretty(&file).map_err(Fault::internal)?;
+        lock::write_secret(&path, &text).map_err(|e| Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).with("detail", e))?;
+        let replica = file.open(dir, key_file, Arc::clone(&clock))?;
+        let certificate = file.county(dir)?.hub_origin_certificate(clock.as_ref());
+        replica.learn_origin(&certificate).map_err(Fault::from)?;
+        Ok(file)
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// `not-initialised`, `hub-file-damaged`.
+    pub fn read(dir: &Path) -> Result<Self, Fault> {
+        let path = dir.join("hub.json");
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Fault::new("not-initialised", Exit::Storage).with("path", dir.display()));
+            }
+            Err(error) => return Err(damaged(&path, error)),
+        };
+        serde_json::from_str(&text).map_err(|error| damaged(&path, error))
+    }
+
+    /// The county's keys.
+    ///
+    /// # Errors
+    /// `hub-file-damaged`.
+    pub fn county(&self, dir: &Path) -> Result<County, Fault> {
+        Ok(County::from_seeds(self.county, self.bytes32(dir, &self.ca_seed)?, self.bytes32(dir, &self.hub_seed)?))
+    }
+
+    fn bytes(&self, dir: &Path, text: &str) -> Result<Vec<u8>, Fault> {
+        STANDARD.decode(text).map_err(|error| damaged(&dir.join("hub.json"), error))
+    }
+
+    fn bytes32(&self, dir: &Path, text: &str) -> Result<[u8; 32], Fault> {
+        self.bytes(dir, text)?.try_into().map_err(|_| damaged(&dir.join("hub.json"), "a key of another length"))
+    }
+
+    /// CA certificate and hub certificate, DER.
+    ///
+    /// # Errors
+    /// `hub-file-damaged`.
+    pub fn certificates(&self, dir: &Path) -> Result<(Vec<u8>, Vec<u8>), Fault> {
+        Ok((self.bytes(dir, &self.ca_certificate)?, self.bytes(dir, &self.hub_certificate)?))
+    }
+
+    /// Opens the hub's replica. The caller holds the directory's lock.
+    ///
+    /// # Errors
+    /// Key, disk, damage.
+    pub fn open(&self, dir: &Path, key_file: Option<&Path>, clock: Arc<dyn Clock>) -> Result<Arc<Replica>, Fault> {
+        let county = self.county(dir)?;
+        let me = Me {
+            role: Role::Hub,
+            county: self.county,
+            keypair: county.hub().clone(),
+            county_key: county.ca().public(),
+            id_secret: self.bytes32(dir, &self.id_secret)?,
+        };
+        let key = if self.encrypted { Some(key::read(dir, key_file)?) } else { None };
+        Replica::open(StoreConfig { path: dir.join("huxue.db"), key, cache_mib: CACHE_MIB }, me, clock).map_err(Fault::from)
+    }
+}

@@ -1,0 +1,255 @@
+//! Command line of a node.
+
+use crate::{
+    desk::{Node, NodeRequest},
+    enrolled::{NodeFile, keypair},
+    serve,
+};
+use clap::{Parser, Subcommand};
+use huxue_shared::{
+    clock::SystemClock,
+    command::{
+        args::{Conflicts, Global, Query, Record, Report},
+        render,
+        request::{Asked, Request},
+        run,
+    },
+    fault::{Exit, Fault},
+    identity::Token,
+    local::lock,
+    locale::Lang,
+    rim::{key, logging},
+    transport::{HubAddress, Tuning, enrol},
+};
+use serde_json::{Value as Json, json};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+/// huxue node 护学学校端: a school's records, with or without a link
+#[derive(Parser, Debug)]
+#[command(
+    name = "huxue-node",
+    version,
+    after_help = "Exit codes: 0 done, 1 found wrong, 2 usage, 3 input, 4 no match, 5 not allowed, 6 unreachable, 7 identity, 8 storage, 9 version, 10 internal (docs/commands.md)"
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Enrol this node at the county's hub with a one-time token
+    Enrol {
+        /// Hub address: name or IP, with :port if it is not 4433
+        #[arg(long)]
+        hub: String,
+        /// The token, as issued by `huxue-hub enrol issue`
+        #[arg(long, env = "HUXUE_TOKEN", hide_env_values = true)]
+        token: String,
+    },
+    /// Run the daemon
+    Serve {
+        /// TCP address of /healthz, /readyz, /metrics
+        #[arg(long, default_value = "127.0.0.1:4481", env = "HUXUE_LISTEN_HTTP")]
+        listen_http: SocketAddr,
+    },
+    /// Import office files
+    #[command(subcommand)]
+    Import(Import),
+    /// Records
+    #[command(subcommand)]
+    Record(Record),
+    /// Records of a ledger, filtered
+    Query(Query),
+    /// Reports of this school
+    #[command(subcommand)]
+    Report(Report),
+    /// What awaits a person's choice
+    #[command(subcommand)]
+    Conflicts(Conflicts),
+    /// Ledger definitions
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// School years
+    #[command(subcommand)]
+    Year(Year),
+    /// The link to the county
+    #[command(subcommand)]
+    Sync(Sync),
+    /// State of this node: saved, waiting, received
+    Status,
+    /// Make the projection again from the log
+    Rebuild,
+    /// Check log, digests, signatures and projection
+    Verify,
+}
+
+#[derive(Subcommand, Debug)]
+enum Import {
+    /// A roster of children (.xlsx, .xls, .csv)
+    Roster {
+        /// The file
+        file: PathBuf,
+        /// Judge only, write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Which sheet, when several hold a roster
+        #[arg(long)]
+        sheet: Option<String>,
+        /// Who imports
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// Rows of a ledger
+    Ledger {
+        /// Ledger code
+        code: String,
+        /// CSV or workbook
+        file: PathBuf,
+        /// Judge only, write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// School year
+        #[arg(long)]
+        year: Option<u16>,
+        /// Who imports
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// Take an import back as one
+    Undo {
+        /// Import id or its beginning
+        batch: String,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+enum Ledger {
+    /// List the ledgers
+    List,
+    /// Show one definition
+    Show {
+        /// Ledger code
+        code: String,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+enum Year {
+    /// Promote this school's pupils into a new year, without waiting for the county
+    Open {
+        /// Calendar year it starts in
+        year: u16,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+enum Sync {
+    /// Dial at once and wait until the county has everything
+    Now,
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let global = cli.global.clone();
+    match run_command(cli) {
+        Ok(code) => code,
+        Err(fault) => run::show_fault(&global, &fault),
+    }
+}
+
+fn run_command(cli: Cli) -> Result<ExitCode, Fault> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Enrol { hub, token } => enrol_node(&global, &hub, &token),
+        Command::Serve { listen_http } => serve_node(&global, listen_http),
+        other => {
+            logging::start(false);
+            let (request, out) = request_of(other, &global)?;
+            ask(&global, request, out)
+        }
+    }
+}
+
+fn enrol_node(global: &Global, hub: &str, token: &str) -> Result<ExitCode, Fault> {
+    logging::start(false);
+    let dir = global.dir()?;
+    let token: Token = token.parse().map_err(|e: huxue_shared::identity::TokenError| e.fault())?;
+    let address: HubAddress = hub
+        .parse()
+        .map_err(|e: huxue_shared::transport::address::AddressError| Fault::new("hub-address", Exit::Input).with("text", hub).with("detail", e))?;
+    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+    if let Ok(file) = NodeFile::read(&dir) {
+        return Err(Fault::new("enrol-already", Exit::Input).with("school", file.school));
+    }
+    let pair = keypair(&dir, &SystemClock)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::internal)?;
+    let enrolment = runtime.block_on(enrol::enrol(&address, &token, &pair, &serve::software(), &Tuning::default())).map_err(|e| e.fault(&address))?;
+    key::create(&dir, global.db_key_file.as_deref(), &SystemClock)?;
+    let file = NodeFile::write(&dir, hub, &enrolment)?;
+    file.open(&dir, global.db_key_file.as_deref(), std::sync::Arc::new(SystemClock))?;
+    let answer = json!({ "school": file.school.to_string(), "school_name": file.school_name, "county": file.county.to_string(), "node": pair.origin().to_string() });
+    run::say(&if global.json { answer.to_string() } else { render::fields(&answer, global.language()) });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve_node(global: &Global, http: SocketAddr) -> Result<ExitCode, Fault> {
+    logging::start(true);
+    let dir = global.dir()?;
+    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+    let node = Node::open(&dir, global.db_key_file.as_deref())?;
+    serve::serve(&dir, node, http, |http| run::say(&json!({ "ready": true, "http": http.to_string() }).to_string()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn ask(global: &Global, request: NodeRequest, out: Option<PathBuf>) -> Result<ExitCode, Fault> {
+    let lang = global.language();
+    let dir = global.dir()?;
+    NodeFile::read(&dir)?;
+    let asked = Asked { lang: if lang == Lang::En { "en".into() } else { "zh".into() }, request: request.clone() };
+    let answer = run::here_or_there(global, asked, |_| Node::open(&dir, global.db_key_file.as_deref()))?;
+    let text = |answer: &Json| match &request {
+        NodeRequest::Common(request) => render::render(request, answer, lang),
+        NodeRequest::SyncNow => render::render(&Request::Status, answer, lang),
+    };
+    run::deliver(global, &answer, out.as_deref(), text)
+}
+
+fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<PathBuf>), Fault> {
+    let common = |request: Request| (NodeRequest::Common(request), None);
+    Ok(match command {
+        Command::Enrol { .. } | Command::Serve { .. } => return Err(Fault::internal("not a request")),
+        Command::Import(Import::Roster { file, dry_run, sheet, by }) => {
+            let (file, bytes) = run::read_upload(&file)?;
+            common(Request::ImportRoster { file, bytes, dry_run, sheet, by })
+        }
+        Command::Import(Import::Ledger { code, file, dry_run, year, by }) => {
+            let (file, bytes) = run::read_upload(&file)?;
+            common(Request::ImportLedger { code, file, bytes, dry_run, year, by })
+        }
+        Command::Import(Import::Undo { batch }) => common(Request::ImportUndo { batch }),
+        Command::Record(record) => {
+            let (request, out) = record.request(global.json)?;
+            (NodeRequest::Common(request), out)
+        }
+        Command::Query(query) => {
+            let (request, out) = query.request(global.json);
+            (NodeRequest::Common(request), out)
+        }
+        Command::Report(report) => {
+            let (request, out) = report.request(global.json)?;
+            (NodeRequest::Common(request), out)
+        }
+        Command::Conflicts(conflicts) => common(conflicts.request()),
+        Command::Ledger(Ledger::List) => common(Request::LedgerList),
+        Command::Ledger(Ledger::Show { code }) => common(Request::LedgerShow { code }),
+        Command::Year(Year::Open { year }) => common(Request::YearOpen { year }),
+        Command::Sync(Sync::Now) => (NodeRequest::SyncNow, None),
+        Command::Status => common(Request::Status),
+        Command::Rebuild => common(Request::Rebuild),
+        Command::Verify => common(Request::Verify),
+    })
+}

@@ -1,0 +1,147 @@
+//! What can be asked of a node: the engine's requests and the node's own.
+
+use crate::{enrolled::NodeFile, serve};
+use huxue_shared::{
+    clock::SystemClock,
+    command::{
+        execute,
+        request::{Asked, Request},
+    },
+    fault::{Exit, Fault},
+    local::{Handler, OnProgress},
+    locale::{self, Lang},
+    replica::{Replica, merge},
+    transport::dialer::{DialPhase, DialStatus},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::watch;
+
+/// Longest wait of `sync now`.
+const SYNC_WAIT: Duration = Duration::from_secs(60);
+
+/// A request to the node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeRequest {
+    /// One of the engine's.
+    Common(Request),
+    /// Dial at once and wait until the county has everything.
+    SyncNow,
+}
+
+/// What the running dialler shows.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// Asks it to dial at once.
+    pub now: watch::Sender<u64>,
+    /// What it is doing.
+    pub status: watch::Receiver<DialStatus>,
+    /// How many spaces both sides agree on, and on how many the session has settled since it began.
+    pub agreed: watch::Receiver<Agreed>,
+}
+
+/// What the present session has settled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Agreed {
+    /// Sessions established so far.
+    pub sessions: u64,
+    /// Times a space came into agreement.
+    pub in_sync: u64,
+}
+
+/// An open node.
+#[derive(Debug)]
+pub struct Node {
+    /// The engine.
+    pub replica: Arc<Replica>,
+    /// Its directory.
+    pub dir: PathBuf,
+    /// Facts of its enrolment.
+    pub file: NodeFile,
+    /// Present in the daemon.
+    pub link: Option<Link>,
+}
+
+impl Node {
+    /// Opens the node in `dir`. The caller holds the directory's lock.
+    ///
+    /// # Errors
+    /// Not enrolled, damaged, key, disk.
+    pub fn open(dir: &Path, key_file: Option<&Path>) -> Result<Self, Fault> {
+        let file = NodeFile::read(dir)?;
+        let replica = file.open(dir, key_file, Arc::new(SystemClock))?;
+        merge::drain(&replica).map_err(Fault::from)?;
+        Ok(Self { replica, dir: dir.to_owned(), file, link: None })
+    }
+
+    fn status(&self, mut answer: Json, lang: Lang) -> Json {
+        answer["school_name"] = json!(self.file.school_name);
+        answer["hub"] = json!(self.file.hub);
+        if let Some(link) = &self.link {
+            let dial = link.status.borrow().clone();
+            answer["connected"] = json!(dial.phase == DialPhase::Connected);
+            answer["last_error"] = json!(dial.last_error.map(|fault| locale::fault(lang, &fault).0));
+            answer["bytes_sent"] = json!(dial.traffic.sent_bytes);
+            answer["bytes_received"] = json!(dial.traffic.received_bytes);
+        } else {
+            answer["connected"] = json!(false);
+        }
+        answer
+    }
+
+    fn sync_now(&self, lang: Lang) -> Result<Json, Fault> {
+        match &self.link {
+            Some(link) => wait_for_sync(&self.replica, link)?,
+            // No daemon: this command dials itself, once.
+            None => serve::once(self)?,
+        }
+        Ok(self.status(self.replica.status().map_err(Fault::from)?, lang))
+    }
+}
+
+/// Waits until nothing is pending and a session has settled after the request.
+///
+/// # Errors
+/// The dialler's last error, or `sync-slow` when time runs out.
+pub fn wait_for_sync(replica: &Replica, link: &Link) -> Result<(), Fault> {
+    link.now.send_modify(|n| *n += 1);
+    let began = std::time::Instant::now();
+    let (mut agreed, mut status) = (link.agreed.clone(), link.status.clone());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(Fault::internal)?;
+    loop {
+        let facts = replica.status().map_err(Fault::from)?;
+        let settled = { *agreed.borrow_and_update() };
+        if facts["pending"] == json!(0) && settled.in_sync >= 3 && status.borrow().phase == DialPhase::Connected {
+            replica.settle();
+            return Ok(());
+        }
+        let failed = { status.borrow_and_update().clone() };
+        if failed.phase == DialPhase::Waiting && failed.failures > 1 {
+            return Err(failed.last_error.unwrap_or_else(|| Fault::new("sync-slow", Exit::Unreachable)));
+        }
+        if began.elapsed() > SYNC_WAIT {
+            return Err(failed.last_error.unwrap_or_else(|| Fault::new("sync-slow", Exit::Unreachable)));
+        }
+        runtime.block_on(async {
+            // Whichever moves first; the second only bounds the wait.
+            tokio::select! { _ = agreed.changed() => {}, _ = status.changed() => {}, () = tokio::time::sleep(Duration::from_millis(200)) => {} }
+        });
+    }
+}
+
+impl Handler<Asked<NodeRequest>> for Node {
+    fn handle(&self, asked: Asked<NodeRequest>, progress: OnProgress<'_>) -> Result<Json, Fault> {
+        let lang = Lang::from_name(&asked.lang);
+        match asked.request {
+            NodeRequest::Common(Request::Status) => Ok(self.status(self.replica.status().map_err(Fault::from)?, lang)),
+            NodeRequest::Common(request) => execute::execute(&self.replica, request, lang, progress),
+            NodeRequest::SyncNow => self.sync_now(lang),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! `DIR/node.key` and `DIR/node.json` (0600): the node's own key, and what the county granted it. The key is made here and never leaves.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use huxue_shared::{
+    clock::Clock,
+    fault::{Exit, Fault},
+    identity::{Keypair, origin, x509},
+    local::lock,
+    model::{CountyCode, SchoolCode},
+    replica::{Me, Replica, Role},
+    rim::key,
+    store::StoreConfig,
+    transport::{
+        HubAddress,
+        enrol::{Enrolment, Grant},
+    },
+};
+use serde::{Deserialize, Serialize};
+use std::{path::Path, sync::Arc};
+
+/// Writer's page cache of a node, MiB: an old PC has little.
+const CACHE_MIB: u32 = 16;
+
+/// The file.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeFile {
+    /// Hub address as typed.
+    pub hub: String,
+    /// County.
+    pub county: CountyCode,
+    /// School.
+    pub school: SchoolCode,
+    /// Its name.
+    pub school_name: String,
+    issued_at: i64,
+    id_key: String,
+    node_certificate: String,
+    origin_certificate: String,
+    ca_certificate: String,
+    hub_origin_certificate: String,
+    hub_software: String,
+}
+
+impl std::fmt::Debug for NodeFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NodeFile({})", self.school)
+    }
+}
+
+fn damaged(path: &Path, detail: impl std::fmt::Display) -> Fault {
+    Fault::new("node-file-damaged", Exit::Storage).with("path", path.display()).with("detail", detail)
+}
+
+fn unwritable(dir: &Path, error: impl std::fmt::Display) -> Fault {
+    Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).with("detail", error)
+}
+
+/// The node's key, made on first use.
+///
+/// # Errors
+/// `dir-unwritable`, `node-file-damaged`.
+pub fn keypair(dir: &Path, clock: &dyn Clock) -> Result<Keypair, Fault> {
+    let path = dir.join("node.key");
+    if path.exists() {
+        let text = std::fs::read_to_string(&path).map_err(|e| damaged(&path, e))?;
+        let seed: [u8; 32] = STANDARD.decode(text.trim()).map_err(|e| damaged(&path, e))?.try_into().map_err(|_| damaged(&path, "length"))?;
+        return Ok(Keypair::from_seed(seed));
+    }
+    let pair = Keypair::generate(clock);
+    lock::write_secret(&path, format!("{}\n", STANDARD.encode(pair.seed())).as_bytes()).map_err(|e| unwritable(dir, e))?;
+    Ok(pair)
+}
+
+impl NodeFile {
+    /// Keeps what the county granted, at enrolment and at every renewal.
+    ///
+    /// # Errors
+    /// `dir-unwritable`.
+    pub fn write(dir: &Path, hub: &str, enrolment: &Enrolment) -> Result<Self, Fault> {
+        let grant = &enrolment.grant;
+        let file = Self {
+            hub: hub.to_owned(),
+            county: grant.county,
+            school: grant.school,
+            school_name: grant.school_name.clone(),
+            issued_at: grant.issued_at,
+            id_key: STANDARD.encode(grant.id_key),
+            node_certificate: STANDARD.encode(&grant.node_certificate),
+            origin_certificate: STANDARD.encode(&grant.origin_certificate),
+            ca_certificate: STANDARD.encode(&grant.ca_certificate),
+            hub_origin_certificate: STANDARD.encode(&grant.hub_origin_certificate),
+            hub_software: enrolment.hub_software.clone(),
+        };
+        let text = serde_json::to_vec_pretty(&file).map_err(Fault::internal)?;
+        lock::write_secret(&dir.join("node.json"), &text).map_err(|e| unwritable(dir, e))?;
+        Ok(file)
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// `enrol-first`, `node-file-damaged`.
+    pub fn read(dir: &Path) -> Result<Self, Fault> {
+        let path = dir.join("node.json");
+        match std::fs::read_to_string(&path) {
+            Ok(text) => serde_json::from_str(&text).map_err(|e| damaged(&path, e)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Fault::new("enrol-first", Exit::Storage).with("path", dir.display())),
+            Err(error) => Err(damaged(&path, error)),
+        }
+    }
+
+    /// The grant as the transport wants it.
+    ///
+    /// # Errors
+    /// `node-file-damaged`.
+    pub fn enrolment(&self, dir: &Path) -> Result<Enrolment, Fault> {
+        let path = dir.join("node.json");
+        let bytes = |text: &str| STANDARD.decode(text).map_err(|e| damaged(&path, e));
+        let grant = Grant {
+            county: self.county,
+            school: self.school,
+            school_name: self.school_name.clone(),
+            node_certificate: bytes(&self.node_certificate)?,
+            origin_certificate: bytes(&self.origin_certificate)?,
+            ca_certificate: bytes(&self.ca_certificate)?,
+            hub_origin_certificate: bytes(&self.hub_origin_certificate)?,
+            issued_at: self.issued_at,
+            id_key: bytes(&self.id_key)?.try_into().map_err(|_| damaged(&path, "length"))?,
+        };
+        let ca = x509::facts(&grant.ca_certificate).map_err(|e| damaged(&path, e))?.public_key;
+        let hub = origin::verify(&grant.hub_origin_certificate, &ca).map_err(|e| damaged(&path, e))?;
+        Ok(Enrolment { grant, hub, hub_software: self.hub_software.clone() })
+    }
+
+    /// The hub's address.
+    ///
+    /// # Errors
+    /// As typed at enrolment, so only a damaged file.
+    pub fn address(&self) -> Result<HubAddress, Fault> {
+        self.hub.parse().map_err(|e: huxue_shared::transport::address::AddressError| {
+            Fault::new("hub-address", Exit::Input).with("text", &self.hub).with("detail", e)
+        })
+    }
+
+    /// Opens the school's replica. The caller holds the directory's lock.
+    ///
+    /// # Errors
+    /// Key, disk, damage.
+    pub fn open(&self, dir: &Path, key_file: Option<&Path>, clock: Arc<dyn Clock>) -> Result<Arc<Replica>, Fault> {
+        let enrolment = self.enrolment(dir)?;
+        let ca = x509::facts(&enrolment.grant.ca_certificate).map_err(|e| damaged(&dir.join("node.json"), e))?.public_key;
+        let me = Me {
+            role: Role::Node(self.school),
+            county: self.county,
+            keypair: keypair(dir, clock.as_ref())?,
+            county_key: ca,
+            id_secret: enrolment.grant.id_key,
+        };
+        let key = key::read(dir, key_file)?;
+        let replica =
+            Replica::open(StoreConfig { path: dir.join("huxue.db"), key: Some(key), cache_mib: CACHE_MIB }, me, clock).map_err(Fault::from)?;
+        for certificate in [&enrolment.grant.origin_certificate, &enrolment.grant.hub_origin_certificate] {
+            replica.learn_origin(certificate).map_err(Fault::from)?;
+        }
+        Ok(replica)
+    }
+}

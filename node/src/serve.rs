@@ -1,0 +1,160 @@
+//! The node's daemon: dials the hub, answers commands on the local socket, health pages. Works the same with no link at all.
+
+use crate::{
+    desk::{Agreed, Link, Node, NodeRequest, wait_for_sync},
+    enrolled::{NodeFile, keypair},
+};
+use huxue_shared::{
+    clock::SystemClock,
+    command::request::Asked,
+    document::genesis,
+    fault::{Exit, Fault},
+    local::socket,
+    replica::{Replica, merge, serve::Served},
+    rim::{health, stop},
+    sync::{engine::Peer, session::SessionEvent},
+    transport::{
+        Cutter, News, Tuning,
+        dialer::{DialStatus, Dialer, Keeper},
+        enrol::Enrolment,
+        link::{LinkEvent, Observer, Surroundings},
+    },
+};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tokio::sync::watch;
+
+/// Name and version, as shown to the other side.
+pub fn software() -> String {
+    format!("huxue-node {}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Runs until told to stop. `ready` is called with the HTTP address once everything listens.
+///
+/// # Errors
+/// Ports, disk, keys.
+pub fn serve(dir: &Path, mut node: Node, http: SocketAddr, ready: impl FnOnce(SocketAddr)) -> Result<(), Fault> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Fault::internal)?;
+    merge::start_workers(&node.replica, 1);
+    let replica = Arc::clone(&node.replica);
+    let outcome = runtime.block_on(async {
+        let stop = stop::on_signal().map_err(Fault::internal)?;
+        let (link, dialling) = dial(&node, stop.clone())?;
+        node.link = Some(link);
+        let node = Arc::new(node);
+        let gauges = {
+            let node = Arc::clone(&node);
+            Arc::new(move || metrics_of(&node))
+        };
+        let http = health::serve(http, Arc::new(|| true), gauges, stop.clone()).await?;
+        let _socket = socket::serve::<Asked<NodeRequest>, Node>(dir, Arc::clone(&node))?;
+        tracing::info!(%http, school = %node.file.school, hub = node.file.hub, "the node is ready");
+        ready(http);
+        // Not under systemd: nobody to tell.
+        let _ = stop::tell_systemd(true);
+        dialling.await.map_err(Fault::internal)
+    });
+    runtime.shutdown_timeout(std::time::Duration::from_secs(10));
+    replica.close();
+    outcome
+}
+
+/// Dials once for `sync now` without a daemon.
+///
+/// # Errors
+/// As [`wait_for_sync`].
+pub fn once(node: &Node) -> Result<(), Fault> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Fault::internal)?;
+    merge::start_workers(&node.replica, 1);
+    let (tell, stop) = watch::channel(false);
+    let (link, dialling) = runtime.block_on(async { dial(node, stop) })?;
+    let outcome = wait_for_sync(&node.replica, &link);
+    // The dialler hears it, says goodbye and ends.
+    let _ = tell.send(true);
+    runtime.block_on(async {
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(5), dialling).await;
+    });
+    outcome
+}
+
+fn dial(node: &Node, stop: watch::Receiver<bool>) -> Result<(Link, tokio::task::JoinHandle<()>), Fault> {
+    let clock = Arc::new(SystemClock);
+    let (agreed_tell, agreed) = watch::channel(Agreed::default());
+    let news = News::default();
+    let told = news.clone();
+    node.replica.on_change(move |space, head| told.committed(space, head));
+    let around = Surroundings {
+        engine: Arc::new(Served(Arc::clone(&node.replica))),
+        genesis: genesis::HASH,
+        news,
+        cutter: Cutter::default(),
+        observer: Arc::new(Watcher { replica: Arc::clone(&node.replica), school: node.file.school.to_string(), agreed: agreed_tell }),
+        clock: clock.clone(),
+        software: software(),
+    };
+    let keeper = Arc::new(Renewals { dir: node.dir.clone(), hub: node.file.hub.clone() });
+    let dialer =
+        Dialer::new(node.file.address()?, keypair(&node.dir, clock.as_ref())?, node.file.enrolment(&node.dir)?, keeper, around, Tuning::default())
+            .map_err(|e| Fault::new("identity-unusable", Exit::Identity).with("detail", e))?;
+    let (now, now_heard) = watch::channel(0);
+    let (status_tell, status) = watch::channel(DialStatus::default());
+    let task = tokio::spawn(dialer.run(now_heard, stop, status_tell));
+    Ok((Link { now, status, agreed }, task))
+}
+
+fn metrics_of(node: &Node) {
+    if let Ok(status) = node.replica.status() {
+        for key in ["documents", "records", "conflicts", "refused", "parked", "pending"] {
+            let value = i32::try_from(status[key].as_i64().unwrap_or(0)).unwrap_or(i32::MAX);
+            health::gauge(key, f64::from(value));
+        }
+    }
+}
+
+/// Keeps renewed certificates.
+struct Renewals {
+    dir: PathBuf,
+    hub: String,
+}
+
+impl Keeper for Renewals {
+    fn keep(&self, renewed: &Enrolment) -> Result<(), String> {
+        NodeFile::write(&self.dir, &self.hub, renewed).map(|_| ()).map_err(|fault| fault.to_string())
+    }
+}
+
+/// Notes contacts, and counts what the session has settled.
+struct Watcher {
+    replica: Arc<Replica>,
+    school: String,
+    agreed: watch::Sender<Agreed>,
+}
+
+impl Observer for Watcher {
+    fn link(&self, _peer: &Peer, event: LinkEvent) {
+        let complete = match event {
+            LinkEvent::Session(SessionEvent::Established(_)) => {
+                self.agreed.send_modify(|a| *a = Agreed { sessions: a.sessions + 1, in_sync: 0 });
+                false
+            }
+            LinkEvent::Session(SessionEvent::InSync { .. }) => {
+                self.agreed.send_modify(|a| a.in_sync += 1);
+                true
+            }
+            LinkEvent::Session(SessionEvent::Acknowledged { .. } | SessionEvent::Received { .. }) => {
+                self.agreed.send_modify(|_| {});
+                false
+            }
+            _ => return,
+        };
+        let (replica, school) = (Arc::clone(&self.replica), self.school.clone());
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = replica.note_contact(&school, complete) {
+                tracing::warn!(%error, "a contact could not be noted");
+            }
+        });
+    }
+}

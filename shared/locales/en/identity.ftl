@@ -1,0 +1,12 @@
+token-length = A token has { $expected } letters and digits; this one has { $letters }.
+    .next = Check whether something was left out or pasted twice, then enter it again (hyphens and spaces do not matter).
+token-letter = Character { $position } (group { $group }) cannot occur in a token.
+    .next = Check group { $group } and enter the token again; tokens have digits and letters only, never U.
+token-mistyped = The token has a slip in it: its checksum does not fit.
+    .next = Compare it group by group with what the county sent and enter it again. No network was used; the token is still good.
+token-version = This token was issued by a newer hub (version { $version }); this program cannot read it.
+    .next = Upgrade huxue on this machine, then use the same token.
+token-other-county = This token belongs to another county (county code { $county }).
+    .next = Ask the administrator of your own county for your school's token.
+identity-unusable = This machine's key or certificate cannot be used: { $detail }
+    .next = Restore the key directory from a backup; without one, ask the county for a new token and enrol again.

@@ -1,0 +1,12 @@
+token-length = 入网码应有 { $expected } 个字母和数字，现在是 { $letters } 个。
+    .next = 请核对是否漏抄或多粘贴了一段，再输入一次（短横线和空格可有可无）。
+token-letter = 入网码第 { $position } 个字符（第 { $group } 组）不是入网码里会出现的字符。
+    .next = 请核对第 { $group } 组，再输入一次；入网码只含数字和英文字母，不含字母 U。
+token-mistyped = 入网码有一处抄错了，校验不符。
+    .next = 请与县里发来的入网码逐组核对，再输入一次。还没有联网，这个入网码没有作废。
+token-version = 这个入网码是更新版本的县级程序签发的（第 { $version } 版），本机程序读不懂。
+    .next = 请先升级本机的 huxue，再用同一个入网码入网。
+token-other-county = 这个入网码属于另一个县（县代码 { $county }），本机已属于别的县。
+    .next = 请向本县管理员索取本校的入网码。
+identity-unusable = 本机的密钥或证书无法使用：{ $detail }
+    .next = 请从备份恢复密钥目录；没有备份时，请向县里索取新的入网码重新入网。

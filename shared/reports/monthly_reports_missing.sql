@@ -1,0 +1,32 @@
+-- +++
+-- name = "monthly_reports_missing"
+-- question = 5
+-- title = { zh = "未报的月报", en = "Monthly reports missing" }
+-- help = { zh = "本学年已过去的各月中，没有已报送月报（零报告也要报）的学校。2月和8月也要求。", en = "Months of the year gone by for which a school has sent no monthly report (a zero report is one too)." }
+-- ledgers = ["monthly_report"]
+-- indexes = [
+--   'record_monthly_report(_school, month)',
+-- ]
+-- parameters = [
+--   { name = "year", default = "current" },
+--   { name = "school" },
+-- ]
+-- columns = [
+--   { code = "school", type = "school", title = { zh = "学校", en = "School" } },
+--   { code = "month", type = "text", title = { zh = "月份", en = "Month" } },
+--   { code = "state", type = "choice", options = "monthly_report.$state", title = { zh = "现状", en = "State" } },
+-- ]
+-- +++
+WITH RECURSIVE month(first) AS (
+  SELECT :year || '-09-01'
+  UNION ALL
+  SELECT date(first, '+1 month') FROM month WHERE first < (:year + 1) || '-08-01'
+)
+SELECT s.code AS school, substr(m.first, 1, 7) AS month,
+       (SELECT r._state FROM record_monthly_report r WHERE r._school = s.code AND r.month = substr(m.first, 1, 7) ORDER BY r._id DESC LIMIT 1) AS state
+FROM month m
+CROSS JOIN school s
+WHERE date(m.first, '+1 month') <= :today
+  AND NOT EXISTS (SELECT 1 FROM record_monthly_report r WHERE r._school = s.code AND r.month = substr(m.first, 1, 7)
+                  AND (r._state IN ('sent', 'corrected') OR r._state IS NULL AND r._disputed = 1))
+ORDER BY s.code, m.first

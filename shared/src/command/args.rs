@@ -1,0 +1,283 @@
+//! Command-line arguments of the shared verbs (clap). Each binary flattens them into its own.
+
+use super::request::{Format, Request, SubjectRef, pairs};
+use crate::fault::Fault;
+use clap::{Args, Subcommand};
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// Options of every command.
+#[derive(Args, Clone, Debug)]
+pub struct Global {
+    /// Directory of this replica: database, keys, socket
+    #[arg(long, global = true, env = "HUXUE_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Language on screen: zh or en
+    #[arg(long, global = true, env = "HUXUE_LANG", value_name = "LANG")]
+    pub lang: Option<String>,
+    /// Print the answer as JSON, for scripts
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// File with the database key (32 bytes as 64 hex digits); default DIR/db.key
+    #[arg(long, global = true, env = "HUXUE_DB_KEY_FILE", value_name = "FILE")]
+    pub db_key_file: Option<PathBuf>,
+}
+
+/// `record …`
+#[derive(Subcommand, Clone, Debug)]
+pub enum Record {
+    /// Add a record
+    Add {
+        /// Ledger code, see `ledger list`
+        ledger: String,
+        /// The child: identity number, student number, name, or the beginning of its id
+        #[arg(long)]
+        student: Option<String>,
+        /// The school (hub), by its 10-digit code
+        #[arg(long, conflicts_with = "student")]
+        school: Option<String>,
+        /// School year, 2025 for 2025/26; default: the present one
+        #[arg(long)]
+        year: Option<u16>,
+        /// A field and its value; repeat
+        #[arg(long = "set", value_name = "FIELD=VALUE")]
+        set: Vec<String>,
+        /// Who enters it
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// Correct fields of a record; old values stay in its history
+    Set {
+        /// Record id or its beginning; for a profile, the child
+        record: String,
+        /// A field and its value; an empty value clears; repeat
+        #[arg(long = "set", value_name = "FIELD=VALUE", required = true)]
+        set: Vec<String>,
+        /// Who corrects it
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// Void a record, with the reason
+    Void {
+        /// Record id or its beginning
+        record: String,
+        /// Why
+        #[arg(long)]
+        why: String,
+        /// Who voids it
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// Take a lifecycle step
+    Step {
+        /// Record id or its beginning
+        record: String,
+        /// Step code, see `ledger show`; `resolve` settles a fork
+        step: String,
+        /// Fields set along with the step; repeat
+        #[arg(long = "set", value_name = "FIELD=VALUE")]
+        set: Vec<String>,
+        /// Date of the step; default: today
+        #[arg(long)]
+        on: Option<String>,
+        /// Who takes it
+        #[arg(long)]
+        by: Option<String>,
+        /// Why
+        #[arg(long)]
+        why: Option<String>,
+        /// For `resolve`: the state chosen
+        #[arg(long)]
+        to: Option<String>,
+    },
+    /// List records of a ledger
+    List {
+        /// Ledger code
+        ledger: String,
+        /// Only this child's
+        #[arg(long)]
+        student: Option<String>,
+        /// Only of this school (hub)
+        #[arg(long)]
+        school: Option<String>,
+        /// A filter such as state=present, grade>=7, name~王; repeat
+        #[arg(long = "where", value_name = "FILTER")]
+        filters: Vec<String>,
+        /// School year
+        #[arg(long)]
+        year: Option<u16>,
+        /// Columns to show, by field code; repeat
+        #[arg(long = "column", value_name = "FIELD")]
+        columns: Vec<String>,
+        /// Sort by this column, - before it for descending; repeat
+        #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
+        order: Vec<String>,
+        /// At most so many
+        #[arg(long)]
+        limit: Option<u32>,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+        /// Write to this file instead of the terminal
+        #[arg(long, short)]
+        out: Option<PathBuf>,
+    },
+    /// Show one record: values, steps, conflicts, history
+    Show {
+        /// Record id or its beginning, or a child
+        record: String,
+    },
+}
+
+impl Record {
+    /// As a request.
+    ///
+    /// # Errors
+    /// A `--set` that is no `field=value`.
+    pub fn request(self, json: bool) -> Result<(Request, Option<PathBuf>), Fault> {
+        let request = match self {
+            Self::Add { ledger, student, school, year, set, by } => {
+                let subject = student.map(SubjectRef::Student).or_else(|| school.map(|code| SubjectRef::School(Some(code))));
+                Request::RecordAdd { ledger, subject, year, set: pairs(&set)?, by }
+            }
+            Self::Set { record, set, by } => Request::RecordSet { record, set: pairs(&set)?, by },
+            Self::Void { record, why, by } => Request::RecordVoid { record, why, by },
+            Self::Step { record, step, set, on, by, why, to } => Request::RecordStep { record, step, set: pairs(&set)?, on, by, why, to },
+            Self::List { ledger, student, school, filters, year, columns, order, limit, format, out } => {
+                let format = if json { Format::Json } else { format };
+                return Ok((Request::RecordList { ledger, student, filters, year, school, columns, order, limit, format }, out));
+            }
+            Self::Show { record } => Request::RecordShow { record },
+        };
+        Ok((request, None))
+    }
+}
+
+/// `query LEDGER`: the records of a ledger, filtered
+#[derive(Args, Clone, Debug)]
+pub struct Query {
+    /// Ledger code, see `ledger list`
+    pub ledger: String,
+    /// A filter such as state=present, grade>=7, name~王; repeat
+    #[arg(long = "where", value_name = "FILTER")]
+    pub filters: Vec<String>,
+    /// Only of this school
+    #[arg(long)]
+    pub school: Option<String>,
+    /// School year
+    #[arg(long)]
+    pub year: Option<u16>,
+    /// Columns to show, by field code; repeat
+    #[arg(long = "column", value_name = "FIELD")]
+    pub columns: Vec<String>,
+    /// Sort by this column, - before it for descending; repeat
+    #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
+    pub order: Vec<String>,
+    /// At most so many
+    #[arg(long)]
+    pub limit: Option<u32>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Write to this file instead of the terminal
+    #[arg(long, short)]
+    pub out: Option<PathBuf>,
+}
+
+impl Query {
+    /// As a request.
+    pub fn request(self, json: bool) -> (Request, Option<PathBuf>) {
+        let Self { ledger, filters, school, year, columns, order, limit, format, out } = self;
+        let format = if json { Format::Json } else { format };
+        (Request::RecordList { ledger, student: None, filters, year, school, columns, order, limit, format }, out)
+    }
+}
+
+/// `conflicts …`
+#[derive(Subcommand, Clone, Debug)]
+pub enum Conflicts {
+    /// What awaits a person's choice
+    List {
+        /// Only of this school (hub)
+        #[arg(long)]
+        school: Option<String>,
+        /// Only of this kind
+        #[arg(long)]
+        kind: Option<String>,
+    },
+    /// Choose: a value shown, a value typed, a state, or same/different for children
+    Resolve {
+        /// Conflict id or its beginning
+        id: String,
+        /// The choice; `FIELD=VALUE` for several fields at once; repeat
+        #[arg(long, required = true)]
+        choose: Vec<String>,
+        /// Why
+        #[arg(long)]
+        why: Option<String>,
+        /// Who chooses
+        #[arg(long)]
+        by: Option<String>,
+    },
+}
+
+impl Conflicts {
+    /// As a request.
+    pub fn request(self) -> Request {
+        match self {
+            Self::List { school, kind } => Request::ConflictsList { school, kind },
+            Self::Resolve { id, choose, why, by } => Request::ConflictsResolve { id, choose, why, by },
+        }
+    }
+}
+
+/// `report …`
+#[derive(Subcommand, Clone, Debug)]
+pub enum Report {
+    /// The questions that can be asked
+    List,
+    /// Ask one
+    Run {
+        /// Report name, see `report list`
+        name: String,
+        /// School year, 2025 for 2025/26
+        #[arg(long)]
+        year: Option<String>,
+        /// Term: 1 autumn, 2 spring
+        #[arg(long)]
+        term: Option<String>,
+        /// Only this school
+        #[arg(long)]
+        school: Option<String>,
+        /// A parameter of this report; repeat
+        #[arg(long = "param", value_name = "NAME=VALUE")]
+        params: Vec<String>,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+        /// Write to this file instead of the terminal
+        #[arg(long, short)]
+        out: Option<PathBuf>,
+    },
+}
+
+impl Report {
+    /// As a request, with how to print it.
+    ///
+    /// # Errors
+    /// A `--param` that is no `name=value`.
+    pub fn request(self, json: bool) -> Result<(Request, Option<PathBuf>), Fault> {
+        match self {
+            Self::List => Ok((Request::ReportList, None)),
+            Self::Run { name, year, term, school, params, format, out } => {
+                let mut all: BTreeMap<String, String> = pairs(&params)?;
+                for (key, value) in [("year", year), ("term", term), ("school", school)] {
+                    if let Some(value) = value {
+                        all.insert(key.to_owned(), value);
+                    }
+                }
+                let format = if json { Format::Json } else { format };
+                Ok((Request::ReportRun { name, params: all, format }, out))
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Carries requests out on a replica. Answers are JSON: what `--json` prints, and what [`super::render`] draws.
+
+use super::{importing, ledgers, listing, reporting, request::Request};
+use crate::{
+    fault::{Exit, Fault},
+    local::{OnProgress, Progress},
+    locale::Lang,
+    model::SchoolYear,
+    replica::{self, Replica, Result, Role, records::Done},
+};
+use serde_json::{Value as Json, json};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Rows of a list when no limit is given.
+const LIST_LIMIT: u32 = 200;
+
+/// Does what is asked.
+///
+/// # Errors
+/// A repair instruction.
+pub fn execute(replica: &Arc<Replica>, request: Request, lang: Lang, progress: OnProgress<'_>) -> std::result::Result<Json, Fault> {
+    run(replica, request, lang, progress).map_err(Fault::from)
+}
+
+fn run(replica: &Arc<Replica>, request: Request, lang: Lang, progress: OnProgress<'_>) -> Result<Json> {
+    match request {
+        Request::RecordAdd { ledger, subject, year, set, by } => done(replica.add(&ledger, subject.as_ref(), year, &set, by.as_deref())?, lang),
+        Request::RecordSet { record, set, by } => done(replica.set(&record, &set, by.as_deref())?, lang),
+        Request::RecordVoid { record, why, by } => done(replica.void(&record, &why, by.as_deref())?, lang),
+        Request::RecordStep { record, step, set, on, by, why, to } => {
+            done(replica.step(&record, &step, &set, on.as_deref(), by.as_deref(), why.as_deref(), to.as_deref())?, lang)
+        }
+        Request::RecordList { ledger, student, filters, year, school, columns, order, limit, format } => {
+            let wanted = listing::Wanted { ledger, student, filters, year, school, columns, order, limit: limit.unwrap_or(LIST_LIMIT), format };
+            listing::list(replica, &wanted, lang)
+        }
+        Request::RecordShow { record } => replica.show(&record),
+        Request::ReportRun { name, params, format } => reporting::run(replica, &name, &params, format, lang),
+        Request::ReportList => Ok(reporting::list(replica, lang)),
+        Request::LedgerList => Ok(ledgers::list(replica, lang)),
+        Request::LedgerShow { code } => ledgers::show(replica, &code, lang),
+        Request::ConflictsList { school, kind } => {
+            let items = replica.conflicts(school.as_deref(), kind.as_deref())?;
+            let list: Vec<Json> = items
+                .into_iter()
+                .map(|i| {
+                    json!({ "id": i.id, "kind": i.kind, "record": i.record, "school": i.school, "year": i.year, "student": i.student, "name": i.name, "field": i.field,
+                        "detail": i.detail, "opened": i.opened })
+                })
+                .collect();
+            Ok(json!({ "conflicts": list }))
+        }
+        Request::ConflictsResolve { id, choose, why, by } => replica.resolve(&id, &choose, why.as_deref(), by.as_deref()),
+        Request::ImportRoster { file, bytes, dry_run, sheet, by } => {
+            importing::roster(replica, &importing::Upload { file, bytes, dry_run, year: None, by }, sheet, lang, progress)
+        }
+        Request::ImportLedger { code, file, bytes, dry_run, year, by } => {
+            importing::ledger(replica, &code, &importing::Upload { file, bytes, dry_run, year, by }, lang, progress)
+        }
+        Request::ImportUndo { batch } => importing::undo(replica, &batch),
+        Request::LedgerCheck { text } => {
+            let definition = replica::definitions::check(&replica.catalogue(), &text)?;
+            Ok(json!({ "code": definition.code, "version": definition.version, "fields": definition.fields.len(), "ok": true }))
+        }
+        Request::LedgerPublish { text } => {
+            hub_only(replica)?;
+            let (code, version) = replica.publish_definition(&text)?;
+            Ok(json!({ "code": code, "version": version, "published": true }))
+        }
+        Request::ReportPublish { text } => {
+            hub_only(replica)?;
+            let report = reporting::check(&text)?;
+            let set = BTreeMap::from([("name".to_owned(), report.name.clone()), ("text".to_owned(), text)]);
+            replica.add("report_definition", None, None, &set, None)?;
+            Ok(json!({ "name": report.name, "published": true }))
+        }
+        Request::YearOpen { year } => open_year(replica, year),
+        Request::Status => replica.status(),
+        Request::Rebuild => {
+            progress(Progress { done: 0, total: 1 });
+            let rebuilt = replica.rebuild(2)?;
+            progress(Progress { done: 1, total: 1 });
+            Ok(serde_json::to_value(rebuilt).map_err(Fault::internal)?)
+        }
+        Request::Verify => {
+            let found = replica.verify()?;
+            if found.problems.is_empty() {
+                return Ok(serde_json::to_value(found).map_err(Fault::internal)?);
+            }
+            let details = found.problems.iter().map(|text| Fault::new("verify-problem", Exit::Found).with("text", text));
+            Err(Fault::new("verify-found", Exit::Found).with("count", found.problems.len()).of(details).into())
+        }
+    }
+}
+
+fn hub_only(replica: &Replica) -> Result<()> {
+    if replica.me().role == Role::Hub { Ok(()) } else { Err(Fault::new("hub-only", Exit::NotAllowed).into()) }
+}
+
+fn open_year(replica: &Arc<Replica>, year: u16) -> Result<Json> {
+    match replica.me().role {
+        Role::Hub => Ok(json!({ "year": year, "opened": replica.open_year(year)? })),
+        Role::Node(school) => {
+            let known = SchoolYear::new(year).ok_or_else(|| Fault::new("year-absurd", Exit::Input).with("year", year))?;
+            let rolled = replica.roll(school, known)?;
+            Ok(
+                json!({ "year": year, "promoted": rolled.promoted, "graduated": rolled.graduated, "carried": rolled.carried, "present": rolled.present }),
+            )
+        }
+    }
+}
+
+fn done(done: Done, lang: Lang) -> Result<Json> {
+    let gaps: Vec<Json> = done.gaps.iter().map(|gap| json!({ "code": gap.code, "message": crate::locale::fault(lang, gap).0 })).collect();
+    let unknown: Vec<String> = done.unknown.iter().map(|u| format!("{}={}", u.field, u.option)).collect();
+    Ok(json!({ "record": done.record, "changed": done.changed, "gaps": gaps, "unknown": unknown }))
+}

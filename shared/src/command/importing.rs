@@ -1,0 +1,449 @@
+//! Imports into a replica: a roster of children, or rows of any ledger. A row is written whole or not at all, all accepted rows in one commit, and a batch can be
+//! taken back as one. The same file twice changes nothing.
+
+use super::request::SubjectRef;
+use crate::{
+    document::{
+        view::Value,
+        write::{Edit, Target},
+    },
+    fault::{Exit, Fault},
+    import::{self, Outcome, Pupil, RosterOptions, table},
+    ledger::{Definition, FieldType, definition::Subject},
+    local::{OnProgress, Progress},
+    locale::{self, Lang},
+    model::{DocId, SchoolYear, Space},
+    replica::{
+        Replica, ReplicaError, Result, Role,
+        edit::{DocEdit, What},
+        records::profile_edit,
+        students,
+    },
+};
+use base64::Engine as _;
+use rusqlite::{OptionalExtension as _, params};
+use serde_json::{Value as Json, json};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, mpsc},
+};
+
+/// A file as it was sent.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// Its name.
+    pub file: String,
+    /// Its contents, base64.
+    pub bytes: String,
+    /// Judge only.
+    pub dry_run: bool,
+    /// School year; `None`: the present one.
+    pub year: Option<u16>,
+    /// Who.
+    pub by: Option<String>,
+}
+
+impl Upload {
+    fn contents(&self) -> Result<Vec<u8>> {
+        base64::engine::general_purpose::STANDARD.decode(&self.bytes).map_err(|e| Fault::internal(e).into())
+    }
+
+    fn year(&self, replica: &Replica) -> Result<SchoolYear> {
+        match self.year {
+            None => replica.this_year(),
+            Some(year) => SchoolYear::new(year).ok_or_else(|| Fault::new("year-absurd", Exit::Input).with("year", year).into()),
+        }
+    }
+}
+
+/// What an import did to one document or record, for taking it back.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+struct Trace {
+    space: String,
+    doc: DocId,
+    /// Record key; empty: the profile.
+    record: String,
+    /// True: this import made it.
+    new: bool,
+    /// Values before, of fields it changed.
+    before: BTreeMap<String, Value>,
+    /// Values it wrote over them.
+    after: BTreeMap<String, Value>,
+}
+
+/// Imports a roster.
+///
+/// # Errors
+/// The file's; `roster-at-school` on the hub. A bad row is no error: it is in the answer.
+pub fn roster(replica: &Arc<Replica>, upload: &Upload, sheet: Option<String>, lang: Lang, progress: OnProgress<'_>) -> Result<Json> {
+    let Role::Node(school) = replica.me().role else { return Err(Fault::new("roster-at-school", Exit::NotAllowed).into()) };
+    let year = upload.year(replica)?;
+    let bytes = upload.contents()?;
+    let options = RosterOptions { school: Some(school), school_year: Some(year), sheet, ..RosterOptions::default() };
+    let preview = import::read_roster(&bytes, &upload.file, &options).map_err(Fault::from)?;
+    let mut answer = preview.to_json(lang);
+    let space = Space::school(school, year);
+    let present = Present::load(replica, space)?;
+    let version = replica.catalogue().latest("enrolment").map_or(1, |d| d.version);
+    let (mut edits, mut traces) = (Vec::new(), Vec::new());
+    for (at, row) in preview.rows.iter().enumerate() {
+        let Outcome::Accept(pupil) = &row.outcome else { continue };
+        if let Some(other) = present.other_name(pupil) {
+            refuse_row(
+                &mut answer,
+                at,
+                "other-name",
+                &Fault::new("import-row-other-name", Exit::Input).with("name", &pupil.name).with("other", other),
+                lang,
+            );
+            continue;
+        }
+        let doc = present.doc_of(replica, pupil, year);
+        let mut fields: BTreeMap<String, Value> = pupil.fields().into_iter().collect();
+        fields.insert("void".into(), Value::Bool(false));
+        let before = present.fields.get(&doc);
+        if before.is_none() {
+            fields.remove("void");
+            fields.insert("on".into(), Value::Str(replica.clock().today().to_string()));
+        }
+        let changed: BTreeMap<String, Value> =
+            fields.into_iter().filter(|(k, v)| before.is_none_or(|b| b.get(k) != Some(v) && !(k == "void" && !b.contains_key(k)))).collect();
+        if changed.is_empty() {
+            continue;
+        }
+        let old = changed.keys().map(|k| (k.clone(), before.and_then(|b| b.get(k)).cloned().unwrap_or(Value::Null))).collect();
+        traces.push(Trace { space: space.to_string(), doc, record: String::new(), new: before.is_none(), before: old, after: changed.clone() });
+        let edit = if before.is_none() { profile_edit(changed, version) } else { sets(Target::Subject, changed) };
+        edits.push(DocEdit { space, doc, what: What::Edit(edit) });
+    }
+    finish(replica, upload, "roster", &bytes, edits, &traces, answer, progress)
+}
+
+fn sets(target: Target, fields: BTreeMap<String, Value>) -> Edit {
+    Edit { sets: fields.into_iter().map(|(k, v)| (target.clone(), k, v)).collect(), ..Edit::default() }
+}
+
+/// The children a school has in a year.
+struct Present {
+    fields: HashMap<DocId, BTreeMap<String, Value>>,
+    by_number: HashMap<String, DocId>,
+    by_person: HashMap<(String, String), DocId>,
+}
+
+fn text(fields: &BTreeMap<String, Value>, key: &str) -> String {
+    match fields.get(key) {
+        Some(Value::Str(text)) => text.clone(),
+        _ => String::new(),
+    }
+}
+
+impl Present {
+    fn load(replica: &Replica, space: Space) -> Result<Self> {
+        let rows: Vec<(DocId, String)> = replica.store().read(|c| -> Result<_> {
+            let mut statement = c.prepare(
+                "SELECT d.id, r.fields FROM record r JOIN doc d ON d.n = r.doc JOIN space s ON s.id = d.space WHERE s.code = ?1 AND r.ledger = 'enrolment'",
+            )?;
+            Ok(statement.query_map([&space.to_bytes()[..]], |r| Ok((DocId(r.get(0)?), r.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
+        })?;
+        let mut out = Self { fields: HashMap::new(), by_number: HashMap::new(), by_person: HashMap::new() };
+        for (doc, json) in rows {
+            let fields: BTreeMap<String, Value> = serde_json::from_str(&json).unwrap_or_default();
+            let number = text(&fields, "id_no");
+            if number.is_empty() {
+                out.by_person.insert((students::normal_name(&text(&fields, "name")), text(&fields, "birth")), doc);
+            } else if fields.get("void") != Some(&Value::Bool(true)) {
+                out.by_number.insert(number, doc);
+            }
+            out.fields.insert(doc, fields);
+        }
+        Ok(out)
+    }
+
+    /// The same number stands here under another name: renamed, or another child? A person decides, not an import.
+    fn other_name(&self, pupil: &Pupil) -> Option<String> {
+        let doc = self.by_number.get(pupil.id.as_ref()?.as_str())?;
+        let name = text(self.fields.get(doc)?, "name");
+        (students::normal_name(&name) != students::normal_name(&pupil.name)).then_some(name)
+    }
+
+    fn doc_of(&self, replica: &Replica, pupil: &Pupil, year: SchoolYear) -> DocId {
+        let Role::Node(school) = replica.me().role else { return DocId([0; 16]) };
+        if pupil.id.is_none()
+            && let Some(doc) = self.by_person.get(&(students::normal_name(&pupil.name), pupil.birth.to_string()))
+        {
+            return *doc;
+        }
+        replica.new_student_doc(school, year, pupil.id.as_ref(), &pupil.name)
+    }
+}
+
+fn refuse_row(answer: &mut Json, at: usize, why: &str, fault: &Fault, lang: Lang) {
+    let (message, next) = locale::fault(lang, fault);
+    let number = answer["rows"][at]["row"].clone();
+    answer["rows"][at] = json!({ "row": number, "accept": false, "why": why, "message": message, "next": next });
+    let shift = |value: &mut Json, by: i64| *value = json!(value.as_i64().unwrap_or(0) + by);
+    shift(&mut answer["accepted"], -1);
+    shift(&mut answer["rejected"], 1);
+}
+
+/// Writes what was prepared, keeps the batch, and completes the answer.
+#[expect(clippy::too_many_arguments, reason = "the last step of two imports")]
+fn finish(
+    replica: &Arc<Replica>,
+    upload: &Upload,
+    kind: &'static str,
+    bytes: &[u8],
+    edits: Vec<DocEdit>,
+    traces: &[Trace],
+    mut answer: Json,
+    progress: OnProgress<'_>,
+) -> Result<Json> {
+    answer["changed"] = json!(edits.len());
+    answer["batch"] = Json::Null;
+    answer["dry_run"] = json!(upload.dry_run);
+    if upload.dry_run || edits.is_empty() {
+        return Ok(answer);
+    }
+    let id = replica.clock().ulid().to_string();
+    let (at, file, sha256) = (replica.clock().now().to_string(), upload.file.clone(), hex(bytes));
+    let detail = serde_json::to_string(traces).map_err(Fault::internal)?;
+    let batch = id.clone();
+    write_with_progress(replica, edits, progress, move |c| {
+        c.execute(
+            "INSERT INTO import(id, at, kind, file, sha256, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+            params![batch, at, kind, file, sha256, detail],
+        )?;
+        Ok(())
+    })?;
+    answer["batch"] = json!(id);
+    Ok(answer)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
+}
+
+fn write_with_progress(
+    replica: &Arc<Replica>,
+    edits: Vec<DocEdit>,
+    progress: OnProgress<'_>,
+    also: impl FnOnce(&rusqlite::Connection) -> Result<()> + Send + 'static,
+) -> Result<u64> {
+    let (tell, heard) = mpsc::channel();
+    std::thread::scope(|scope| {
+        let work = scope.spawn(move || replica.commit_with(edits, Some(tell), also));
+        let mut last = 0;
+        for step in heard {
+            // A bar needs no more than a hundred strokes.
+            if step.done == step.total || step.done >= last + (step.total / 100).max(1) {
+                last = step.done;
+                progress(Progress { done: step.done, total: step.total });
+            }
+        }
+        work.join().unwrap_or_else(|_| Err(Fault::internal("an import broke off").into()))
+    })
+}
+
+/// Imports rows of any ledger. A row with the id of a record changes that record (only the cells that differ); any other row becomes a new record.
+///
+/// # Errors
+/// The file's, or the ledger's. A bad row is no error: it is in the answer.
+pub fn ledger(replica: &Arc<Replica>, code: &str, upload: &Upload, lang: Lang, progress: OnProgress<'_>) -> Result<Json> {
+    let definition = replica.definition(code)?;
+    let year = upload.year(replica)?;
+    let bytes = upload.contents()?;
+    let candidates = candidates(&definition);
+    let read = table::read_table(&bytes, &upload.file, &candidates, 2, &import::Limits::default()).map_err(Fault::from)?;
+    let mut batch = Rows { replica, definition: &definition, year, upload, lang, edits: Vec::new(), traces: Vec::new(), seen: HashMap::new() };
+    let mut rows = Vec::new();
+    let (mut accepted, mut rejected) = (0, 0);
+    for (number, cells) in &read.rows {
+        let unread = read.unread.iter().find(|(row, _, _)| row == number);
+        let outcome = match unread {
+            Some((_, field, _)) => Err(Fault::new("import-cell-unreadable", Exit::Input).with("field", field).into()),
+            None => batch.row(cells),
+        };
+        match outcome {
+            Ok(()) => {
+                accepted += 1;
+                rows.push(json!({ "row": number, "accept": true }));
+            }
+            Err(ReplicaError::Fault(fault)) => {
+                rejected += 1;
+                let (message, next) = locale::fault(lang, &fault);
+                let details: Vec<String> = fault.details.iter().map(|d| locale::fault(lang, d).0).collect();
+                rows.push(json!({ "row": number, "accept": false, "why": fault.code, "message": message, "next": next, "details": details }));
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    let answer = json!({ "ledger": code, "sheet": read.sheet, "header_row": read.header_row, "ignored_columns": read.ignored, "skipped_rows": read.skipped,
+        "accepted": accepted, "rejected": rejected, "rows": rows });
+    let Rows { edits, traces, .. } = batch;
+    finish(replica, upload, "ledger", &bytes, edits, &traces, answer, progress)
+}
+
+fn candidates(definition: &Definition) -> Vec<table::Candidate<'_>> {
+    let mut out: Vec<table::Candidate<'_>> =
+        definition.fields.iter().map(|f| table::Candidate { code: &f.code, zh: &f.title.zh, en: &f.title.en }).collect();
+    for field in Definition::common_fields().iter().filter(|f| ["on", "note", "by"].contains(&f.code.as_str())) {
+        out.push(table::Candidate { code: &field.code, zh: &field.title.zh, en: &field.title.en });
+    }
+    out.push(table::Candidate { code: "_id", zh: "记录号", en: "Record id" });
+    match definition.subject {
+        Subject::Student => {
+            out.push(table::Candidate { code: "_student", zh: "学生", en: "Student" });
+            for (code, zh, en) in [("_id_no", "身份证件号", "Identity number"), ("_id_no_2", "身份证号", "Id number"), ("_name", "姓名", "Name")]
+            {
+                if !definition.fields.iter().any(|f| f.title.zh == zh) {
+                    out.push(table::Candidate { code, zh, en });
+                }
+            }
+        }
+        Subject::School | Subject::County => {
+            if !definition.fields.iter().any(|f| f.title.zh == "学校标识码") {
+                out.push(table::Candidate { code: "_school", zh: "学校标识码", en: "School code" });
+            }
+        }
+    }
+    out
+}
+
+/// The rows of one file on their way in.
+struct Rows<'a> {
+    replica: &'a Arc<Replica>,
+    definition: &'a Definition,
+    year: SchoolYear,
+    upload: &'a Upload,
+    lang: Lang,
+    edits: Vec<DocEdit>,
+    traces: Vec<Trace>,
+    seen: HashMap<String, u32>,
+}
+
+impl Rows<'_> {
+    fn row(&mut self, cells: &[(String, String)]) -> Result<()> {
+        let cell = |key: &str| cells.iter().find(|(code, text)| code == key && !text.trim().is_empty()).map(|(_, text)| text.trim().to_owned());
+        let set: BTreeMap<String, String> = cells.iter().filter(|(code, _)| !code.starts_with('_')).cloned().collect();
+        if let Some(id) = cell("_id") {
+            let place = self.replica.locate(&id)?;
+            return self.change(&place, &set);
+        }
+        let student = cell("_student").or_else(|| cell("_id_no")).or_else(|| cell("_id_no_2")).or_else(|| cell("_name"));
+        let subject = student.map(SubjectRef::Student).or_else(|| cell("_school").map(|s| SubjectRef::School(Some(s))));
+        self.check_schools(&set)?;
+        let mut prepared =
+            self.replica.prepare_add(&self.definition.code, subject.as_ref(), Some(self.year.start()), &set, self.upload.by.as_deref())?;
+        let What::Edit(edit) = &mut prepared.edit.what else { return Ok(()) };
+        let Some(record) = edit.creates.first_mut() else {
+            self.edits.push(prepared.edit);
+            return Ok(());
+        };
+        if self.definition.key.is_empty() {
+            record.key = self.content_key(prepared.edit.doc, &set);
+        }
+        let known = self.replica.locate(&record.key.clone()).ok();
+        if let Some(place) = known {
+            return if self.definition.key.is_empty() { Ok(()) } else { self.change(&place, &set) };
+        }
+        self.traces.push(Trace {
+            space: prepared.edit.space.to_string(),
+            doc: prepared.edit.doc,
+            record: record.key.clone(),
+            new: true,
+            before: BTreeMap::new(),
+            after: BTreeMap::new(),
+        });
+        self.edits.push(prepared.edit);
+        Ok(())
+    }
+
+    /// A school named in a row must be one the county knows.
+    fn check_schools(&self, set: &BTreeMap<String, String>) -> Result<()> {
+        for field in self.definition.fields.iter().filter(|f| f.kind == FieldType::School) {
+            if let Some(text) = set.get(&field.code).filter(|t| t.len() == 10 && t.bytes().all(|b| b.is_ascii_digit())) {
+                self.replica.known_school(text)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, place: &crate::replica::records::Place, set: &BTreeMap<String, String>) -> Result<()> {
+        let prepared = self.replica.prepare_set(place, set, None)?;
+        let What::Edit(edit) = &prepared.edit.what else { return Ok(()) };
+        let changed: BTreeMap<String, Value> = edit
+            .sets
+            .iter()
+            .filter(|(_, k, v)| place.fields.get(k).unwrap_or(&Value::Null) != v && !(*v == Value::Bool(false) && !place.fields.contains_key(k)))
+            .map(|(_, k, v)| (k.clone(), v.clone()))
+            .collect();
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let before = changed.keys().map(|k| (k.clone(), place.fields.get(k).cloned().unwrap_or(Value::Null))).collect();
+        let record = if place.id == place.doc.to_string() { String::new() } else { place.id.clone() };
+        let target = if record.is_empty() { Target::Subject } else { Target::Record(record.clone()) };
+        self.traces.push(Trace { space: place.space.to_string(), doc: place.doc, record, new: false, before, after: changed.clone() });
+        self.edits.push(DocEdit { space: place.space, doc: place.doc, what: What::Edit(sets(target, changed)) });
+        Ok(())
+    }
+
+    /// Key of a row without one of its own: from what it says and how often the file says it, so that the same file again makes nothing new.
+    fn content_key(&mut self, doc: DocId, set: &BTreeMap<String, String>) -> String {
+        let said = serde_json::to_string(set).unwrap_or_default();
+        let times = self.seen.entry(format!("{doc}{said}")).or_default();
+        *times += 1;
+        let hash =
+            blake3::Hasher::new_derive_key("huxue imported row v1").update(&doc.0).update(said.as_bytes()).update(&times.to_be_bytes()).finalize();
+        let _ = self.lang;
+        format!("{}:{}", self.definition.code, hash.to_hex().as_str().get(..26).unwrap_or_default())
+    }
+}
+
+/// Takes an import back: what it made is voided, what it changed gets its old values again where nobody has changed them since.
+///
+/// # Errors
+/// `import-none`, `import-undone`.
+pub fn undo(replica: &Arc<Replica>, batch: &str) -> Result<Json> {
+    let wanted = format!("{batch}%");
+    let found: Option<(String, Option<String>, String)> = replica.store().read(|c| -> Result<_> {
+        Ok(c.query_row("SELECT id, undone, detail FROM import WHERE id LIKE ?1 ORDER BY id LIMIT 1", [&wanted], |r| {
+            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
+        })
+        .optional()?)
+    })?;
+    let Some((id, undone, detail)) = found.filter(|_| batch.len() >= 4) else {
+        return Err(Fault::new("import-none", Exit::NoMatch).with("batch", batch).into());
+    };
+    if let Some(at) = undone {
+        return Err(Fault::new("import-undone", Exit::Input).with("batch", &id).with("at", at).into());
+    }
+    let traces: Vec<Trace> = serde_json::from_str(&detail).map_err(Fault::internal)?;
+    let (mut edits, mut kept) = (Vec::new(), 0u64);
+    for trace in &traces {
+        let Ok(space) = trace.space.parse::<Space>() else { continue };
+        let key = if trace.record.is_empty() { trace.doc.to_string() } else { trace.record.clone() };
+        let place = replica.locate(&key)?;
+        let target = if trace.record.is_empty() { Target::Subject } else { Target::Record(trace.record.clone()) };
+        let mut fields = BTreeMap::new();
+        if trace.new {
+            fields.insert("void".to_owned(), Value::Bool(true));
+            fields.insert("void_reason".to_owned(), Value::Str(format!("import {id}")));
+        } else {
+            for (field, old) in &trace.before {
+                if place.fields.get(field) == trace.after.get(field) {
+                    fields.insert(field.clone(), old.clone());
+                } else {
+                    kept += 1;
+                }
+            }
+        }
+        edits.push(DocEdit { space, doc: trace.doc, what: What::Edit(sets(target, fields)) });
+    }
+    let (count, now, batch) = (edits.len(), replica.clock().now().to_string(), id.clone());
+    replica.commit_with(edits, None, move |c| {
+        c.execute("UPDATE import SET undone = ?2 WHERE id = ?1", params![batch, now])?;
+        Ok(())
+    })?;
+    Ok(json!({ "batch": id, "undone": count, "kept": kept }))
+}

@@ -1,0 +1,74 @@
+//! The ledgers there are, for a person and for scripts.
+
+use crate::{
+    ledger::{
+        FieldType,
+        definition::{Definition, Field, Required},
+    },
+    locale::Lang,
+    replica::{Replica, Result},
+};
+use serde_json::{Value as Json, json};
+
+/// All of them.
+pub fn list(replica: &Replica, lang: Lang) -> Json {
+    let catalogue = replica.catalogue();
+    let rows: Vec<Json> = catalogue
+        .iter_latest()
+        .map(|d| {
+            json!({ "code": d.code, "version": d.version, "title": d.title.get(lang), "subject": d.subject.word(), "owner": d.owner.word(),
+                "privacy": d.privacy.word(), "lifecycle": d.lifecycle.is_some(), "writable": d.may_write(replica.side()) })
+        })
+        .collect();
+    json!({ "ledgers": rows })
+}
+
+/// One of them.
+///
+/// # Errors
+/// `ledger-none`.
+pub fn show(replica: &Replica, code: &str, lang: Lang) -> Result<Json> {
+    let definition = replica.definition(code)?;
+    let catalogue = replica.catalogue();
+    let fields: Vec<Json> = definition
+        .fields
+        .iter()
+        .map(|f| {
+            let options: Vec<Json> = catalogue
+                .options(&definition, f)
+                .map(|list| list.choices.iter().map(|c| json!({ "code": c.code, "title": c.title.get(lang) })).collect())
+                .unwrap_or_default();
+            json!({ "code": f.code, "title": f.title.get(lang), "type": f.kind.word(), "required": required(f), "unit": f.unit.as_ref().map(|u| u.get(lang)),
+                "options": if matches!(f.kind, FieldType::Choice | FieldType::Flags) { json!(options) } else { Json::Null },
+                "authority": f.authority.map(|a| a.word()), "help": f.help.as_ref().map(|h| h.get(lang)) })
+        })
+        .collect();
+    Ok(
+        json!({ "code": definition.code, "version": definition.version, "title": definition.title.get(lang), "help": definition.help.as_ref().map(|h| h.get(lang)),
+        "subject": definition.subject.word(), "owner": definition.owner.word(), "privacy": definition.privacy.word(), "fields": fields,
+        "lifecycle": lifecycle(&definition, lang), "text": definition.text() }),
+    )
+}
+
+fn required(field: &Field) -> Json {
+    match &field.required {
+        Required::No => json!("no"),
+        Required::Yes => json!("yes"),
+        Required::Steps(steps) => json!({ "before": steps }),
+        Required::When(_) => json!("when"),
+    }
+}
+
+fn lifecycle(definition: &Definition, lang: Lang) -> Json {
+    let Some(lifecycle) = &definition.lifecycle else { return Json::Null };
+    let states: Vec<Json> = lifecycle.states.iter().map(|s| json!({ "code": s.code, "title": s.title.get(lang), "open": s.open })).collect();
+    let steps: Vec<Json> = lifecycle
+        .steps
+        .iter()
+        .map(|s| {
+            let needs: Vec<&str> = definition.required_for(s).iter().map(|f| f.code.as_str()).collect();
+            json!({ "code": s.code, "title": s.title.get(lang), "from": s.from, "to": s.to, "authority": s.authority.word(), "requires": needs })
+        })
+        .collect();
+    json!({ "initial": lifecycle.initial, "states": states, "steps": steps })
+}

@@ -1,0 +1,61 @@
+//! Records of a ledger, filtered: an ad-hoc question, answered like a report.
+
+use super::{reporting, request::Format};
+use crate::{
+    fault::{Exit, Fault},
+    locale::Lang,
+    model::SchoolYear,
+    replica::{Replica, Result},
+    report::query::Query,
+};
+use serde_json::Value as Json;
+
+/// What is to be listed.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Ledger code.
+    pub ledger: String,
+    /// Only this child's.
+    pub student: Option<String>,
+    /// `field=value` and the like.
+    pub filters: Vec<String>,
+    /// School year.
+    pub year: Option<u16>,
+    /// School.
+    pub school: Option<String>,
+    /// Columns.
+    pub columns: Vec<String>,
+    /// Order.
+    pub order: Vec<String>,
+    /// Most rows.
+    pub limit: u32,
+    /// Form of the answer.
+    pub format: Format,
+}
+
+/// Lists.
+///
+/// # Errors
+/// Unknown ledger, field, operator; a child that none or several fit.
+pub fn list(replica: &Replica, wanted: &Wanted, lang: Lang) -> Result<Json> {
+    let definition = replica.definition(&wanted.ledger)?;
+    let ledgers = reporting::outlines(&replica.catalogue());
+    let Some(outline) = ledgers.iter().find(|l| l.code == definition.code) else {
+        return Err(Fault::new("ledger-none", Exit::NoMatch).with("code", &wanted.ledger).into());
+    };
+    let mut conditions = wanted.filters.clone();
+    if let Some(text) = &wanted.student {
+        let hit = replica.one_student(text, wanted.year.and_then(SchoolYear::new))?;
+        conditions.push(format!("_student={}", hit.doc));
+    }
+    if let Some(year) = wanted.year {
+        conditions.push(format!("_year={year}"));
+    }
+    if let Some(school) = &wanted.school {
+        conditions.push(format!("_school={school}"));
+    }
+    let query = Query { conditions: &conditions, columns: &wanted.columns, order: &wanted.order, limit: Some(wanted.limit) };
+    let (report, params) = query.report(outline, replica.clock().today()).map_err(|e| Fault::from(&e))?;
+    let answer = reporting::answer(replica, &report, &params, &ledgers)?;
+    reporting::show(&answer, replica.catalogue(), wanted.format, lang)
+}

@@ -1,0 +1,179 @@
+//! Reports and their answers in the form asked for.
+
+use super::request::Format;
+use crate::{
+    fault::{Exit, Fault},
+    ledger::{
+        Catalogue, FieldType,
+        definition::{Definition, OptionsRef, Subject},
+    },
+    locale::Lang,
+    replica::{Replica, ReplicaError, Result, Role},
+    report::{
+        self,
+        definition::{ColumnType, Report, Title},
+        outline::{self, FieldOutline, Labels, LedgerOutline, StateOutline},
+        output,
+        params::Params,
+        run::{Answer, ReportError},
+    },
+};
+use base64::Engine as _;
+use serde_json::{Value as Json, json};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Ledger whose records are reports the county has published.
+const LEDGER: &str = "report_definition";
+
+/// The ledgers as reports see them.
+pub fn outlines(catalogue: &Catalogue) -> Vec<LedgerOutline> {
+    catalogue.iter_latest().map(|definition| outline_of(definition)).collect()
+}
+
+fn outline_of(definition: &Definition) -> LedgerOutline {
+    let title = |t: &crate::ledger::Bilingual| Title { zh: t.zh.clone(), en: t.en.clone() };
+    LedgerOutline {
+        code: definition.code.clone(),
+        title: title(&definition.title),
+        subject: match definition.subject {
+            Subject::Student => outline::Subject::Student,
+            Subject::School => outline::Subject::School,
+            Subject::County => outline::Subject::County,
+        },
+        states: definition
+            .lifecycle
+            .iter()
+            .flat_map(|l| &l.states)
+            .map(|s| StateOutline { code: s.code.clone(), open: s.open, counts: s.counts })
+            .collect(),
+        fields: definition
+            .fields
+            .iter()
+            .map(|f| FieldOutline {
+                code: f.code.clone(),
+                title: title(&f.title),
+                kind: column_type(f.kind),
+                options: f.options.as_ref().map(|o| match o {
+                    OptionsRef::Own(list) => format!("{}.{list}", definition.code),
+                    OptionsRef::Other { ledger, list } => format!("{ledger}.{list}"),
+                }),
+            })
+            .collect(),
+    }
+}
+
+fn column_type(kind: FieldType) -> ColumnType {
+    match kind {
+        FieldType::Int => ColumnType::Int,
+        FieldType::Dec1 => ColumnType::Dec1,
+        FieldType::Money => ColumnType::Money,
+        FieldType::Pct => ColumnType::Pct,
+        FieldType::Bool => ColumnType::Bool,
+        FieldType::Date | FieldType::Month => ColumnType::Date,
+        FieldType::Choice => ColumnType::Choice,
+        FieldType::Flags => ColumnType::Flags,
+        FieldType::School => ColumnType::School,
+        FieldType::Student => ColumnType::Student,
+        _ => ColumnType::Text,
+    }
+}
+
+/// Labels of codes out of the definitions in force.
+#[derive(Debug)]
+pub struct CatalogueLabels(pub Arc<Catalogue>);
+
+impl Labels for CatalogueLabels {
+    fn label(&self, ledger: &str, list: &str, code: &str, lang: Lang) -> Option<String> {
+        let definition = self.0.latest(ledger)?;
+        let title = match list {
+            "$ledger" => &definition.title,
+            "$state" => &definition.lifecycle.as_ref()?.state(code)?.title,
+            "$step" => &definition.lifecycle.as_ref()?.step(code)?.title,
+            list => &definition.option_list(list)?.choice(code)?.title,
+        };
+        Some(title.get(lang).to_owned())
+    }
+}
+
+/// The reports there are: shipped, and published by the county.
+pub fn catalogue(replica: &Replica) -> Result<report::catalogue::Catalogue> {
+    let mut reports = report::catalogue::Catalogue::shipped();
+    if replica.catalogue().latest(LEDGER).is_some() {
+        let texts: Vec<String> = replica.store().read(|c| -> Result<Vec<String>> {
+            let mut statement = c.prepare_cached("SELECT text FROM record_report_definition WHERE void = 0 ORDER BY _id")?;
+            Ok(statement.query_map([], |r| r.get::<_, Option<String>>(0))?.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
+        })?;
+        for text in texts {
+            if let Err(problems) = reports.extend(&text) {
+                tracing::warn!(count = problems.len(), "a published report cannot be read by this version");
+            }
+        }
+    }
+    Ok(reports)
+}
+
+/// The list of reports.
+pub fn list(replica: &Replica, lang: Lang) -> Json {
+    let ledgers = outlines(&replica.catalogue());
+    let reports = catalogue(replica).unwrap_or_default();
+    let rows: Vec<Json> = reports
+        .names(&ledgers)
+        .into_iter()
+        .filter_map(|name| reports.find(&name, &ledgers).ok())
+        .map(|r| {
+            let params: Vec<Json> = r
+                .parameters
+                .iter()
+                .map(|p| json!({ "name": p.name, "title": p.title.get(lang), "default": p.default, "required": p.required }))
+                .collect();
+            json!({ "name": r.name, "question": r.question, "title": r.title.get(lang), "help": r.help.get(lang), "parameters": params })
+        })
+        .collect();
+    json!({ "reports": rows })
+}
+
+fn fault(error: &ReportError) -> ReplicaError {
+    ReplicaError::Fault(Fault::from(error))
+}
+
+/// Runs a report.
+pub fn run(replica: &Replica, name: &str, params: &BTreeMap<String, String>, format: Format, lang: Lang) -> Result<Json> {
+    let ledgers = outlines(&replica.catalogue());
+    let report = catalogue(replica)?.find(name, &ledgers).map_err(|e| fault(&e))?;
+    let asked: Vec<(&str, &str)> = params.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let params = Params::read(&report, &asked, replica.clock().today()).map_err(|e| fault(&ReportError::from(e)))?;
+    let answer = answer(replica, &report, &params, &ledgers)?;
+    show(&answer, replica.catalogue(), format, lang)
+}
+
+/// Runs a question within this replica's scope.
+pub(super) fn answer(replica: &Replica, report: &Report, params: &Params, ledgers: &[LedgerOutline]) -> Result<Answer> {
+    let school = match replica.me().role {
+        Role::Hub => None,
+        Role::Node(school) => Some(school),
+    };
+    replica.store().read_mut(|c| report::run::run_for(c, report, params, ledgers, school).map_err(|e| fault(&e)))
+}
+
+/// An answer as asked for: JSON itself, `{"text": …}` for a terminal, `{"base64": …}` for a file.
+pub(super) fn show(answer: &Answer, catalogue: Arc<Catalogue>, format: Format, lang: Lang) -> Result<Json> {
+    let labels = CatalogueLabels(catalogue);
+    let file = |bytes: std::result::Result<Vec<u8>, output::OutputError>| -> Result<Json> {
+        let bytes = bytes.map_err(|e| Fault::from(&e))?;
+        Ok(json!({ "base64": base64::engine::general_purpose::STANDARD.encode(bytes) }))
+    };
+    match format {
+        Format::Json => Ok(output::json(answer, lang, &labels)),
+        Format::Table => Ok(json!({ "text": output::table(answer, lang, &labels, None) })),
+        Format::Csv => file(output::csv(answer, lang, &labels)),
+        Format::Xlsx => file(output::xlsx(answer, lang, &labels)),
+    }
+}
+
+/// Judges a report file as publishing would.
+///
+/// # Errors
+/// `report-check` with the problems by line.
+pub fn check(text: &str) -> std::result::Result<Report, Fault> {
+    Report::parse(text).map_err(|problems| Fault::new("report-check", Exit::Input).with("count", problems.len()).of(problems.iter().map(Fault::from)))
+}

@@ -1,0 +1,231 @@
+//! What can be asked of a replica, as data: travels over the local socket, and is what the desks will send too.
+
+use crate::fault::Fault;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Whose document a record belongs to, as a person says it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectRef {
+    /// A child: identity number, student number, name, or the beginning of a document id.
+    Student(String),
+    /// A school, by code; `None`: the node's own.
+    School(Option<String>),
+    /// The county itself.
+    County,
+}
+
+/// How an answer with rows is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// A table on the terminal
+    #[default]
+    Table,
+    /// JSON
+    Json,
+    /// CSV, UTF-8 with BOM, opens in Excel and WPS
+    Csv,
+    /// An Excel workbook; needs --out
+    Xlsx,
+}
+
+/// A request in its envelope, as it travels over the local socket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked<R> {
+    /// The reader's language, `zh` or `en`.
+    pub lang: String,
+    /// What is asked.
+    pub request: R,
+}
+
+/// A request to a replica.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Request {
+    /// A new record; for a profile ledger, its fields.
+    RecordAdd {
+        /// Ledger code.
+        ledger: String,
+        /// Whose.
+        subject: Option<SubjectRef>,
+        /// School year; `None`: the present one.
+        year: Option<u16>,
+        /// Field → what the person wrote.
+        set: BTreeMap<String, String>,
+        /// Who enters it.
+        by: Option<String>,
+    },
+    /// Changes fields of a record (a correction); the old values stay in history.
+    RecordSet {
+        /// Record key or an unambiguous beginning of it; for a profile, the student.
+        record: String,
+        /// Field → what the person wrote; empty clears.
+        set: BTreeMap<String, String>,
+        /// Who.
+        by: Option<String>,
+    },
+    /// Voids a record.
+    RecordVoid {
+        /// Record key or its beginning.
+        record: String,
+        /// Why.
+        why: String,
+        /// Who.
+        by: Option<String>,
+    },
+    /// Takes a lifecycle step.
+    RecordStep {
+        /// Record key or its beginning.
+        record: String,
+        /// Step code, or `resolve`.
+        step: String,
+        /// Fields set along with it.
+        set: BTreeMap<String, String>,
+        /// Date of the step; `None`: today.
+        on: Option<String>,
+        /// Who.
+        by: Option<String>,
+        /// Why.
+        why: Option<String>,
+        /// For `resolve`: the state chosen.
+        to: Option<String>,
+    },
+    /// Lists records.
+    RecordList {
+        /// Ledger code.
+        ledger: String,
+        /// Only this child's.
+        student: Option<String>,
+        /// Filters `field=value`.
+        filters: Vec<String>,
+        /// School year.
+        year: Option<u16>,
+        /// Only of this school (hub).
+        school: Option<String>,
+        /// Fields to show; empty: the engine's choice.
+        columns: Vec<String>,
+        /// Columns to sort by, `-` before one for descending.
+        order: Vec<String>,
+        /// At most so many.
+        limit: Option<u32>,
+        /// How the answer is wanted.
+        format: Format,
+    },
+    /// One record with its steps, conflicts and history.
+    RecordShow {
+        /// Record key or its beginning, or a student.
+        record: String,
+    },
+    /// Runs a report.
+    ReportRun {
+        /// Its name.
+        name: String,
+        /// Parameters by name: `year`, `term`, `school`, and the report's own.
+        params: BTreeMap<String, String>,
+        /// How the answer is wanted.
+        format: Format,
+    },
+    /// Lists reports.
+    ReportList,
+    /// Lists ledgers.
+    LedgerList,
+    /// One definition.
+    LedgerShow {
+        /// Ledger code.
+        code: String,
+    },
+    /// What awaits a person.
+    ConflictsList {
+        /// Only of this school (hub).
+        school: Option<String>,
+        /// Only of this kind.
+        kind: Option<String>,
+    },
+    /// A person's choice.
+    ConflictsResolve {
+        /// Conflict id or its beginning.
+        id: String,
+        /// The value chosen, or typed; `field=value` for groups; `same`/`different` for children; a state for forks.
+        choose: Vec<String>,
+        /// Why.
+        why: Option<String>,
+        /// Who.
+        by: Option<String>,
+    },
+    /// Imports rows of any ledger.
+    ImportLedger {
+        /// Ledger code.
+        code: String,
+        /// File name, for messages and the format.
+        file: String,
+        /// File contents, base64.
+        bytes: String,
+        /// Judge only.
+        dry_run: bool,
+        /// School year; `None`: the present one.
+        year: Option<u16>,
+        /// Who.
+        by: Option<String>,
+    },
+    /// Imports a roster of children (node).
+    ImportRoster {
+        /// File name, for messages and the format.
+        file: String,
+        /// File contents, base64.
+        bytes: String,
+        /// Judge only.
+        dry_run: bool,
+        /// Which sheet, when several hold a roster.
+        sheet: Option<String>,
+        /// Who.
+        by: Option<String>,
+    },
+    /// Checks a ledger definition without publishing it.
+    LedgerCheck {
+        /// The file's text.
+        text: String,
+    },
+    /// Publishes a ledger definition to all schools (hub).
+    LedgerPublish {
+        /// The file's text.
+        text: String,
+    },
+    /// Publishes a report to all schools (hub).
+    ReportPublish {
+        /// The file's text.
+        text: String,
+    },
+    /// Opens a school year: published by the hub; on a node, applied to its own school.
+    YearOpen {
+        /// Calendar year it starts in.
+        year: u16,
+    },
+    /// Takes an import back as one.
+    ImportUndo {
+        /// Import id.
+        batch: String,
+    },
+    /// State of this replica.
+    Status,
+    /// Makes the projection again from the log.
+    Rebuild,
+    /// Checks the log, the digests and the projection.
+    Verify,
+}
+
+/// Reads `field=value` pairs.
+///
+/// # Errors
+/// `set-shape` naming the argument that is none.
+pub fn pairs(list: &[String]) -> Result<BTreeMap<String, String>, Fault> {
+    let mut out = BTreeMap::new();
+    for item in list {
+        let Some((field, value)) = item.split_once('=') else {
+            return Err(Fault::new("set-shape", crate::fault::Exit::Input).with("text", item));
+        };
+        out.insert(field.trim().to_owned(), value.to_owned());
+    }
+    Ok(out)
+}

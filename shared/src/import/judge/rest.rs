@@ -1,0 +1,168 @@
+//! What cannot reject a row: addresses, household, guardian. What is not understood here is kept as typed or left out, with a remark.
+
+use super::super::boarding::LeftBehind;
+use super::super::clean::{self, Phone};
+use super::super::codes;
+use super::super::column::Column;
+use super::super::grade::Stage;
+use super::super::household::Household;
+use super::super::identity::IdType;
+use super::super::problem::{Problem, Reason};
+use super::super::pupil::{Guardian, Pupil};
+use super::Row;
+use crate::model::codes::SchoolCode;
+use jiff::civil::Date;
+
+/// Everything that cannot reject a row.
+pub(super) struct Rest {
+    former_name: Option<String>,
+    ethnic: Option<String>,
+    hukou_kind: Option<&'static str>,
+    texts: [Option<String>; 6],
+    household: Household,
+    left_behind: Option<LeftBehind>,
+    guardian: Option<Guardian>,
+    school: Option<String>,
+}
+
+impl Row<'_> {
+    pub(super) fn rest(&mut self) -> Rest {
+        let hukou_kind = self.hukou_kind();
+        Rest {
+            former_name: Some(clean::name(&self.cell(Column::FormerName).text())).filter(|name| clean::is_name(name)),
+            ethnic: self.ethnic(),
+            hukou_kind,
+            texts: [Column::HukouPlace, Column::Address, Column::Village, Column::Township, Column::HouseholdCard, Column::Note]
+                .map(|column| Some(clean::free(&self.cell(column).text())).filter(|text| !clean::is_nothing(text))),
+            household: self.household(hukou_kind == Some("urban")),
+            left_behind: self.left_behind(),
+            guardian: self.guardian(),
+            school: self.school(),
+        }
+    }
+
+    fn hukou_kind(&self) -> Option<&'static str> {
+        let text = self.compact(Column::HukouKind);
+        match text.as_str() {
+            "" => None,
+            text if text.contains("未登记") || text.contains("未落户") => Some("unregistered"),
+            text if text.contains("非农") || text.contains("城镇") || text.contains("居民") => Some("urban"),
+            text if text.contains("农") => Some("rural"),
+            _ => None,
+        }
+    }
+
+    fn ethnic(&mut self) -> Option<String> {
+        let text = self.compact(Column::Ethnic);
+        if clean::is_nothing(&text) {
+            return None;
+        }
+        let code = codes::ethnic(&text);
+        if code.is_none() {
+            self.remarks.push(Problem::new(Reason::EthnicUnknown).with("value", text.clone()));
+        }
+        code.or(Some(text))
+    }
+
+    fn household(&mut self, urban: bool) -> Household {
+        let mut household = Household::default();
+        let context = self.context;
+        for (_, column) in &context.header.columns {
+            match column {
+                Column::Hardship => {
+                    let text = self.cell(*column).text();
+                    household.read_categories(&text, urban, &mut self.remarks);
+                }
+                Column::Registered => household.read_registered(&self.compact(*column)),
+                Column::Category(option) => household.read_question(option, &self.compact(*column)),
+                _ => {}
+            }
+        }
+        household
+    }
+
+    fn left_behind(&mut self) -> Option<LeftBehind> {
+        if !self.has(Column::LeftBehind) || self.is_bad(Column::LeftBehind) {
+            return None;
+        }
+        let typed = self.compact(Column::LeftBehind);
+        let kind = LeftBehind::read(&typed);
+        if kind.is_none() {
+            self.remarks.push(Problem::new(Reason::LeftBehindUnclear).with("value", typed));
+        }
+        kind
+    }
+
+    fn guardian(&mut self) -> Option<Guardian> {
+        let name = clean::name(&self.cell(Column::GuardianName).text());
+        let name = if clean::is_nothing(&name) { String::new() } else { name };
+        let phone = self.phone();
+        let typed = self.compact(Column::GuardianRelation);
+        let (relation, relation_note) = match typed.as_str() {
+            text if clean::is_nothing(text) => (self.context.header.guardian_relation.filter(|_| !name.is_empty()), None),
+            text => {
+                let (code, note) = codes::relation(text);
+                (Some(code), note)
+            }
+        };
+        if let Some(note) = &relation_note {
+            self.remarks.push(Problem::new(Reason::RelationOther).with("value", note));
+        }
+        (!name.is_empty() || phone.is_some() || relation.is_some()).then_some(Guardian { name, relation, relation_note, phone })
+    }
+
+    fn phone(&mut self) -> Option<String> {
+        let typed = self.cell(Column::GuardianPhone).text();
+        let (number, reason) = match clean::phone(&typed) {
+            Phone::None => return None,
+            Phone::Number(number) => return Some(number),
+            Phone::First(number) => (Some(number), Reason::PhoneFirst),
+            Phone::Odd(number) => (Some(number), Reason::PhoneOdd),
+            Phone::Unreadable => (None, Reason::PhoneUnreadable),
+        };
+        self.remarks.push(Problem::new(reason).with("value", typed));
+        number
+    }
+
+    fn school(&mut self) -> Option<String> {
+        let code = self.compact(Column::SchoolCode);
+        let named: SchoolCode = code.parse().ok()?;
+        if self.context.school.is_some_and(|own| own != named) {
+            self.remarks.push(Problem::new(Reason::SchoolDiffers).with("value", code.clone()));
+        }
+        Some(code)
+    }
+}
+
+impl Rest {
+    /// The judged part is filled in by the caller.
+    pub(super) fn into_pupil(self, birth: Date) -> Pupil {
+        let [hukou_place, address, village, township, household_card, note] = self.texts;
+        Pupil {
+            name: String::new(),
+            former_name: self.former_name,
+            id_type: IdType::None,
+            id: None,
+            foreign_id: None,
+            student_number: None,
+            male: false,
+            birth,
+            ethnic: self.ethnic,
+            hukou_kind: self.hukou_kind,
+            hukou_place,
+            address,
+            village,
+            township,
+            stage: Stage::Primary,
+            grade: 0,
+            class: None,
+            boarding: None,
+            household: self.household,
+            household_card,
+            left_behind: self.left_behind,
+            guardian: self.guardian,
+            note,
+            school: self.school,
+        }
+    }
+}

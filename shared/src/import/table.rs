@@ -1,0 +1,150 @@
+//! A plain table for any ledger: rows of text under a header whose cells are matched to fields by title or code. Which fields a ledger has
+//! is the caller's knowledge; what the values mean too.
+
+use super::clean;
+use super::column::{Column, recognise};
+use super::sheet::{Cell, FileError, HEAD_ROWS, Limits, Sheet, Unreadable, read_sheets};
+
+/// A field a column can fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate<'a> {
+    /// Field code; for one option of a `flags` field `<field>.<option>`.
+    pub code: &'a str,
+    /// Chinese title.
+    pub zh: &'a str,
+    /// English title.
+    pub en: &'a str,
+}
+
+/// Which column fills which field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matched {
+    /// Column index, field code; each code once.
+    pub columns: Vec<(usize, String)>,
+    /// Header texts that match no field or repeat one.
+    pub ignored: Vec<String>,
+}
+
+/// A cell of a table that cannot be read: its row, its field and why.
+pub type Unread = (u32, String, Unreadable);
+
+/// A table with its header understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// Name of the sheet, empty for a text file.
+    pub sheet: String,
+    /// Row of the header as Excel shows it.
+    pub header_row: u32,
+    /// Header texts that were not used.
+    pub ignored: Vec<String>,
+    /// Row number as Excel shows it; field code and text of each filled cell. Dates are `YYYY-MM-DD`, numbers plain.
+    pub rows: Vec<(u32, Vec<(String, String)>)>,
+    /// Formulas without a value, `#N/A` and cells too long: their rows must not be used.
+    pub unread: Vec<Unread>,
+    /// Rows below the header that are no records: sums and signatures.
+    pub skipped: Vec<u32>,
+}
+
+/// Matches header cells to fields: by code, by either title, then by the spellings known from rosters (证件号码 for 身份证号).
+#[must_use]
+pub fn match_columns(header: &[String], candidates: &[Candidate<'_>]) -> Matched {
+    let mut matched = Matched::default();
+    let mut open: Vec<usize> = Vec::new();
+    let key = clean::header_key;
+    for (at, text) in header.iter().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
+        let (full, bare) = (key(text), clean::without_brackets(&key(text)));
+        let names = |candidate: &&Candidate<'_>, wanted: &str| [candidate.code, candidate.zh, candidate.en].iter().any(|name| key(name) == wanted);
+        match candidates.iter().find(|candidate| names(candidate, &full)).or_else(|| candidates.iter().find(|candidate| names(candidate, &bare))) {
+            Some(candidate) if !matched.has(candidate.code) => matched.columns.push((at, candidate.code.to_owned())),
+            Some(_) => matched.ignored.push(clean::free(text)),
+            None => open.push(at),
+        }
+    }
+    for at in open {
+        let Some(text) = header.get(at) else { continue };
+        let meaning = recognise(text).filter(|column| *column != Column::Serial);
+        let same = |candidate: &&Candidate<'_>| {
+            meaning.is_some() && (recognise(candidate.zh) == meaning || meaning.is_some_and(|column| column.field() == candidate.code))
+        };
+        match candidates.iter().find(same) {
+            Some(candidate) if !matched.has(candidate.code) => matched.columns.push((at, candidate.code.to_owned())),
+            _ => matched.ignored.push(clean::free(text)),
+        }
+    }
+    matched.columns.sort_unstable();
+    matched
+}
+
+impl Matched {
+    fn has(&self, code: &str) -> bool {
+        self.columns.iter().any(|(_, known)| known == code)
+    }
+}
+
+/// Reads a table whose header names at least `least` of the fields, from the sheet that names the most.
+pub fn read_table(bytes: &[u8], file_name: &str, candidates: &[Candidate<'_>], least: usize, limits: &Limits) -> Result<Table, FileError> {
+    let sheets = read_sheets(bytes, file_name, limits)?;
+    let best = sheets.iter().filter_map(|sheet| best_header(sheet, candidates).map(|(top, matched)| (sheet, top, matched)));
+    let best = best.rev().max_by_key(|(_, _, matched)| matched.columns.len()).filter(|(_, _, matched)| matched.columns.len() >= least.max(1));
+    let Some((sheet, top, matched)) = best else {
+        return Err(match sheets.iter().find(|sheet| sheet.too_many_rows) {
+            Some(sheet) => FileError::TooManyRows { sheet: sheet.name.clone(), limit: limits.rows },
+            None => FileError::NoHeader { sheets: sheets.iter().map(|sheet| sheet.name.clone()).filter(|name| !name.is_empty()).collect() },
+        });
+    };
+    let body = sheet.rows.get(top + 1..).unwrap_or_default();
+    if sheet.too_many_rows || body.len() > limits.rows {
+        return Err(FileError::TooManyRows { sheet: sheet.name.clone(), limit: limits.rows });
+    }
+    let header_row = sheet.rows.get(top).map_or(0, |(row, _)| *row);
+    let mut table =
+        Table { sheet: sheet.name.clone(), header_row, ignored: matched.ignored, rows: Vec::new(), unread: Vec::new(), skipped: Vec::new() };
+    for (row, cells) in body {
+        table.take(*row, cells, &matched.columns);
+    }
+    if table.rows.is_empty() && table.unread.is_empty() { Err(FileError::NoRows { header_row }) } else { Ok(table) }
+}
+
+fn best_header(sheet: &Sheet, candidates: &[Candidate<'_>]) -> Option<(usize, Matched)> {
+    let mut best: Option<(usize, Matched)> = None;
+    for (top, (_, cells)) in sheet.rows.iter().take(HEAD_ROWS).enumerate() {
+        let header: Vec<String> = cells.iter().map(|cell| if let Cell::Text(text) = cell { text.clone() } else { String::new() }).collect();
+        let matched = match_columns(&header, candidates);
+        if !matched.columns.is_empty() && best.as_ref().is_none_or(|(_, best)| matched.columns.len() > best.columns.len()) {
+            best = Some((top, matched));
+        }
+    }
+    best
+}
+
+impl Table {
+    fn take(&mut self, row: u32, cells: &[Cell], columns: &[(usize, String)]) {
+        let mut values = Vec::new();
+        let before = self.unread.len();
+        for (at, code) in columns {
+            match cells.get(*at) {
+                Some(Cell::Bad(kind)) => self.unread.push((row, code.clone(), *kind)),
+                Some(cell) if !cell.is_blank() => values.push((code.clone(), cell.text())),
+                _ => {}
+            }
+        }
+        // A row with one cell in the first of several columns is a signature or a sum.
+        let lone = values.len() == 1
+            && columns.len() > 2
+            && cells.iter().filter(|cell| !cell.is_blank()).count() <= 2
+            && values.iter().all(|(_, text)| is_footer(text));
+        if before != self.unread.len() {
+            return;
+        }
+        if values.is_empty() || lone {
+            self.skipped.push(row);
+        } else {
+            self.rows.push((row, values));
+        }
+    }
+}
+
+fn is_footer(text: &str) -> bool {
+    let text = clean::compact(text);
+    ["合计", "总计", "小计", "共计", "制表", "填表", "审核", "负责人", "说明", "注:", "单位"].iter().any(|word| text.starts_with(word))
+}

@@ -1,0 +1,114 @@
+//! `[lifecycle]`: states and steps.
+
+use super::{
+    Seen, field_exists, named,
+    reader::{Reader, Table, Word},
+};
+use crate::ledger::{
+    definition::{DayUnit, Definition, Lifecycle, State, Step, StepAuthority},
+    lifecycle::RESOLVE,
+    problem::{ProblemCode, excerpt, listed},
+};
+use std::collections::BTreeSet;
+
+/// Ten years.
+const DAYS_MAX: i64 = 3_660;
+const STATE_KEYS: &[&str] = &["code", "title", "open", "counts", "due_days", "due_unit", "due_help"];
+const STEP_KEYS: &[&str] = &["code", "title", "from", "to", "authority", "requires", "min_days_in_state", "reopens"];
+
+pub(super) fn lifecycle(reader: &Reader<'_>, table: Table<'_>, definition: &Definition) -> Lifecycle {
+    reader.known_keys(table, &["initial", "state", "step"]);
+    if table.get("state").is_none() {
+        reader.missing(table, "state");
+    }
+    let mut seen = Seen::default();
+    let state_tables = reader.tables(table, "state");
+    let states: Vec<State> = state_tables.iter().map(|table| state(reader, *table, &mut seen)).collect();
+    let initial = reader.needed_word(table, "initial");
+    if let Some(word) = &initial {
+        state_exists(reader, word, &states);
+    }
+    let mut seen = Seen::default();
+    let steps: Vec<Step> = reader.tables(table, "step").iter().map(|table| step(reader, *table, &states, definition, &mut seen)).collect();
+    let lifecycle = Lifecycle { initial: initial.map(|(word, _)| word).unwrap_or_default(), states, steps };
+    let reached = reachable(&lifecycle, None);
+    for (state, table) in lifecycle.states.iter().zip(&state_tables) {
+        if lifecycle.state(&lifecycle.initial).is_some() && !reached.contains(state.code.as_str()) {
+            reader.note(table.start(), ProblemCode::StateUnreachable, vec![("state", state.code.clone())]);
+        }
+    }
+    lifecycle
+}
+
+fn state(reader: &Reader<'_>, table: Table<'_>, seen: &mut Seen) -> State {
+    reader.known_keys(table, STATE_KEYS);
+    let (code, title) = named(reader, table, seen);
+    State {
+        code,
+        title,
+        open: reader.flag(table, "open").unwrap_or(true),
+        counts: reader.flag(table, "counts").unwrap_or(false),
+        due_days: days(reader, table, "due_days"),
+        due_unit: reader.one_of(table, "due_unit", DayUnit::WORDS, DayUnit::from_word).unwrap_or(DayUnit::Calendar),
+        due_help: reader.bilingual(table, "due_help"),
+    }
+}
+
+fn days(reader: &Reader<'_>, table: Table<'_>, key: &str) -> Option<u32> {
+    reader.number(table, key, 0..=DAYS_MAX).and_then(|days| u32::try_from(days).ok())
+}
+
+fn step(reader: &Reader<'_>, table: Table<'_>, states: &[State], definition: &Definition, seen: &mut Seen) -> Step {
+    reader.known_keys(table, STEP_KEYS);
+    let (code, title) = named(reader, table, seen);
+    if code == RESOLVE {
+        reader.note(table.at("code"), ProblemCode::CodeReserved, vec![("value", code.clone())]);
+    }
+    let from = reader.words(table, "from");
+    if from.is_empty() {
+        reader.missing(table, "from");
+    }
+    for word in &from {
+        state_exists(reader, word, states);
+    }
+    let to = reader.needed_word(table, "to");
+    if let Some(word) = &to {
+        state_exists(reader, word, states);
+    }
+    let requires = reader.words(table, "requires");
+    for word in &requires {
+        field_exists(reader, word, definition);
+    }
+    Step {
+        code,
+        title,
+        from: from.into_iter().map(|(word, _)| word).collect(),
+        to: to.map(|(word, _)| word).unwrap_or_default(),
+        authority: reader.needed_one_of(table, "authority", StepAuthority::WORDS, StepAuthority::from_word).unwrap_or(StepAuthority::Any),
+        requires: requires.into_iter().map(|(word, _)| word).collect(),
+        min_days_in_state: days(reader, table, "min_days_in_state"),
+        reopens: reader.flag(table, "reopens").unwrap_or(false),
+    }
+}
+
+fn state_exists(reader: &Reader<'_>, (word, spot): &Word, states: &[State]) {
+    if !states.iter().any(|state| state.code == *word) {
+        let expected = listed(states.iter().map(|state| state.code.as_str()));
+        reader.note(spot.start, ProblemCode::StateUnknown, vec![("state", excerpt(word).into_owned()), ("expected", expected)]);
+    }
+}
+
+/// States that can be reached from the initial one, without the step `without`.
+pub(in crate::ledger) fn reachable<'a>(lifecycle: &'a Lifecycle, without: Option<&str>) -> BTreeSet<&'a str> {
+    let mut reached = BTreeSet::from([lifecycle.initial.as_str()]);
+    let mut grown = true;
+    while grown {
+        grown = false;
+        for step in lifecycle.steps.iter().filter(|step| Some(step.code.as_str()) != without) {
+            if step.from.iter().any(|state| reached.contains(state.as_str())) {
+                grown |= reached.insert(step.to.as_str());
+            }
+        }
+    }
+    reached
+}

@@ -1,0 +1,189 @@
+//! Records that open by themselves: a pure function of a rule and one child's dated values.
+//!
+//! **A run** is a sequence of school days (Monday to Friday less holidays) on each of which the child has a watched value and no other value.
+//! A weekend or holiday does not break it, and does not count. A recorded other value breaks it, also on a weekend. A school day without any record breaks
+//! it, unless a later record covers that day: by `since` (from that day to the record's own), or by `days_absent` (that many school days up to and with
+//! the record's own). What was recorded for a day itself wins over what a later record says about it.
+//!
+//! Invariant: the result depends on the set of values only, so every node that has the same records opens the same. A record that arrives late can
+//! move the beginning of a run and so open another; joining the two is a person's work.
+
+use super::{
+    days::Holidays,
+    definition::{Definition, FieldType, Rule, RuleKind, SetValue},
+};
+use crate::document::view::Value;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// School days that one record may cover backwards: a school year.
+const COVER_MAX: u32 = 250;
+/// Value that `$last_present` looks for.
+const PRESENT: &str = "present";
+
+/// One record of the watched ledger (or the profile) of one child.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sighting {
+    /// Its date.
+    pub on: Date,
+    /// The watched field has one of the rule's values.
+    pub matches: bool,
+    /// The watched field says `present`.
+    pub present: bool,
+    /// The record's field `days_absent`, if it has one.
+    pub days_absent: Option<u32>,
+    /// The record's field `since`, if it has one.
+    pub since: Option<Date>,
+}
+
+/// A record to open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// In this ledger.
+    pub ledger: String,
+    /// By this rule; part of the record's derived key.
+    pub rule_code: String,
+    /// First day of the run; part of the record's derived key.
+    pub first_day: Date,
+    /// Its fields; its date `on` is the first day unless the rule sets another.
+    pub set: BTreeMap<String, Value>,
+}
+
+impl Sighting {
+    /// What one record says to the rule; `None` if the watched field is empty or the record void. `on` is the record's date (for a profile: the day its
+    /// value was written, or the first of September).
+    #[must_use]
+    pub fn of(rule: &Rule, watched: &Definition, on: Date, fields: &BTreeMap<String, Value>) -> Option<Self> {
+        if fields.get("void") == Some(&Value::Bool(true)) {
+            return None;
+        }
+        let values = values_of(watched, &rule.field, fields);
+        if values.is_empty() {
+            return None;
+        }
+        let number = |key: &str| match fields.get(key) {
+            Some(Value::Int(number)) => u32::try_from(*number).ok(),
+            _ => None,
+        };
+        let day = |key: &str| match fields.get(key) {
+            Some(Value::Str(text)) => text.parse::<Date>().ok(),
+            _ => None,
+        };
+        Some(Self {
+            on,
+            matches: values.iter().any(|value| rule.values.contains(value)),
+            present: values.iter().any(|value| value == PRESENT),
+            days_absent: number("days_absent"),
+            since: day("since"),
+        })
+    }
+}
+
+/// The field's values as the words of a rule; the ticked options of a flags field.
+fn values_of(watched: &Definition, field: &str, fields: &BTreeMap<String, Value>) -> Vec<String> {
+    if watched.field(field).is_some_and(|field| field.kind == FieldType::Flags) {
+        let prefix = format!("{field}.");
+        let options = fields.range(prefix.clone()..).map_while(|(key, value)| key.strip_prefix(&prefix).map(|option| (option, value)));
+        let options: Vec<(&str, &Value)> = options.collect();
+        if !options.is_empty() && options.iter().all(|(_, value)| **value != Value::Bool(true)) {
+            // Nothing ticked any more is an answer, not silence.
+            return vec![String::new()];
+        }
+        return options.into_iter().filter(|(_, value)| **value == Value::Bool(true)).map(|(option, _)| option.to_owned()).collect();
+    }
+    match fields.get(field) {
+        Some(Value::Str(text)) if !text.is_empty() => vec![text.clone()],
+        Some(Value::Bool(flag)) => vec![flag.to_string()],
+        Some(Value::Int(number)) => vec![number.to_string()],
+        Some(Value::Str(_) | Value::Null) | None => Vec::new(),
+    }
+}
+
+/// What the rule opens for one child, oldest first.
+#[must_use]
+pub fn openings(rule: &Rule, sightings: &[Sighting], holidays: &Holidays) -> Vec<Opening> {
+    let first_days = match rule.when {
+        RuleKind::AbsentRun => runs(rule.days, sightings, holidays),
+        RuleKind::Field => turns(sightings),
+    };
+    first_days.into_iter().map(|first_day| opening(rule, sightings, first_day)).collect()
+}
+
+fn opening(rule: &Rule, sightings: &[Sighting], first_day: Date) -> Opening {
+    let last_present = sightings.iter().filter(|sighting| sighting.present && sighting.on < first_day).map(|sighting| sighting.on).max();
+    let value = |set: &SetValue| match set {
+        SetValue::Literal(value) => value.clone(),
+        SetValue::FirstAbsent => Value::Str(first_day.to_string()),
+        SetValue::LastPresent => last_present.map_or(Value::Null, |day| Value::Str(day.to_string())),
+    };
+    let mut fields: BTreeMap<String, Value> = rule.set.iter().map(|(key, set)| (key.clone(), value(set))).collect();
+    fields.entry("on".to_owned()).or_insert_with(|| Value::Str(first_day.to_string()));
+    Opening { ledger: rule.opens.clone(), rule_code: rule.code.clone(), first_day, set: fields }
+}
+
+/// Days on which the field came to have one of the values. Several records of one day: it matches if one does.
+fn turns(sightings: &[Sighting]) -> Vec<Date> {
+    let mut days: BTreeMap<Date, bool> = BTreeMap::new();
+    for sighting in sightings {
+        *days.entry(sighting.on).or_default() |= sighting.matches;
+    }
+    let mut before = false;
+    let mut turns = Vec::new();
+    for (day, matches) in days {
+        if matches && !before {
+            turns.push(day);
+        }
+        before = matches;
+    }
+    turns
+}
+
+/// First days of all runs of at least `days` school days.
+fn runs(days: u32, sightings: &[Sighting], holidays: &Holidays) -> Vec<Date> {
+    let broken: BTreeSet<Date> = sightings.iter().filter(|sighting| !sighting.matches).map(|sighting| sighting.on).collect();
+    let absent = absent_days(sightings, &broken, holidays);
+    let mut runs = Vec::new();
+    let mut run: Option<(Date, u32, Date)> = None;
+    for day in absent {
+        let follows = |last: Date| holidays.next_working(last) == Some(day) && broken.range(last..day).next().is_none();
+        run = match run {
+            Some((first, length, last)) if follows(last) => Some((first, length + 1, day)),
+            _ => Some((day, 1, day)),
+        };
+        if let Some((first, length, _)) = run
+            && length == days.max(1)
+        {
+            runs.push(first);
+        }
+    }
+    runs
+}
+
+/// School days on which the child was absent, recorded or covered by a later record.
+fn absent_days(sightings: &[Sighting], broken: &BTreeSet<Date>, holidays: &Holidays) -> BTreeSet<Date> {
+    let mut absent = BTreeSet::new();
+    for sighting in sightings.iter().filter(|sighting| sighting.matches && !broken.contains(&sighting.on)) {
+        let mut day = Some(sighting.on).filter(|day| holidays.is_working(*day)).or_else(|| holidays.previous_working(sighting.on));
+        let mut counted = 0;
+        while let Some(present_day) = day
+            && counted < COVER_MAX
+            && (present_day == sighting.on || covers(sighting, counted, day))
+            && broken.range(present_day..=sighting.on).next().is_none()
+        {
+            absent.insert(present_day);
+            counted += 1;
+            day = holidays.previous_working(present_day);
+        }
+    }
+    absent
+}
+
+/// Whether the record reaches back to `day`, of which `counted` school days lie after it (with the record's own).
+fn covers(sighting: &Sighting, counted: u32, day: Option<Date>) -> bool {
+    let by_days = sighting.days_absent.is_some_and(|days| counted < days);
+    let by_since = day.zip(sighting.since).is_some_and(|(day, since)| since <= day);
+    by_days || by_since
+}
+
+#[cfg(test)]
+mod tests;

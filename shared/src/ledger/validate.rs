@@ -1,0 +1,270 @@
+//! What is wrong or missing in a record: work items, and the few things that refuse an edit.
+//!
+//! Invariant: nothing a person typed is refused for being incomplete. Only a broken `[[check]]` with `block = true` and a missing date block.
+
+use super::{
+    condition::{is_empty, is_filled},
+    definition::{Bilingual, Definition, Field, FieldType, Form, OptionsRef, Required},
+    parse::reachable,
+    value,
+};
+use crate::{
+    document::view::Value,
+    fault::{Exit, Fault},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+super::problem::codes! {
+    /// Kinds of finding.
+    FindingCode {
+        /// A required field is empty.
+        Missing = "ledger-finding-missing",
+        /// The record has no date.
+        NoDate = "ledger-finding-no-date",
+        /// A check over several fields is broken; its own message says how.
+        Check = "ledger-finding-check",
+        /// A field this version does not know; kept and shown.
+        UnknownField = "ledger-finding-unknown-field",
+        /// An option this version does not know; kept and shown.
+        UnknownOption = "ledger-finding-unknown-option",
+        /// `other` was chosen without saying what.
+        NoteMissing = "ledger-finding-note-missing",
+        /// A value of another kind than the field's; kept, not counted.
+        WrongKind = "ledger-finding-wrong-kind",
+        /// A void record does not say why.
+        VoidReason = "ledger-finding-void-reason",
+    }
+}
+
+/// Something a person should look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Key it is about; empty for a check over several fields.
+    pub field: String,
+    /// What kind.
+    pub code: FindingCode,
+    /// Refuses the edit. Otherwise a work item.
+    pub blocks: bool,
+    /// The definition's own words, for a broken check.
+    pub message: Option<Bilingual>,
+}
+
+impl Finding {
+    /// The sentence's key and particulars, for a list of work items: titles and messages in both languages.
+    #[must_use]
+    pub fn fault(&self, definition: &Definition) -> Fault {
+        let title =
+            definition.field_of_key(&self.field).map(|(field, _)| &field.title).or_else(|| definition.field(&self.field).map(|field| &field.title));
+        let fault = Fault::new(self.code.key(), Exit::Found).with("field", &self.field);
+        let fault = fault
+            .with("title_zh", title.map_or(self.field.as_str(), |title| &title.zh))
+            .with("title_en", title.map_or(self.field.as_str(), |title| &title.en));
+        match &self.message {
+            Some(message) => fault.with("message_zh", &message.zh).with("message_en", &message.en),
+            None => fault,
+        }
+    }
+}
+
+/// Everything to be said about a record with these values in this state. `fields` are its keys as in the document, without `_v`.
+#[must_use]
+pub fn findings(definition: &Definition, fields: &BTreeMap<String, Value>, state: Option<&str>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if fields.get("void") == Some(&Value::Bool(true)) {
+        // A void record is out of the count: its gaps are nobody's work.
+        if !is_filled(fields, "void_reason") {
+            found.push(finding("void_reason", FindingCode::VoidReason));
+        }
+        return found;
+    }
+    if definition.form == Form::Records && !is_filled(fields, "on") {
+        found.push(Finding { blocks: true, ..finding("on", FindingCode::NoDate) });
+    }
+    gaps(definition, fields, state, &mut found);
+    notes(definition, fields, &mut found);
+    kinds(definition, fields, &mut found);
+    for check in &definition.checks {
+        let applies = check.when.as_ref().is_none_or(|when| when.holds(fields, state));
+        if applies && !check.must.holds(fields, state) {
+            found.push(Finding { blocks: check.block, message: Some(check.message.clone()), ..finding("", FindingCode::Check) });
+        }
+    }
+    found
+}
+
+fn finding(field: &str, code: FindingCode) -> Finding {
+    Finding { field: field.to_owned(), code, blocks: false, message: None }
+}
+
+fn gaps(definition: &Definition, fields: &BTreeMap<String, Value>, state: Option<&str>, found: &mut Vec<Finding>) {
+    for field in definition.fields.iter().filter(|field| !is_filled(fields, &field.code)) {
+        let wanted = match &field.required {
+            Required::No => false,
+            Required::Yes => true,
+            Required::When(condition) => condition.holds(fields, state),
+            Required::Steps(steps) => state.is_some_and(|state| steps.iter().any(|step| was_taken(definition, step, state))),
+        };
+        if wanted {
+            found.push(finding(&field.code, FindingCode::Missing));
+        }
+    }
+}
+
+/// Whether a record in `state` must have gone through `step`: without it the state cannot be reached.
+fn was_taken(definition: &Definition, step: &str, state: &str) -> bool {
+    definition.lifecycle.as_ref().is_some_and(|lifecycle| lifecycle.state(state).is_some() && !reachable(lifecycle, Some(step)).contains(state))
+}
+
+/// `other` asks for `<field>_note`, if the definition has that field.
+fn notes(definition: &Definition, fields: &BTreeMap<String, Value>, found: &mut Vec<Finding>) {
+    let already: BTreeSet<String> = found.iter().map(|finding| finding.field.clone()).collect();
+    for field in &definition.fields {
+        let other = match field.kind {
+            FieldType::Choice => fields.get(&field.code) == Some(&Value::Str("other".to_owned())),
+            FieldType::Flags => fields.get(&format!("{}.other", field.code)) == Some(&Value::Bool(true)),
+            _ => false,
+        };
+        let note = format!("{}_note", field.code);
+        if other && definition.declared(&note).is_some() && !is_filled(fields, &note) && !already.contains(&note) {
+            found.push(finding(&note, FindingCode::NoteMissing));
+        }
+    }
+}
+
+/// Keys and values that this version does not know.
+fn kinds(definition: &Definition, fields: &BTreeMap<String, Value>, found: &mut Vec<Finding>) {
+    for (key, value) in fields.iter().filter(|(key, value)| !key.starts_with('_') && !is_empty(value)) {
+        match definition.field_of_key(key) {
+            None => found.push(finding(key, FindingCode::UnknownField)),
+            Some((field, option)) => {
+                let (code, ticked) = match (option, value) {
+                    (Some(option), value) => (Some(option), *value == Value::Bool(true)),
+                    (None, Value::Str(code)) if field.kind == FieldType::Choice => (Some(code.as_str()), true),
+                    (None, _) => (None, false),
+                };
+                if !value::fits(field, value) || (option.is_some() && !matches!(value, Value::Bool(_))) {
+                    found.push(finding(key, FindingCode::WrongKind));
+                } else if code.is_some_and(|code| ticked && unknown_option(definition, field, code)) {
+                    found.push(finding(key, FindingCode::UnknownOption));
+                }
+            }
+        }
+    }
+}
+
+/// Only lists of the same file are judged here; another ledger's list may have grown.
+fn unknown_option(definition: &Definition, field: &Field, code: &str) -> bool {
+    match &field.options {
+        Some(OptionsRef::Own(list)) => definition.option_list(list).is_some_and(|list| list.choice(code).is_none()),
+        Some(OptionsRef::Other { .. }) | None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"
+code = "case"
+version = 1
+subject = "student"
+form = "records"
+owner = "school"
+sections = ["basic_education"]
+privacy = "B"
+title = { zh = "个案", en = "Case" }
+[options.reason]
+poor = { zh = "家庭经济", en = "Poverty" }
+other = { zh = "其他", en = "Other" }
+[[field]]
+code = "reason"
+title = { zh = "原因", en = "Reason" }
+type = "choice"
+options = "reason"
+required = "step confirm"
+[[field]]
+code = "reason_note"
+title = { zh = "说明", en = "Note on the reason" }
+type = "text"
+[[field]]
+code = "days"
+title = { zh = "天数", en = "Days" }
+type = "int"
+required = "yes"
+[[field]]
+code = "until"
+title = { zh = "至", en = "Until" }
+type = "date"
+required = "when days > 3"
+[[check]]
+when = "until set"
+must = "until >= on"
+block = true
+message = { zh = "不能早于开始。", en = "Not before the start." }
+[lifecycle]
+initial = "suspected"
+[[lifecycle.state]]
+code = "suspected"
+title = { zh = "疑似", en = "Suspected" }
+[[lifecycle.state]]
+code = "confirmed"
+title = { zh = "确认", en = "Confirmed" }
+[[lifecycle.step]]
+code = "confirm"
+title = { zh = "确认", en = "Confirm" }
+from = ["suspected"]
+to = "confirmed"
+authority = "school"
+"#;
+
+    fn of(pairs: &[(&str, Value)], state: &str) -> Vec<(String, FindingCode, bool)> {
+        let definition = Definition::parse(TEXT).unwrap();
+        let fields = pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        findings(&definition, &fields, Some(state)).into_iter().map(|finding| (finding.field, finding.code, finding.blocks)).collect()
+    }
+
+    fn text(text: &str) -> Value {
+        Value::Str(text.to_owned())
+    }
+
+    #[test]
+    fn a_gap_is_a_work_item_and_only_a_date_blocks() {
+        let expected = vec![("on".to_owned(), FindingCode::NoDate, true), ("days".to_owned(), FindingCode::Missing, false)];
+        assert_eq!(of(&[], "suspected"), expected);
+        assert_eq!(of(&[("on", text("2026-03-02")), ("days", Value::Int(2))], "suspected"), vec![]);
+    }
+
+    #[test]
+    fn a_field_of_a_step_is_a_gap_once_the_step_must_have_been_taken() {
+        let filled = [("on", text("2026-03-02")), ("days", Value::Int(2))];
+        assert_eq!(of(&filled, "confirmed"), vec![("reason".to_owned(), FindingCode::Missing, false)]);
+    }
+
+    #[test]
+    fn conditions_and_checks_see_the_values() {
+        let open = [("on", text("2026-03-02")), ("days", Value::Int(5))];
+        assert_eq!(of(&open, "suspected"), vec![("until".to_owned(), FindingCode::Missing, false)]);
+        let early = [("on", text("2026-03-02")), ("days", Value::Int(5)), ("until", text("2026-03-01"))];
+        assert_eq!(of(&early, "suspected"), vec![(String::new(), FindingCode::Check, true)]);
+    }
+
+    #[test]
+    fn other_needs_its_note_and_what_is_unknown_is_named() {
+        let fields =
+            [("on", text("2026-03-02")), ("days", text("five")), ("reason", text("other")), ("later_field", Value::Int(1)), ("_v", Value::Int(1))];
+        let expected = vec![
+            ("reason_note".to_owned(), FindingCode::NoteMissing, false),
+            ("days".to_owned(), FindingCode::WrongKind, false),
+            ("later_field".to_owned(), FindingCode::UnknownField, false),
+        ];
+        assert_eq!(of(&fields, "suspected"), expected);
+        let fields = [("on", text("2026-03-02")), ("days", Value::Int(1)), ("reason", text("newer"))];
+        assert_eq!(of(&fields, "suspected"), vec![("reason".to_owned(), FindingCode::UnknownOption, false)]);
+    }
+
+    #[test]
+    fn a_void_record_has_no_gaps_but_needs_its_reason() {
+        assert_eq!(of(&[("void", Value::Bool(true))], "suspected"), vec![("void_reason".to_owned(), FindingCode::VoidReason, false)]);
+        assert_eq!(of(&[("void", Value::Bool(true)), ("void_reason", text("重复"))], "suspected"), vec![]);
+    }
+}

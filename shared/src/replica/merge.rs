@@ -1,0 +1,303 @@
+//! T2: documents that gained changes are merged, guarded, and projected. Runs behind the acknowledgement, on its own threads, and picks up after a crash
+//! from `doc.head_lsn > doc.merged_lsn`.
+//!
+//! Reading and merging happen on reader connections; only the rows go through the writer, and only if nobody projected something newer meanwhile.
+
+use super::{Replica, Result, project, rules};
+use crate::{
+    document::{Doc, merge as guarded, read, write::Written},
+    model::{ChangeHash, DocId, Space},
+    store::{
+        log::{self, DocN},
+        typed,
+    },
+};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::{Arc, Condvar, Mutex, PoisonError},
+};
+
+/// Documents merged in one go: bounds memory and how long the writer is held.
+const DOCS_PER_ROUND: usize = 48;
+/// A document whose log behind its snapshot is longer than this gets a new snapshot: replaying 48 changes costs about as much as loading.
+const CHANGES_PER_SNAPSHOT: usize = 48;
+
+/// True when a document's log behind its snapshot has grown enough for a new one.
+pub(super) fn wants_snapshot(replayed: usize) -> bool {
+    replayed > CHANGES_PER_SNAPSHOT
+}
+
+/// Documents waiting for T2.
+#[derive(Debug, Default)]
+pub struct Queue {
+    inner: Mutex<Waiting>,
+    wake: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    docs: BTreeSet<DocN>,
+    busy: usize,
+    closed: bool,
+}
+
+impl Queue {
+    /// Adds documents; those already waiting are not doubled.
+    pub fn add(&self, docs: &[DocN]) {
+        if docs.is_empty() {
+            return;
+        }
+        self.lock().docs.extend(docs);
+        self.wake.notify_all();
+    }
+
+    /// Next round of work; `None` once closed and empty.
+    fn take(&self) -> Option<Vec<DocN>> {
+        let mut waiting = self.lock();
+        loop {
+            if !waiting.docs.is_empty() {
+                let round: Vec<DocN> = waiting.docs.iter().take(DOCS_PER_ROUND).copied().collect();
+                for doc in &round {
+                    waiting.docs.remove(doc);
+                }
+                waiting.busy += 1;
+                return Some(round);
+            }
+            if waiting.closed {
+                return None;
+            }
+            waiting = self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn done(&self) {
+        self.lock().busy -= 1;
+        self.wake.notify_all();
+    }
+
+    /// True when nothing waits and nothing is being merged: every query sees all that was acknowledged.
+    pub fn idle(&self) -> bool {
+        let waiting = self.lock();
+        waiting.docs.is_empty() && waiting.busy == 0
+    }
+
+    /// Waits until [`Queue::idle`].
+    pub fn settle(&self) {
+        let mut waiting = self.lock();
+        while !(waiting.docs.is_empty() && waiting.busy == 0) {
+            waiting = self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Lets the workers end once the queue is empty.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.wake.notify_all();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A document read from the log.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Public id.
+    pub id: DocId,
+    /// Its space.
+    pub space: Space,
+    /// Merged document.
+    pub doc: Doc,
+    /// Last change merged.
+    pub lsn: u64,
+    /// Changes that were replayed behind the snapshot.
+    pub replayed: usize,
+    /// What the guarded merge refused, with its code.
+    pub refused: Vec<(ChangeHash, String)>,
+}
+
+/// Reads and merges one document.
+///
+/// # Errors
+/// The store's.
+pub fn load(c: &Connection, n: DocN) -> Result<Option<Loaded>> {
+    let found = c
+        .prepare_cached("SELECT d.id, s.code FROM doc d JOIN space s ON s.id = d.space WHERE d.n = ?1")?
+        .query_row([n.0], |r| Ok((DocId(r.get(0)?), r.get::<_, Vec<u8>>(1)?)))
+        .optional()?;
+    let Some((id, code)) = found else { return Ok(None) };
+    let space = Space::from_bytes(&code).ok_or_else(|| crate::store::StoreError::Corrupt("a space code".into()))?;
+    let snapshot = log::snapshot(c, n)?;
+    if let Some((lsn, bytes)) = snapshot {
+        let changes = log::history(c, n, lsn, false)?;
+        if let Ok(loaded) = assemble(id, space, Some((lsn, &bytes)), &changes) {
+            return Ok(Some(loaded));
+        }
+        // A snapshot that does not load is dropped at the next write; the log is the truth.
+        tracing::warn!(doc = %id, "a snapshot did not load; the document is read from its log");
+    }
+    let changes = log::history(c, n, 0, false)?;
+    match assemble(id, space, None, &changes) {
+        Ok(loaded) => Ok(Some(loaded)),
+        Err(detail) => Err(crate::store::StoreError::Corrupt(detail).into()),
+    }
+}
+
+fn assemble(id: DocId, space: Space, snapshot: Option<(u64, &[u8])>, changes: &[log::LoggedChange]) -> std::result::Result<Loaded, String> {
+    let lsn = changes.last().map_or(snapshot.map_or(0, |(lsn, _)| lsn), |change| change.lsn);
+    let list: Vec<(ChangeHash, &[u8])> = changes.iter().map(|change| (change.hash, change.bytes.as_slice())).collect();
+    let merged = guarded::merge(snapshot.map(|(_, bytes)| bytes), &list).map_err(|error| error.to_string())?;
+    let refused = merged.refused.into_iter().map(|(hash, refusal)| (hash, refusal.code().to_owned())).collect();
+    Ok(Loaded { id, space, doc: merged.doc, lsn, replayed: changes.len(), refused })
+}
+
+/// A document merged and projected, ready for the writer.
+struct Ready {
+    n: DocN,
+    id: DocId,
+    space: Space,
+    lsn: u64,
+    projection: project::Projection,
+    snapshot: Option<Vec<u8>>,
+    refused: Vec<(ChangeHash, String)>,
+    due: Vec<Written>,
+}
+
+fn prepare(replica: &Replica, loaded: Loaded, n: DocN) -> Ready {
+    let view = read::view(&loaded.doc);
+    let context = replica.projection_context(loaded.id, loaded.space);
+    let projection = project::project(&view, &context);
+    let due = rules::due(replica, &context, &projection);
+    let snapshot = (wants_snapshot(loaded.replayed) && loaded.refused.is_empty()).then(|| guarded::snapshot(&loaded.doc));
+    Ready { n, id: loaded.id, space: loaded.space, lsn: loaded.lsn, projection, snapshot, refused: loaded.refused, due }
+}
+
+/// Merges what waits until the queue is empty. For commands without a daemon, and for tests.
+///
+/// # Errors
+/// The store's.
+pub fn drain(replica: &Arc<Replica>) -> Result<()> {
+    loop {
+        let round: Vec<DocN> = {
+            let mut waiting = replica.merges.lock();
+            let round: Vec<DocN> = waiting.docs.iter().take(DOCS_PER_ROUND).copied().collect();
+            for doc in &round {
+                waiting.docs.remove(doc);
+            }
+            round
+        };
+        if round.is_empty() {
+            return Ok(());
+        }
+        merge_round(replica, &round)?;
+    }
+}
+
+/// Starts `threads` workers; they end when the replica is dropped or its queue closed.
+pub fn start_workers(replica: &Arc<Replica>, threads: usize) {
+    for index in 0..threads {
+        let replica = Arc::clone(replica);
+        let spawned = std::thread::Builder::new().name(format!("huxue-merge-{index}")).spawn(move || {
+            while let Some(round) = replica.merges.take() {
+                if let Err(error) = merge_round(&replica, &round) {
+                    tracing::error!(%error, "merging failed; the documents stay marked and are merged at the next start");
+                }
+                replica.merges.done();
+            }
+        });
+        if let Err(error) = spawned {
+            tracing::error!(%error, "no thread for merging");
+        }
+    }
+}
+
+/// Queues what an earlier process acknowledged but did not merge.
+///
+/// # Errors
+/// The store's.
+pub fn catch_up(replica: &Replica) -> Result<()> {
+    let docs = replica.store.read(|c| -> Result<Vec<DocN>> {
+        let mut statement = c.prepare("SELECT n FROM doc WHERE head_lsn > merged_lsn")?;
+        let rows = statement.query_map([], |r| Ok(DocN(r.get(0)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    })?;
+    replica.merges.add(&docs);
+    Ok(())
+}
+
+fn merge_round(replica: &Arc<Replica>, round: &[DocN]) -> Result<()> {
+    let ready = replica.store.read(|c| -> Result<Vec<Ready>> {
+        let mut out = Vec::with_capacity(round.len());
+        for n in round {
+            if let Some(loaded) = load(c, *n)? {
+                out.push(prepare(replica, loaded, *n));
+            }
+        }
+        Ok(out)
+    })?;
+    let due: Vec<_> = ready.iter().flat_map(|one| one.due.iter().map(|w| (one.space, one.id, w.clone()))).collect();
+    let now = replica.now_text();
+    let catalogue = replica.catalogue();
+    let (spaces, published, refusals) = replica.store.write(move |c| -> Result<(HashSet<Space>, bool, usize)> {
+        let (mut spaces, mut published, mut refusals) = (HashSet::new(), false, 0);
+        for one in ready {
+            refusals += one.refused.len();
+            published |= one.projection.records.iter().any(|r| super::definitions::is_published_definition(&r.ledger));
+            if apply(c, &catalogue, &one, &now)? {
+                spaces.insert(one.space);
+            }
+        }
+        Ok((spaces, published, refusals))
+    })?;
+    if published {
+        replica.reload_definitions()?;
+        for (year, rolled) in replica.apply_opened_years()? {
+            tracing::info!(%year, promoted = rolled.promoted, graduated = rolled.graduated, carried = rolled.carried, "a new school year was applied");
+        }
+    }
+    replica.open_due(due)?;
+    for space in spaces {
+        if refusals > 0 {
+            replica.tell(space);
+        }
+    }
+    Ok(())
+}
+
+/// Writes one document's projection unless something newer is there. True if it wrote.
+fn apply(c: &Connection, catalogue: &crate::ledger::Catalogue, one: &Ready, now: &str) -> Result<bool> {
+    let merged: i64 = c.prepare_cached("SELECT merged_lsn FROM doc WHERE n = ?1")?.query_row([one.n.0], |r| r.get(0))?;
+    for (hash, code) in &one.refused {
+        refuse_late(c, one.n, one.id, one.space, *hash, code, now)?;
+    }
+    if log::unsigned(merged) >= one.lsn && one.refused.is_empty() {
+        return Ok(false);
+    }
+    typed::write(c, catalogue, one.n, &one.projection, now)?;
+    if let Some(bytes) = &one.snapshot {
+        log::put_snapshot(c, one.n, one.lsn, bytes)?;
+    }
+    c.prepare_cached("UPDATE doc SET merged_lsn = max(merged_lsn, ?2) WHERE n = ?1")?.execute(params![one.n.0, log::signed(one.lsn)])?;
+    Ok(true)
+}
+
+/// A change the merge refused after its acknowledgement: kept in the log as refused, in quarantine with its reason, and its source is told.
+///
+/// # Errors
+/// The store's.
+pub fn refuse_late(c: &Connection, n: DocN, id: DocId, space: Space, hash: ChangeHash, code: &str, now: &str) -> Result<()> {
+    if !log::mark_refused(c, n, hash)? {
+        return Ok(());
+    }
+    log::drop_snapshot(c, n)?;
+    let space_n = log::space_n(c, space)?;
+    c.prepare_cached(
+        "INSERT OR IGNORE INTO quarantine(space, doc, hash, side, source, code, at, told, bytes)
+         SELECT ?1, ?2, ?3, 'here', ch.source, ?4, ?5, ch.source IS NULL, ch.bytes FROM change ch INDEXED BY change_doc WHERE ch.doc = ?6 AND ch.hash = ?3",
+    )?
+    .execute(params![space_n.0, &id.0[..], &hash.0[..], code, now, n.0])?;
+    tracing::warn!(code, doc = %id, "the guarded merge refused a change");
+    Ok(())
+}

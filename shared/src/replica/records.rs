@@ -1,0 +1,642 @@
+//! Records as a person handles them: add, correct, void, take a step, look. Words in, edits out; every value is read by its field's type first,
+//! and nothing that was typed is lost to an empty required field (that is a work item).
+
+use super::{
+    Replica, Result, Role,
+    edit::{DocEdit, What},
+    merge, project, students,
+};
+use crate::{
+    command::request::SubjectRef,
+    document::{
+        read,
+        view::Value,
+        write::{Edit, NewRecord, NewStep, Target},
+    },
+    fault::{Exit, Fault},
+    ledger::{
+        Definition, FieldType,
+        definition::{Form, Subject},
+        lifecycle, validate, value,
+    },
+    model::{DocId, SchoolCode, SchoolYear, Space, SpaceKind, codes::IdNumber},
+    store::log::{self, DocN},
+};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde_json::{Value as Json, json};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Most records in one of the county's documents (DESIGN §2).
+const COUNTY_DOC_RECORDS_MAX: i64 = 1_000;
+
+/// Where a record stands.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Its space.
+    pub space: Space,
+    /// Its document.
+    pub doc: DocId,
+    /// Local number of the document.
+    pub n: DocN,
+    /// Record id as in the projection.
+    pub id: String,
+    /// Ledger.
+    pub ledger: String,
+    /// Undisputed values.
+    pub fields: BTreeMap<String, Value>,
+    /// Voided.
+    pub void: bool,
+    /// Last year's record it carries on.
+    pub continues: Option<String>,
+}
+
+/// What an edit did, as the screen says it.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// Record id.
+    pub record: String,
+    /// Required fields still empty, and broken checks: work items.
+    pub gaps: Vec<Fault>,
+    /// Option codes kept although nobody here knows them.
+    pub unknown: Vec<value::Unknown>,
+    /// False: everything stood so already.
+    pub changed: bool,
+}
+
+/// A record ready to be written.
+pub(crate) struct Prepared {
+    pub(crate) edit: DocEdit,
+    pub(crate) done: Done,
+}
+
+impl Replica {
+    /// A definition, or who to ask for.
+    ///
+    /// # Errors
+    /// `ledger-none`.
+    pub fn definition(&self, code: &str) -> Result<Arc<Definition>> {
+        let catalogue = self.catalogue();
+        catalogue.latest(code).cloned().ok_or_else(|| Fault::new("ledger-none", Exit::NoMatch).with("code", code).into())
+    }
+
+    /// Adds a record; for the profile ledger a child.
+    ///
+    /// # Errors
+    /// Ledger, subject, field or value that does not exist or is not this side's; `record-blocked` by a check of the definition; the store's.
+    pub fn add(
+        self: &Arc<Self>,
+        ledger: &str,
+        subject: Option<&SubjectRef>,
+        year: Option<u16>,
+        set: &BTreeMap<String, String>,
+        by: Option<&str>,
+    ) -> Result<Done> {
+        let prepared = self.prepare_add(ledger, subject, year, set, by)?;
+        let made = self.commit(vec![prepared.edit])?;
+        Ok(Done { changed: made > 0, ..prepared.done })
+    }
+
+    /// [`Replica::add`] up to the writing.
+    pub(crate) fn prepare_add(
+        &self,
+        ledger: &str,
+        subject: Option<&SubjectRef>,
+        year: Option<u16>,
+        set: &BTreeMap<String, String>,
+        by: Option<&str>,
+    ) -> Result<Prepared> {
+        let definition = self.definition(ledger)?;
+        self.may_edit(&definition)?;
+        let year = match year {
+            Some(year) => SchoolYear::new(year).ok_or_else(|| Fault::new("year-absurd", Exit::Input).with("year", year))?,
+            None => self.this_year()?,
+        };
+        if definition.form == Form::Profile {
+            return self.prepare_profile(&definition, year, set);
+        }
+        let (space, doc, profile) = self.home(&definition, subject, year)?;
+        let mut inputs = self.inputs(&definition, set)?;
+        for field in &definition.fields {
+            if !inputs.iter().any(|(code, _)| *code == field.code)
+                && let Some(default) = &field.default
+            {
+                inputs.push((field.code.clone(), default.clone()));
+            }
+        }
+        let catalogue = self.catalogue();
+        let mut fields = copies(&definition, &inputs, &profile);
+        let reading = value::read_all(&catalogue, &definition, &fields, &inputs).map_err(|errors| bad_values(&errors))?;
+        fields.extend(reading.values);
+        fields.retain(|_, v| *v != Value::Null);
+        self.common_fields(&mut fields, by);
+        let gaps = blocking(&definition, &fields, definition.lifecycle.as_ref().map(|l| l.initial.as_str()))?;
+        fields.insert("_v".into(), Value::Int(i64::from(definition.version)));
+        let key = self.new_key(&definition, doc, &fields)?;
+        let edit = Edit { creates: vec![NewRecord { key: key.clone(), fields }], ..Edit::default() };
+        Ok(Prepared {
+            edit: DocEdit { space, doc, what: What::Edit(edit) },
+            done: Done { record: key, gaps, unknown: reading.unknown, changed: true },
+        })
+    }
+
+    /// Id of a new record: drawn, or made from the ledger's key fields.
+    fn new_key(&self, definition: &Definition, doc: DocId, fields: &BTreeMap<String, Value>) -> Result<String> {
+        if definition.key.is_empty() {
+            return Ok(format!("{}:{}", definition.code, self.clock.ulid()));
+        }
+        let mut hasher = blake3::Hasher::new_derive_key("huxue record key v1");
+        hasher.update(&doc.0);
+        for field in &definition.key {
+            let Some(value) = fields.get(field) else {
+                return Err(Fault::new("key-field-empty", Exit::Input).with("field", field).into());
+            };
+            hasher.update(format!("{value:?}\n").as_bytes());
+        }
+        Ok(format!("{}:{}", definition.code, hasher.finalize().to_hex().as_str().get(..26).unwrap_or_default()))
+    }
+
+    fn common_fields(&self, fields: &mut BTreeMap<String, Value>, by: Option<&str>) {
+        fields.entry("on".into()).or_insert_with(|| Value::Str(self.clock.today().to_string()));
+        if let Some(by) = by.filter(|by| !by.is_empty()) {
+            fields.entry("by".into()).or_insert_with(|| Value::Str(by.to_owned()));
+        }
+    }
+
+    /// A child's document: made from what is typed, or found again by number and name.
+    fn prepare_profile(&self, definition: &Definition, year: SchoolYear, set: &BTreeMap<String, String>) -> Result<Prepared> {
+        let Role::Node(school) = self.me.role else {
+            return Err(Fault::new("profile-at-school", Exit::NotAllowed).into());
+        };
+        let catalogue = self.catalogue();
+        let inputs = self.inputs(definition, set)?;
+        let reading = value::read_all(&catalogue, definition, &BTreeMap::new(), &inputs).map_err(|errors| bad_values(&errors))?;
+        let mut fields: BTreeMap<String, Value> = reading.values.into_iter().filter(|(_, v)| *v != Value::Null).collect();
+        fields.entry("on".into()).or_insert_with(|| Value::Str(self.clock.today().to_string()));
+        fields.entry("status".into()).or_insert_with(|| Value::Str("present".into()));
+        let text = |key: &str| match fields.get(key) {
+            Some(Value::Str(text)) if !text.is_empty() => Some(text.clone()),
+            _ => None,
+        };
+        let Some(name) = text("name") else { return Err(Fault::new("profile-name", Exit::Input).into()) };
+        let number = text("id_no").and_then(|n| n.parse::<IdNumber>().ok());
+        if let Some(number) = &number {
+            self.ask_about_name(number, &name, year)?;
+        }
+        let gaps = blocking(definition, &fields, None)?;
+        let doc = self.new_student_doc(school, year, number.as_ref(), &name);
+        let edit = DocEdit { space: Space::school(school, year), doc, what: What::Edit(profile_edit(fields, definition.version)) };
+        Ok(Prepared { edit, done: Done { record: doc.to_string(), gaps, unknown: reading.unknown, changed: true } })
+    }
+
+    /// Document of a child new to this school and year.
+    pub fn new_student_doc(&self, school: SchoolCode, year: SchoolYear, number: Option<&IdNumber>, name: &str) -> DocId {
+        match number {
+            Some(number) => students::student_doc(&self.id_key(school), school, year, number.as_str(), name),
+            None => DocId(self.clock.ulid().to_bytes()),
+        }
+    }
+
+    /// The same number under another name is asked about: renamed, or another child?
+    fn ask_about_name(&self, number: &IdNumber, name: &str, year: SchoolYear) -> Result<()> {
+        let others = self.find_students(number.as_str(), Some(year))?;
+        match others.iter().find(|hit| students::normal_name(&hit.name) != students::normal_name(name)) {
+            None => Ok(()),
+            Some(hit) => Err(Fault::new("profile-other-name", Exit::Input)
+                .with("name", name)
+                .with("other", &hit.name)
+                .with("student", hit.doc.to_string().get(..8).unwrap_or_default())
+                .into()),
+        }
+    }
+
+    /// Space, document and the child's profile for a new record.
+    fn home(&self, definition: &Definition, subject: Option<&SubjectRef>, year: SchoolYear) -> Result<(Space, DocId, BTreeMap<String, Value>)> {
+        match (definition.subject, subject) {
+            (Subject::Student, Some(SubjectRef::Student(text))) => {
+                let hit = self.one_student(text, Some(year))?;
+                let school: SchoolCode = hit.school.parse().map_err(|_| Fault::internal("a school code"))?;
+                let profile = self.record_fields(&hit.doc.to_string())?;
+                Ok((Space::school(school, year), hit.doc, profile))
+            }
+            (Subject::Student, _) => Err(Fault::new("subject-student", Exit::Input).with("ledger", &definition.code).into()),
+            (Subject::School, subject) => {
+                let school = match (self.me.role, subject) {
+                    (Role::Node(own), _) => own,
+                    (Role::Hub, Some(SubjectRef::School(Some(code)))) => self.known_school(code)?,
+                    (Role::Hub, _) => return self.county_place(definition, subject, year),
+                };
+                let space = Space::school(school, year);
+                Ok((space, students::school_doc(space), BTreeMap::new()))
+            }
+            (Subject::County, subject) => self.county_place(definition, subject, year),
+        }
+    }
+
+    fn county_place(
+        &self,
+        definition: &Definition,
+        subject: Option<&SubjectRef>,
+        year: SchoolYear,
+    ) -> Result<(Space, DocId, BTreeMap<String, Value>)> {
+        let space = match (definition.space, subject) {
+            (SpaceKind::Published, _) => Space::published(year),
+            (SpaceKind::CountySchool, Some(SubjectRef::School(Some(code)))) => Space::county_school(self.known_school(code)?, year),
+            (SpaceKind::CountySchool, _) => return Err(Fault::new("subject-school", Exit::Input).with("ledger", &definition.code).into()),
+            (SpaceKind::Internal | SpaceKind::School, _) => Space::internal(year),
+        };
+        let (doc, _) = self.county_home(space, &definition.code)?;
+        Ok((space, doc, BTreeMap::new()))
+    }
+
+    /// The county's document of a ledger that still has room, and its index.
+    pub(crate) fn county_home(&self, space: Space, ledger: &str) -> Result<(DocId, u32)> {
+        self.store.read(|c| {
+            for index in 0..u32::MAX {
+                let doc = students::county_doc(space, ledger, index);
+                let held: i64 = c
+                    .prepare_cached("SELECT count(*) FROM record r JOIN doc d ON d.n = r.doc WHERE d.id = ?1")?
+                    .query_row([&doc.0[..]], |r| r.get(0))?;
+                if held < COUNTY_DOC_RECORDS_MAX {
+                    return Ok((doc, index));
+                }
+            }
+            Err(Fault::internal("no county document has room").into())
+        })
+    }
+
+    /// A school the county knows.
+    ///
+    /// # Errors
+    /// `school-code`, `school-unknown`.
+    pub fn known_school(&self, code: &str) -> Result<SchoolCode> {
+        let school: SchoolCode = code.parse().map_err(|_| Fault::new("school-code", Exit::Input).with("code", code))?;
+        let known: bool = self.store.read(|c| -> Result<bool> {
+            Ok(c.query_row("SELECT EXISTS(SELECT 1 FROM record_school WHERE code = ?1 AND void = 0)", [school.to_string()], |r| r.get(0))?)
+        })?;
+        if known { Ok(school) } else { Err(Fault::new("school-unknown", Exit::NoMatch).with("code", code).into()) }
+    }
+
+    fn may_edit(&self, definition: &Definition) -> Result<()> {
+        if definition.may_write(self.side()) {
+            return Ok(());
+        }
+        Err(Fault::new("ledger-not-yours", Exit::NotAllowed).with("ledger", &definition.code).with("owner", definition.owner.word()).into())
+    }
+
+    /// Inputs with shortened record references completed, and county-owned fields refused at schools.
+    fn inputs(&self, definition: &Definition, set: &BTreeMap<String, String>) -> Result<Vec<(String, String)>> {
+        let mut out = Vec::with_capacity(set.len());
+        for (code, text) in set {
+            let mut text = text.clone();
+            if let Some(field) = definition.field(code) {
+                if field.authority.is_some_and(|side| side != self.side()) {
+                    return Err(Fault::new("field-not-yours", Exit::NotAllowed).with("field", code).into());
+                }
+                if field.kind == FieldType::Ref && !text.is_empty() {
+                    text = self.locate_in(&text, field.reference.as_deref())?.id;
+                }
+            }
+            out.push((code.clone(), text));
+        }
+        Ok(out)
+    }
+
+    /// One value as a person writes it.
+    pub(super) fn read_value(&self, definition: &Definition, key: &str, text: &str) -> Result<Value> {
+        let catalogue = self.catalogue();
+        let Some((field, option)) = definition.field_of_key(key) else {
+            return Err(Fault::new("ledger-value-unknown-field", Exit::Input).with("field", key).into());
+        };
+        if option.is_some() {
+            return Ok(Value::Bool(matches!(text, "1" | "yes" | "true" | "是")));
+        }
+        let reading = value::read(&catalogue, definition, field, text, &BTreeMap::new()).map_err(|e| bad_values(&[e]))?;
+        Ok(reading.values.into_iter().next().map_or(Value::Null, |(_, v)| v))
+    }
+
+    fn record_fields(&self, id: &str) -> Result<BTreeMap<String, Value>> {
+        let id = id.to_owned();
+        self.store.read(|c| {
+            let text: Option<String> = c.prepare_cached("SELECT fields FROM record WHERE id = ?1")?.query_row([id], |r| r.get(0)).optional()?;
+            Ok(text.and_then(|t| serde_json::from_str(&t).ok()).unwrap_or_default())
+        })
+    }
+
+    /// A record by its id, an unambiguous beginning of it, or (profiles) a child.
+    ///
+    /// # Errors
+    /// `record-none`, `record-several`.
+    pub fn locate(&self, text: &str) -> Result<Place> {
+        self.locate_in(text, None)
+    }
+
+    fn locate_in(&self, text: &str, ledger: Option<&str>) -> Result<Place> {
+        let wanted = text.trim().to_owned();
+        let mut places = self.store.read(|c| places(c, &wanted, ledger))?;
+        match (places.len(), places.pop()) {
+            (1, Some(place)) => Ok(place),
+            (0, _) if ledger.is_none() => {
+                let hit = self.one_student(text, None).map_err(|_| Fault::new("record-none", Exit::NoMatch).with("ref", text))?;
+                let id = hit.doc.to_string();
+                let mut places = self.store.read(|c| places_exact(c, &id))?;
+                places.pop().ok_or_else(|| Fault::new("record-none", Exit::NoMatch).with("ref", text).into())
+            }
+            (0, _) => Err(Fault::new("record-none", Exit::NoMatch).with("ref", text).into()),
+            (n, _) => Err(Fault::new("record-several", Exit::NoMatch).with("ref", text).with("count", n).into()),
+        }
+    }
+
+    /// Corrects fields.
+    ///
+    /// # Errors
+    /// As [`Replica::add`]; `record-void` for a voided record.
+    pub fn set(self: &Arc<Self>, record: &str, set: &BTreeMap<String, String>, by: Option<&str>) -> Result<Done> {
+        let place = self.locate(record)?;
+        let prepared = self.prepare_set(&place, set, by)?;
+        let made = self.commit(vec![prepared.edit])?;
+        Ok(Done { changed: made > 0, ..prepared.done })
+    }
+
+    pub(crate) fn prepare_set(&self, place: &Place, set: &BTreeMap<String, String>, by: Option<&str>) -> Result<Prepared> {
+        let definition = self.definition(&place.ledger)?;
+        // A county may fill its own fields in a school's record; anything else needs the ledger itself.
+        let only_own = set.keys().all(|code| definition.field(code).is_some_and(|f| f.authority == Some(self.side())));
+        if !only_own {
+            self.may_edit(&definition)?;
+        }
+        if place.void {
+            return Err(Fault::new("record-void", Exit::Input).with("record", &place.id).into());
+        }
+        let catalogue = self.catalogue();
+        let inputs = self.inputs(&definition, set)?;
+        let reading = value::read_all(&catalogue, &definition, &place.fields, &inputs).map_err(|errors| bad_values(&errors))?;
+        let mut after = place.fields.clone();
+        after.extend(reading.values.iter().cloned());
+        let gaps = blocking(&definition, &after, None)?;
+        let target = self.target(place);
+        let mut sets: Vec<_> = reading.values.into_iter().map(|(key, v)| (target.clone(), key, v)).collect();
+        if let Some(by) = by.filter(|by| !by.is_empty()) {
+            sets.push((target, "by".into(), Value::Str(by.to_owned())));
+        }
+        Ok(Prepared {
+            edit: DocEdit { space: place.space, doc: place.doc, what: What::Edit(Edit { sets, ..Edit::default() }) },
+            done: Done { record: place.id.clone(), gaps, unknown: reading.unknown, changed: true },
+        })
+    }
+
+    fn target(&self, place: &Place) -> Target {
+        if place.id == place.doc.to_string() { Target::Subject } else { Target::Record(place.id.clone()) }
+    }
+
+    /// Voids a record, with the reason. Nothing is deleted.
+    ///
+    /// # Errors
+    /// Not this side's ledger; already void.
+    pub fn void(self: &Arc<Self>, record: &str, why: &str, by: Option<&str>) -> Result<Done> {
+        let place = self.locate(record)?;
+        self.may_edit(&*self.definition(&place.ledger)?)?;
+        if place.void {
+            return Err(Fault::new("record-void", Exit::Input).with("record", &place.id).into());
+        }
+        if why.trim().is_empty() {
+            return Err(Fault::new("void-reason", Exit::Input).into());
+        }
+        self.commit(vec![self.void_edit(&place, why, by)])?;
+        Ok(Done { record: place.id, gaps: Vec::new(), unknown: Vec::new(), changed: true })
+    }
+
+    pub(crate) fn void_edit(&self, place: &Place, why: &str, by: Option<&str>) -> DocEdit {
+        let target = self.target(place);
+        let mut sets =
+            vec![(target.clone(), "void".to_owned(), Value::Bool(true)), (target.clone(), "void_reason".to_owned(), Value::Str(why.to_owned()))];
+        if let Some(by) = by.filter(|by| !by.is_empty()) {
+            sets.push((target, "by".into(), Value::Str(by.to_owned())));
+        }
+        DocEdit { space: place.space, doc: place.doc, what: What::Edit(Edit { sets, ..Edit::default() }) }
+    }
+
+    /// Takes a lifecycle step, with the fields it needs. A record that carries on last year's is stepped where the case began.
+    ///
+    /// # Errors
+    /// Every reason [`lifecycle::may_take`] gives, in the reader's words; those of values.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing the person says")]
+    pub fn step(
+        self: &Arc<Self>,
+        record: &str,
+        step: &str,
+        set: &BTreeMap<String, String>,
+        on: Option<&str>,
+        by: Option<&str>,
+        why: Option<&str>,
+        to: Option<&str>,
+    ) -> Result<Done> {
+        let mut place = self.locate(record)?;
+        for _ in 0..30 {
+            match place.continues.clone() {
+                Some(root) => place = self.locate(&root)?,
+                None => break,
+            }
+        }
+        let definition = self.definition(&place.ledger)?;
+        if definition.lifecycle.is_none() {
+            return Err(Fault::new("step-no-lifecycle", Exit::Input).with("ledger", &place.ledger).into());
+        }
+        if place.void {
+            return Err(Fault::new("record-void", Exit::Input).with("record", &place.id).into());
+        }
+        let catalogue = self.catalogue();
+        let inputs = self.inputs(&definition, set)?;
+        let reading = value::read_all(&catalogue, &definition, &place.fields, &inputs).map_err(|errors| bad_values(&errors))?;
+        let mut after = place.fields.clone();
+        after.extend(reading.values.iter().cloned());
+        let today = self.clock.today();
+        let day = match on {
+            None => today,
+            Some(text) => value::date(text).ok_or_else(|| Fault::new("step-date", Exit::Input).with("text", text))?,
+        };
+        let outcome = self.outcome(&place, &definition)?;
+        let request = lifecycle::Request { step, to, authority: self.side(), on: day, fields: &after, holidays: &self.holidays() };
+        lifecycle::may_take(&outcome, &definition, &request).map_err(|e| e.fault())?;
+        let target = self.target(&place);
+        let sets = reading.values.into_iter().map(|(key, v)| (target.clone(), key, v)).collect();
+        let mut fields = BTreeMap::from([
+            ("name".to_owned(), Value::Str(step.to_owned())),
+            ("follows".to_owned(), Value::Str(outcome.tips.join(","))),
+            ("_v".to_owned(), Value::Int(i64::from(definition.version))),
+            ("on".to_owned(), Value::Str(day.to_string())),
+        ]);
+        for (key, text) in [("by", by), ("why", why), ("to", to)] {
+            if let Some(text) = text.filter(|t| !t.is_empty()) {
+                fields.insert(key.to_owned(), Value::Str(text.to_owned()));
+            }
+        }
+        if let Some(known) = definition.lifecycle.as_ref().and_then(|l| l.step(step)) {
+            for field in definition.required_for(known) {
+                let prefix = format!("{}.", field.code);
+                for (key, v) in after.iter().filter(|(k, _)| **k == field.code || k.starts_with(&prefix)) {
+                    fields.insert(format!("f.{key}"), v.clone());
+                }
+            }
+        }
+        let step = NewStep { record: place.id.clone(), id: self.clock.ulid().to_string(), fields };
+        let edit = Edit { sets, steps: vec![step], ..Edit::default() };
+        self.commit(vec![DocEdit { space: place.space, doc: place.doc, what: What::Edit(edit) }])?;
+        Ok(Done { record: place.id, gaps: Vec::new(), unknown: reading.unknown, changed: true })
+    }
+
+    /// The lifecycle of a record as its document has it now.
+    pub(super) fn outcome(&self, place: &Place, definition: &Definition) -> Result<lifecycle::Outcome> {
+        let n = place.n;
+        let loaded = self.store.read(|c| merge::load(c, n))?.ok_or_else(|| Fault::internal("a document vanished"))?;
+        let view = read::view(&loaded.doc);
+        let context = self.projection_context(place.doc, place.space);
+        let record = view.records.get(&place.id).ok_or_else(|| Fault::new("record-none", Exit::NoMatch).with("ref", &place.id))?;
+        Ok(project::outcome(record, definition, &context))
+    }
+
+    /// One record in full: values, steps, what may come next, what awaits a person, and its history.
+    ///
+    /// # Errors
+    /// As [`Replica::locate`].
+    pub fn show(&self, record: &str) -> Result<Json> {
+        let place = self.locate(record)?;
+        let (id, n) = (place.id.clone(), place.n);
+        let (row, steps, history) = self.store.read(|c| -> Result<_> { Ok((row_json(c, n, &id)?, steps_json(c, n, &id)?, history(c, n, &id)?)) })?;
+        let conflicts: Vec<Json> = self
+            .conflicts(None, None)?
+            .into_iter()
+            .filter(|i| i.record.as_deref() == Some(place.id.as_str()))
+            .map(|i| json!({ "id": i.id, "kind": i.kind, "field": i.field, "detail": i.detail }))
+            .collect();
+        let next = self.next_steps(&place)?;
+        Ok(
+            json!({ "record": place.id, "ledger": place.ledger, "space": place.space.to_string(), "student": students::subject_of(place.doc, place.space).word(),
+            "document": place.doc, "row": row, "fields": place.fields, "steps": steps, "next": next, "conflicts": conflicts, "history": history }),
+        )
+    }
+
+    fn next_steps(&self, place: &Place) -> Result<Vec<Json>> {
+        let Ok(definition) = self.definition(&place.ledger) else { return Ok(Vec::new()) };
+        if definition.lifecycle.is_none() || place.continues.is_some() {
+            return Ok(Vec::new());
+        }
+        let outcome = self.outcome(place, &definition)?;
+        let steps = lifecycle::allowed(&outcome, &definition, self.side(), self.clock.today(), &self.holidays());
+        Ok(steps.into_iter().map(|s| json!({ "step": s.code, "zh": s.title.zh, "en": s.title.en, "to": s.to })).collect())
+    }
+}
+
+/// The scalars of a child's profile as one edit.
+pub fn profile_edit(fields: BTreeMap<String, Value>, version: u32) -> Edit {
+    let mut sets: Vec<_> = fields.into_iter().map(|(key, value)| (Target::Subject, key, value)).collect();
+    sets.push((Target::Subject, "_v".into(), Value::Int(i64::from(version))));
+    Edit { sets, ..Edit::default() }
+}
+
+/// Values copied from the child's profile where nothing was typed.
+fn copies(definition: &Definition, inputs: &[(String, String)], profile: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+    let mut out = BTreeMap::new();
+    for field in &definition.fields {
+        let Some((_, from)) = &field.copy_of else { continue };
+        if inputs.iter().any(|(code, text)| *code == field.code && !text.is_empty()) {
+            continue;
+        }
+        if field.kind == FieldType::Flags {
+            let prefix = format!("{from}.");
+            for (key, v) in profile.iter().filter(|(k, _)| k.starts_with(&prefix)) {
+                out.insert(format!("{}.{}", field.code, key.get(prefix.len()..).unwrap_or_default()), v.clone());
+            }
+        } else if let Some(v) = profile.get(from) {
+            out.insert(field.code.clone(), v.clone());
+        }
+    }
+    out
+}
+
+fn bad_values(errors: &[value::ValueError]) -> Fault {
+    match errors {
+        [one] => one.fault(),
+        several => Fault::new("values-bad", Exit::Input).with("count", several.len()).of(several.iter().map(value::ValueError::fault)),
+    }
+}
+
+/// Findings that are only work items; a blocking one is an error.
+fn blocking(definition: &Definition, fields: &BTreeMap<String, Value>, state: Option<&str>) -> Result<Vec<Fault>> {
+    let (blocks, gaps): (Vec<_>, Vec<_>) = validate::findings(definition, fields, state).into_iter().partition(|f| f.blocks);
+    if blocks.is_empty() {
+        return Ok(gaps.iter().map(|f| f.fault(definition)).collect());
+    }
+    Err(Fault::new("record-blocked", Exit::Input).with("count", blocks.len()).of(blocks.iter().map(|f| f.fault(definition))).into())
+}
+
+fn place_row(r: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Place>> {
+    let code: Vec<u8> = r.get(2)?;
+    let fields: String = r.get(5)?;
+    Ok(Space::from_bytes(&code).zip(Some(serde_json::from_str(&fields).unwrap_or_default())).map(|(space, fields)| Place {
+        space,
+        doc: DocId(r.get(1).unwrap_or([0; 16])),
+        n: DocN(r.get(0).unwrap_or(0)),
+        id: r.get(3).unwrap_or_default(),
+        ledger: r.get(4).unwrap_or_default(),
+        fields,
+        void: r.get(6).unwrap_or(false),
+        continues: r.get(7).unwrap_or(None),
+    }))
+}
+
+const PLACE: &str =
+    "SELECT d.n, d.id, s.code, r.id, r.ledger, r.fields, r.void, r.continues FROM record r JOIN doc d ON d.n = r.doc JOIN space s ON s.id = d.space";
+
+fn places_exact(c: &Connection, id: &str) -> Result<Vec<Place>> {
+    let mut statement = c.prepare_cached(&format!("{PLACE} WHERE r.id = ?1 LIMIT 3"))?;
+    let rows: Vec<Option<Place>> = statement.query_map([id], place_row)?.collect::<rusqlite::Result<_>>()?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+fn places(c: &Connection, text: &str, ledger: Option<&str>) -> Result<Vec<Place>> {
+    let exact = places_exact(c, text)?;
+    if !exact.is_empty() {
+        return Ok(exact);
+    }
+    let (code, tail) = text.split_once(':').unwrap_or((ledger.unwrap_or("%"), text));
+    if tail.len() < 4 || !tail.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Ok(Vec::new());
+    }
+    // ULIDs of one minute share their beginning, so the end of one is accepted too.
+    let mut statement = c.prepare_cached(&format!("{PLACE} WHERE (r.id LIKE ?1 OR r.id LIKE ?2) AND (?3 IS NULL OR r.ledger = ?3) LIMIT 3"))?;
+    let rows: Vec<Option<Place>> =
+        statement.query_map(params![format!("{code}:{tail}%"), format!("{code}:%{tail}"), ledger], place_row)?.collect::<rusqlite::Result<_>>()?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+fn row_json(c: &Connection, n: DocN, id: &str) -> Result<Json> {
+    Ok(c.query_row("SELECT version, state, disputed, void, origin, written_at, continues FROM record WHERE doc = ?1 AND id = ?2", params![n.0, id], |r| {
+        Ok(json!({ "version": r.get::<_, Option<i64>>(0)?, "state": r.get::<_, Option<String>>(1)?, "disputed": r.get::<_, bool>(2)?, "void": r.get::<_, bool>(3)?,
+            "origin": r.get::<_, Option<String>>(4)?, "written_at": r.get::<_, Option<String>>(5)?, "continues": r.get::<_, Option<String>>(6)? }))
+    })?)
+}
+
+fn steps_json(c: &Connection, n: DocN, id: &str) -> Result<Vec<Json>> {
+    let mut statement = c.prepare_cached(
+        "SELECT id, name, \"to\", \"on\", by, why, origin, authority, effect, at FROM step WHERE doc = ?1 AND record = ?2 ORDER BY at, id",
+    )?;
+    let rows = statement.query_map(params![n.0, id], |r| {
+        let text = |i: usize| r.get::<_, Option<String>>(i);
+        Ok(json!({ "id": text(0)?, "step": text(1)?, "to": text(2)?, "on": text(3)?, "by": text(4)?, "why": text(5)?, "origin": text(6)?, "authority": text(7)?,
+            "effect": text(8)?, "at": text(9)? }))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Who wrote what when, from the log itself: the trail of a record.
+fn history(c: &Connection, n: DocN, id: &str) -> Result<Vec<Json>> {
+    let mut out = Vec::new();
+    let mut tracker = crate::document::trail::Trail::of(id);
+    for change in log::history(c, n, 0, true)? {
+        for line in tracker.lines(&change.bytes) {
+            out.push(json!({ "at": jiff::Timestamp::from_second(line.time_s).map(|t| t.to_string()).unwrap_or_default(), "origin": change.actor.origin(), "field": line.key,
+                "value": line.value, "refused": change.refused }));
+        }
+    }
+    Ok(out)
+}

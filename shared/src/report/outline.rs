@@ -1,0 +1,90 @@
+//! What reports need to know of ledgers, and no more: handed in by whoever has the definitions, so that reports do not depend on the ledger
+//! engine. Also the labels of codes, looked up through a trait for the same reason.
+
+use super::definition::{ColumnType, Title};
+use crate::locale::Lang;
+use serde::{Deserialize, Serialize};
+
+/// A ledger as reports see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerOutline {
+    /// Code; its typed table is `record_<code>`.
+    pub code: String,
+    /// Title.
+    pub title: Title,
+    /// Whose document holds the records.
+    pub subject: Subject,
+    /// Lifecycle states in their order; empty without a lifecycle.
+    pub states: Vec<StateOutline>,
+    /// Columns of the fields, in the order of the definition, without the engine's own.
+    pub fields: Vec<FieldOutline>,
+}
+
+/// Whose document holds a ledger's records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A child's.
+    #[default]
+    Student,
+    /// A school's.
+    School,
+    /// The county's: `_school` is NULL.
+    County,
+}
+
+/// A lifecycle state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateOutline {
+    /// Code.
+    pub code: String,
+    /// Not final.
+    pub open: bool,
+    /// Money of a record in this state counts in sums.
+    pub counts: bool,
+}
+
+/// A field of a ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldOutline {
+    /// Code; its column has the same name.
+    pub code: String,
+    /// Title.
+    pub title: Title,
+    /// How it is kept. `ref`, `person`, `phone`, `idno`, `village`, `file`, `time`, `long` are [`ColumnType::Text`]; `month` is [`ColumnType::Date`].
+    pub kind: ColumnType,
+    /// Option list as `<ledger>.<list>`, for choices and flags.
+    pub options: Option<String>,
+}
+
+impl LedgerOutline {
+    /// Name of the typed table.
+    #[must_use]
+    pub fn table(&self) -> String {
+        format!("record_{}", self.code)
+    }
+
+    /// Whether names of table and columns can stand in SQL. Definitions are checked elsewhere; this holds even if that fails.
+    #[must_use]
+    pub(super) fn is_safe(&self) -> bool {
+        let safe = |code: &str| !code.is_empty() && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        safe(&self.code) && self.fields.iter().all(|field| safe(&field.code)) && self.states.iter().all(|state| safe(&state.code))
+    }
+}
+
+/// Labels of codes.
+pub trait Labels {
+    /// Label of an option of a list of a ledger. `list` may also be `$state` (lifecycle state), `$step` (lifecycle step) or `$ledger` (the ledger's
+    /// own title; `code` is the ledger's). `None` shows the code.
+    fn label(&self, ledger: &str, list: &str, code: &str, lang: Lang) -> Option<String>;
+}
+
+/// No labels: codes are shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoLabels;
+
+impl Labels for NoLabels {
+    fn label(&self, _: &str, _: &str, _: &str, _: Lang) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,182 @@
+//! The single writer. Jobs that wait together are committed together: one fsync for all of them.
+//!
+//! Each job runs in a savepoint of its own, so one that fails takes nothing of the others with it. A job that panics is rolled back and
+//! reported as an error; the thread goes on.
+
+use super::StoreError;
+use rusqlite::Connection;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    thread::JoinHandle,
+};
+
+/// Most jobs in one commit: bounds how long the first of them waits.
+const JOBS_PER_COMMIT_MAX: usize = 64;
+
+/// What a job leaves for after the commit: told whether the commit succeeded.
+type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// A job: runs in a savepoint; the bool says whether to keep what it wrote.
+type Job = Box<dyn FnOnce(&Connection) -> (bool, Finish) + Send>;
+
+/// Handle of the writer thread; dropping it lets the thread finish what is queued and end.
+#[derive(Debug)]
+pub struct Writer {
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread on `connection`.
+    ///
+    /// # Errors
+    /// If no thread can be started.
+    pub fn start(connection: Connection) -> Result<Self, StoreError> {
+        let (jobs, queue) = channel();
+        let thread = std::thread::Builder::new()
+            .name("huxue-writer".into())
+            .spawn(move || work(&connection, &queue))
+            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Queues `job` and waits for the commit it went into.
+    ///
+    /// # Errors
+    /// The job's, or the commit's.
+    pub fn run<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        let (answer, wait): (SyncSender<Result<T, E>>, _) = sync_channel(1);
+        let boxed: Job = Box::new(move |connection| match job(connection) {
+            Ok(value) => (
+                true,
+                Box::new(move |commit: Result<(), StoreError>| {
+                    let _ = answer.send(commit.map(|()| value).map_err(E::from));
+                }) as Finish,
+            ),
+            Err(error) => (
+                false,
+                Box::new(move |_| {
+                    let _ = answer.send(Err(error));
+                }) as Finish,
+            ),
+        });
+        self.jobs.as_ref().ok_or(StoreError::Closed)?.send(boxed).map_err(|_| StoreError::Closed)?;
+        wait.recv().unwrap_or_else(|_| Err(StoreError::Closed.into()))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            // The thread never drops a Writer, so it never joins itself; a panic there has been caught per job.
+            if thread.thread().id() != std::thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+fn work(connection: &Connection, queue: &Receiver<Job>) {
+    while let Ok(first) = queue.recv() {
+        let mut jobs = vec![first];
+        while jobs.len() < JOBS_PER_COMMIT_MAX {
+            match queue.try_recv() {
+                Ok(job) => jobs.push(job),
+                Err(_) => break,
+            }
+        }
+        commit_together(connection, jobs);
+    }
+    // Leaves a small WAL behind; failure costs nothing but space.
+    let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+fn commit_together(connection: &Connection, jobs: Vec<Job>) {
+    let begun = connection.execute_batch("BEGIN IMMEDIATE");
+    let mut finishes = Vec::with_capacity(jobs.len());
+    if begun.is_ok() {
+        for job in jobs {
+            if let Some(finish) = run_one(connection, job) {
+                finishes.push(finish);
+            }
+        }
+    }
+    let outcome = begun.and_then(|()| connection.execute_batch("COMMIT"));
+    if outcome.is_err() && !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    let failure = outcome.err().map(StoreError::from);
+    for finish in finishes {
+        finish(match &failure {
+            None => Ok(()),
+            Some(StoreError::Full) => Err(StoreError::Full),
+            Some(StoreError::ReadOnly) => Err(StoreError::ReadOnly),
+            Some(other) => Err(StoreError::Corrupt(other.to_string())),
+        });
+    }
+}
+
+fn run_one(connection: &Connection, job: Job) -> Option<Finish> {
+    connection.execute_batch("SAVEPOINT job").ok()?;
+    let result = catch_unwind(AssertUnwindSafe(|| job(connection)));
+    match result {
+        Ok((true, finish)) => {
+            let _ = connection.execute_batch("RELEASE job");
+            Some(finish)
+        }
+        Ok((false, finish)) => {
+            let _ = connection.execute_batch("ROLLBACK TO job; RELEASE job");
+            finish(Ok(()));
+            None
+        }
+        Err(_) => {
+            tracing::error!("a write job panicked and was rolled back");
+            let _ = connection.execute_batch("ROLLBACK TO job; RELEASE job");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writer() -> Writer {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE t(x INTEGER)").unwrap();
+        Writer::start(connection).unwrap()
+    }
+
+    fn count(writer: &Writer) -> i64 {
+        writer.run(|c| -> Result<i64, StoreError> { Ok(c.query_row("SELECT count(*) FROM t", [], |r| r.get(0))?) }).unwrap()
+    }
+
+    #[test]
+    fn a_failed_job_leaves_nothing_and_harms_no_other() {
+        let writer = writer();
+        let bad: Result<(), StoreError> = writer.run(|c| {
+            c.execute("INSERT INTO t VALUES(1)", [])?;
+            Err(StoreError::Closed)
+        });
+        assert!(bad.is_err());
+        writer.run(|c| -> Result<(), StoreError> { c.execute("INSERT INTO t VALUES(2)", []).map(|_| ()).map_err(Into::into) }).unwrap();
+        assert_eq!(count(&writer), 1);
+    }
+
+    #[test]
+    fn a_job_that_panics_is_an_error_and_the_writer_goes_on() {
+        let writer = writer();
+        let bad: Result<(), StoreError> = writer.run(|c| {
+            c.execute("INSERT INTO t VALUES(1)", [])?;
+            panic!("on purpose");
+        });
+        assert!(bad.is_err());
+        assert_eq!(count(&writer), 0);
+    }
+}
