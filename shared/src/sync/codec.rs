@@ -9,6 +9,8 @@
 
 mod chunk;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use super::engine::{Batch, OutChange, Parcel};
