@@ -48,11 +48,12 @@ fn a_school(students: u8, records: usize) -> (ChangeHash, Parcel) {
             }
             let key = format!("dropout_check:{}", ulid::Ulid::from_parts(at as u64 * 1000, random));
             doc.transact_with::<_, _, automerge::AutomergeError, _>(
-                |_| CommitOptions::default().with_time(at),
+                |()| CommitOptions::default().with_time(at),
                 |tx| {
                     let record = tx.put_object(&records_map, key.as_str(), ObjType::Map)?;
                     tx.put_object(&record, "_steps", ObjType::Map)?;
-                    for (field, value) in [("state", "present"), ("method", "到校核查"), ("by", ["王老师", "李老师"][number % 2]), ("note", "")] {
+                    for (field, value) in [("state", "present"), ("method", "到校核查"), ("by", ["王老师", "李老师"][number % 2]), ("note", "")]
+                    {
                         tx.put(&record, field, value)?;
                     }
                     tx.put(&record, "round", number as i64)?;
@@ -93,7 +94,7 @@ fn concurrent_changes_and_foreign_dependencies_come_back() {
     let mut first = Automerge::new().with_actor(ActorId::from(*b"huxue genesis 01"));
     first
         .transact_with::<_, _, automerge::AutomergeError, _>(
-            |_| CommitOptions::default().with_time(0),
+            |()| CommitOptions::default().with_time(0),
             |tx| {
                 tx.put_object(ROOT, "subject", ObjType::Map)?;
                 tx.put_object(ROOT, "records", ObjType::Map)?;
@@ -108,10 +109,10 @@ fn concurrent_changes_and_foreign_dependencies_come_back() {
     let subject = doc.get(ROOT, "subject").unwrap().unwrap().1;
     for (side, name) in [(&mut left, "left"), (&mut right, "right")] {
         let options = || CommitOptions::default().with_message(name.to_owned()).with_time(-5);
-        side.transact_with::<_, _, automerge::AutomergeError, _>(|_| options(), |tx| tx.put(&subject, "name", name)).unwrap();
+        side.transact_with::<_, _, automerge::AutomergeError, _>(|()| options(), |tx| tx.put(&subject, "name", name)).unwrap();
     }
     left.merge(&mut right).unwrap();
-    left.transact_with::<_, _, automerge::AutomergeError, _>(|_| CommitOptions::default(), |tx| tx.put(&subject, "name", "both")).unwrap();
+    left.transact_with::<_, _, automerge::AutomergeError, _>(|()| CommitOptions::default(), |tx| tx.put(&subject, "name", "both")).unwrap();
     // Only the tail: its first dependency is not in the payload.
     let tail: Vec<OutChange> = left.get_changes(&before).into_iter().map(|made| change(9, made.raw_bytes().to_vec(), 0)).collect();
     assert_eq!(tail.len(), 3);

@@ -160,18 +160,17 @@ impl Session {
         }
     }
 
-    pub(super) fn state_lead(&mut self, states: &[SpaceState]) -> Result<(), Ending> {
+    pub(super) fn state_lead(&mut self, states: &[SpaceState]) {
         self.verify.reading = false;
         let due = |state: &&SpaceState| self.spaces.get(&state.space).is_some_and(|known| known.verify == Verify::Due && known.holds_something());
         let mine: Vec<SpaceState> = states.iter().filter(due).cloned().collect();
         if mine.is_empty() {
             // Nothing of what is due is known to the replica: there is nothing to compare.
             self.spaces.values_mut().for_each(|known| known.verify = Verify::Done);
-            return Ok(());
+            return;
         }
         self.send(Channel::Control, &Message::State(mine.clone()));
         self.verify.mine = Some(mine.into_iter().map(|state| (state.space, state)).collect());
-        Ok(())
     }
 
     pub(super) fn receive_state(&mut self, states: &[SpaceState]) -> Result<(), Ending> {
@@ -187,12 +186,11 @@ impl Session {
         Ok(())
     }
 
-    pub(super) fn state_follow(&mut self, spaces: &[Space], states: &[SpaceState]) -> Result<(), Ending> {
+    pub(super) fn state_follow(&mut self, spaces: &[Space], states: &[SpaceState]) {
         self.verify.reading = false;
         let of = |space: &Space| states.iter().find(|state| state.space == *space).cloned().unwrap_or_else(|| empty_state(*space));
         let answer = Message::State(spaces.iter().map(of).collect());
         self.send(Channel::Control, &answer);
-        Ok(())
     }
 
     fn judge_states(&mut self, theirs: &[SpaceState]) -> Result<(), Ending> {

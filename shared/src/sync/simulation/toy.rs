@@ -102,10 +102,6 @@ impl Toy {
         self.state.lock().unwrap()
     }
 
-    pub(super) fn open_space(&self, space: Space) {
-        self.lock().logs.entry(space).or_default();
-    }
-
     /// A local edit on top of all heads of the document, committed; returns the space's head.
     pub(super) fn write(&self, space: Space, doc: DocId, payload: &[u8]) -> u64 {
         let mut state = self.lock();
@@ -122,7 +118,9 @@ impl Toy {
         bytes.extend_from_slice(&actor.0);
         bytes.extend_from_slice(&seq.to_le_bytes());
         bytes.push(deps.len() as u8);
-        deps.iter().for_each(|dep| bytes.extend_from_slice(&dep.0));
+        for dep in &deps {
+            bytes.extend_from_slice(&dep.0);
+        }
         bytes.extend_from_slice(payload);
         let hash = ChangeHash(Sha256::digest(&bytes[8..]).into());
         log.append(space, Entry { doc, hash, bytes, actor, seq, source: None, batch: None });
@@ -216,7 +214,9 @@ impl Log {
             let members: Vec<(DocId, ChangeHash)> = group.iter().map(|at| (self.entries[*at].doc, self.entries[*at].hash)).collect();
             self.batches.push(KeptBatch { origin, signature: sign(origin, space, &members), members });
             let number = self.batches.len() - 1;
-            group.iter().for_each(|at| self.entries[*at].batch = Some(number));
+            for at in group {
+                self.entries[*at].batch = Some(number);
+            }
         }
     }
 
@@ -352,7 +352,9 @@ impl Engine for Toy {
         let mut state = self.lock();
         let log = state.logs.entry(space).or_default();
         log.row(peer, by).acked = lsn;
-        refused.iter().for_each(|one| log.refuse(space, one.doc, one.hash));
+        for one in refused {
+            log.refuse(space, one.doc, one.hash);
+        }
         Ok(())
     }
 
