@@ -14,4 +14,5 @@ pub mod session;
 mod wire;
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "the numbers of a simulation are small")]
 mod simulation;

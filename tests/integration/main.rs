@@ -201,3 +201,70 @@ fn a_second_daemon_and_a_wrong_key_are_told_apart() {
     std::fs::remove_file(other.dir().join("db.key")).unwrap();
     assert_eq!(other.run(&["status"]).fault(), "db-key-missing");
 }
+
+#[test]
+fn three_days_absent_open_one_case_on_two_nodes_and_a_late_record_opens_no_second() {
+    let county = County::new();
+    let (a, b) = (county.node("n1", "5299010001"), county.node("n2", "5299010001"));
+    for node in [&a, &b] {
+        child(node, "王小明", NUMBER, "3");
+        for day in ["2026-11-16", "2026-11-17", "2026-11-18"] {
+            let on = format!("on={day}");
+            let absent = [
+                "record",
+                "add",
+                "dropout_check",
+                "--student",
+                NUMBER,
+                "--set",
+                &on,
+                "--set",
+                "method=roll",
+                "--set",
+                "state=absent",
+                "--set",
+                "checked_by=王老师",
+            ];
+            let _ = node.run(&absent).ok();
+        }
+    }
+    let cases = |side: &huxue_tests::Side| side.run(&["record", "list", "dropout_case"]).ok()["rows"].as_array().unwrap().len();
+    assert_eq!((cases(&a), cases(&b)), (1, 1));
+    for node in [&a, &b, &a] {
+        let _ = node.run(&["sync", "now"]).ok();
+    }
+    assert_eq!((cases(&a), cases(&b), cases(&county.hub)), (1, 1, 1), "the same bytes on every node");
+    let late = [
+        "record",
+        "add",
+        "dropout_check",
+        "--student",
+        NUMBER,
+        "--set",
+        "on=2026-11-13",
+        "--set",
+        "method=roll",
+        "--set",
+        "state=absent",
+        "--set",
+        "checked_by=王老师",
+    ];
+    let _ = a.run(&late).ok();
+    assert_eq!(cases(&a), 1);
+}
+
+#[test]
+fn a_step_from_the_wrong_state_a_missing_child_and_a_wrong_field_are_named() {
+    let county = County::new();
+    let node = county.node("n1", "5299010001");
+    child(&node, "王小明", NUMBER, "3");
+    assert_eq!(node.run(&["record", "add", "care_log", "--student", "李无名", "--set", "kind=visit"]).fault(), "student-none");
+    assert!(node.run(&["record", "add", "care_log", "--student", NUMBER, "--set", "colour=red"]).fault().starts_with("ledger-value"));
+    assert!(!node.run(&["record", "add", "care_log", "--student", NUMBER, "--set", "kind=登月"]).fault().is_empty());
+    assert_eq!(node.run(&["record", "add", "moon_log", "--student", NUMBER]).fault(), "ledger-none");
+    let case =
+        node.run(&["record", "add", "dropout_case", "--student", NUMBER, "--set", "opened_by=teacher"]).ok()["record"].as_str().unwrap().to_owned();
+    assert!(node.run(&["record", "step", &case, "close"]).fault().starts_with("ledger-step"));
+    assert_eq!(node.run(&["record", "show", "dropout_case:NOPE"]).fault(), "record-none");
+    assert_eq!(node.run(&["school", "list"]).code, 2, "usage");
+}

@@ -107,7 +107,7 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, sheet: Option<String>, la
             fields.insert("on".into(), Value::Str(replica.clock().today().to_string()));
         }
         let changed: BTreeMap<String, Value> =
-            fields.into_iter().filter(|(k, v)| before.is_none_or(|b| b.get(k) != Some(v) && !(k == "void" && !b.contains_key(k)))).collect();
+            fields.into_iter().filter(|(k, v)| before.is_none_or(|b| (k != "void" || b.contains_key(k)) && b.get(k) != Some(v))).collect();
         if changed.is_empty() {
             continue;
         }
@@ -374,7 +374,7 @@ impl Rows<'_> {
         let changed: BTreeMap<String, Value> = edit
             .sets
             .iter()
-            .filter(|(_, k, v)| place.fields.get(k).unwrap_or(&Value::Null) != v && !(*v == Value::Bool(false) && !place.fields.contains_key(k)))
+            .filter(|(_, k, v)| (*v != Value::Bool(false) || place.fields.contains_key(k)) && place.fields.get(k).unwrap_or(&Value::Null) != v)
             .map(|(_, k, v)| (k.clone(), v.clone()))
             .collect();
         if changed.is_empty() {

@@ -26,6 +26,8 @@ fn fail(error: impl std::fmt::Display) -> EngineError {
     EngineError(error.to_string())
 }
 
+/// A page of fingerprints, and whether nothing follows.
+type Fingerprints = (Vec<(DocId, [u8; 16])>, bool);
 type Vectors = Vec<(DocId, Vec<(Actor, u64)>)>;
 
 impl Engine for Served {
@@ -353,7 +355,7 @@ fn numbers(c: &Connection, space: Space, docs: &[DocId]) -> Result<Vec<(DocId, D
     Ok(out)
 }
 
-fn fingerprints(c: &Connection, space: Space, after: Option<DocId>, limit: usize) -> Result<(Vec<(DocId, [u8; 16])>, bool)> {
+fn fingerprints(c: &Connection, space: Space, after: Option<DocId>, limit: usize) -> Result<Fingerprints> {
     let Some(n) = log::find_space(c, space)? else { return Ok((Vec::new(), true)) };
     let after = after.map_or_else(Vec::new, |doc| doc.0.to_vec());
     let mut statement = c.prepare_cached("SELECT n, id FROM doc WHERE space = ?1 AND id > ?2 ORDER BY id LIMIT ?3")?;

@@ -11,7 +11,6 @@ use crate::{
 use std::path::{Path, PathBuf};
 
 /// Where the key is looked for.
-#[expect(clippy::disallowed_methods, reason = "systemd hands credentials over in the environment")]
 fn place(dir: &Path, named: Option<&Path>) -> PathBuf {
     if let Some(path) = named {
         return path.to_owned();

@@ -9,6 +9,9 @@
 
 mod chunk;
 mod read;
+#[cfg(test)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss, reason = "the numbers of tests are small")]
+mod tests;
 mod write;
 
 use super::engine::{Batch, OutChange, Parcel};

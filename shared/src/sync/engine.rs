@@ -8,6 +8,12 @@ use crate::model::{Actor, ChangeHash, DocId, OriginId, ReplicaId, SchoolCode, Sp
 /// 256-bit order-free sum of keyed BLAKE3(doc ‖ change hash) over admitted and refused hashes of a space (DESIGN §4).
 pub type Digest = [u8; 32];
 
+/// Documents with, for each actor, the highest sequence number held without a gap.
+pub type Vectors = Vec<(DocId, Vec<(Actor, u64)>)>;
+
+/// Documents in id order with their fingerprints; true: nothing follows.
+pub type Fingerprints = (Vec<(DocId, [u8; 16])>, bool);
+
 /// Who is at the other end, as the transport has proved it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
@@ -168,13 +174,13 @@ pub trait Engine: Send + Sync {
     ///
     /// # Errors
     /// The store's.
-    fn fingerprints(&self, peer: &Peer, space: Space, after: Option<DocId>, limit: usize) -> Result<(Vec<(DocId, [u8; 16])>, bool), EngineError>;
+    fn fingerprints(&self, peer: &Peer, space: Space, after: Option<DocId>, limit: usize) -> Result<Fingerprints, EngineError>;
 
     /// For each document asked, the highest sequence number held without a gap, an actor. Unknown documents are left out.
     ///
     /// # Errors
     /// The store's.
-    fn actors(&self, peer: &Peer, space: Space, docs: &[DocId]) -> Result<Vec<(DocId, Vec<(Actor, u64)>)>, EngineError>;
+    fn actors(&self, peer: &Peer, space: Space, docs: &[DocId]) -> Result<Vectors, EngineError>;
 
     /// All changes of `docs` that a holder of these vectors lacks (a document that is not listed there lacks all), in pieces of about `bytes`; `skip` changes were had before.
     ///

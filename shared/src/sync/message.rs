@@ -3,6 +3,7 @@
 //! Invariants: reading is bounded by the frame; lists have limits of their own; a body that reads back differently from how it was written
 //! does not exist (numbers are minimal, nothing follows the last field, except in HELLO, which later versions may lengthen).
 
+pub use super::engine::Vectors;
 use super::engine::{Refused, SpaceState};
 use super::frame::{FRAME_BYTES_MAX, RawFrame};
 use super::wire::{Reader, WireError, put_bytes, put_i64, put_u64};
@@ -98,9 +99,6 @@ pub struct Page {
     /// In strictly ascending order.
     pub docs: Vec<(DocId, [u8; 16])>,
 }
-
-/// Documents with, for each actor, the highest sequence number held without a gap.
-pub type Vectors = Vec<(DocId, Vec<(Actor, u64)>)>;
 
 /// Why a session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -379,7 +377,9 @@ fn read_states(from: &mut Reader<'_>) -> Result<Vec<SpaceState>, WireError> {
 
 fn put_origin(out: &mut Vec<u8>, certificates: &[Vec<u8>]) -> u8 {
     put_u64(out, certificates.len() as u64);
-    certificates.iter().for_each(|certificate| put_bytes(out, certificate));
+    for certificate in certificates {
+        put_bytes(out, certificate);
+    }
     ORIGIN
 }
 
@@ -511,3 +511,7 @@ fn read_vectors(from: &mut Reader<'_>) -> Result<Vectors, WireError> {
     }
     Ok(vectors)
 }
+
+#[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "the numbers of tests are small")]
+mod tests;

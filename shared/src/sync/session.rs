@@ -11,234 +11,36 @@
 //! to a space, by whomever, [`Session::handle_timer`] not later than [`Session::next_timer_ms`], [`Session::handle_lost`] when the connection is gone.
 //! Records that arrive before HELLO are held here, bounded; the driver may read both streams from the start.
 //!
-//! Rooms: [`space`] what is known of one space; [`greeting`] HELLO and the comparison of digests; [`outward`] what we ship; [`inward`] what we are
+//! Rooms: [`interface`] the values in and out; [`space`] what is known of one space; [`greeting`] HELLO and the comparison of digests; [`outward`] what we ship; [`inward`] what we are
 //! shipped; [`reconcile`] the repair when cursors are worth nothing.
 //!
 //! Invariants: an ACK is sent only after the engine has committed; a cursor moves only over what came without a gap; what is in flight never exceeds
 //! the peer's credit; every list is bounded; no input panics.
 
 mod greeting;
+mod interface;
 mod inward;
 mod outward;
 mod reconcile;
 mod space;
 
 use super::ask::{Answer, Ask, Reply, Request};
-use super::engine::{EngineError, Peer, Refused, SpaceState};
+use super::engine::{EngineError, SpaceState};
 use super::frame::{Channel, FrameError, RawFrame};
 use super::message::{Bye, ByeCode, Hello, Message, SPACES_MAX};
-use crate::fault::{Exit, Fault};
-use crate::model::{OriginId, ReplicaId, SchoolCode, Space, SpaceKind};
+use crate::model::{ReplicaId, Space, SpaceKind};
+pub use interface::{CloseReason, Config, Met, Mismatch, Output, Role, SessionEvent};
 use inward::Inward;
 use outward::Outward;
 pub use space::SpaceProgress;
 use space::SpaceSync;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// PUSH bytes a dialler may send before it has read the other side's HELLO; every HELLO grants at least this: one frame, 256 KiB.
 pub const EARLY_CREDIT: u64 = super::frame::FRAME_BYTES_MAX as u64;
 
 /// Most PUSH and SETTLE frames in flight, however small: bounds what both sides remember of them.
 pub const FRAMES_IN_FLIGHT_MAX: usize = 64;
-
-/// Which end this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Dials, ships its first records with its HELLO, leads reconciliations.
-    Node,
-    /// Accepts and follows.
-    Hub,
-}
-
-/// What the driver knows before the first frame.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
-    /// Which end this is.
-    pub role: Role,
-    /// Who is at the other end, as its certificate proves.
-    pub peer: Peer,
-    /// The school this connection is about: the node's.
-    pub school: SchoolCode,
-    /// Program and version, for people.
-    pub software: String,
-    /// 16 random bytes.
-    pub nonce: [u8; 16],
-    /// Clock, unix seconds: told to the peer, trusted by nobody.
-    pub time_s: i64,
-    /// PUSH bytes the peer may have in flight towards us (DESIGN §4: 1 MiB a node); raised to [`EARLY_CREDIT`] if lower.
-    pub grant_bytes: u64,
-    /// Origins whose certificates the peer has already, such as our own if the transport on the other side learns it from the handshake.
-    pub introduced: BTreeSet<OriginId>,
-    /// How long to wait for HELLO, milliseconds; default 30,000.
-    pub hello_ms_max: u64,
-    /// How often digests are compared on a session that stays open, milliseconds; default six hours.
-    pub verify_ms: u64,
-}
-
-impl Config {
-    /// With the default limits.
-    #[must_use]
-    pub fn new(role: Role, peer: Peer, school: SchoolCode, software: String, nonce: [u8; 16], time_s: i64) -> Self {
-        Self {
-            role,
-            peer,
-            school,
-            software,
-            nonce,
-            time_s,
-            grant_bytes: 1024 * 1024,
-            introduced: BTreeSet::new(),
-            hello_ms_max: 30_000,
-            verify_ms: 6 * 3_600_000,
-        }
-    }
-}
-
-/// What the driver is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Write to a stream.
-    Send {
-        /// Which.
-        channel: Channel,
-        /// Whole frames.
-        bytes: Vec<u8>,
-    },
-    /// Ask the replica.
-    Ask(Ask),
-    /// Something a person or a metric may want to know.
-    Event(SessionEvent),
-    /// Flush the control stream and close the connection.
-    Close {
-        /// Why.
-        reason: CloseReason,
-    },
-}
-
-/// Who is at the other end, by its own word.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Met {
-    /// Its log.
-    pub replica: ReplicaId,
-    /// Drawn for this session.
-    pub nonce: [u8; 16],
-    /// Program and version.
-    pub software: String,
-    /// Protocol version agreed.
-    pub version: u64,
-    /// Its clock minus ours, seconds.
-    pub clock_skew_s: i64,
-}
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SessionEvent {
-    /// Both HELLOs are exchanged.
-    Established(Met),
-    /// Both sides have all of a space; said again whenever that becomes true again.
-    InSync {
-        /// Which.
-        space: Space,
-    },
-    /// The peer has committed own log up to `lsn` of `head`.
-    Acknowledged {
-        /// Which.
-        space: Space,
-        /// Up to here.
-        lsn: u64,
-        /// Own head.
-        head: u64,
-    },
-    /// Changes from the peer are committed here.
-    Received {
-        /// Which.
-        space: Space,
-        /// New here.
-        admitted: u64,
-        /// Had before.
-        known: u64,
-        /// Kept aside.
-        parked: u64,
-        /// Kept in quarantine.
-        refused: u64,
-    },
-    /// The peer refused changes of ours, or that we relayed.
-    RefusedThere {
-        /// Which.
-        space: Space,
-        /// What and why.
-        refused: Vec<Refused>,
-    },
-    /// Cursors are worth nothing (restored, rolled back, or digests differ): documents are compared one by one.
-    Reconciling {
-        /// Which.
-        space: Space,
-        /// Why.
-        why: Mismatch,
-    },
-    /// Own part of a reconciliation is done.
-    Reconciled {
-        /// Which.
-        space: Space,
-        /// Changes shipped.
-        shipped: u64,
-    },
-    /// Digests differ although everything was exchanged: a person should look (`huxue-hub verify`).
-    Divergent {
-        /// Which.
-        space: Space,
-    },
-    /// The session ended.
-    Closed(CloseReason),
-}
-
-/// Why a reconciliation is needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mismatch {
-    /// One side has never met the other's log, and both hold changes.
-    UnknownEpoch,
-    /// A cursor lies beyond the other's head: that log was rolled back.
-    BeyondHead,
-    /// Both cursors are at the head, and the digests differ.
-    Digest,
-}
-
-/// Why a session ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CloseReason {
-    /// True: the peer said BYE; false: this side did.
-    pub by_peer: bool,
-    /// Why.
-    pub code: ByeCode,
-    /// Particulars for a log.
-    pub detail: String,
-}
-
-impl CloseReason {
-    /// As shown to a person; `None` for an orderly end. Messages: `shared/locales/*/sync.ftl`.
-    #[must_use]
-    pub fn fault(&self) -> Option<Fault> {
-        let (code, exit) = match (self.code, self.by_peer) {
-            (ByeCode::Done, _) => return None,
-            (ByeCode::Version, _) => ("sync-version", Exit::Version),
-            (ByeCode::Revoked, true) => ("sync-revoked", Exit::Identity),
-            (ByeCode::Revoked, false) => ("sync-revoked-peer", Exit::Identity),
-            (ByeCode::Malformed, _) => ("sync-malformed", Exit::Internal),
-            (ByeCode::Order, _) => ("sync-order", Exit::Internal),
-            (ByeCode::Scope, _) => ("sync-scope", Exit::NotAllowed),
-            (ByeCode::Credit, _) => ("sync-credit", Exit::Internal),
-            (ByeCode::Limit, _) => ("sync-limit", Exit::Internal),
-            (ByeCode::Certificate, _) => ("sync-certificate", Exit::Identity),
-            (ByeCode::Unavailable, true) => ("sync-unavailable-peer", Exit::Unreachable),
-            (ByeCode::Unavailable, false) => ("sync-unavailable", Exit::Storage),
-            (ByeCode::Timeout, _) => ("sync-timeout", Exit::Unreachable),
-            (ByeCode::Duplicate, _) => ("sync-duplicate", Exit::Identity),
-            (ByeCode::Busy, _) => ("sync-busy", Exit::Unreachable),
-            (ByeCode::Other(_), _) => ("sync-other", Exit::Version),
-        };
-        Some(Fault::new(code, exit).with("detail", &self.detail).with("number", self.code.number()))
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -488,8 +290,14 @@ impl Session {
     fn answered(&mut self, pending: Pending, reply: Reply) -> Result<(), Ending> {
         match (pending, reply) {
             (Pending::Spaces, Reply::Spaces(replica, states)) => self.greet(replica, states),
-            (Pending::StateLead, Reply::Spaces(_, states)) => self.state_lead(&states),
-            (Pending::StateFollow(spaces), Reply::Spaces(_, states)) => self.state_follow(&spaces, &states),
+            (Pending::StateLead, Reply::Spaces(_, states)) => {
+                self.state_lead(&states);
+                Ok(())
+            }
+            (Pending::StateFollow(spaces), Reply::Spaces(_, states)) => {
+                self.state_follow(&spaces, &states);
+                Ok(())
+            }
             (Pending::Outgoing { space, after }, Reply::Outgoing { to, head, packed }) => self.fetched(space, after, to, head, packed),
             (Pending::Lacking { space }, Reply::Lacking(packed, last)) => self.fetched_lacking(space, packed, last),
             (Pending::Admit { space, lsn, cost }, Reply::Admitted(receipt)) => self.admitted(space, lsn, cost, receipt),
@@ -497,9 +305,18 @@ impl Session {
             (Pending::Advance { space, lsn, cost }, Reply::Done) => self.advanced(space, lsn, cost),
             (Pending::Learn, Reply::Learned(true)) | (Pending::Plain | Pending::Told, Reply::Done) => Ok(()),
             (Pending::Learn, Reply::Learned(false)) => ending(ByeCode::Certificate, "a certificate the county did not sign"),
-            (Pending::Verdicts, Reply::Verdicts(verdicts)) => self.tell_verdicts(verdicts),
-            (Pending::Fingerprints { space }, Reply::Fingerprints(page)) => self.lead_page(space, page),
-            (Pending::Compare { space }, Reply::Compared(vectors, next)) => self.compared(space, vectors, next),
+            (Pending::Verdicts, Reply::Verdicts(verdicts)) => {
+                self.tell_verdicts(verdicts);
+                Ok(())
+            }
+            (Pending::Fingerprints { space }, Reply::Fingerprints(page)) => {
+                self.lead_page(space, page);
+                Ok(())
+            }
+            (Pending::Compare { space }, Reply::Compared(vectors, next)) => {
+                self.compared(space, vectors, next);
+                Ok(())
+            }
             (Pending::Actors { space }, Reply::Actors(vectors)) => self.lead_want(space, vectors),
             _ => ending(ByeCode::Unavailable, "the replica answered another question"),
         }
@@ -510,13 +327,11 @@ impl Session {
         if self.phase == Phase::Closed {
             return;
         }
-        let outcome = outcome.and_then(|()| self.pump());
-        if let Err((code, detail)) = outcome {
-            // Nothing but BYE may follow an error; what was already asked of the replica is let go.
-            self.outputs.retain(|output| matches!(output, Output::Event(_) | Output::Send { channel: Channel::Control, .. }));
-            self.send(Channel::Control, &Message::Bye(Bye { code, detail: detail.clone() }));
-            self.close(CloseReason { by_peer: false, code, detail });
-        }
+        let Err((code, detail)) = outcome else { return self.pump() };
+        // Nothing but BYE may follow an error; what was already asked of the replica is let go.
+        self.outputs.retain(|output| matches!(output, Output::Event(_) | Output::Send { channel: Channel::Control, .. }));
+        self.send(Channel::Control, &Message::Bye(Bye { code, detail: detail.clone() }));
+        self.close(CloseReason { by_peer: false, code, detail });
     }
 
     fn close(&mut self, reason: CloseReason) {
@@ -526,21 +341,22 @@ impl Session {
         self.outputs.push_back(Output::Close { reason });
     }
 
-    fn pump(&mut self) -> Result<(), Ending> {
+    fn pump(&mut self) {
         if self.phase == Phase::Open {
-            self.pump_reconciliations()?;
+            self.pump_reconciliations();
         }
         self.pump_outward();
         if self.phase == Phase::Open {
             self.note_in_sync();
             self.pump_verification();
         }
-        Ok(())
     }
 
     fn note_in_sync(&mut self) {
         let reached: Vec<Space> = self.spaces.iter_mut().filter_map(|(space, known)| known.turned_in_sync().then_some(*space)).collect();
-        reached.into_iter().for_each(|space| self.event(SessionEvent::InSync { space }));
+        for space in reached {
+            self.event(SessionEvent::InSync { space });
+        }
     }
 
     fn send(&mut self, channel: Channel, message: &Message) {

@@ -27,6 +27,10 @@ fn spaces(school: SchoolCode) -> Vec<Space> {
     vec![county_space(), school_space(school), Space::county_school(school, year())]
 }
 
+fn count(frames: &[u8], kind: u8) -> usize {
+    frames.iter().copied().map(usize::from).filter(|found| *found == usize::from(kind)).count()
+}
+
 fn doc(number: usize) -> DocId {
     DocId(blake3::hash(&number.to_le_bytes()).as_bytes()[..16].try_into().unwrap())
 }
@@ -94,11 +98,11 @@ impl World {
 
 #[test]
 fn any_order_loss_and_reconnection_converges() {
-    for seed in 0..3000 {
+    for seed in 0..150 {
         let mut world = World::new(seed, 2);
         for _ in 0..600 {
             match world.dice.below(40) {
-                0 | 1 | 2 => {
+                0..=2 => {
                     let replica = world.dice.below(3);
                     world.write(replica, 12, 300);
                 }
@@ -119,7 +123,7 @@ fn any_order_loss_and_reconnection_converges() {
 
 #[test]
 fn restores_in_the_midst_of_it_converge_too() {
-    for seed in 0..300 {
+    for seed in 0..200 {
         let mut world = World::new(seed, 2);
         let mut backups: Vec<_> = world.replicas.iter().map(toy::Toy::snapshot).collect();
         for _ in 0..600 {
@@ -140,7 +144,7 @@ fn restores_in_the_midst_of_it_converge_too() {
                 9 if world.dice.below(4) == 0 => {
                     let replica = world.dice.below(3);
                     (0..2).filter(|link| replica == 0 || *link == replica - 1).for_each(|link| world.cut(link));
-                    let detected = true;
+                    let detected = world.dice.below(2) == 0;
                     world.replicas[replica].restore(&backups[replica], detected);
                 }
                 _ => world.step(),
@@ -179,7 +183,7 @@ fn a_first_sync_costs_one_push_each_way_and_no_reconciliation() {
     world.fill(0, county_space(), 5, 20);
     let (_, frames) = world.reconnect_cost();
     world.assert_converged();
-    assert_eq!(frames.iter().filter(|kind| **kind == 3).count(), 2, "{frames:?}");
+    assert_eq!(count(&frames, 3), 2, "{frames:?}");
     assert!(!frames.contains(&6));
 }
 
@@ -242,7 +246,7 @@ fn a_change_travels_at_once_and_is_not_echoed() {
     let to_writer = world.end_of(0, 1).unwrap().sent_frames[before[0]..].to_vec();
     assert!(!to_writer.contains(&3), "no PUSH back to the writer: {to_writer:?}");
     let to_other = world.end_of(1, 1).unwrap().sent_frames[before[1]..].to_vec();
-    assert_eq!(to_other.iter().filter(|kind| **kind == 3).count(), 1, "{to_other:?}");
+    assert_eq!(count(&to_other, 3), 1, "{to_other:?}");
     assert!(to_other.contains(&2), "the writer's certificate goes first: {to_other:?}");
 }
 
@@ -338,7 +342,7 @@ fn thousands_of_documents_are_compared_in_pages() {
     world.run_to_rest();
     world.assert_converged();
     let frames = world.end_of(0, 0).unwrap().sent_frames.clone();
-    assert_eq!(frames.iter().filter(|kind| **kind == 6).count(), 5, "9,000 documents are five pages");
+    assert_eq!(count(&frames, 6), 5, "9,000 documents are five pages");
     let again = world.replicas[0].snapshot().offered - offered;
     assert!(again <= 50, "only what is lacking is shipped, not {again}");
 }

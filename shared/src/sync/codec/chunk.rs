@@ -116,14 +116,14 @@ impl<'a> Chunk<'a> {
 }
 
 fn put_actor(out: &mut Vec<u8>, actor: &Actor) {
-    out.push(Actor::LEN as u8);
+    put_u64(out, Actor::LEN as u64);
     out.extend_from_slice(&actor.0);
 }
 
 /// Signed LEB128, as Automerge writes times.
 fn put_sleb(out: &mut Vec<u8>, mut value: i64) {
     loop {
-        let byte = (value & 0x7f).cast_unsigned() as u8;
+        let byte = low_seven(value);
         value >>= 7;
         if (value == 0 && byte & 0x40 == 0) || (value == -1 && byte & 0x40 != 0) {
             out.push(byte);
@@ -131,6 +131,11 @@ fn put_sleb(out: &mut Vec<u8>, mut value: i64) {
         }
         out.push(byte | 0x80);
     }
+}
+
+/// The low seven bits.
+fn low_seven(value: i64) -> u8 {
+    value.to_le_bytes().first().map_or(0, |byte| byte & 0x7f)
 }
 
 /// Automerge's own numbers. Lenient about their length: [`Chunk::dissect`] compares the result.

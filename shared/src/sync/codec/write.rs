@@ -18,13 +18,11 @@ impl<K: std::hash::Hash + Eq + Clone> Table<K> {
     /// The entry's number; the bool: it is new.
     fn number(&mut self, key: &K) -> (usize, bool) {
         let next = self.0.len();
-        match self.0.get(key) {
-            Some(number) => (*number, false),
-            None => {
-                self.0.insert(key.clone(), next);
-                (next, true)
-            }
+        if let Some(number) = self.0.get(key) {
+            return (*number, false);
         }
+        self.0.insert(key.clone(), next);
+        (next, true)
     }
 }
 
@@ -187,7 +185,9 @@ impl Writer {
         put_u64(&mut self.streams.shapes, number as u64);
         if new {
             put_u64(&mut self.shape_table, shape.len() as u64);
-            shape.iter().for_each(|spec| put_u64(&mut self.shape_table, *spec));
+            for spec in &shape {
+                put_u64(&mut self.shape_table, *spec);
+            }
         }
         for (spec, column) in &chunk.columns {
             put_u64(&mut self.streams.lengths, column.len() as u64);
@@ -202,7 +202,9 @@ impl Writer {
         let Streams { tables, heads, deps, starts, times, shapes, lengths, rest, whole, random } = self.streams;
         let fixed = [tables, heads, deps, starts, times, shapes, lengths, rest, whole, random];
         let mut out = Vec::new();
-        fixed.iter().for_each(|stream| put_u64(&mut out, stream.len() as u64));
+        for stream in &fixed {
+            put_u64(&mut out, stream.len() as u64);
+        }
         put_u64(&mut out, self.columns.len() as u64);
         for (spec, column) in &self.columns {
             put_u64(&mut out, *spec);

@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 /// First pause after an inconclusive comparison, milliseconds, doubled every time: under constant writing the cursors never stand still together.
 const AGAIN_MS: u64 = 5_000;
 
+/// Reconciliations of one space in a session. The second is for what was parked during the first and came loose since.
+const RECONCILIATIONS_MAX: usize = 4;
+
 /// Where the comparison of digests is.
 #[derive(Debug)]
 pub(super) struct Verification {
@@ -127,6 +130,8 @@ impl Session {
                 self.ask(Request::Acknowledged { by: peer, space, lsn, parked: Vec::new(), refused: Vec::new() }, Pending::Plain);
             }
             if let Some(why) = stance.mismatch {
+                let known = self.space_mut(space)?;
+                known.compared.push((known.told.digest, their_state.digest));
                 self.start_reconcile(space, why)?;
             }
         }
@@ -155,18 +160,17 @@ impl Session {
         }
     }
 
-    pub(super) fn state_lead(&mut self, states: &[SpaceState]) -> Result<(), Ending> {
+    pub(super) fn state_lead(&mut self, states: &[SpaceState]) {
         self.verify.reading = false;
         let due = |state: &&SpaceState| self.spaces.get(&state.space).is_some_and(|known| known.verify == Verify::Due && known.holds_something());
         let mine: Vec<SpaceState> = states.iter().filter(due).cloned().collect();
         if mine.is_empty() {
             // Nothing of what is due is known to the replica: there is nothing to compare.
             self.spaces.values_mut().for_each(|known| known.verify = Verify::Done);
-            return Ok(());
+            return;
         }
         self.send(Channel::Control, &Message::State(mine.clone()));
         self.verify.mine = Some(mine.into_iter().map(|state| (state.space, state)).collect());
-        Ok(())
     }
 
     pub(super) fn receive_state(&mut self, states: &[SpaceState]) -> Result<(), Ending> {
@@ -182,12 +186,11 @@ impl Session {
         Ok(())
     }
 
-    pub(super) fn state_follow(&mut self, spaces: &[Space], states: &[SpaceState]) -> Result<(), Ending> {
+    pub(super) fn state_follow(&mut self, spaces: &[Space], states: &[SpaceState]) {
         self.verify.reading = false;
         let of = |space: &Space| states.iter().find(|state| state.space == *space).cloned().unwrap_or_else(|| empty_state(*space));
         let answer = Message::State(spaces.iter().map(of).collect());
         self.send(Channel::Control, &answer);
-        Ok(())
     }
 
     fn judge_states(&mut self, theirs: &[SpaceState]) -> Result<(), Ending> {
@@ -207,11 +210,12 @@ impl Session {
                 again = true;
             } else if stance.equal {
                 known.verify = Verify::Done;
-            } else if known.reconciled {
-                // Once a session is enough: what a comparison of every document did not mend, a second would not.
+            } else if known.compared.contains(&(my_state.digest, their_state.digest)) || known.compared.len() >= RECONCILIATIONS_MAX {
+                // A comparison of every document changed nothing: another would not either.
                 known.verify = Verify::Done;
                 self.event(SessionEvent::Divergent { space });
             } else if let Some(why) = stance.mismatch {
+                known.compared.push((my_state.digest, their_state.digest));
                 self.start_reconcile(space, why)?;
             }
         }

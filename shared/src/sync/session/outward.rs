@@ -257,7 +257,7 @@ impl Session {
         self.tell(Request::Acknowledged { by, space, lsn, parked: Vec::new(), refused })
     }
 
-    pub(super) fn tell_verdicts(&mut self, verdicts: Vec<(Space, Refused)>) -> Result<(), Ending> {
+    pub(super) fn tell_verdicts(&mut self, verdicts: Vec<(Space, Refused)>) {
         let mut by_space: BTreeMap<Space, Vec<Refused>> = BTreeMap::new();
         verdicts.into_iter().filter(|(space, _)| self.in_scope(*space)).for_each(|(space, one)| by_space.entry(space).or_default().push(one));
         for (space, refused) in by_space {
@@ -265,7 +265,6 @@ impl Session {
                 self.send(Channel::Control, &Message::Verdict(space, piece.to_vec()));
             }
         }
-        Ok(())
     }
 
     /// Moves the cursor kept here for the peer without records.

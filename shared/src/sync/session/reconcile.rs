@@ -28,6 +28,15 @@ enum Next {
     Finished,
 }
 
+/// Which page the leader must send next.
+#[derive(Debug, PartialEq, Eq)]
+enum Expected {
+    /// The one behind this document; at first the one from the beginning.
+    After(Option<DocId>),
+    /// The last has come.
+    None,
+}
+
 #[derive(Debug)]
 struct Serving {
     theirs: Vectors,
@@ -47,8 +56,7 @@ enum Part {
     },
     Follow {
         pages: VecDeque<Page>,
-        /// Where the next page must begin; `None` after the last.
-        expected: Option<Option<DocId>>,
+        expected: Expected,
         /// The page in hand, where to go on in it, asked.
         comparing: Option<(Page, Option<DocId>, bool)>,
         actors_open: usize,
@@ -70,7 +78,9 @@ impl Reconcile {
     fn new(role: Role, begin: u64) -> Self {
         let part = match role {
             Role::Node => Part::Lead { next: Next::Ask(None), pages_open: 0, queue: VecDeque::new(), wanting: None },
-            Role::Hub => Part::Follow { pages: VecDeque::new(), expected: Some(None), comparing: None, actors_open: 0, wants: VecDeque::new() },
+            Role::Hub => {
+                Part::Follow { pages: VecDeque::new(), expected: Expected::After(None), comparing: None, actors_open: 0, wants: VecDeque::new() }
+            }
         };
         Self { begin, serving: None, shipped: 0, part }
     }
@@ -129,7 +139,7 @@ impl Reconcile {
                 idle && *next == Next::Finished && *pages_open == 0 && queue.is_empty() && wanting.is_none()
             }
             Part::Follow { pages, expected, comparing, actors_open, wants } => {
-                idle && expected.is_none() && pages.is_empty() && comparing.is_none() && *actors_open == 0 && wants.is_empty()
+                idle && *expected == Expected::None && pages.is_empty() && comparing.is_none() && *actors_open == 0 && wants.is_empty()
             }
         }
     }
@@ -174,14 +184,13 @@ impl Session {
         let known = self.space_mut(space)?;
         known.reconcile = Some(Reconcile::new(role, known.head));
         known.await_settle = true;
-        known.reconciled = true;
         known.forget_jumps();
         self.event(SessionEvent::Reconciling { space, why });
         Ok(())
     }
 
     /// Starts whatever a reconciliation can start now, and ends those that are through.
-    pub(super) fn pump_reconciliations(&mut self) -> Result<(), Ending> {
+    pub(super) fn pump_reconciliations(&mut self) {
         for space in self.order.clone() {
             while let Some(reconcile) = self.spaces.get_mut(&space).and_then(|known| known.reconcile.as_mut()) {
                 reconcile.take_up();
@@ -198,10 +207,9 @@ impl Session {
                 self.event(SessionEvent::Reconciled { space, shipped: done.shipped });
             }
         }
-        Ok(())
     }
 
-    pub(super) fn lead_page(&mut self, space: Space, page: Page) -> Result<(), Ending> {
+    pub(super) fn lead_page(&mut self, space: Space, page: Page) {
         if let Some(Part::Lead { next, pages_open, .. }) = self.part(space) {
             *pages_open += 1;
             *next = match page.docs.last() {
@@ -210,7 +218,6 @@ impl Session {
             };
             self.send(Channel::Control, &Message::Fingerprints(space, page));
         }
-        Ok(())
     }
 
     pub(super) fn receive_fingerprints(&mut self, space: Space, page: Page) -> Result<(), Ending> {
@@ -221,20 +228,20 @@ impl Session {
             self.start_reconcile(space, Mismatch::Digest)?;
         }
         let Some(Part::Follow { pages, expected, comparing, .. }) = self.part(space) else { return Ok(()) };
-        if *expected != Some(page.after) {
+        if *expected != Expected::After(page.after) {
             return ending(ByeCode::Order, "a page of fingerprints out of order");
         }
         if pages.len() + usize::from(comparing.is_some()) >= PAGES_OPEN_MAX {
             return ending(ByeCode::Limit, "too many pages of fingerprints at once");
         }
-        *expected = if page.last { None } else { Some(page.docs.last().map(|(doc, _)| *doc)) };
+        *expected = if page.last { Expected::None } else { Expected::After(page.docs.last().map(|(doc, _)| *doc)) };
         pages.push_back(page);
         Ok(())
     }
 
     /// Own vectors of documents that differ from the leader's page.
-    pub(super) fn compared(&mut self, space: Space, vectors: Vectors, next: Option<DocId>) -> Result<(), Ending> {
-        let Some(Part::Follow { comparing, actors_open, .. }) = self.part(space) else { return Ok(()) };
+    pub(super) fn compared(&mut self, space: Space, vectors: Vectors, next: Option<DocId>) {
+        let Some(Part::Follow { comparing, actors_open, .. }) = self.part(space) else { return };
         let last = next.is_none();
         *actors_open += usize::from(!vectors.is_empty());
         match comparing {
@@ -244,7 +251,6 @@ impl Session {
         if last || !vectors.is_empty() {
             self.send(Channel::Control, &Message::Actors(space, last, vectors));
         }
-        Ok(())
     }
 
     pub(super) fn receive_actors(&mut self, space: Space, last: bool, vectors: Vectors) -> Result<(), Ending> {

@@ -5,7 +5,7 @@
 use super::Mismatch;
 use super::reconcile::Reconcile;
 use crate::model::{ReplicaId, Space};
-use crate::sync::engine::SpaceState;
+use crate::sync::engine::{Digest, SpaceState};
 use std::collections::VecDeque;
 
 /// How far one space is, for the status screen.
@@ -121,7 +121,8 @@ pub(super) struct SpaceSync {
     pub(super) reconcile: Option<Reconcile>,
     /// The peer has not settled its side of a reconciliation.
     pub(super) await_settle: bool,
-    pub(super) reconciled: bool,
+    /// The pairs of digests (own, the peer's) that a reconciliation was started for in this session.
+    pub(super) compared: Vec<(Digest, Digest)>,
     pub(super) verify: Verify,
     said_in_sync: bool,
 }
@@ -145,7 +146,7 @@ impl SpaceSync {
             waited: 0,
             reconcile: None,
             await_settle: false,
-            reconciled: false,
+            compared: Vec::new(),
             verify: Verify::Due,
             said_in_sync: false,
         }

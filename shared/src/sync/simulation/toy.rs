@@ -102,10 +102,6 @@ impl Toy {
         self.state.lock().unwrap()
     }
 
-    pub(super) fn open_space(&self, space: Space) {
-        self.lock().logs.entry(space).or_default();
-    }
-
     /// A local edit on top of all heads of the document, committed; returns the space's head.
     pub(super) fn write(&self, space: Space, doc: DocId, payload: &[u8]) -> u64 {
         let mut state = self.lock();
@@ -122,7 +118,9 @@ impl Toy {
         bytes.extend_from_slice(&actor.0);
         bytes.extend_from_slice(&seq.to_le_bytes());
         bytes.push(deps.len() as u8);
-        deps.iter().for_each(|dep| bytes.extend_from_slice(&dep.0));
+        for dep in &deps {
+            bytes.extend_from_slice(&dep.0);
+        }
         bytes.extend_from_slice(payload);
         let hash = ChangeHash(Sha256::digest(&bytes[8..]).into());
         log.append(space, Entry { doc, hash, bytes, actor, seq, source: None, batch: None });
@@ -161,29 +159,6 @@ impl Toy {
         }
     }
 
-    pub(super) fn dump(&self, space: Space) -> String {
-        let s = self.lock();
-        let l = &s.logs[&space];
-        format!(
-            "{} count {} parked {:?} peers {:?}\n{}",
-            s.replica,
-            l.count,
-            l.parked.iter().map(|p| (p.0.hash, p.1)).collect::<Vec<_>>(),
-            l.peers,
-            l.entries
-                .iter()
-                .enumerate()
-                .map(|(i, e)| format!(
-                    "{} {}/{:?}/{}/{:?} | ",
-                    i + 1,
-                    e.hash.to_string().get(..6).unwrap(),
-                    e.actor.to_string().get(12..20).unwrap(),
-                    e.seq,
-                    e.source.map(|o| o.0[0])
-                ))
-                .collect::<String>()
-        )
-    }
     pub(super) fn late_verdict(&self, space: Space, doc: DocId, hash: ChangeHash) {
         self.lock().verdicts.push((space, Refused { doc, hash, code: "late".to_owned() }));
     }
@@ -239,7 +214,9 @@ impl Log {
             let members: Vec<(DocId, ChangeHash)> = group.iter().map(|at| (self.entries[*at].doc, self.entries[*at].hash)).collect();
             self.batches.push(KeptBatch { origin, signature: sign(origin, space, &members), members });
             let number = self.batches.len() - 1;
-            group.iter().for_each(|at| self.entries[*at].batch = Some(number));
+            for at in group {
+                self.entries[*at].batch = Some(number);
+            }
         }
     }
 
@@ -375,7 +352,9 @@ impl Engine for Toy {
         let mut state = self.lock();
         let log = state.logs.entry(space).or_default();
         log.row(peer, by).acked = lsn;
-        refused.iter().for_each(|one| log.refuse(space, one.doc, one.hash));
+        for one in refused {
+            log.refuse(space, one.doc, one.hash);
+        }
         Ok(())
     }
 
