@@ -110,6 +110,7 @@ impl Node {
 /// # Errors
 /// The dialler's last error, or `sync-slow` when time runs out.
 pub fn wait_for_sync(replica: &Replica, link: &Link) -> Result<(), Fault> {
+    let failures_before = link.status.borrow().failures;
     link.now.send_modify(|n| *n += 1);
     let began = std::time::Instant::now();
     let (mut agreed, mut status) = (link.agreed.clone(), link.status.clone());
@@ -122,7 +123,7 @@ pub fn wait_for_sync(replica: &Replica, link: &Link) -> Result<(), Fault> {
             return Ok(());
         }
         let failed = { status.borrow_and_update().clone() };
-        if failed.phase == DialPhase::Waiting && failed.failures > 1 {
+        if failed.phase == DialPhase::Waiting && failed.failures > failures_before {
             return Err(failed.last_error.unwrap_or_else(|| Fault::new("sync-slow", Exit::Unreachable)));
         }
         if began.elapsed() > SYNC_WAIT {

@@ -59,3 +59,6 @@ pub fn fault(lang: Lang, fault: &Fault) -> (String, Option<String>) {
     let sentence = lookup(lang, &fault.code, &args).unwrap_or_else(|| fault.to_string());
     (sentence, lookup(lang, &format!("{}.next", fault.code), &args))
 }
+
+#[cfg(test)]
+mod tests;

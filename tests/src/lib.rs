@@ -1,1 +1,206 @@
-//! Test harness.
+//! Harness: the real binaries, in directories of their own, over real QUIC on loopback. Readiness by the daemons' own word, never by sleeping.
+
+use serde_json::Value as Json;
+use std::{
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+/// Where cargo put the binaries: beside the test's own.
+fn binary(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap_or_default();
+    let beside = test.parent().and_then(Path::parent).map(|dir| dir.join(name)).unwrap_or_default();
+    assert!(beside.exists(), "{} is missing: run `cargo build --workspace` first (tests/run.sh does)", beside.display());
+    beside
+}
+
+/// What a command said.
+#[derive(Debug)]
+pub struct Said {
+    /// Exit code.
+    pub code: i32,
+    /// Standard output as JSON, `Null` if it is none.
+    pub answer: Json,
+    /// Standard error as JSON (`--json`), `Null` if it is none.
+    pub error: Json,
+}
+
+impl Said {
+    /// The answer of a command that must succeed.
+    ///
+    /// # Panics
+    /// With what the command said, if it failed.
+    #[must_use]
+    pub fn ok(self) -> Json {
+        assert!(self.code == 0, "exit {}: {}", self.code, self.error);
+        self.answer
+    }
+
+    /// Code of the fault of a command that must fail.
+    ///
+    /// # Panics
+    /// If the command succeeded.
+    #[must_use]
+    pub fn fault(self) -> String {
+        assert!(self.code != 0, "succeeded: {}", self.answer);
+        assert!(self.error["error"]["next"].is_string(), "a fault says what to do next: {}", self.error);
+        self.error["error"]["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// One side: its binary and directory.
+#[derive(Debug)]
+pub struct Side {
+    program: PathBuf,
+    dir: PathBuf,
+}
+
+impl Side {
+    /// Runs a command and waits for it.
+    ///
+    /// # Panics
+    /// If the program cannot be started.
+    pub fn run(&self, args: &[&str]) -> Said {
+        let output = Command::new(&self.program)
+            .args(["--data", &self.dir.display().to_string(), "--json"])
+            .args(args)
+            .env("HUXUE_LANG", "en")
+            .env("HUXUE_LOG", "error")
+            .output()
+            .unwrap_or_else(|e| panic!("{}: {e}", self.program.display()));
+        let json = |bytes: &[u8]| serde_json::from_slice(bytes).unwrap_or(Json::Null);
+        Said {
+            code: output.status.code().unwrap_or(-1),
+            answer: json(&output.stdout),
+            error: json(output.stderr.rsplit(|b| *b == b'\n').find(|line| !line.is_empty()).unwrap_or_default()),
+        }
+    }
+
+    /// Starts its daemon; gives it back once it says that it is ready.
+    ///
+    /// # Panics
+    /// If it ends before that.
+    #[must_use]
+    pub fn serve(&self, args: &[&str]) -> Daemon {
+        let mut child = Command::new(&self.program)
+            .args(["--data", &self.dir.display().to_string(), "serve", "--listen-http", "127.0.0.1:0"])
+            .args(args)
+            .env("HUXUE_LOG", "error")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|e| panic!("{}: {e}", self.program.display()));
+        let mut line = String::new();
+        let stdout = child.stdout.take().map(BufReader::new);
+        let read = stdout.map_or(Ok(0), |mut out| out.read_line(&mut line));
+        let ready: Json = serde_json::from_str(&line).unwrap_or(Json::Null);
+        assert!(read.is_ok() && ready["ready"] == true, "not ready: {line}");
+        Daemon { child, ready }
+    }
+
+    /// Its directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+}
+
+/// A running daemon; stopped when dropped.
+#[derive(Debug)]
+pub struct Daemon {
+    child: Child,
+    /// What it said when it was ready.
+    pub ready: Json,
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // SIGKILL: what was acknowledged must survive it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A county in a temporary directory, with schools 5299010001 and 5299010002.
+#[derive(Debug)]
+pub struct County {
+    root: tempfile::TempDir,
+    /// The hub.
+    pub hub: Side,
+    /// Its daemon.
+    pub daemon: Daemon,
+}
+
+impl County {
+    /// Initialised, schools known, daemon running.
+    ///
+    /// # Panics
+    /// If anything of that fails.
+    #[must_use]
+    pub fn new() -> Self {
+        let root = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+        let hub = Side { program: binary("huxue-hub"), dir: root.path().join("hub") };
+        let _ = hub.run(&["init", "--county", "529901", "--name", "某某县"]).ok();
+        for (code, name) in [("5299010001", "一小"), ("5299010002", "二小")] {
+            let _ = hub.run(&["school", "add", "--code", code, "--name", name, "--stage", "primary"]).ok();
+        }
+        let daemon = hub.serve(&["--listen-quic", "127.0.0.1:0"]);
+        Self { root, hub, daemon }
+    }
+
+    /// Address for nodes.
+    pub fn quic(&self) -> String {
+        self.daemon.ready["quic"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A token for a school.
+    pub fn token(&self, school: &str) -> String {
+        self.hub.run(&["enrol", "issue", "--school", school]).ok()["token"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A node that is not enrolled yet.
+    pub fn bare(&self, name: &str) -> Side {
+        Side { program: binary("huxue-node"), dir: self.root.path().join(name) }
+    }
+
+    /// An enrolled node.
+    pub fn node(&self, name: &str, school: &str) -> Side {
+        let node = self.bare(name);
+        let _ = node.run(&["enrol", "--hub", &self.quic(), "--token", &self.token(school)]).ok();
+        node
+    }
+}
+
+impl Default for County {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A file of the samples.
+pub fn sample(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name).display().to_string()
+}
+
+/// Adds a child and gives its document id.
+pub fn child(node: &Side, name: &str, number: &str, grade: &str) -> String {
+    let birth = format!("{}-{}-{}", &number[6..10], &number[10..12], &number[12..14]);
+    let set = [
+        format!("name={name}"),
+        "id_type=resident".into(),
+        format!("id_no={number}"),
+        "sex=male".into(),
+        format!("birth={birth}"),
+        format!("grade={grade}"),
+        "class=1".into(),
+        "stage=primary".into(),
+        "boarding=day".into(),
+        "left_behind=no".into(),
+        "registered_household=registered".into(),
+        "village=石桥村".into(),
+    ];
+    let mut args = vec!["record", "add", "enrolment"];
+    for item in &set {
+        args.extend(["--set", item.as_str()]);
+    }
+    node.run(&args).ok()["record"].as_str().unwrap_or_default().to_owned()
+}

@@ -21,7 +21,14 @@ pub fn render(request: &Request, answer: &Json, lang: Lang) -> String {
         Request::LedgerShow { .. } => ledger(answer, lang),
         Request::ConflictsList { .. } => conflicts(answer, lang),
         Request::Status => status(answer, lang),
-        Request::Rebuild | Request::Verify | Request::ConflictsResolve { .. } | Request::YearOpen { .. } | Request::ImportUndo { .. } | Request::LedgerCheck { .. } | Request::LedgerPublish { .. } | Request::ReportPublish { .. } => fields(answer, lang),
+        Request::Rebuild
+        | Request::Verify
+        | Request::ConflictsResolve { .. }
+        | Request::YearOpen { .. }
+        | Request::ImportUndo { .. }
+        | Request::LedgerCheck { .. }
+        | Request::LedgerPublish { .. }
+        | Request::ReportPublish { .. } => fields(answer, lang),
         _ => pretty(answer),
     }
 }

@@ -38,7 +38,8 @@ pub fn due(replica: &Replica, context: &Context, projection: &Projection) -> Vec
             }
             for opening in rule::openings(rule, &sightings, &context.holidays) {
                 let key = key(context.doc, &opening.ledger, &opening.rule_code, opening.first_day);
-                if present.contains(key.as_str()) {
+                // A record that arrives late may move the beginning of a run: the case that is open already is that case.
+                if present.contains(key.as_str()) || open_already(context, projection, &opening.ledger) {
                     continue;
                 }
                 let version = context.catalogue.latest(&opening.ledger).map_or(1, |d| d.version);
@@ -59,6 +60,13 @@ fn on(row: &super::project::RecordRow) -> Option<Date> {
         Some(Value::Str(text)) => text.parse().ok(),
         _ => None,
     }
+}
+
+/// True while a record of `ledger` that is not void awaits its next step.
+fn open_already(context: &Context, projection: &Projection, ledger: &str) -> bool {
+    let Some(lifecycle) = context.catalogue.latest(ledger).and_then(|d| d.lifecycle.as_ref()) else { return false };
+    let open = |state: Option<&str>| state.is_none_or(|code| lifecycle.state(code).is_none_or(|s| s.open));
+    projection.records.iter().any(|r| r.ledger == ledger && !r.void && open(r.state.as_deref()))
 }
 
 /// Key of the record a rule opens.

@@ -66,15 +66,19 @@ impl Catalogue {
     pub fn index_statements(&self, ledgers: &[LedgerOutline]) -> Vec<String> {
         let tables: BTreeSet<String> =
             ledgers.iter().filter(|ledger| ledger.is_safe()).map(LedgerOutline::table).chain(["step".to_owned()]).collect();
-        let mut statements = BTreeSet::new();
+        let mut wanted: BTreeSet<(String, Index)> = BTreeSet::new();
         for index in self.iter().flat_map(|report| &report.indexes).filter_map(|text| Index::parse(text)) {
             if index.table == "record_*" {
                 let students = ledgers.iter().filter(|ledger| ledger.subject == Subject::Student && ledger.is_safe());
-                statements.extend(students.map(|ledger| index.create_sql(&ledger.table())));
+                wanted.extend(students.map(|ledger| (ledger.table(), index.clone())));
             } else if tables.contains(&index.table) {
-                statements.insert(index.create_sql(&index.table));
+                wanted.insert((index.table.clone(), index));
             }
         }
+        // An index that another one begins with is served by it: each index costs every write.
+        let served = |table: &str, index: &Index| wanted.iter().any(|(other, longer)| other == table && index.begins(longer));
+        let needed = wanted.iter().filter(|(table, index)| !served(table, index));
+        let mut statements: BTreeSet<String> = needed.map(|(table, index)| index.create_sql(table)).collect();
         // Every report asks each of its ledgers for what is disputed there.
         for table in tables.iter().filter(|table| table.starts_with("record_")) {
             statements.extend(Index::parse(&format!("{table}(_year, _school, _id) WHERE _disputed = 1")).map(|index| index.create_sql(table)));
@@ -90,4 +94,21 @@ pub(super) fn shipped_files() -> Vec<(String, String)> {
         .collect();
     files.sort();
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::ledgers;
+
+    #[test]
+    fn an_index_that_another_begins_with_is_not_made() {
+        let statements = Catalogue::shipped().index_statements(&ledgers());
+        let on = |tail: &str| statements.iter().filter(|statement| statement.ends_with(tail)).count();
+        assert_eq!(on("ON record_enrolment(_doc)"), 0, "served by the index that joins use");
+        assert_eq!(on("ON record_transfer(_doc)"), 0);
+        assert_eq!(on("ON record_care_profile(_doc)"), 1);
+        assert_eq!(on("ON record_aid_programme(_doc)"), 0, "no child's ledger");
+        assert!(on("WHERE _disputed = 1") == ledgers().len());
+    }
 }

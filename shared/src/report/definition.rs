@@ -539,6 +539,12 @@ impl Index {
         (known && harmless).then(|| Self { table: table.to_owned(), tail: tail.to_owned() })
     }
 
+    /// Whether `longer` has the same first columns and then more. A condition makes an index another one.
+    pub(super) fn begins(&self, longer: &Self) -> bool {
+        let own = self.tail.strip_suffix(')');
+        own.is_some_and(|own| longer.tail.ends_with(')') && longer.tail.strip_prefix(own).is_some_and(|rest| rest.starts_with(',')))
+    }
+
     /// The statement that creates it on `table`, once. Its name is derived from what it holds, so that two reports share one.
     #[must_use]
     pub fn create_sql(&self, table: &str) -> String {

@@ -48,7 +48,9 @@ impl AsyncUdpSocket for Unmarked {
     fn poll_recv(&self, context: &mut Context<'_>, buffers: &mut [IoSliceMut<'_>], meta: &mut [RecvMeta]) -> Poll<io::Result<usize>> {
         let received = self.0.poll_recv(context, buffers, meta);
         if let Poll::Ready(Ok(_)) = received {
-            meta.iter_mut().for_each(|one| one.ecn = None);
+            for one in meta.iter_mut() {
+                one.ecn = None;
+            }
         }
         received
     }

@@ -36,7 +36,7 @@ const FIELD_KEYS: &[&str] = &[
     "public",
 ];
 /// Longest text a definition may allow, in characters.
-const LENGTH_MAX: i64 = 20_000;
+const LENGTH_MAX: i64 = 61_440;
 const PATTERN_BYTES_MAX: usize = 500;
 
 pub(super) fn fields(reader: &Reader<'_>, tables: &[Table<'_>], definition: &Definition) -> Vec<Field> {

@@ -291,3 +291,43 @@ async fn a_crowded_hub_has_addresses_prove_themselves_and_a_full_one_refuses() {
         listener.abort();
     }
 }
+
+/// Carries datagrams between one node and whichever hub it is told of; answers of any hub come back.
+async fn relay(socket: tokio::net::UdpSocket, hub: watch::Receiver<std::net::SocketAddr>) {
+    let (mut node, mut buffer) = (None, [0u8; 2_048]);
+    loop {
+        let Ok((length, from)) = socket.recv_from(&mut buffer).await else { return };
+        let from_hub = from.ip() == hub.borrow().ip() && node.is_some_and(|node| node != from);
+        let towards = if from_hub { node } else { Some(*hub.borrow()) };
+        if !from_hub {
+            node = Some(from);
+        }
+        if let Some(towards) = towards {
+            socket.send_to(&buffer[..length], towards).await.ok();
+        }
+    }
+}
+
+/// Without it a node would write into the void until its idle time is over.
+#[tokio::test]
+async fn a_hub_that_has_forgotten_a_link_says_so_at_the_next_packet() {
+    use crate::transport::{HubAddress, listener::Limits};
+    let mut hub = Hub::start(1);
+    let (key, enrolment) = hub.node(9).await;
+    // The same county and keys in another process, as after a crash.
+    let (_restarted, reborn) = hub.second_door(Limits::default());
+    let address = |at: &HubAddress| at.to_string().parse::<std::net::SocketAddr>().unwrap();
+    let (switch, current) = watch::channel(address(&hub.at));
+    let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let at: HubAddress = socket.local_addr().unwrap().to_string().parse().unwrap();
+    tokio::spawn(relay(socket, current));
+
+    let tuning = Tuning { keep_alive: Some(std::time::Duration::from_millis(100)), ..Tuning::default() };
+    let client = node_tls(&key, &enrolment).sync(&tuning).unwrap();
+    let dialled = within(reach::dial(&at, &client, &tuning)).await.unwrap();
+    let (task, mut events, _stop) = run(&dialled, &enrolment);
+    heard(&mut events, established).await;
+    heard(&mut hub.events, established).await;
+    switch.send(address(&reborn)).unwrap();
+    assert_eq!(within(task).await.unwrap(), Ended::Connection(ConnectError::Lost));
+}

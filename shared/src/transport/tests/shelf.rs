@@ -94,14 +94,14 @@ impl Engine for Shelf {
     fn outgoing(&self, peer: &Peer, _: Space, after: u64, bytes: usize, echo: bool) -> Answer<Outgoing> {
         let log = self.log.lock().unwrap();
         let (mut parcel, mut to, mut size) = (Parcel::default(), after, 0);
-        for (change, source) in log.entries.iter().skip(after as usize) {
+        for (change, source) in log.entries.iter().skip(usize::try_from(after).unwrap()) {
             if size > bytes {
                 break;
             }
             to += 1;
             if echo || *source != Some(peer.origin) {
                 size += change.bytes.len();
-                parcel.changes.push(OutChange { batch: (parcel.changes.len() / BATCH) as u32, ..change.clone() });
+                parcel.changes.push(OutChange { batch: u32::try_from(parcel.changes.len() / BATCH).unwrap(), ..change.clone() });
             }
         }
         let batch = Batch { origin: peer.origin, signature: [1; 64], holes: Vec::new() };

@@ -57,13 +57,21 @@ fn in_sync(event: &LinkEvent) -> bool {
 
 #[tokio::test]
 async fn more_than_every_window_arrives_whole_in_both_directions() {
-    let hub = Hub::start(1);
+    let mut hub = Hub::start(1);
     let engine = Shelf::new(2);
-    (0..3_000).for_each(|number| drop(engine.put(number, 1_000)));
-    (0..1_500).for_each(|number| drop(hub.engine.put(number, 1_000)));
+    // 3 MB and 2 MB that do not compress, against windows of 1 MiB.
+    for number in 0..3_000 {
+        engine.put(number, 1_000);
+    }
     let mut node = link(&hub, engine).await;
-    heard(&mut node.events, in_sync).await;
-    assert_eq!((node.engine.head(), hub.engine.head()), (4_500, 4_500));
+    heard(&mut node.events, |event| acknowledged(event, 3_000)).await;
+    for number in 0..2_000 {
+        hub.engine.put(number, 1_000);
+    }
+    hub.news.committed(space(), 5_000);
+    heard(&mut hub.events, |event| acknowledged(event, 5_000)).await;
+    heard(&mut hub.events, in_sync).await;
+    assert_eq!((node.engine.head(), hub.engine.head()), (5_000, 5_000));
     assert_eq!(node.engine.digest(), hub.engine.digest());
 }
 
@@ -104,15 +112,20 @@ async fn a_peer_that_talks_rubbish_is_shown_out() {
     let mut hub = Hub::start(1);
     let (key, enrolment) = hub.node(9).await;
     let (tuning, own) = (Tuning::default(), node_tls(&key, &enrolment));
-    for rubbish in [vec![0xff; 4_096], vec![1; 4_096], vec![0; 10]] {
+    let mut last = None;
+    for rubbish in [vec![1; 4_096], vec![0; 10], vec![0xff; 4_096]] {
         let dialled = within(reach::dial(&hub.at, &own.sync(&tuning).unwrap(), &tuning)).await.unwrap();
         let (mut send, mut receive) = dialled.connection.open_bi().await.unwrap();
         send.write_all(&rubbish).await.unwrap();
-        // BYE, then the hub waits for this side to go; it does not, and is shown out.
-        within(receive.read_to_end(1 << 20)).await.ok();
-        let error = ConnectError::from_quinn(&within(dialled.connection.closed()).await, true);
-        assert_eq!(error, ConnectError::Closed(Close::Protocol));
+        let mut said = [0u8; 4];
+        within(receive.read_exact(&mut said)).await.unwrap();
+        let ended = heard(&mut hub.events, |event| matches!(event, LinkEvent::Session(SessionEvent::Closed(_)))).await;
+        assert!(matches!(ended, LinkEvent::Session(SessionEvent::Closed(reason)) if !reason.by_peer), "the hub says BYE");
+        last = Some(dialled);
     }
+    // Who does not go on BYE is shown out.
+    let error = ConnectError::from_quinn(&within(last.unwrap().connection.closed()).await, true);
+    assert_eq!(error, ConnectError::Closed(Close::Protocol));
     // The door is still open.
     let mut node = link(&hub, Shelf::new(2)).await;
     heard(&mut node.events, established).await;

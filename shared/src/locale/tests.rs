@@ -1,0 +1,102 @@
+//! The catalogue is whole: every fault has a sentence in both languages, and the languages say the same things with the same particulars.
+
+use regex_lite::Regex;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Lines under another fault, which carries the act that mends them all.
+const DETAILS: [&str; 1] = ["verify-problem"];
+
+type Messages = BTreeMap<String, BTreeSet<String>>;
+
+fn here() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(dir: &Path, extension: &str, out: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, extension, out);
+        } else if path.extension().is_some_and(|e| e == extension) {
+            out.push(path);
+        }
+    }
+}
+
+/// `file/key` and `file/key.attribute` → the particulars used, `_zh` and `_en` of a particular being one.
+fn catalogue(language: &str) -> Messages {
+    let head = Regex::new(r"^([a-z][A-Za-z0-9_-]*) *=").unwrap();
+    let attribute = Regex::new(r"^ +\.([a-z]+) *=").unwrap();
+    let argument = Regex::new(r"\$([a-z][a-z0-9_]*)").unwrap();
+    let (mut paths, mut out) = (Vec::new(), Messages::new());
+    files(&here().join("locales").join(language), "ftl", &mut paths);
+    for path in paths {
+        let file = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let (mut message, mut current) = (String::new(), None);
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            if let Some(found) = head.captures(line) {
+                message = format!("{file}/{}", &found[1]);
+                assert!(out.insert(message.clone(), BTreeSet::new()).is_none(), "{language}: {message} twice");
+                current = Some(message.clone());
+            } else if let Some(found) = attribute.captures(line) {
+                let key = format!("{message}.{}", &found[1]);
+                out.insert(key.clone(), BTreeSet::new());
+                current = Some(key);
+            }
+            let Some(used) = current.as_ref().and_then(|key| out.get_mut(key)) else { continue };
+            used.extend(argument.captures_iter(line).map(|found| found[1].trim_end_matches("_zh").trim_end_matches("_en").to_owned()));
+        }
+    }
+    out
+}
+
+#[test]
+fn both_languages_have_the_same_messages_with_the_same_particulars() {
+    let (zh, en) = (catalogue("zh-CN"), catalogue("en"));
+    let missing: Vec<_> = zh.keys().filter(|key| !en.contains_key(*key)).chain(en.keys().filter(|key| !zh.contains_key(*key))).collect();
+    assert!(missing.is_empty(), "in one language only: {missing:?}");
+    // A sentence and its `.next` may share particulars out differently; together they use the same.
+    let whole = |all: &Messages| {
+        let mut out = Messages::new();
+        for (key, used) in all {
+            out.entry(key.split('.').next().unwrap_or(key).to_owned()).or_default().extend(used.iter().cloned());
+        }
+        out
+    };
+    let (zh, en) = (whole(&zh), whole(&en));
+    let differing: Vec<_> = zh.iter().filter(|(key, used)| en.get(*key) != Some(used)).collect();
+    assert!(differing.is_empty(), "other particulars in English: {differing:?}");
+}
+
+#[test]
+fn a_key_is_in_one_file_only() {
+    let all = catalogue("zh-CN");
+    let mut seen = BTreeSet::new();
+    let twice: Vec<_> = all.keys().filter(|key| !seen.insert(key.split_once('/').map_or("", |(_, name)| name))).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}
+
+#[test]
+fn every_fault_named_in_the_sources_has_a_sentence_and_an_act_that_mends_it() {
+    let literal = Regex::new(r#"Fault::new\(\s*"([^"]+)""#).unwrap();
+    let known: BTreeSet<String> = catalogue("zh-CN").into_keys().filter_map(|key| key.split_once('/').map(|(_, name)| name.to_owned())).collect();
+    let mut paths = Vec::new();
+    for package in ["shared", "hub", "node"] {
+        files(&here().join("..").join(package).join("src"), "rs", &mut paths);
+    }
+    let codes: BTreeSet<String> = paths
+        .iter()
+        .flat_map(|path| {
+            let text = fs::read_to_string(path).unwrap();
+            literal.captures_iter(&text).map(|found| found[1].to_owned()).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(codes.len() > 50, "the sources were not found");
+    let lacking: Vec<_> =
+        codes.iter().filter(|code| !known.contains(*code) || !DETAILS.contains(&code.as_str()) && !known.contains(&format!("{code}.next"))).collect();
+    assert!(lacking.is_empty(), "without a sentence or without .next: {lacking:?}");
+}
