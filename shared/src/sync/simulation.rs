@@ -585,7 +585,7 @@ fn the_worked_example_is_what_is_sent() {
     world.reconnect_cost();
     let document = include_str!("../../../docs/PROTOCOL.md");
     for (side, name) in [(0, "node to hub"), (1, "hub to node")] {
-        let sent: String = world.end_of(0, side).unwrap().sent.iter().map(|byte| format!("{byte:02x}")).collect();
+        let sent = world.end_of(0, side).unwrap().sent.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         assert!(document.contains(&format!("{name}  {sent}\n")), "{name}  {sent}");
     }
 }
