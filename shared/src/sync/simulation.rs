@@ -87,7 +87,7 @@ impl World {
         self.connect(0);
         self.run_to_rest();
         let ends = &self.links[0].1.as_ref().unwrap().ends;
-        (ends.iter().map(|end| end.sent_bytes).sum(), ends.iter().flat_map(|end| end.sent_frames.clone()).collect())
+        (ends.iter().map(|end| end.sent.len() as u64).sum(), ends.iter().flat_map(|end| end.sent_frames.clone()).collect())
     }
 
     fn had_reconciliation(&self, why: Mismatch) -> bool {
@@ -573,4 +573,19 @@ fn the_toy_signs_what_the_protocol_says() {
     let hub = crate::sync::engine::Peer { origin: world.replicas[1].origin, school: Some(world.school) };
     let receipt = world.replicas[0].admit(&hub, world.replica_id(1), school, 0, forged).unwrap();
     assert_eq!(receipt.refused.len(), 3, "a member left out without a hole breaks the batch");
+}
+
+#[test]
+fn the_worked_example_is_what_is_sent() {
+    let mut world = World::new(2, 1);
+    let school = school_space(world.school);
+    world.fill(1, school, 30, 200);
+    world.fill(0, county_space(), 10, 20);
+    world.reconnect_cost();
+    world.reconnect_cost();
+    let document = include_str!("../../../docs/PROTOCOL.md");
+    for (side, name) in [(0, "node to hub"), (1, "hub to node")] {
+        let sent = world.end_of(0, side).unwrap().sent.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+        assert!(document.contains(&format!("{name}  {sent}\n")), "{name}  {sent}");
+    }
 }

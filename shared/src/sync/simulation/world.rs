@@ -37,7 +37,8 @@ pub(super) struct End {
     inbox: [VecDeque<u8>; 2],
     decoders: [Decoder; 2],
     lanes: [VecDeque<Ask>; 2],
-    pub(super) sent_bytes: u64,
+    /// Every byte it sent, both streams.
+    pub(super) sent: Vec<u8>,
     pub(super) sent_frames: Vec<u8>,
     pub(super) events: Vec<SessionEvent>,
     pub(super) closed: Option<CloseReason>,
@@ -94,7 +95,7 @@ impl World {
             inbox: Default::default(),
             decoders: Default::default(),
             lanes: Default::default(),
-            sent_bytes: 0,
+            sent: Vec::new(),
             sent_frames: Vec::new(),
             events: Vec::new(),
             closed: None,
@@ -122,7 +123,7 @@ impl World {
         while let Some(output) = own.session.poll() {
             match output {
                 Output::Send { channel, bytes } => {
-                    own.sent_bytes += bytes.len() as u64;
+                    own.sent.extend_from_slice(&bytes);
                     let mut decoder = Decoder::new();
                     decoder.push(&bytes);
                     while let Some(frame) = decoder.next_frame().unwrap() {
