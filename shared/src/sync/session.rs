@@ -11,8 +11,8 @@
 //! to a space, by whomever, [`Session::handle_timer`] not later than [`Session::next_timer_ms`], [`Session::handle_lost`] when the connection is gone.
 //! Records that arrive before HELLO are held here, bounded; the driver may read both streams from the start.
 //!
-//! Rooms: [`interface`] the values in and out; [`space`] what is known of one space; [`greeting`] HELLO and the comparison of digests; [`outward`] what we ship; [`inward`] what we are
-//! shipped; [`reconcile`] the repair when cursors are worth nothing.
+//! Rooms: `interface` the values in and out; `space` what is known of one space; `greeting` HELLO and the comparison of digests; `outward` what we ship; `inward` what we are
+//! shipped; `reconcile` the repair when cursors are worth nothing.
 //!
 //! Invariants: an ACK is sent only after the engine has committed; a cursor moves only over what came without a gap; what is in flight never exceeds
 //! the peer's credit; every list is bounded; no input panics.
