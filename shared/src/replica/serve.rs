@@ -220,29 +220,32 @@ impl Replica {
         Ok(Outgoing { to, head, parcel })
     }
 
-    /// Gathers own changes up to `to` that no batch holds yet into one, and signs it.
+    /// Gathers own changes up to `to` that no batch holds yet into batches of at most [`codec::BATCH_MEMBERS_MAX`], and signs them.
     fn sign_up_to(&self, space: Space, n: SpaceN, to: u64) -> Result<()> {
-        let (lo, members) = self.store.read(|c| -> Result<_> {
-            let signed: i64 =
-                c.prepare_cached("SELECT coalesce(max(hi), 0) FROM batch WHERE space = ?1 AND own = 1")?.query_row([n.0], |r| r.get(0))?;
-            let lo = log::unsigned(signed) + 1;
-            Ok((lo, log::own_members(c, n, lo, to)?))
-        })?;
-        if members.is_empty() {
-            return Ok(());
-        }
-        let mut sorted = members;
-        sorted.sort_unstable();
-        sorted.dedup();
-        let signature = identity::batch::sign(&self.me.keypair, &codec::batch_message(space, &sorted));
-        let origin = self.origin();
-        self.store.write(move |c| -> Result<()> {
-            // Two sessions may have come here at once; the second finds the range taken.
-            if log::own_batch_of(c, n, to)?.is_none() && log::own_batch_of(c, n, lo)?.is_none() {
-                log::insert_own_batch(c, n, origin, &signature, lo, to)?;
+        loop {
+            let (lo, hi, members) = self.store.read(|c| -> Result<_> {
+                let signed: i64 =
+                    c.prepare_cached("SELECT coalesce(max(hi), 0) FROM batch WHERE space = ?1 AND own = 1")?.query_row([n.0], |r| r.get(0))?;
+                let lo = log::unsigned(signed) + 1;
+                let hi = log::own_batch_end(c, n, lo, to, codec::BATCH_MEMBERS_MAX)?;
+                Ok((lo, hi, log::own_members(c, n, lo, hi)?))
+            })?;
+            if members.is_empty() {
+                return Ok(());
             }
-            Ok(())
-        })
+            let mut sorted = members;
+            sorted.sort_unstable();
+            sorted.dedup();
+            let signature = identity::batch::sign(&self.me.keypair, &codec::batch_message(space, &sorted));
+            let origin = self.origin();
+            self.store.write(move |c| -> Result<()> {
+                // Two sessions may have come here at once; the second finds the range taken.
+                if log::own_batch_of(c, n, hi)?.is_none() && log::own_batch_of(c, n, lo)?.is_none() {
+                    log::insert_own_batch(c, n, origin, &signature, lo, hi)?;
+                }
+                Ok(())
+            })?;
+        }
     }
 
     fn acknowledged(&self, peer: &Peer, by: ReplicaId, space: Space, lsn: u64, refused: &[Refused]) -> Result<()> {

@@ -332,6 +332,16 @@ pub fn own_members(c: &Connection, space: SpaceN, lo: u64, hi: u64) -> Result<Ve
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The lsn at which an own batch that begins at `lo` must end to have at most `members` members; `to` if there are fewer up to there.
+pub fn own_batch_end(c: &Connection, space: SpaceN, lo: u64, to: u64, members: usize) -> Result<u64> {
+    let last = i64::try_from(members.saturating_sub(1)).unwrap_or(i64::MAX);
+    let found: Option<i64> = c
+        .prepare_cached("SELECT lsn FROM change WHERE space = ?1 AND lsn BETWEEN ?2 AND ?3 AND source IS NULL ORDER BY lsn LIMIT 1 OFFSET ?4")?
+        .query_row(params![space.0, signed(lo), signed(to), last], |r| r.get(0))
+        .optional()?;
+    Ok(found.map_or(to, unsigned))
+}
+
 /// Keeps an own batch over own changes in `lo..=hi`.
 pub fn insert_own_batch(c: &Connection, space: SpaceN, origin: OriginId, signature: &[u8; 64], lo: u64, hi: u64) -> Result<BatchN> {
     c.prepare_cached("INSERT INTO batch(space, origin, signature, lo, hi, own, holes) VALUES(?1, ?2, ?3, ?4, ?5, 1, x'')")?.execute(params![
