@@ -89,7 +89,11 @@ enum Command {
     #[command(subcommand)]
     Year(Year),
     /// State of this hub
-    Status,
+    Status {
+        /// First wait until queries see all that was acknowledged
+        #[arg(long)]
+        settled: bool,
+    },
     /// Make the projection again from the log
     Rebuild,
     /// Check log, digests, signatures and projection
@@ -350,7 +354,7 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
         Command::Import(Import::Ledger { code, file, dry_run, year, by }) => import_ledger(code, &file, dry_run, year, by)?,
         Command::Import(Import::Undo { batch }) => common(Request::ImportUndo { batch }),
         Command::Year(Year::Open { year }) => common(Request::YearOpen { year }),
-        Command::Status => common(Request::Status),
+        Command::Status { settled } => common(if settled { Request::Settle } else { Request::Status }),
         Command::Rebuild => common(Request::Rebuild),
         Command::Verify => common(Request::Verify),
     })

@@ -93,7 +93,7 @@ impl Handler<Asked<HubRequest>> for Hub {
     fn handle(&self, asked: Asked<HubRequest>, progress: OnProgress<'_>) -> Result<Json, Fault> {
         match asked.request {
             HubRequest::Common(request) => {
-                let status = request == Request::Status;
+                let status = matches!(request, Request::Status | Request::Settle);
                 let mut answer = execute::execute(&self.replica, request, Lang::from_name(&asked.lang), progress)?;
                 if status {
                     answer["connected"] = json!(self.cutter.connected().len());

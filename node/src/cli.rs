@@ -79,7 +79,11 @@ enum Command {
     #[command(subcommand)]
     Sync(Sync),
     /// State of this node: saved, waiting, received
-    Status,
+    Status {
+        /// First wait until queries see all that was acknowledged
+        #[arg(long)]
+        settled: bool,
+    },
     /// Make the projection again from the log
     Rebuild,
     /// Check log, digests, signatures and projection
@@ -248,7 +252,7 @@ fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<
         Command::Ledger(Ledger::Show { code }) => common(Request::LedgerShow { code }),
         Command::Year(Year::Open { year }) => common(Request::YearOpen { year }),
         Command::Sync(Sync::Now) => (NodeRequest::SyncNow, None),
-        Command::Status => common(Request::Status),
+        Command::Status { settled } => common(if settled { Request::Settle } else { Request::Status }),
         Command::Rebuild => common(Request::Rebuild),
         Command::Verify => common(Request::Verify),
     })

@@ -140,6 +140,10 @@ impl Handler<Asked<NodeRequest>> for Node {
     fn handle(&self, asked: Asked<NodeRequest>, progress: OnProgress<'_>) -> Result<Json, Fault> {
         let lang = Lang::from_name(&asked.lang);
         match asked.request {
+            NodeRequest::Common(Request::Settle) => {
+                self.replica.settle();
+                Ok(self.status(self.replica.status().map_err(Fault::from)?, lang))
+            }
             NodeRequest::Common(Request::Status) => Ok(self.status(self.replica.status().map_err(Fault::from)?, lang)),
             NodeRequest::Common(request) => execute::execute(&self.replica, request, lang, progress),
             NodeRequest::SyncNow => self.sync_now(lang),

@@ -17,7 +17,7 @@ use huxue_shared::{
         Cutter, News, Tuning,
         dialer::{DialStatus, Dialer, Keeper},
         enrol::Enrolment,
-        link::{LinkEvent, Observer, Surroundings},
+        link::{LinkEvent, NoObserver, Observer, Surroundings},
     },
 };
 use std::{
@@ -42,7 +42,7 @@ pub fn serve(dir: &Path, mut node: Node, http: SocketAddr, ready: impl FnOnce(So
     let replica = Arc::clone(&node.replica);
     let outcome = runtime.block_on(async {
         let stop = stop::on_signal().map_err(Fault::internal)?;
-        let (link, dialling) = dial(&node, stop.clone())?;
+        let (link, dialling) = dial(&node, stop.clone(), Arc::new(NoObserver))?;
         node.link = Some(link);
         let node = Arc::new(node);
         let gauges = {
@@ -70,7 +70,7 @@ pub fn once(node: &Node) -> Result<(), Fault> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Fault::internal)?;
     merge::start_workers(&node.replica, 1);
     let (tell, stop) = watch::channel(false);
-    let (link, dialling) = runtime.block_on(async { dial(node, stop) })?;
+    let (link, dialling) = runtime.block_on(async { dial(node, stop, Arc::new(NoObserver)) })?;
     let outcome = wait_for_sync(&node.replica, &link);
     // The dialler hears it, says goodbye and ends.
     let _ = tell.send(true);
@@ -80,7 +80,11 @@ pub fn once(node: &Node) -> Result<(), Fault> {
     outcome
 }
 
-fn dial(node: &Node, stop: watch::Receiver<bool>) -> Result<(Link, tokio::task::JoinHandle<()>), Fault> {
+/// Starts dialling in the present runtime, until `stop`. `also` hears what the node's own observer hears (the benchmark measures so).
+///
+/// # Errors
+/// The node's files: address, key, certificates.
+pub fn dial(node: &Node, stop: watch::Receiver<bool>, also: Arc<dyn Observer>) -> Result<(Link, tokio::task::JoinHandle<()>), Fault> {
     let clock = Arc::new(SystemClock);
     let (agreed_tell, agreed) = watch::channel(Agreed::default());
     let news = News::default();
@@ -91,7 +95,7 @@ fn dial(node: &Node, stop: watch::Receiver<bool>) -> Result<(Link, tokio::task::
         genesis: genesis::HASH,
         news,
         cutter: Cutter::default(),
-        observer: Arc::new(Watcher { replica: Arc::clone(&node.replica), school: node.file.school.to_string(), agreed: agreed_tell }),
+        observer: Arc::new(Watcher { replica: Arc::clone(&node.replica), school: node.file.school.to_string(), agreed: agreed_tell, also }),
         clock: clock.clone(),
         software: software(),
     };
@@ -131,10 +135,12 @@ struct Watcher {
     replica: Arc<Replica>,
     school: String,
     agreed: watch::Sender<Agreed>,
+    also: Arc<dyn Observer>,
 }
 
 impl Observer for Watcher {
-    fn link(&self, _peer: &Peer, event: LinkEvent) {
+    fn link(&self, peer: &Peer, event: LinkEvent) {
+        self.also.link(peer, event.clone());
         let complete = match event {
             LinkEvent::Session(SessionEvent::Established(_)) => {
                 self.agreed.send_modify(|a| *a = Agreed { sessions: a.sessions + 1, in_sync: 0 });

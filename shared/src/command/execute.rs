@@ -76,6 +76,10 @@ fn run(replica: &Arc<Replica>, request: Request, lang: Lang, progress: OnProgres
         }
         Request::YearOpen { year } => open_year(replica, year),
         Request::Status => replica.status(),
+        Request::Settle => {
+            replica.settle();
+            replica.status()
+        }
         Request::Rebuild => {
             progress(Progress { done: 0, total: 1 });
             let rebuilt = replica.rebuild(2)?;

@@ -20,7 +20,7 @@ pub fn render(request: &Request, answer: &Json, lang: Lang) -> String {
         Request::ReportList => table(&answer["reports"], &["name", "question", "title"], lang),
         Request::LedgerShow { .. } => ledger(answer, lang),
         Request::ConflictsList { .. } => conflicts(answer, lang),
-        Request::Status => status(answer, lang),
+        Request::Status | Request::Settle => status(answer, lang),
         Request::Rebuild
         | Request::Verify
         | Request::ConflictsResolve { .. }

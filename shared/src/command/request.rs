@@ -209,6 +209,8 @@ pub enum Request {
     },
     /// State of this replica.
     Status,
+    /// The same once every query sees all that was acknowledged: scripts wait with it instead of asking again and again.
+    Settle,
     /// Makes the projection again from the log.
     Rebuild,
     /// Checks the log, the digests and the projection.
