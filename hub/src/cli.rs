@@ -3,21 +3,22 @@
 use crate::{
     county::HubFile,
     desk::{self, HubRequest},
+    recovery, register,
     serve::{self, Listen},
 };
 use clap::{Parser, Subcommand};
 use huxue_shared::{
     clock::SystemClock,
     command::{
-        args::{Conflicts, Global, Query, Record, Report},
-        render,
+        args::{Audit, Conflicts, Global, Key, Query, Record, Report},
+        keys, render,
         request::{Asked, Request},
         run,
     },
     fault::{Exit, Fault},
     local::lock,
-    locale::{self, Lang},
-    rim::logging,
+    locale,
+    rim::{key::sealed::SealedCopy, logging},
 };
 use serde_json::Value as Json;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
@@ -49,6 +50,9 @@ enum Command {
         /// The disk is encrypted already: do not encrypt the database
         #[arg(long)]
         plain_database: bool,
+        /// Where to write the county's recovery key; default DIR/recovery.key. Move it offline afterwards
+        #[arg(long, value_name = "FILE")]
+        recovery_key: Option<PathBuf>,
     },
     /// Run the daemon
     Serve {
@@ -88,12 +92,59 @@ enum Command {
     /// School years
     #[command(subcommand)]
     Year(Year),
+    /// The passphrase of the database key
+    #[command(subcommand)]
+    Key(Key),
+    /// The county's recovery key
+    #[command(subcommand)]
+    Recovery(Recovery),
+    /// Give a school back its database key: passphrase forgotten, or key lost
+    RecoverKey {
+        /// Node id or its beginning, see `node list`: the sealed key that the hub keeps
+        #[arg(long, required_unless_present = "sealed", conflicts_with = "sealed")]
+        node: Option<String>,
+        /// A sealed key in a file: db.key.sealed from beside a database
+        #[arg(long, value_name = "FILE")]
+        sealed: Option<PathBuf>,
+        /// The county's recovery key, from its safe
+        #[arg(long, value_name = "FILE")]
+        recovery_key: PathBuf,
+        /// Write the database key to this file (0600) instead of showing it
+        #[arg(long, short)]
+        out: Option<PathBuf>,
+    },
+    /// Enrolments, spent tokens and revocations, as kept outside the database
+    #[command(subcommand)]
+    Register(Register),
+    /// Who read or exported named records
+    #[command(subcommand)]
+    Audit(Audit),
     /// State of this hub
     Status,
     /// Make the projection again from the log
     Rebuild,
     /// Check log, digests, signatures and projection
     Verify,
+}
+
+#[derive(Subcommand, Debug)]
+enum Recovery {
+    /// Make a new recovery key; schools seal to it as they renew. The service must be stopped
+    New {
+        /// Where to write it; default DIR/recovery.key
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+enum Register {
+    /// Check every line's signature and place
+    Verify,
+    /// List the lines
+    List,
+    /// Make a damaged register whole, keeping the damaged file. The service must be stopped
+    Mend,
 }
 
 #[derive(Subcommand, Debug)]
@@ -226,8 +277,16 @@ pub fn main() -> ExitCode {
 fn run_command(cli: Cli) -> Result<ExitCode, Fault> {
     let Cli { global, command } = cli;
     match command {
-        Command::Init { county, name, plain_database } => init(&global, &county, &name, !plain_database),
+        Command::Init { county, name, plain_database, recovery_key } => init(&global, &county, &name, !plain_database, recovery_key),
         Command::Serve { listen_quic, listen_http } => serve_hub(&global, Listen { quic: listen_quic, http: listen_http }),
+        Command::Key(command) => {
+            let encrypted = HubFile::read(&global.dir()?)?.encrypted;
+            let answer = keys::run(&global, &command, encrypted)?;
+            run::deliver(&global, &answer, None, |answer| render::fields(answer, global.language()))
+        }
+        Command::Recovery(Recovery::New { out }) => new_recovery(&global, out),
+        Command::RecoverKey { node, sealed, recovery_key, out } => recover_key(&global, node, sealed, &recovery_key, out.as_deref()),
+        Command::Register(command) => on_register(&global, &command),
         other => {
             logging::start(false);
             let (request, out) = request_of(other, &global)?;
@@ -236,7 +295,7 @@ fn run_command(cli: Cli) -> Result<ExitCode, Fault> {
     }
 }
 
-fn init(global: &Global, county: &str, name: &str, encrypted: bool) -> Result<ExitCode, Fault> {
+fn init(global: &Global, county: &str, name: &str, encrypted: bool, recovery_key: Option<PathBuf>) -> Result<ExitCode, Fault> {
     logging::start(false);
     let dir = global.dir()?;
     let code = county.parse().map_err(|_| Fault::new("county-code", Exit::Input).with("code", county))?;
@@ -244,18 +303,90 @@ fn init(global: &Global, county: &str, name: &str, encrypted: bool) -> Result<Ex
         return Err(Fault::new("county-name-missing", Exit::Input));
     }
     let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
-    let file = HubFile::create(&dir, code, name, encrypted, global.db_key_file.as_deref(), Arc::new(SystemClock))?;
+    if dir.join("hub.json").exists() {
+        return Err(Fault::new("already-initialised", Exit::Input).with("path", dir.display()));
+    }
+    let place = recovery_key.unwrap_or_else(|| recovery::default_place(&dir));
+    let (public, recovery_id) = recovery::make(&place, code, &SystemClock)?;
+    let file = HubFile::create(&dir, code, name, encrypted, &global.unlock(), public, Arc::new(SystemClock))?;
     let fingerprint = file.county(&dir)?.fingerprint().to_string();
-    let answer = serde_json::json!({ "county": code.to_string(), "name": name, "fingerprint": fingerprint, "data": dir.display().to_string() });
-    run::say(&if global.json { answer.to_string() } else { render::fields(&answer, global.language()) });
-    Ok(ExitCode::SUCCESS)
+    let answer = serde_json::json!({ "county": code.to_string(), "name": name, "fingerprint": fingerprint, "data": dir.display().to_string(),
+        "recovery": recovery_id, "recovery_key_file": place.display().to_string() });
+    run::deliver(global, &answer, None, |answer| render::fields(answer, global.language()) + &moved_away(global, &place))
+}
+
+/// What the officer must do with a new recovery key.
+fn moved_away(global: &Global, place: &std::path::Path) -> String {
+    locale::text(global.language(), "recovery-made", &[("path", &place.display().to_string())])
+}
+
+fn new_recovery(global: &Global, out: Option<PathBuf>) -> Result<ExitCode, Fault> {
+    logging::start(false);
+    let dir = global.dir()?;
+    let mut file = HubFile::read(&dir)?;
+    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+    let place = out.unwrap_or_else(|| recovery::default_place(&dir));
+    let (public, id) = recovery::make(&place, file.county, &SystemClock)?;
+    file.replace_recovery(&dir, public)?;
+    let answer = serde_json::json!({ "recovery": id, "recovery_key_file": place.display().to_string() });
+    run::deliver(global, &answer, None, |answer| render::fields(answer, global.language()) + &moved_away(global, &place))
+}
+
+/// The recovery key is used in this process only; the daemon, if one runs, is asked for nothing but the sealed key.
+fn recover_key(
+    global: &Global,
+    node: Option<String>,
+    sealed: Option<PathBuf>,
+    recovery_key: &std::path::Path,
+    out: Option<&std::path::Path>,
+) -> Result<ExitCode, Fault> {
+    logging::start(false);
+    let sealed = match (sealed, node) {
+        (Some(path), _) => SealedCopy::bytes_in(&path)?,
+        (None, Some(id)) => {
+            let dir = global.dir()?;
+            HubFile::read(&dir)?;
+            let asked = Asked::here(global.language(), HubRequest::SealedKey { id: id.clone() });
+            recovery::sealed_of(&run::here_or_there(global, asked, |_| desk::for_command(&dir, &global.unlock()))?, &id)?
+        }
+        (None, None) => return Err(Fault::internal("neither --node nor --sealed")),
+    };
+    let answer = recovery::recover(&sealed, recovery_key, out)?;
+    run::deliver(global, &answer, None, |answer| {
+        let word = |key: &str| answer[key].as_str().unwrap_or_default();
+        match answer["key"].as_str() {
+            Some(key) => key.to_owned(),
+            None => locale::text(global.language(), "recovered", &[("node", word("node")), ("path", word("key_file"))]),
+        }
+    })
+}
+
+/// Reads the file itself: also beside a running daemon, and when the hub does not open for it.
+fn on_register(global: &Global, command: &Register) -> Result<ExitCode, Fault> {
+    logging::start(false);
+    let dir = global.dir()?;
+    let county = HubFile::read(&dir)?.county(&dir)?;
+    let answer = if let Register::Mend = command {
+        let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+        register::mend(&dir, county.hub(), &SystemClock)?
+    } else {
+        let contents = register::read(&register::place(&dir), &county.hub().public())?;
+        match command {
+            Register::List => register::listed(&contents),
+            _ => serde_json::json!({ "ok": true, "lines": contents.lines.len(), "torn_bytes": contents.torn_bytes }),
+        }
+    };
+    run::deliver(global, &answer, None, |answer| match command {
+        Register::List => render::table(&answer["register"], &["seq", "at", "event", "node", "school"], global.language()),
+        _ => render::fields(answer, global.language()),
+    })
 }
 
 fn serve_hub(global: &Global, listen: Listen) -> Result<ExitCode, Fault> {
     logging::start(true);
     let dir = global.dir()?;
     let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
-    let hub = desk::Hub::open(&dir, global.db_key_file.as_deref())?;
+    let hub = desk::Hub::open(&dir, &global.unlock())?;
     serve::serve(&dir, hub, listen, |quic, http| {
         run::say(&serde_json::json!({ "ready": true, "quic": quic.to_string(), "http": http.to_string() }).to_string());
     })?;
@@ -264,12 +395,12 @@ fn serve_hub(global: &Global, listen: Listen) -> Result<ExitCode, Fault> {
 
 fn ask(global: &Global, request: HubRequest, out: Option<PathBuf>) -> Result<ExitCode, Fault> {
     let lang = global.language();
-    let asked = Asked { lang: if lang == Lang::En { "en".into() } else { "zh".into() }, request: request.clone() };
+    let asked = Asked::here(lang, request.clone());
     let dir = global.dir()?;
     if !dir.join("hub.json").exists() {
         return Err(Fault::new("not-initialised", Exit::Storage).with("path", dir.display()));
     }
-    let answer = run::here_or_there(global, asked, |_| desk::for_command(&dir, global.db_key_file.as_deref()))?;
+    let answer = run::here_or_there(global, asked, |_| desk::for_command(&dir, &global.unlock()))?;
     let text = |answer: &Json| match &request {
         HubRequest::Common(request) => render::render(request, answer, lang),
         HubRequest::NodeList => render::table(&answer["nodes"], &["node", "school", "name", "connected", "last_contact", "revoked"], lang),
@@ -303,7 +434,9 @@ fn import_ledger(
 
 fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<PathBuf>), Fault> {
     Ok(match command {
-        Command::Init { .. } | Command::Serve { .. } => return Err(Fault::internal("not a request")),
+        Command::Init { .. } | Command::Serve { .. } | Command::Key(_) | Command::Recovery(_) | Command::RecoverKey { .. } | Command::Register(_) => {
+            return Err(Fault::internal("not a request"));
+        }
         Command::School(School::Add { code, name, stage, township }) => {
             let mut set = BTreeMap::from([("code".to_owned(), code), ("name".to_owned(), name)]);
             set.extend(stage.map(|s| ("stage".to_owned(), s)));
@@ -350,6 +483,7 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
         Command::Import(Import::Ledger { code, file, dry_run, year, by }) => import_ledger(code, &file, dry_run, year, by)?,
         Command::Import(Import::Undo { batch }) => common(Request::ImportUndo { batch }),
         Command::Year(Year::Open { year }) => common(Request::YearOpen { year }),
+        Command::Audit(audit) => common(audit.request()),
         Command::Status => common(Request::Status),
         Command::Rebuild => common(Request::Rebuild),
         Command::Verify => common(Request::Verify),

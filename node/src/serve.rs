@@ -3,6 +3,7 @@
 use crate::{
     desk::{Agreed, Link, Node, NodeRequest, wait_for_sync},
     enrolled::{NodeFile, keypair},
+    sealing::Sealer,
 };
 use huxue_shared::{
     clock::SystemClock,
@@ -76,6 +77,8 @@ pub fn once(node: &Node) -> Result<(), Fault> {
     let _ = tell.send(true);
     runtime.block_on(async {
         let _ = tokio::time::timeout(std::time::Duration::from_secs(5), dialling).await;
+        // Waits for a deposit that began with the link, if one did.
+        node.sealer.deliver().await;
     });
     outcome
 }
@@ -91,11 +94,16 @@ fn dial(node: &Node, stop: watch::Receiver<bool>) -> Result<(Link, tokio::task::
         genesis: genesis::HASH,
         news,
         cutter: Cutter::default(),
-        observer: Arc::new(Watcher { replica: Arc::clone(&node.replica), school: node.file.school.to_string(), agreed: agreed_tell }),
+        observer: Arc::new(Watcher {
+            replica: Arc::clone(&node.replica),
+            school: node.file.school.to_string(),
+            agreed: agreed_tell,
+            sealer: Arc::clone(&node.sealer),
+        }),
         clock: clock.clone(),
         software: software(),
     };
-    let keeper = Arc::new(Renewals { dir: node.dir.clone(), hub: node.file.hub.clone() });
+    let keeper = Arc::new(Renewals { dir: node.dir.clone(), hub: node.file.hub.clone(), sealer: Arc::clone(&node.sealer) });
     let dialer =
         Dialer::new(node.file.address()?, keypair(&node.dir, clock.as_ref())?, node.file.enrolment(&node.dir)?, keeper, around, Tuning::default())
             .map_err(|e| Fault::new("identity-unusable", Exit::Identity).with("detail", e))?;
@@ -118,11 +126,15 @@ fn metrics_of(node: &Node) {
 struct Renewals {
     dir: PathBuf,
     hub: String,
+    sealer: Arc<Sealer>,
 }
 
 impl Keeper for Renewals {
     fn keep(&self, renewed: &Enrolment) -> Result<(), String> {
-        NodeFile::write(&self.dir, &self.hub, renewed).map(|_| ()).map_err(|fault| fault.to_string())
+        NodeFile::write(&self.dir, &self.hub, renewed).map_err(|fault| fault.to_string())?;
+        // The recovery key may have changed.
+        self.sealer.refresh(renewed);
+        Ok(())
     }
 }
 
@@ -131,6 +143,7 @@ struct Watcher {
     replica: Arc<Replica>,
     school: String,
     agreed: watch::Sender<Agreed>,
+    sealer: Arc<Sealer>,
 }
 
 impl Observer for Watcher {
@@ -138,6 +151,8 @@ impl Observer for Watcher {
         let complete = match event {
             LinkEvent::Session(SessionEvent::Established(_)) => {
                 self.agreed.send_modify(|a| *a = Agreed { sessions: a.sessions + 1, in_sync: 0 });
+                let sealer = Arc::clone(&self.sealer);
+                tokio::spawn(async move { sealer.deliver().await });
                 false
             }
             LinkEvent::Session(SessionEvent::InSync { .. }) => {
