@@ -308,7 +308,12 @@ fn init(global: &Global, county: &str, name: &str, encrypted: bool, recovery_key
     }
     let place = recovery_key.unwrap_or_else(|| recovery::default_place(&dir));
     let (public, recovery_id) = recovery::make(&place, code, &SystemClock)?;
-    let file = HubFile::create(&dir, code, name, encrypted, &global.unlock(), public, Arc::new(SystemClock))?;
+    let file = HubFile::create(&dir, code, name, encrypted, &global.unlock(), public, Arc::new(SystemClock)).inspect_err(|_| {
+        // Nothing was sealed to it: the next try makes its own.
+        if !dir.join("hub.json").exists() {
+            let _ = std::fs::remove_file(&place);
+        }
+    })?;
     let fingerprint = file.county(&dir)?.fingerprint().to_string();
     let answer = serde_json::json!({ "county": code.to_string(), "name": name, "fingerprint": fingerprint, "data": dir.display().to_string(),
         "recovery": recovery_id, "recovery_key_file": place.display().to_string() });

@@ -44,7 +44,7 @@ pub fn default_place(dir: &Path) -> PathBuf {
 /// A recovery key's id, for people: 16 hex digits.
 #[must_use]
 pub fn id_text(id: recovery::RecoveryId) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:016x}", u64::from_be_bytes(id))
 }
 
 /// Makes a recovery key and writes its secret half to `path`, 0600; gives the public half and the id.

@@ -78,7 +78,9 @@ pub fn once(node: &Node) -> Result<(), Fault> {
     runtime.block_on(async {
         let _ = tokio::time::timeout(std::time::Duration::from_secs(5), dialling).await;
         // Waits for a deposit that began with the link, if one did.
-        node.sealer.deliver().await;
+        if outcome.is_ok() {
+            node.sealer.deliver().await;
+        }
     });
     outcome
 }

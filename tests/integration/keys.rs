@@ -1,5 +1,7 @@
 //! Passphrase, recovery key, register and audit chain, with the real binaries.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+
 use huxue_tests::{County, Side, child};
 use serde_json::{Value as Json, json};
 use std::{fs, path::Path};
@@ -238,8 +240,13 @@ fn reads_of_named_records_are_noted_without_names_and_a_changed_entry_is_found()
     assert!(entries[2]["subject"].as_str().unwrap().contains(&student[..8]) && entries[0]["rows"] == 1, "{everything}");
     assert!(entries.iter().all(|e| !e["who"].as_str().unwrap().is_empty()));
 
+    child(&node, "王小明", "529901201910282614", "2");
+    assert_eq!(node.run(&["record", "show", "王小明"]).fault(), "student-several");
+    let newest = node.run(&["audit", "list", "--limit", "1"]).ok();
+    assert_eq!((&newest["audit"][0]["action"], &newest["audit"][0]["rows"]), (&json!("candidates"), &json!(2)), "a refusal lists children too");
+
     let passed = node.run(&["audit", "verify"]).ok();
-    assert_eq!(passed["entries"], json!(5));
+    assert_eq!(passed["entries"], json!(6));
     let _ = node.run(&["verify"]).ok();
     let changed = database(&node).execute("UPDATE audit SET who = 'nobody' WHERE seq = 3", []).unwrap();
     assert_eq!(changed, 1);

@@ -40,7 +40,11 @@ word-recoverable = The county can recover it
 word-county-has-it = Received by the county
 word-recovery = Recovery key
 word-recovery-key-file = Recovery key file
-register-damaged = Line { $line } of the register { $path } does not fit ({ $detail }): altered, a line missing, or not written by this hub.
+register-damaged = Line { $line } of the register { $path } { $detail ->
+        [form] has not the form of one: it was altered.
+        [signature] has a wrong signature: it was altered, or this hub did not write it.
+       *[sequence] does not follow the line before: lines were removed, exchanged or repeated.
+    }
     .next = Put the newest whole copy back; without one stop the service, run `huxue-hub register mend`, and see what is missing.
 register-io = The register { $path } cannot be read or written: { $detail }
     .next = Check space and permissions and try again.

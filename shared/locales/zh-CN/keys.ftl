@@ -40,7 +40,11 @@ word-recoverable = 可由县恢复
 word-county-has-it = 县里收到
 word-recovery = 恢复密钥编号
 word-recovery-key-file = 恢复密钥文件
-register-damaged = 登记册 { $path } 第 { $line } 行不对（{ $detail }）：被改动、缺行，或不是本平台写的。
+register-damaged = 登记册 { $path } 第 { $line } 行{ $detail ->
+        [form] 不成格式：被改动过。
+        [signature] 签名不对：被改动过，或不是本平台写的。
+       *[sequence] 接不上前一行：有行被删去、调换或重复。
+    }
     .next = 放回最新的完好副本；没有副本就停止服务，运行 huxue-hub register mend，再查看缺了什么。
 register-io = 登记册 { $path } 读写失败：{ $detail }
     .next = 检查磁盘空间和目录权限后重试。

@@ -15,7 +15,7 @@ use crate::{
     store::audit::{self, Act},
 };
 use serde_json::{Value as Json, json};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 /// Rows of `audit list` unless a limit is given.
 const LIST_LIMIT: u32 = 200;
@@ -51,7 +51,9 @@ pub(super) fn read_of(about: &str, answer: &Answer, named: bool) -> Read {
     }
     let mut subject = about.to_owned();
     if children.len() <= CHILDREN_NAMED_MAX {
-        children.iter().for_each(|child| subject.push_str(&format!(" student:{child}")));
+        for child in children {
+            let _ = write!(subject, " student:{child}");
+        }
     }
     Read { named: named || !columns.is_empty(), subject, rows: answer.rows.len() }
 }
@@ -78,6 +80,14 @@ pub fn note(replica: &Replica, who: &str, action: &str, subject: impl Into<Strin
     let written = replica.store().write(move |c| audit::append(c, &at, &act));
     if let Err(error) = written {
         tracing::error!(%error, action, "an act could not be noted in the audit chain");
+    }
+}
+
+/// Notes a refusal that lists children: several fit the words given.
+pub(super) fn refused(replica: &Replica, who: &str, fault: &Fault) {
+    if fault.code == "student-several" {
+        let count = fault.args.iter().find(|(name, _)| name == "count").and_then(|(_, count)| count.parse().ok());
+        note(replica, who, "candidates", "students", count.unwrap_or(0));
     }
 }
 

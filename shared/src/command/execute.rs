@@ -20,7 +20,7 @@ const LIST_LIMIT: u32 = 200;
 /// A repair instruction.
 pub fn execute(replica: &Arc<Replica>, request: Request, account: &str, lang: Lang, progress: OnProgress<'_>) -> std::result::Result<Json, Fault> {
     let who = audit::actor(account, audit::by_of(&request).as_deref());
-    run(replica, request, &who, lang, progress).map_err(Fault::from)
+    run(replica, request, &who, lang, progress).map_err(Fault::from).inspect_err(|fault| audit::refused(replica, &who, fault))
 }
 
 fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress: OnProgress<'_>) -> Result<Json> {

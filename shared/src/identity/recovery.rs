@@ -2,7 +2,7 @@
 //!
 //! X25519 to a key whose secret half lies offline, HKDF-SHA256, ChaCha20-Poly1305. A [`RecoveryKey`] is the public half with the county CA's signature: a
 //! stolen hub key alone cannot make nodes seal to a stranger. A sealed key says whose it is and for which recovery key; who holds only the sealed form
-//! learns nothing. docs/PROTOCOL-enrolment.md §6.
+//! learns nothing. docs/PROTOCOL-enrolment.md, section 6.
 //!
 //! Invariants: every sealing has an ephemeral key of its own, so the AEAD's nonce may be constant; all of the head is authenticated.
 

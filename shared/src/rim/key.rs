@@ -15,7 +15,10 @@ use crate::{
     locale::Lang,
     store::open::Key,
 };
-use std::path::{Path, PathBuf};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 use zeroize::Zeroizing;
 
 /// Where key and passphrase come from, as the command line says.
@@ -122,7 +125,9 @@ pub fn write_plain(path: &Path, key: &Key) -> Result<(), Fault> {
 #[must_use]
 pub fn hex(key: &Key) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(65));
-    key.0.iter().for_each(|byte| out.push_str(&format!("{byte:02x}")));
+    for byte in &key.0 {
+        let _ = write!(out, "{byte:02x}");
+    }
     out.push('\n');
     out
 }

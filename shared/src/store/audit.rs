@@ -115,7 +115,7 @@ pub fn check(c: &Connection, problems: &mut Vec<String>) -> Result<Head, StoreEr
         }
         (before, prev) = (entry.seq, entry.hash);
     }
-    Ok(Head { entries: before, head: prev.iter().map(|byte| format!("{byte:02x}")).collect() })
+    Ok(Head { entries: before, head: crate::model::ChangeHash(prev).to_string() })
 }
 
 #[cfg(test)]

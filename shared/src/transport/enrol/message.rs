@@ -170,9 +170,12 @@ pub fn deposit_reply(speaks: &Speaks, outcome: Result<Option<RecoveryKey>, Enrol
     }
 }
 
+/// The recovery key as it travels, if the county has one; or the number of a refusal.
+pub type DepositReply = Result<Option<Vec<u8>>, u8>;
+
 /// A reply to a deposit as read: the recovery key as it travels, still to be checked against the CA. `None` if it is no reply.
 #[must_use]
-pub fn read_deposit_reply(bytes: &[u8]) -> Option<(Speaks, Result<Option<Vec<u8>>, u8>)> {
+pub fn read_deposit_reply(bytes: &[u8]) -> Option<(Speaks, DepositReply)> {
     let mut reader = Reader(bytes);
     let (status, speaks) = reader.head()?;
     if status != 0 {
@@ -197,7 +200,7 @@ fn put_recovery(out: &mut Vec<u8>, recovery: Option<&RecoveryKey>) {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// Taken in.
-    Granted(Grant),
+    Granted(Box<Grant>),
     /// Not, and why.
     Refused(EnrolRefusal),
     /// Not, for a reason of a later version.
@@ -242,7 +245,7 @@ pub fn read_reply(bytes: &[u8]) -> Option<(Speaks, Reply)> {
         id_key,
         recovery,
     };
-    Some((speaks, Reply::Granted(grant)))
+    Some((speaks, Reply::Granted(Box::new(grant))))
 }
 
 fn head(byte: u8, speaks: &Speaks) -> Vec<u8> {
@@ -356,7 +359,7 @@ mod tests {
         for grant in [grant(), grant_with_recovery()] {
             let bytes = reply(&speaks, &Ok(grant.clone()));
             assert!(bytes.len() < 1_100);
-            assert_eq!(read_reply(&bytes), Some((speaks.clone(), Reply::Granted(grant))));
+            assert_eq!(read_reply(&bytes), Some((speaks.clone(), Reply::Granted(Box::new(grant)))));
             assert!((0..bytes.len()).all(|end| read_reply(&bytes[..end]).is_none()));
         }
         for number in 1..=u8::MAX {
@@ -373,7 +376,7 @@ mod tests {
         let old = Speaks { min: 1, max: 1, software: "huxue-hub 0.0.9".into() };
         let mut bytes = reply(&old, &Ok(grant()));
         bytes.truncate(bytes.len() - 2);
-        assert_eq!(read_reply(&bytes), Some((old, Reply::Granted(grant()))));
+        assert_eq!(read_reply(&bytes), Some((old, Reply::Granted(Box::new(grant())))));
         let mut forged = reply(&Speaks::own("x"), &Ok(grant_with_recovery()));
         let last = forged.len() - 1;
         forged[last] ^= 1;

@@ -98,7 +98,7 @@ pub(crate) async fn ask_hub(
     match reply {
         Reply::Refused(refusal) => Err(EnrolError::Refused { refusal, hub }),
         Reply::RefusedOtherwise(number) => Err(EnrolError::RefusedOtherwise { number, hub }),
-        Reply::Granted(grant) => check(grant, tls.expected, node, hub.software).ok_or(EnrolError::BadReply),
+        Reply::Granted(grant) => check(*grant, tls.expected, node, hub.software).ok_or(EnrolError::BadReply),
     }
 }
 
