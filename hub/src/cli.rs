@@ -281,7 +281,9 @@ fn run_command(cli: Cli) -> Result<ExitCode, Fault> {
         Command::Serve { listen_quic, listen_http } => serve_hub(&global, Listen { quic: listen_quic, http: listen_http }),
         Command::Key(command) => {
             let encrypted = HubFile::read(&global.dir()?)?.encrypted;
-            let answer = keys::run(&global, &command, encrypted)?;
+            let mut answer = keys::run(&global, &command, encrypted)?;
+            // It is the county that has it.
+            answer.as_object_mut().map(|facts| facts.remove("county_has_it"));
             run::deliver(&global, &answer, None, |answer| render::fields(answer, global.language()))
         }
         Command::Recovery(Recovery::New { out }) => new_recovery(&global, out),

@@ -241,7 +241,7 @@ fn reads_of_named_records_are_noted_without_names_and_a_changed_entry_is_found()
     assert!(entries.iter().all(|e| !e["who"].as_str().unwrap().is_empty()));
 
     child(&node, "王小明", "529901201910282614", "2");
-    assert_eq!(node.run(&["record", "show", "王小明"]).fault(), "student-several");
+    assert_eq!(node.run(&["record", "list", "care_log", "--student", "王小明"]).fault(), "student-several");
     let newest = node.run(&["audit", "list", "--limit", "1"]).ok();
     assert_eq!((&newest["audit"][0]["action"], &newest["audit"][0]["rows"]), (&json!("candidates"), &json!(2)), "a refusal lists children too");
 
