@@ -3,6 +3,7 @@
 use crate::{
     desk::{Agreed, Link, Node, NodeRequest, wait_for_sync},
     enrolled::{NodeFile, keypair},
+    sealing::Sealer,
 };
 use huxue_shared::{
     clock::SystemClock,
@@ -76,6 +77,10 @@ pub fn once(node: &Node) -> Result<(), Fault> {
     let _ = tell.send(true);
     runtime.block_on(async {
         let _ = tokio::time::timeout(std::time::Duration::from_secs(5), dialling).await;
+        // Waits for a deposit that began with the link, if one did.
+        if outcome.is_ok() {
+            node.sealer.deliver().await;
+        }
     });
     outcome
 }
@@ -95,11 +100,17 @@ pub fn dial(node: &Node, stop: watch::Receiver<bool>, also: Arc<dyn Observer>) -
         genesis: genesis::HASH,
         news,
         cutter: Cutter::default(),
-        observer: Arc::new(Watcher { replica: Arc::clone(&node.replica), school: node.file.school.to_string(), agreed: agreed_tell, also }),
+        observer: Arc::new(Watcher {
+            replica: Arc::clone(&node.replica),
+            school: node.file.school.to_string(),
+            agreed: agreed_tell,
+            sealer: Arc::clone(&node.sealer),
+            also,
+        }),
         clock: clock.clone(),
         software: software(),
     };
-    let keeper = Arc::new(Renewals { dir: node.dir.clone(), hub: node.file.hub.clone() });
+    let keeper = Arc::new(Renewals { dir: node.dir.clone(), hub: node.file.hub.clone(), sealer: Arc::clone(&node.sealer) });
     let dialer =
         Dialer::new(node.file.address()?, keypair(&node.dir, clock.as_ref())?, node.file.enrolment(&node.dir)?, keeper, around, Tuning::default())
             .map_err(|e| Fault::new("identity-unusable", Exit::Identity).with("detail", e))?;
@@ -122,11 +133,15 @@ fn metrics_of(node: &Node) {
 struct Renewals {
     dir: PathBuf,
     hub: String,
+    sealer: Arc<Sealer>,
 }
 
 impl Keeper for Renewals {
     fn keep(&self, renewed: &Enrolment) -> Result<(), String> {
-        NodeFile::write(&self.dir, &self.hub, renewed).map(|_| ()).map_err(|fault| fault.to_string())
+        NodeFile::write(&self.dir, &self.hub, renewed).map_err(|fault| fault.to_string())?;
+        // The recovery key may have changed.
+        self.sealer.refresh(renewed);
+        Ok(())
     }
 }
 
@@ -136,6 +151,7 @@ struct Watcher {
     school: String,
     agreed: watch::Sender<Agreed>,
     also: Arc<dyn Observer>,
+    sealer: Arc<Sealer>,
 }
 
 impl Observer for Watcher {
@@ -144,6 +160,8 @@ impl Observer for Watcher {
         let complete = match event {
             LinkEvent::Session(SessionEvent::Established(_)) => {
                 self.agreed.send_modify(|a| *a = Agreed { sessions: a.sessions + 1, in_sync: 0 });
+                let sealer = Arc::clone(&self.sealer);
+                tokio::spawn(async move { sealer.deliver().await });
                 false
             }
             LinkEvent::Session(SessionEvent::InSync { .. }) => {

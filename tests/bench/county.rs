@@ -8,13 +8,18 @@ use crate::{
     workload::{self, Student},
 };
 use huxue_hub::desk::HubRequest;
-use huxue_node::{desk::Link, desk::Node, enrolled::NodeFile, serve};
+use huxue_node::{
+    desk::{Link, Node},
+    serve,
+};
 use huxue_shared::{
     clock::{Clock, SystemClock},
     command::request::{Asked, Request},
     local::socket,
+    locale::Lang,
     model::Space,
     replica::{Replica, edit::DocEdit, merge},
+    rim::key::Unlock,
     store::log,
     sync::{engine::Peer, session::SessionEvent},
     transport::{
@@ -164,7 +169,6 @@ impl School {
     pub(crate) fn wait_in_sync(&self, spaces: u64) -> Result<()> {
         self.ear.wait("agreement", |heard| heard.in_sync >= spaces)
     }
-
 }
 
 /// The hub's process.
@@ -195,7 +199,7 @@ impl HubProcess {
 
     /// Asks it through its local socket, as the commands do.
     pub(crate) fn ask(&self, request: Request) -> Result<Json> {
-        let asked = Asked { lang: "en".to_owned(), request: HubRequest::Common(request) };
+        let asked = Asked::here(Lang::En, HubRequest::Common(request));
         socket::ask(&self.dir, &asked, &mut |_| {}).map_err(|fault| format!("{fault:?}").into())
     }
 
@@ -314,13 +318,11 @@ fn node_dir(dir: &Path, n: usize) -> PathBuf {
 
 fn open(dir: &Path, n: usize, schools: usize, clock: Arc<dyn Clock>) -> Result<School> {
     let dir = node_dir(dir, n);
-    let file = NodeFile::read(&dir).map_err(|f| format!("{f:?}"))?;
-    let replica = file.open(&dir, None, clock).map_err(|f| format!("{f:?}"))?;
-    merge::drain(&replica)?;
-    merge::start_workers(&replica, 1);
+    let node = Node::open_at(&dir, &Unlock::default(), clock).map_err(|f| format!("{f:?}"))?;
+    merge::start_workers(&node.replica, 1);
     // The last node is the second one of school 0.
     let space = workload::space(if n == schools { 0 } else { n });
-    Ok(School { node: Node { replica, dir, file, link: None }, space, ear: Arc::default(), line: None })
+    Ok(School { node, space, ear: Arc::default(), line: None })
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

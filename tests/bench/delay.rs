@@ -17,7 +17,15 @@ pub(crate) fn start(runtime: &Runtime, hub: SocketAddr, delay: Duration) -> Resu
         let (node_tell, node_hears) = tokio::sync::watch::channel(None::<SocketAddr>);
         let (there, out) = mpsc::unbounded_channel();
         let (back, home) = mpsc::unbounded_channel();
-        tokio::spawn(deliver(out, { let far = Arc::clone(&far); move |bytes| { let far = Arc::clone(&far); async move { let _ = far.send(&bytes).await; } } }));
+        tokio::spawn(deliver(out, {
+            let far = Arc::clone(&far);
+            move |bytes| {
+                let far = Arc::clone(&far);
+                async move {
+                    let _ = far.send(&bytes).await;
+                }
+            }
+        }));
         let reply = Arc::clone(&near);
         tokio::spawn(deliver(home, move |bytes: Vec<u8>| {
             let (reply, to) = (Arc::clone(&reply), *node_hears.borrow());

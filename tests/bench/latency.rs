@@ -2,7 +2,11 @@
 
 use crate::{Result, county::County, percentiles, say, workload};
 use huxue_shared::command::request::{Request, SubjectRef};
-use std::{collections::BTreeMap, process::Command, time::{Duration, Instant}};
+use std::{
+    collections::BTreeMap,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 /// Edits measured.
 const EDITS: usize = 300;
@@ -11,9 +15,10 @@ const FOLLOWED: usize = 150;
 
 /// A teacher's care log for one child, validated and saved as the forms do.
 fn save(county: &County, n: usize, child: &str) -> Result<(f64, String)> {
-    let set: BTreeMap<String, String> = [("kind", "visit"), ("with", "guardian"), ("follow_up", "no"), ("on", "2025-11-20"), ("found", "家访了解到孩子近期情绪稳定，作业能按时完成")]
-        .map(|(k, v)| (k.to_owned(), v.to_owned()))
-        .into();
+    let set: BTreeMap<String, String> =
+        [("kind", "visit"), ("with", "guardian"), ("follow_up", "no"), ("on", "2025-11-20"), ("found", "家访了解到孩子近期情绪稳定，作业能按时完成")]
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .into();
     let replica = county.schools.get(n).ok_or("school")?.replica();
     let began = Instant::now();
     let done = replica.add("care_log", Some(&SubjectRef::Student(child.to_owned())), Some(workload::YEAR), &set, Some("王老师"))?;
@@ -72,7 +77,9 @@ pub(crate) fn rebuild(county: &mut County) -> Result<()> {
         hub.stop()?;
     }
     let began = Instant::now();
-    let output = Command::new(county.binaries.join("huxue-hub")).args(["--data", &county.dir.join("hub").display().to_string(), "--json", "rebuild"]).output()?;
+    let output = Command::new(county.binaries.join("huxue-hub"))
+        .args(["--data", &county.dir.join("hub").display().to_string(), "--json", "rebuild"])
+        .output()?;
     let took = began.elapsed().as_secs_f64();
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout)?;
     let documents = answer["documents"].as_f64().ok_or_else(|| format!("rebuild: {}", String::from_utf8_lossy(&output.stderr)))?;

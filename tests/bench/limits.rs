@@ -2,14 +2,9 @@
 
 use crate::{Result, county::Facts, percentiles, say};
 use huxue_shared::document::{self, merge};
-use huxue_shared::model::ChangeHash;
+use huxue_shared::{model::ChangeHash, rim::key::Unlock};
 use rusqlite::{Connection, params};
-use std::{
-    collections::BTreeMap,
-    io::Write as _,
-    path::Path,
-    time::Instant,
-};
+use std::{collections::BTreeMap, io::Write as _, path::Path, time::Instant};
 
 /// Bytes of one transaction: what one PUSH carries.
 const TRANSACTION_BYTES: usize = 256 * 1024;
@@ -63,8 +58,7 @@ pub(crate) fn measure(prepared: &Path, scratch: &Path) -> Result<Limits> {
 
 fn read(prepared: &Path, n: usize) -> Result<Logs> {
     let dir = prepared.join(format!("node{n:03}"));
-    let file = huxue_node::enrolled::NodeFile::read(&dir).map_err(|f| format!("{f:?}"))?;
-    let replica = file.open(&dir, None, std::sync::Arc::new(huxue_shared::clock::SystemClock)).map_err(|f| format!("{f:?}"))?;
+    let replica = huxue_node::desk::Node::open(&dir, &Unlock::default()).map_err(|f| format!("{f:?}"))?.replica;
     let logs = replica.store().read(|c| -> Result<Logs, huxue_shared::replica::ReplicaError> {
         let mut statement = c.prepare("SELECT doc, hash, bytes FROM change WHERE source IS NULL ORDER BY space, lsn")?;
         let mut rows = statement.query([])?;
@@ -84,7 +78,9 @@ fn sqlite(logs: &Logs, scratch: &Path) -> Result<f64> {
         let _ = std::fs::remove_file(scratch.join(name));
     }
     let connection = Connection::open(&path)?;
-    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE c(n INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT; BEGIN")?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE c(n INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT; BEGIN",
+    )?;
     let began = Instant::now();
     let (mut n, mut held) = (0i64, 0);
     for (_, bytes) in logs.iter().flatten() {

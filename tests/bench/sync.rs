@@ -9,8 +9,8 @@ use crate::{
 };
 use huxue_shared::{
     command::request::Request,
-    document::write::{Edit, Target},
     document::view::Value,
+    document::write::{Edit, Target},
     replica::edit::{DocEdit, What},
 };
 use std::{

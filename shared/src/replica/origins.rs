@@ -93,7 +93,18 @@ impl Replica {
     /// # Errors
     /// The store's.
     pub fn revoke_origin(&self, id: OriginId) -> Result<bool> {
-        let now = self.now_text();
+        self.revoke_origin_at(id, &self.now_text())
+    }
+
+    /// As [`Replica::revoke_origin`], for a revocation of before that the database has lost.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn revoke_origin_at(&self, id: OriginId, at: &str) -> Result<bool> {
+        if self.origins.get(id).is_none_or(|known| known.revoked) {
+            return Ok(false);
+        }
+        let now = at.to_owned();
         let moved = self.store.write(move |c| -> Result<bool> {
             Ok(c.execute("UPDATE origin SET revoked = ?2 WHERE id = ?1 AND revoked IS NULL", params![&id.0[..], now])? == 1)
         })?;
