@@ -219,6 +219,7 @@ impl<'a, 'c> Writing<'a, 'c> {
             projection = project::project(&read::view(&self.doc), &context);
         }
         let published = projection.records.iter().any(|r| super::definitions::is_published_definition(&r.ledger));
+        self.log.write_tips(self.c)?;
         typed::write(self.c, &context.catalogue, self.n, &projection, &self.replica.now_text())?;
         if merge::wants_snapshot(self.replayed) {
             log::put_snapshot(self.c, self.n, self.lsn, &guarded::snapshot(&self.doc))?;

@@ -92,6 +92,10 @@ pub struct Appender {
     head: u64,
     count: u64,
     digest: Digest,
+    /// Local numbers of the actors seen so far.
+    actors: HashMap<Actor, i64>,
+    /// Last change of an actor in a document, not yet in `doc_actor`: a parcel brings many a document, one row is enough.
+    tips: HashMap<(DocN, i64), (u64, u64, ChangeHash)>,
 }
 
 impl Appender {
@@ -99,7 +103,7 @@ impl Appender {
     pub fn open(c: &Connection, space: Space) -> Result<Self> {
         let n = space_n(c, space)?;
         let (head, count, digest) = space_end(c, n)?;
-        Ok(Self { space, n, head, count, digest })
+        Ok(Self { space, n, head, count, digest, actors: HashMap::new(), tips: HashMap::new() })
     }
 
     /// Local number.
@@ -114,7 +118,14 @@ impl Appender {
 
     /// Appends one admitted change and returns its lsn.
     pub fn append(&mut self, c: &Connection, change: &NewChange<'_>) -> Result<u64> {
-        let actor = actor_n(c, change.actor)?;
+        let actor = match self.actors.get(&change.actor) {
+            Some(known) => *known,
+            None => {
+                let n = actor_n(c, change.actor)?;
+                self.actors.insert(change.actor, n);
+                n
+            }
+        };
         let lsn = self.head + 1;
         c.prepare_cached(
             "INSERT INTO change(space, lsn, doc, actor, aseq, max_op, source, batch, hash, bytes) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -126,16 +137,12 @@ impl Appender {
             actor,
             signed(change.aseq),
             signed(change.max_op),
-            change.source.map(|o| o.0.to_vec()),
+            change.source.as_ref().map(|o| &o.0[..]),
             change.batch.map(|b| b.0),
             &change.hash.0[..],
             change.bytes
         ])?;
-        c.prepare_cached(
-            "INSERT INTO doc_actor(doc, actor, aseq, max_op, hash) VALUES(?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO UPDATE SET aseq = excluded.aseq, max_op = excluded.max_op, hash = excluded.hash",
-        )?
-        .execute(params![change.doc.0, actor, signed(change.aseq), signed(change.max_op), &change.hash.0[..]])?;
+        self.tips.insert((change.doc, actor), (change.aseq, change.max_op, change.hash));
         self.head = lsn;
         self.count_in(change.doc_id, change.hash);
         Ok(lsn)
@@ -147,8 +154,23 @@ impl Appender {
         digest::add(&mut self.digest, self.space, doc, hash);
     }
 
+    /// Writes what admission asks about ([`super::facts::Facts::open`]): before a document is opened again in the same job, and at its end.
+    pub fn write_tips(&mut self, c: &Connection) -> Result<()> {
+        let mut statement = c.prepare_cached(
+            "INSERT INTO doc_actor(doc, actor, aseq, max_op, hash) VALUES(?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET aseq = excluded.aseq, max_op = excluded.max_op, hash = excluded.hash",
+        )?;
+        let mut tips: Vec<_> = self.tips.drain().collect();
+        tips.sort_unstable_by_key(|(place, _)| *place);
+        for ((doc, actor), (aseq, max_op, hash)) in tips {
+            statement.execute(params![doc.0, actor, signed(aseq), signed(max_op), &hash.0[..]])?;
+        }
+        Ok(())
+    }
+
     /// Writes the space's end back.
-    pub fn finish(self, c: &Connection) -> Result<u64> {
+    pub fn finish(mut self, c: &Connection) -> Result<u64> {
+        self.write_tips(c)?;
         c.prepare_cached("UPDATE space SET head = ?2, count = ?3, digest = ?4 WHERE id = ?1")?.execute(params![
             self.n.0,
             signed(self.head),

@@ -38,10 +38,13 @@ CREATE TABLE batch(
   lo INTEGER NOT NULL, hi INTEGER NOT NULL, own INTEGER NOT NULL, holes BLOB NOT NULL) STRICT;
 CREATE INDEX batch_own ON batch(space, hi) WHERE own = 1;
 
--- THE TRUTH. source: origin of the peer that brought it, NULL for this replica's own. refused = 1: kept in the log so that lsn and digest hold, never merged, never relayed.
+-- THE TRUTH. A rowid table: changes are appended in the order of their commits whatever their space, so pages fill up and are never split
+-- (keyed by (space, lsn), twenty schools at once split a page of the middle at every few changes: a quarter of the time of a first sync).
+-- source: origin of the peer that brought it, NULL for this replica's own. refused = 1: kept in the log so that lsn and digest hold, never merged, never relayed.
 CREATE TABLE change(
-  space INTEGER NOT NULL, lsn INTEGER NOT NULL, doc INTEGER NOT NULL, actor INTEGER NOT NULL, aseq INTEGER NOT NULL, max_op INTEGER NOT NULL,
-  source BLOB, batch INTEGER, refused INTEGER NOT NULL DEFAULT 0, hash BLOB NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY(space, lsn)) STRICT, WITHOUT ROWID;
+  n INTEGER PRIMARY KEY, space INTEGER NOT NULL, lsn INTEGER NOT NULL, doc INTEGER NOT NULL, actor INTEGER NOT NULL, aseq INTEGER NOT NULL, max_op INTEGER NOT NULL,
+  source BLOB, batch INTEGER, refused INTEGER NOT NULL DEFAULT 0, hash BLOB NOT NULL, bytes BLOB NOT NULL) STRICT;
+CREATE UNIQUE INDEX change_lsn ON change(space, lsn);
 CREATE INDEX change_doc ON change(doc, lsn);
 
 -- Last change an actor made in a document: what admission checks. Survives compaction of the log.
@@ -80,10 +83,11 @@ CREATE TABLE contact(school TEXT PRIMARY KEY, last_contact TEXT NOT NULL, as_of 
 
 -- ── projection ───────────────────────────────────────────────────────────────────────────────────────────────
 
--- Every record, canonical; typed tables record_<ledger> are generated from the definitions. fields: JSON of undisputed values. seen: hash of all that the projection was made from.
+-- Every record, canonical, once a (doc, id); n is also its row's number in its typed table. Typed tables record_<ledger> are generated from the definitions. fields: JSON of undisputed values. seen: hash of all that the projection was made from.
 CREATE TABLE record(
-  doc INTEGER NOT NULL, id TEXT NOT NULL, ledger TEXT NOT NULL, version INTEGER, state TEXT, disputed INTEGER NOT NULL, void INTEGER NOT NULL, origin TEXT, written_at TEXT,
-  continues TEXT, seen BLOB NOT NULL, fields TEXT NOT NULL, PRIMARY KEY(doc, id)) STRICT, WITHOUT ROWID;
+  n INTEGER PRIMARY KEY, doc INTEGER NOT NULL, id TEXT NOT NULL, ledger TEXT NOT NULL, version INTEGER, state TEXT, disputed INTEGER NOT NULL, void INTEGER NOT NULL, origin TEXT, written_at TEXT,
+  continues TEXT, seen BLOB NOT NULL, fields TEXT NOT NULL) STRICT;
+CREATE INDEX record_doc ON record(doc);
 CREATE INDEX record_id ON record(id);
 CREATE INDEX record_continues ON record(continues) WHERE continues IS NOT NULL;
 
