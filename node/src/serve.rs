@@ -86,6 +86,8 @@ fn dial(node: &Node, stop: watch::Receiver<bool>) -> Result<(Link, tokio::task::
     let news = News::default();
     let told = news.clone();
     node.replica.on_change(move |space, head| told.committed(space, head));
+    let told = news.clone();
+    node.replica.on_refusal(move |space| told.verdicts(space));
     let around = Surroundings {
         engine: Arc::new(Served(Arc::clone(&node.replica))),
         genesis: genesis::HASH,

@@ -1,6 +1,6 @@
 genesis = The sender shipped the constant first change of a document, which every machine has and nobody ships.
     .next = The change is kept in quarantine; let the county's administrator find out which machine sent it and revoke that machine if need be.
-change-too-large = One change is too large (over 256 KB).
+change-too-large = One change is too large (over 192 KB).
     .next = Save it in several smaller changes.
 change-wrong-kind = What was received is not an ordinary change.
     .next = The change is kept in quarantine; let the county's administrator find out which machine sent it and revoke that machine if need be.

@@ -240,16 +240,18 @@ fn merge_round(replica: &Arc<Replica>, round: &[DocN]) -> Result<()> {
     let due: Vec<_> = ready.iter().flat_map(|one| one.due.iter().map(|w| (one.space, one.id, w.clone()))).collect();
     let now = replica.now_text();
     let catalogue = replica.catalogue();
-    let (spaces, published, refusals) = replica.store.write(move |c| -> Result<(HashSet<Space>, bool, usize)> {
-        let (mut spaces, mut published, mut refusals) = (HashSet::new(), false, 0);
+    let this = Arc::clone(replica);
+    let (spaces, published) = replica.store.write(move |c| -> Result<(HashSet<Space>, bool)> {
+        let (mut refused, mut published) = (HashSet::new(), false);
         for one in ready {
-            refusals += one.refused.len();
-            published |= one.projection.records.iter().any(|r| super::definitions::is_published_definition(&r.ledger));
-            if apply(c, &catalogue, &one, &now)? {
-                spaces.insert(one.space);
+            if !one.refused.is_empty() {
+                refused.insert(one.space);
+                this.renew_actor();
             }
+            published |= one.projection.records.iter().any(|r| super::definitions::is_published_definition(&r.ledger));
+            apply(c, &catalogue, &one, &now)?;
         }
-        Ok((spaces, published, refusals))
+        Ok((refused, published))
     })?;
     if published {
         replica.reload_definitions()?;
@@ -259,31 +261,29 @@ fn merge_round(replica: &Arc<Replica>, round: &[DocN]) -> Result<()> {
     }
     replica.open_due(due)?;
     for space in spaces {
-        if refusals > 0 {
-            replica.tell(space);
-        }
+        replica.tell_refusal(space);
     }
     Ok(())
 }
 
-/// Writes one document's projection unless something newer is there. True if it wrote.
-fn apply(c: &Connection, catalogue: &crate::ledger::Catalogue, one: &Ready, now: &str) -> Result<bool> {
+/// Writes one document's projection unless something newer is there.
+fn apply(c: &Connection, catalogue: &crate::ledger::Catalogue, one: &Ready, now: &str) -> Result<()> {
     let merged: i64 = c.prepare_cached("SELECT merged_lsn FROM doc WHERE n = ?1")?.query_row([one.n.0], |r| r.get(0))?;
     for (hash, code) in &one.refused {
         refuse_late(c, one.n, one.id, one.space, *hash, code, now)?;
     }
     if log::unsigned(merged) >= one.lsn && one.refused.is_empty() {
-        return Ok(false);
+        return Ok(());
     }
     typed::write(c, catalogue, one.n, &one.projection, now)?;
     if let Some(bytes) = &one.snapshot {
         log::put_snapshot(c, one.n, one.lsn, bytes)?;
     }
     c.prepare_cached("UPDATE doc SET merged_lsn = max(merged_lsn, ?2) WHERE n = ?1")?.execute(params![one.n.0, log::signed(one.lsn)])?;
-    Ok(true)
+    Ok(())
 }
 
-/// A change the merge refused after its acknowledgement: kept in the log as refused, in quarantine with its reason, and its source is told.
+/// A change the merge refused after its acknowledgement: kept in the log as refused, in quarantine with its reason, and every peer that shares the space is told.
 ///
 /// # Errors
 /// The store's.
@@ -294,8 +294,8 @@ pub fn refuse_late(c: &Connection, n: DocN, id: DocId, space: Space, hash: Chang
     log::drop_snapshot(c, n)?;
     let space_n = log::space_n(c, space)?;
     c.prepare_cached(
-        "INSERT OR IGNORE INTO quarantine(space, doc, hash, side, source, code, at, told, bytes)
-         SELECT ?1, ?2, ?3, 'here', ch.source, ?4, ?5, ch.source IS NULL, ch.bytes FROM change ch INDEXED BY change_doc WHERE ch.doc = ?6 AND ch.hash = ?3",
+        "INSERT OR IGNORE INTO quarantine(space, doc, hash, side, source, code, at, tell, bytes)
+         SELECT ?1, ?2, ?3, 'here', ch.source, ?4, ?5, 1, ch.bytes FROM change ch INDEXED BY change_doc WHERE ch.doc = ?6 AND ch.hash = ?3",
     )?
     .execute(params![space_n.0, &id.0[..], &hash.0[..], code, now, n.0])?;
     tracing::warn!(code, doc = %id, "the guarded merge refused a change");
