@@ -344,10 +344,8 @@ fn fingerprints(c: &Connection, space: Space, after: Option<DocId>, limit: usize
             .prepare_cached("SELECT hash FROM change INDEXED BY change_doc WHERE doc = ?1")?
             .query_map([doc.0], |r| Ok(ChangeHash(r.get(0)?)))?
             .chain(
-                c.prepare_cached(
-                    "SELECT q.hash FROM quarantine q WHERE q.space = ?1 AND q.doc = ?2 AND q.counted = 1",
-                )?
-                .query_map(params![n.0, &id.0[..]], |r| Ok(ChangeHash(r.get(0)?)))?,
+                c.prepare_cached("SELECT q.hash FROM quarantine q WHERE q.space = ?1 AND q.doc = ?2 AND q.counted = 1")?
+                    .query_map(params![n.0, &id.0[..]], |r| Ok(ChangeHash(r.get(0)?)))?,
             )
             .collect::<rusqlite::Result<_>>()?;
         out.push((id, digest::fingerprint(space, id, hashes)));

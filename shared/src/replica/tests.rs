@@ -8,4 +8,5 @@ mod disputes;
 mod forgery;
 mod killed;
 mod refusals;
+mod restored;
 mod writing;

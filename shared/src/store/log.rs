@@ -422,7 +422,11 @@ pub fn move_cursor(
          ON CONFLICT DO UPDATE SET acked = max(acked, excluded.acked), cursor = CASE WHEN ?7 THEN excluded.cursor ELSE cursor END, at = excluded.at",
     )?
     .execute(params![space.0, &peer.0[..], &replica.0[..], signed(acked.unwrap_or(0)), signed(cursor.unwrap_or(0)), now, cursor.is_some()])?;
-    c.prepare_cached("DELETE FROM cursor WHERE space = ?1 AND peer = ?2 AND replica <> ?3")?.execute(params![space.0, &peer.0[..], &replica.0[..]])?;
+    c.prepare_cached("DELETE FROM cursor WHERE space = ?1 AND peer = ?2 AND replica <> ?3")?.execute(params![
+        space.0,
+        &peer.0[..],
+        &replica.0[..]
+    ])?;
     Ok(())
 }
 

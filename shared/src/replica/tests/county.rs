@@ -48,8 +48,13 @@ pub(super) fn node_key(number: u8) -> Keypair {
 
 /// The county's certificate of a node.
 pub(super) fn certificate(key: &Keypair, school: &str) -> Vec<u8> {
-    let facts =
-        OriginFacts { county: county().code(), role: OriginRole::Node, school: Some(school.parse().unwrap()), public_key: key.public(), issued_at: START_S };
+    let facts = OriginFacts {
+        county: county().code(),
+        role: OriginRole::Node,
+        school: Some(school.parse().unwrap()),
+        public_key: key.public(),
+        issued_at: START_S,
+    };
     origin::issue(county().ca(), &facts)
 }
 
@@ -116,21 +121,25 @@ impl Real {
     /// Everything people see that does not depend on the replica: records with their values, steps, conflicts.
     pub(super) fn answers(&self) -> Vec<String> {
         let mut out = self.rows("SELECT hex(d.id), r.id, r.ledger, r.version, r.state, r.disputed, r.void, r.origin, r.written_at, r.fields FROM record r JOIN doc d ON d.n = r.doc ORDER BY 1, 2");
-        out.extend(self.rows("SELECT hex(d.id), s.record, s.id, s.name, s.effect, s.follows, s.at FROM step s JOIN doc d ON d.n = s.doc ORDER BY 1, 2, 3"));
+        out.extend(
+            self.rows("SELECT hex(d.id), s.record, s.id, s.name, s.effect, s.follows, s.at FROM step s JOIN doc d ON d.n = s.doc ORDER BY 1, 2, 3"),
+        );
         out.extend(self.rows("SELECT k.id, k.kind, k.record, k.field, k.detail FROM conflict k ORDER BY 1"));
         out
     }
 
     pub(super) fn report(&self, name: &str) -> serde_json::Value {
         self.settle();
-        crate::command::reporting::run(self.replica(), name, &BTreeMap::new(), crate::command::request::Format::Json, crate::locale::Lang::En).unwrap()
+        crate::command::reporting::run(self.replica(), name, &BTreeMap::new(), crate::command::request::Format::Json, crate::locale::Lang::En)
+            .unwrap()
     }
 
     /// A report as the terminal shows it, in English.
     pub(super) fn printed(&self, name: &str) -> String {
         self.settle();
         let answer =
-            crate::command::reporting::run(self.replica(), name, &BTreeMap::new(), crate::command::request::Format::Table, crate::locale::Lang::En).unwrap();
+            crate::command::reporting::run(self.replica(), name, &BTreeMap::new(), crate::command::request::Format::Table, crate::locale::Lang::En)
+                .unwrap();
         answer["text"].as_str().unwrap().to_owned()
     }
 
@@ -141,7 +150,8 @@ impl Real {
 
     /// Adds a child and gives its document id.
     pub(super) fn child(&self, name: &str, number: &str) -> String {
-        let words = [("name", name), ("id_type", "resident"), ("id_no", number), ("sex", "male"), ("grade", "3"), ("class", "1"), ("stage", "primary")];
+        let words =
+            [("name", name), ("id_type", "resident"), ("id_no", number), ("sex", "male"), ("grade", "3"), ("class", "1"), ("stage", "primary")];
         self.replica().add("enrolment", None, None, &set(&words), None).unwrap().record
     }
 
@@ -219,7 +229,8 @@ impl Town {
     }
 
     fn open_hub(path: &Path, clock: &Arc<TestClock>) -> Real {
-        let me = Me { role: Role::Hub, county: county().code(), keypair: county().hub().clone(), county_key: county().ca().public(), id_secret: SECRET };
+        let me =
+            Me { role: Role::Hub, county: county().code(), keypair: county().hub().clone(), county_key: county().ca().public(), id_secret: SECRET };
         Self::open(path, me, clock)
     }
 

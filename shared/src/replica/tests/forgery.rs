@@ -57,7 +57,10 @@ fn inv_a_relayed_forgery_is_refused_whoever_it_claims_to_be_by() {
     let worn = parcel(space(), &own, own.origin(), &[(DOC, change(by_the_county, "a worn name"))]);
     assert_eq!(reason(hub, space(), worn), "actor-prefix");
     // Signed for another space.
-    let moved = Parcel { batches: parcel(Space::county_school(SCHOOL.parse().unwrap(), year()), &own, own.origin(), &[(DOC, change(own.origin(), "m"))]).batches, ..by(&own, own.origin(), "m") };
+    let moved = Parcel {
+        batches: parcel(Space::county_school(SCHOOL.parse().unwrap(), year()), &own, own.origin(), &[(DOC, change(own.origin(), "m"))]).batches,
+        ..by(&own, own.origin(), "m")
+    };
     assert_eq!(reason(hub, space(), moved), "bad-signature");
     assert!(hub.replica().revoke_origin(elsewhere.origin()).unwrap());
     assert_eq!(reason(hub, space(), by(&elsewhere, elsewhere.origin(), "after its end")), "revoked-origin");
@@ -84,7 +87,11 @@ fn a_false_signature_over_a_true_change_neither_keeps_it_out_nor_counts_twice() 
         let bytes = change(honest.origin(), "true");
         let truth = parcel(space(), &honest, honest.origin(), &[(DOC, bytes.clone())]);
         let lie = parcel(space(), &liar, honest.origin(), &[(DOC, bytes)]);
-        let receipts = if forged_first { [bring(hub, space(), lie), bring(hub, space(), truth)] } else { [bring(hub, space(), truth), bring(hub, space(), lie)] };
+        let receipts = if forged_first {
+            [bring(hub, space(), lie), bring(hub, space(), truth)]
+        } else {
+            [bring(hub, space(), truth), bring(hub, space(), lie)]
+        };
         let told = |receipt: &Receipt| (receipt.admitted, receipt.known, receipt.refused.len());
         let expected = if forged_first { [(0, 0, 1), (1, 0, 0)] } else { [(1, 0, 0), (0, 1, 0)] };
         assert_eq!(receipts.each_ref().map(told), expected);
@@ -104,11 +111,18 @@ fn inv_equivocation_is_quarantined_and_raised_in_the_countys_inbox() {
     assert_eq!(reason(hub, space(), one("second")), "equivocation");
     let raised = hub.replica().conflicts(None, Some("equivocation")).unwrap();
     assert_eq!(raised.len(), 1);
-    assert_eq!((raised[0].detail["side"].as_str(), raised[0].detail["origin"].as_str()), (Some("here"), Some(key.origin().to_string().to_uppercase().as_str())));
+    assert_eq!(
+        (raised[0].detail["side"].as_str(), raised[0].detail["origin"].as_str()),
+        (Some("here"), Some(key.origin().to_string().to_uppercase().as_str()))
+    );
     assert_eq!(hub.rows("SELECT count(*) FROM quarantine WHERE length(bytes) > 0"), ["Integer(1)"], "kept whole");
     assert_eq!(hub.replica().status().unwrap()["refused"], 1);
     let told = hub.served.verdicts(&peer_of(2), false).unwrap();
-    assert_eq!(told.iter().map(|(at, refused)| (*at, refused.code.as_str())).collect::<Vec<_>>(), [(space(), "equivocation")], "the school's other node hears of it");
+    assert_eq!(
+        told.iter().map(|(at, refused)| (*at, refused.code.as_str())).collect::<Vec<_>>(),
+        [(space(), "equivocation")],
+        "the school's other node hears of it"
+    );
 }
 
 #[test]

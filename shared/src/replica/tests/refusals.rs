@@ -21,9 +21,11 @@ fn last_change(of: &Real) -> (DocId, ChangeHash, Vec<u8>) {
     of.replica()
         .store()
         .read(|c| -> Result<_, crate::store::StoreError> {
-            Ok(c.query_row("SELECT d.id, ch.hash, ch.bytes FROM change ch JOIN doc d ON d.n = ch.doc WHERE ch.source IS NULL ORDER BY ch.lsn DESC LIMIT 1", [], |r| {
-                Ok((DocId(r.get(0)?), ChangeHash(r.get(1)?), r.get(2)?))
-            })?)
+            Ok(c.query_row(
+                "SELECT d.id, ch.hash, ch.bytes FROM change ch JOIN doc d ON d.n = ch.doc WHERE ch.source IS NULL ORDER BY ch.lsn DESC LIMIT 1",
+                [],
+                |r| Ok((DocId(r.get(0)?), ChangeHash(r.get(1)?), r.get(2)?)),
+            )?)
         })
         .unwrap()
 }
@@ -34,7 +36,12 @@ fn stricter(hub: &Real, (doc, hash, bytes): (DocId, ChangeHash, Vec<u8>)) {
     let kept: Result<(), crate::replica::ReplicaError> = hub.replica().store().write(move |c| {
         let mut log = Appender::open(c, space())?;
         let mut refusals = Refusals::load(c, log.space(), role)?;
-        refusals.keep(c, &mut log, &Keeping { source, origin: Some(source), place: (doc, hash), code: "change-value-too-long", counts: true, bytes: &bytes }, "t")?;
+        refusals.keep(
+            c,
+            &mut log,
+            &Keeping { source, origin: Some(source), place: (doc, hash), code: "change-value-too-long", counts: true, bytes: &bytes },
+            "t",
+        )?;
         c.execute("DELETE FROM told", [])?;
         log.finish(c)?;
         Ok(())
