@@ -8,6 +8,7 @@ pub mod execute;
 pub mod importing;
 pub mod ledgers;
 pub mod listing;
+pub mod refusals;
 pub mod render;
 pub mod reporting;
 pub mod request;

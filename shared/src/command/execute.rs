@@ -1,6 +1,6 @@
 //! Carries requests out on a replica. Answers are JSON: what `--json` prints, and what [`super::render`] draws.
 
-use super::{importing, ledgers, listing, reporting, request::Request};
+use super::{importing, ledgers, listing, refusals, reporting, request::Request};
 use crate::{
     fault::{Exit, Fault},
     local::{OnProgress, Progress},
@@ -44,8 +44,12 @@ fn run(replica: &Arc<Replica>, request: Request, lang: Lang, progress: OnProgres
             let list: Vec<Json> = items
                 .into_iter()
                 .map(|i| {
-                    json!({ "id": i.id, "kind": i.kind, "record": i.record, "school": i.school, "year": i.year, "student": i.student, "name": i.name, "field": i.field,
-                        "detail": i.detail, "opened": i.opened })
+                    let mut item = json!({ "id": i.id, "kind": i.kind, "record": i.record, "school": i.school, "year": i.year, "student": i.student, "name": i.name,
+                        "field": i.field, "detail": i.detail, "opened": i.opened });
+                    if let Some((message, next)) = refusals::sentence(&i.detail, lang) {
+                        (item["message"], item["next"]) = (message.into(), next.into());
+                    }
+                    item
                 })
                 .collect();
             Ok(json!({ "conflicts": list }))

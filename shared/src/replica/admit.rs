@@ -189,6 +189,15 @@ struct Desk<'a, 'c> {
     left_out: HashMap<u32, Vec<(DocId, ChangeHash)>>,
 }
 
+/// A change that waits for what it depends on.
+struct Parked {
+    hash: ChangeHash,
+    batch: Option<BatchN>,
+    bytes: Vec<u8>,
+    /// Who brought it.
+    source: Option<OriginId>,
+}
+
 /// Stands for a document that does not exist yet: its facts are empty, and it is made by its first admitted change.
 const NOT_YET: DocN = DocN(0);
 
@@ -344,14 +353,15 @@ impl<'c> Desk<'_, 'c> {
 
     fn judge_parked_of(&mut self, doc: DocId) -> Result<bool> {
         let mut statement = self.c.prepare_cached("SELECT hash, batch, bytes, source FROM parked WHERE space = ?1 AND doc = ?2")?;
-        let rows: Vec<(ChangeHash, Option<BatchN>, Vec<u8>, Option<[u8; 8]>)> = statement
+        let rows: Vec<Parked> = statement
             .query_map(params![self.log.space().0, &doc.0[..]], |r| {
-                Ok((ChangeHash(r.get(0)?), r.get::<_, Option<i64>>(1)?.map(BatchN), r.get(2)?, r.get(3)?))
+                let source = r.get::<_, Option<[u8; 8]>>(3)?.map(OriginId);
+                Ok(Parked { hash: ChangeHash(r.get(0)?), batch: r.get::<_, Option<i64>>(1)?.map(BatchN), bytes: r.get(2)?, source })
             })?
             .collect::<rusqlite::Result<_>>()?;
         let mut moved = false;
-        for (hash, batch, bytes, source) in rows {
-            let source = source.map_or(self.peer, OriginId);
+        for Parked { hash, batch, bytes, source } in rows {
+            let source = source.unwrap_or(self.peer);
             let Ok(parsed) = admission::parse(&bytes) else { continue };
             let Some(Some(facts)) = self.facts.get(&doc) else { continue };
             let verdict = admission::judge(&parsed, doc, facts);

@@ -9,6 +9,7 @@ use crate::{
     },
     identity::Keypair,
     model::{Actor, DocId, OriginId, ReplicaId, Space},
+    replica::refusals,
     sync::engine::{Engine as _, Parcel, Receipt},
 };
 
@@ -35,7 +36,9 @@ fn reason(hub: &Real, space: Space, parcel: Parcel) -> String {
     assert_eq!(held(), before);
     assert_eq!(hub.quarantine().len(), kept + 1);
     hub.verify();
-    receipt.refused[0].code.clone()
+    let code = receipt.refused[0].code.clone();
+    assert!(refusals::codes().any(|known| known == code), "{code} has a sentence");
+    code
 }
 
 #[test]
