@@ -218,6 +218,9 @@ impl<'c> Desk<'_, 'c> {
         if let Some(code) = self.refusals.judged(&(change.doc, change.hash)).map(str::to_owned) {
             return self.refuse(change, &code);
         }
+        if parsed.deps.iter().any(|hash| self.refusals.judged(&(change.doc, *hash)).is_some()) {
+            return self.refuse(change, Refusal::DependsOnRefused.code());
+        }
         self.load_facts(change.doc)?;
         let Some(Some(facts)) = self.facts.get(&change.doc) else { return self.refuse(change, OTHER_SPACE) };
         // A rule's change is held against the one the rule would make, operation by operation.
@@ -233,12 +236,7 @@ impl<'c> Desk<'_, 'c> {
                 let batch = self.batch_row(change.batch)?;
                 self.append(change, parsed, self.peer, batch)
             }
-            Verdict::Park { missing } => {
-                if missing.iter().any(|hash| self.refusals.judged(&(change.doc, *hash)).is_some()) {
-                    return self.refuse(change, Refusal::DependsOnRefused.code());
-                }
-                self.park(change)
-            }
+            Verdict::Park { .. } => self.park(change),
             Verdict::Refuse(refusal) => self.refuse(change, refusal.code()),
         }
     }

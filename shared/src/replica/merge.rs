@@ -5,7 +5,7 @@
 
 use super::{Replica, Result, project, rules};
 use crate::{
-    document::{Doc, merge as guarded, read, write::Written},
+    document::{Doc, Refusal, merge as guarded, read, write::Written},
     model::{ChangeHash, DocId, Space},
     store::{
         log::{self, DocN},
@@ -118,29 +118,36 @@ pub struct Loaded {
     pub refused: Vec<(ChangeHash, String)>,
 }
 
+impl Loaded {
+    /// What was refused counts as merged: else a document whose last change, or every change, was refused would be projected never again.
+    fn up_to(self, head: u64) -> Self {
+        Self { lsn: self.lsn.max(head), ..self }
+    }
+}
+
 /// Reads and merges one document.
 ///
 /// # Errors
 /// The store's.
 pub fn load(c: &Connection, n: DocN) -> Result<Option<Loaded>> {
     let found = c
-        .prepare_cached("SELECT d.id, s.code FROM doc d JOIN space s ON s.id = d.space WHERE d.n = ?1")?
-        .query_row([n.0], |r| Ok((DocId(r.get(0)?), r.get::<_, Vec<u8>>(1)?)))
+        .prepare_cached("SELECT d.id, s.code, d.head_lsn FROM doc d JOIN space s ON s.id = d.space WHERE d.n = ?1")?
+        .query_row([n.0], |r| Ok((DocId(r.get(0)?), r.get::<_, Vec<u8>>(1)?, log::unsigned(r.get(2)?))))
         .optional()?;
-    let Some((id, code)) = found else { return Ok(None) };
+    let Some((id, code, head)) = found else { return Ok(None) };
     let space = Space::from_bytes(&code).ok_or_else(|| crate::store::StoreError::Corrupt("a space code".into()))?;
     let snapshot = log::snapshot(c, n)?;
     if let Some((lsn, bytes)) = snapshot {
         let changes = log::history(c, n, lsn, false)?;
         if let Ok(loaded) = assemble(id, space, Some((lsn, &bytes)), &changes) {
-            return Ok(Some(loaded));
+            return Ok(Some(loaded.up_to(head)));
         }
         // A snapshot that does not load is dropped at the next write; the log is the truth.
         tracing::warn!(doc = %id, "a snapshot did not load; the document is read from its log");
     }
     let changes = log::history(c, n, 0, false)?;
     match assemble(id, space, None, &changes) {
-        Ok(loaded) => Ok(Some(loaded)),
+        Ok(loaded) => Ok(Some(loaded.up_to(head))),
         Err(detail) => Err(crate::store::StoreError::Corrupt(detail).into()),
     }
 }
@@ -149,7 +156,9 @@ fn assemble(id: DocId, space: Space, snapshot: Option<(u64, &[u8])>, changes: &[
     let lsn = changes.last().map_or(snapshot.map_or(0, |(lsn, _)| lsn), |change| change.lsn);
     let list: Vec<(ChangeHash, &[u8])> = changes.iter().map(|change| (change.hash, change.bytes.as_slice())).collect();
     let merged = guarded::merge(snapshot.map(|(_, bytes)| bytes), &list).map_err(|error| error.to_string())?;
-    let refused = merged.refused.into_iter().map(|(hash, refusal)| (hash, refusal.code().to_owned())).collect();
+    // Everything admitted has its dependencies in the log: what waits for one depends on what was refused after its own admission.
+    let orphaned = merged.waiting.into_iter().map(|(hash, _)| (hash, Refusal::DependsOnRefused));
+    let refused = merged.refused.into_iter().chain(orphaned).map(|(hash, refusal)| (hash, refusal.code().to_owned())).collect();
     Ok(Loaded { id, space, doc: merged.doc, lsn, replayed: changes.len(), refused })
 }
 

@@ -235,11 +235,11 @@ fn hear_one(c: &Connection, log: &mut Appender, from: OriginId, one: &Refused, s
         }
     }
     let counts = !stands && !known;
-    // What was not written here awaits nobody here: its writer's machine shows it.
+    // What never was here, and on a node what others wrote, awaits nobody here: its writer's machine shows it.
     c.prepare_cached(
         "INSERT OR IGNORE INTO quarantine(space, doc, hash, side, source, code, at, counted, tell, settled) VALUES(?1, ?2, ?3, 'there', ?4, ?5, ?6, ?7, ?7, ?8)",
     )?
-    .execute(params![n.0, &one.doc.0[..], &one.hash.0[..], &from.0[..], one.code, now, counts, (!own && speaker.judge).then_some(now)])?;
+    .execute(params![n.0, &one.doc.0[..], &one.hash.0[..], &from.0[..], one.code, now, counts, (counts || (speaker.judge && !own)).then_some(now)])?;
     c.prepare_cached("INSERT OR REPLACE INTO told(peer, space, doc, hash, times) VALUES(?1, ?2, ?3, ?4, ?5)")?.execute(params![
         &from.0[..],
         n.0,

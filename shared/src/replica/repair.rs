@@ -26,6 +26,7 @@ impl Replica {
             if let Some(n) = self.store.write(move |c| this.rebuild_without(c, space, doc))? {
                 self.merges.add(&[n]);
                 self.tell(space);
+                self.tell_refusal(space);
             }
         }
         Ok(())
@@ -107,7 +108,8 @@ fn roots_of(c: &Connection, doc: DocId) -> Result<HashSet<ChangeHash>> {
     Ok(roots.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Keeps what was left out of each own change that fell away; one that was carried over whole awaits nobody.
+/// Keeps what was left out of each own change that fell away; one that was carried over whole awaits nobody. The county is told of those it has not heard of:
+/// they are never shipped, and count in this replica's digest.
 fn note_left_out(
     c: &Connection,
     space: log::SpaceN,
@@ -124,7 +126,7 @@ fn note_left_out(
         let left = by_change.remove(&hash);
         let (settled, detail) = (left.is_none().then_some(now), left.map(|list| json!(list).to_string()));
         c.prepare_cached(
-            "INSERT INTO quarantine(space, doc, hash, side, code, at, settled, detail) VALUES(?1, ?2, ?3, 'there', ?4, ?5, ?6, ?7)
+            "INSERT INTO quarantine(space, doc, hash, side, code, at, tell, settled, detail) VALUES(?1, ?2, ?3, 'there', ?4, ?5, 1, ?6, ?7)
              ON CONFLICT DO UPDATE SET settled = coalesce(settled, excluded.settled), detail = excluded.detail",
         )?
         .execute(params![space.0, &doc.0[..], &hash.0[..], Refusal::DependsOnRefused.code(), now, settled, detail])?;

@@ -165,6 +165,19 @@ impl Real {
         self.replica().set(record, &set(words), None).unwrap();
     }
 
+    /// This replica's guarded merge refuses a change that it acknowledged before.
+    pub(super) fn refuse_late(&self, doc: DocId, hash: ChangeHash) {
+        let done: Result<(), crate::replica::ReplicaError> = self.replica().store().write(move |c| {
+            let (n, _) = crate::store::log::find_doc(c, doc)?.unwrap();
+            merge::refuse_late(c, n, doc, space(), hash, "change-not-reloadable", "t")?;
+            c.execute("UPDATE doc SET merged_lsn = 0 WHERE n = ?1", [n.0])?;
+            Ok(())
+        });
+        done.unwrap();
+        merge::catch_up(self.replica()).unwrap();
+        self.replica().tell_refusal(space());
+    }
+
     /// Codes and sides of what was refused.
     pub(super) fn quarantine(&self) -> Vec<(String, String)> {
         self.replica()

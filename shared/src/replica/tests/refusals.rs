@@ -9,10 +9,9 @@ use crate::{
     model::{ChangeHash, DocId, Space},
     replica::{
         edit::{DocEdit, What},
-        merge,
         refusals::{Keeping, Refusals},
     },
-    store::log::{self, Appender},
+    store::log::Appender,
     sync::engine::{Engine as _, Refused},
 };
 
@@ -47,20 +46,6 @@ fn stricter(hub: &Real, (doc, hash, bytes): (DocId, ChangeHash, Vec<u8>)) {
         Ok(())
     });
     kept.unwrap();
-}
-
-/// The hub's guarded merge refuses a change that it acknowledged before.
-fn refuse_after_all(hub: &Real, (doc, hash, _): &(DocId, ChangeHash, Vec<u8>)) {
-    let (doc, hash) = (*doc, *hash);
-    let done: Result<(), crate::replica::ReplicaError> = hub.replica().store().write(move |c| {
-        let (n, _) = log::find_doc(c, doc)?.unwrap();
-        merge::refuse_late(c, n, doc, space(), hash, "change-not-reloadable", "t")?;
-        c.execute("UPDATE doc SET merged_lsn = 0 WHERE n = ?1", [n.0])?;
-        Ok(())
-    });
-    done.unwrap();
-    merge::catch_up(hub.replica()).unwrap();
-    hub.replica().tell_refusal(space());
 }
 
 fn records(of: &Real, ledger: &str) -> Vec<String> {
@@ -131,7 +116,7 @@ fn a_late_refusal_reaches_every_node_of_the_school_live_and_after_lost_frames() 
         town.sync();
         town.node(2).settle();
         assert_eq!(records(town.node(1), "care_log").len(), 2);
-        refuse_after_all(town.hub(), &refused);
+        town.hub().refuse_late(refused.0, refused.1);
         if lost {
             // The verdicts are asked for and sent, and go down with their links.
             for link in 0..2 {
@@ -182,6 +167,6 @@ fn a_nodes_word_takes_nothing_out_of_the_countys_documents() {
     assert_eq!(town.hub().answers(), before, "nothing is taken out on a school's word");
     assert_eq!(digests(), at_rest, "and what it invents is counted in no space but its own");
     assert_eq!(town.hub().rows("SELECT count(*) FROM change WHERE refused = 1"), ["Integer(0)"]);
-    assert_eq!(town.hub().replica().conflicts(None, Some("refused")).unwrap().len(), 3, "it is shown");
+    assert_eq!(town.hub().replica().conflicts(None, Some("refused")).unwrap().len(), 1, "it is shown");
     town.hub().verify();
 }
