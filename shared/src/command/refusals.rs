@@ -8,6 +8,7 @@ use crate::{
 use serde_json::Value as Json;
 
 /// Sentence and next step for the detail of a refused item in the inbox; `None` for an item of another kind.
+#[must_use]
 pub fn sentence(detail: &Json, lang: Lang) -> Option<(String, Option<String>)> {
     let code = detail["code"].as_str().filter(|_| detail["change"].is_string())?;
     let fault = match refusals::codes().find(|known| *known == code) {
@@ -18,6 +19,7 @@ pub fn sentence(detail: &Json, lang: Lang) -> Option<(String, Option<String>)> {
 }
 
 /// The lines of a refused item: why, what to do, and what could not be carried over.
+#[must_use]
 pub fn lines(item: &Json, lang: Lang) -> Vec<String> {
     let mut out: Vec<String> = ["message", "next"].iter().filter_map(|key| item[*key].as_str().map(str::to_owned)).collect();
     for left in item["detail"]["left_out"].as_array().into_iter().flatten() {

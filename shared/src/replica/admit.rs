@@ -201,7 +201,7 @@ struct Parked {
 /// Stands for a document that does not exist yet: its facts are empty, and it is made by its first admitted change.
 const NOT_YET: DocN = DocN(0);
 
-impl<'c> Desk<'_, 'c> {
+impl Desk<'_, '_> {
     fn one(&mut self, change: &OutChange, parsed: &std::result::Result<Parsed<'static>, Refusal>, whole: Option<&'static str>) -> Result<()> {
         let parsed = match (whole, parsed) {
             (Some(code), _) => return self.refuse(change, code),

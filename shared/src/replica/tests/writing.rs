@@ -9,13 +9,11 @@ use std::{collections::BTreeMap, sync::Arc};
 #[derive(Clone, Debug)]
 enum Deed {
     Add(&'static str, BTreeMap<String, String>),
-    Correct(usize, BTreeMap<String, String>),
+    Correct(usize, &'static str, BTreeMap<String, String>),
     Void(usize, String),
     Step(usize, &'static str),
     /// The machine's clock jumps: dead battery, wrong year, set right again.
     Clock(i64),
-    /// A choice out of the inbox.
-    Resolve(usize),
     /// Another process.
     Restart,
 }
@@ -31,23 +29,22 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Mostly what a person means, sometimes what nobody should.
 fn words(ledger: &'static str) -> impl Strategy<Value = BTreeMap<String, String>> {
-    let (kinds, texts): (&[&str], &[&str]) = match ledger {
-        "care_log" => (
-            &["kind=visit", "kind=call", "with=father", "with=child,mother", "reached=yes", "reached=no", "minutes=30", "minutes=601"],
-            &["note", "by", "content", "next"],
-        ),
-        "aid_payment" => (
-            &["amount=500", "amount=-1", "amount=99999999999", "paid_on=2025-02-30", "paid_on=2025-10-01", "channel=government", "form=cash"],
-            &["note", "by", "goods"],
-        ),
-        "dropout_case" => (&["opened_by=teacher", "opened_by=rule", "on=1969-12-31", "on=2025-10-10"], &["note", "by", "detail"]),
-        _ => (&["grade=4", "grade=0", "class=2", "boarding=day", "left_behind=no", "status=present"], &["note", "village", "name"]),
+    let (usual, odd, texts): (&[&str], &[&str], &[&str]) = match ledger {
+        "care_log" => {
+            (&["kind=visit", "with=father", "minutes=30"], &["with=child,mother", "minutes=601", "kind=登月", "on=1969-12-31"], &["note", "by"])
+        }
+        "aid_payment" => {
+            (&["amount=500", "paid_on=2025-10-01", "channel=government"], &["amount=-1", "amount=99999999999", "paid_on=2025-02-30"], &["note", "by"])
+        }
+        "dropout_case" => (&["opened_by=teacher", "on=2025-10-10"], &["opened_by=nobody", "on=9999-12-31"], &["note", "by", "reason_note", "plan"]),
+        _ => (&["grade=4", "class=2"], &["grade=0", "boarding=day", "left_behind=no", "status=left"], &["note", "village", "name"]),
     };
-    let kinds = prop::sample::subsequence(kinds.to_vec(), 0..=kinds.len());
-    let texts = prop::collection::btree_map(prop::sample::select(texts.to_vec()).prop_map(str::to_owned), text(), 0..4);
-    (kinds, texts).prop_map(|(kinds, mut out)| {
-        out.extend(kinds.iter().filter_map(|word| word.split_once('=')).map(|(field, value)| (field.to_owned(), value.to_owned())));
+    let odd = prop_oneof![6 => Just(Vec::new()), 1 => prop::sample::subsequence(odd.to_vec(), 1..=2)];
+    let texts = prop_oneof![2 => Just(BTreeMap::new()), 3 => prop::collection::btree_map(prop::sample::select(texts.to_vec()).prop_map(str::to_owned), text(), 1..4)];
+    (odd, texts).prop_map(move |(odd, mut out)| {
+        out.extend(usual.iter().chain(&odd).filter_map(|word| word.split_once('=')).map(|(field, value)| (field.to_owned(), value.to_owned())));
         out
     })
 }
@@ -57,11 +54,11 @@ fn deed() -> impl Strategy<Value = Deed> {
     let clock = prop_oneof![-4_000_000_000i64..4_000_000_000, Just(-1_761_000_001), Just(200_000_000_000), -90_000i64..90_000];
     prop_oneof![
         8 => ledger.prop_flat_map(|ledger| words(ledger).prop_map(move |words| Deed::Add(ledger, words))),
-        6 => (any::<usize>(), prop::sample::select(vec!["care_log", "aid_payment", "dropout_case", "enrolment"]).prop_flat_map(words)).prop_map(|(at, words)| Deed::Correct(at, words)),
+        6 => (any::<usize>(), prop::sample::select(vec!["care_log", "aid_payment", "dropout_case", "enrolment"]))
+            .prop_flat_map(|(at, ledger)| words(ledger).prop_map(move |words| Deed::Correct(at, ledger, words))),
         2 => (any::<usize>(), text()).prop_map(|(at, why)| Deed::Void(at, why)),
-        3 => (any::<usize>(), prop::sample::select(vec!["visit", "persuade", "report", "return", "close", "resolve", "reopen"])).prop_map(|(at, step)| Deed::Step(at, step)),
+        3 => (any::<usize>(), prop::sample::select(vec!["verify", "confirm", "persuade", "exclude"])).prop_map(|(at, step)| Deed::Step(at, step)),
         2 => clock.prop_map(Deed::Clock),
-        1 => any::<usize>().prop_map(Deed::Resolve),
         1 => Just(Deed::Restart),
     ]
 }
@@ -69,7 +66,11 @@ fn deed() -> impl Strategy<Value = Deed> {
 /// Done or refused, whatever the words; true if it was saved.
 fn attempt(town: &mut Town, child: &str, records: &mut Vec<String>, deed: Deed) -> bool {
     let node: Arc<Replica> = Arc::clone(town.node(1).replica());
-    let at = |n: usize, records: &[String]| records[n % records.len()].clone();
+    // One of a ledger's records, the child itself where there is none.
+    let at = |n: usize, ledger: &str, records: &[String]| {
+        let of: Vec<&String> = records.iter().filter(|record| record.starts_with(ledger)).collect();
+        of.get(n % of.len().max(1)).map_or_else(|| child.to_owned(), |record| (*record).clone())
+    };
     let subject = crate::command::request::SubjectRef::Student(child.to_owned());
     match deed {
         Deed::Add(ledger, words) => match node.add(ledger, Some(&subject), Some(2025), &words, None) {
@@ -79,13 +80,9 @@ fn attempt(town: &mut Town, child: &str, records: &mut Vec<String>, deed: Deed) 
             }
             Err(_) => false,
         },
-        Deed::Correct(n, words) => node.set(&at(n, records), &words, Some("王老师")).is_ok(),
-        Deed::Void(n, why) => node.void(&at(n, records), &why, None).is_ok(),
-        Deed::Step(n, step) => node.step(&at(n, records), step, &BTreeMap::new(), None, Some("李老师"), Some("why"), None).is_ok(),
-        Deed::Resolve(n) => {
-            let items = node.conflicts(None, None).unwrap();
-            items.get(n % items.len().max(1)).is_some_and(|item| node.resolve(&item.id, &["#1".to_owned()], None, None).is_ok())
-        }
+        Deed::Correct(n, ledger, words) => node.set(&at(n, ledger, records), &words, Some("王老师")).is_ok(),
+        Deed::Void(n, why) => node.void(&at(n, "", records), &why, None).is_ok(),
+        Deed::Step(n, step) => node.step(&at(n, "dropout_case", records), step, &BTreeMap::new(), None, Some("李老师"), Some("why"), None).is_ok(),
         Deed::Clock(seconds) => {
             town.clock.advance_s(seconds);
             false
