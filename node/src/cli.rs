@@ -3,21 +3,21 @@
 use crate::{
     desk::{Node, NodeRequest},
     enrolled::{NodeFile, keypair},
+    sealing::Sealer,
     serve,
 };
 use clap::{Parser, Subcommand};
 use huxue_shared::{
     clock::SystemClock,
     command::{
-        args::{Conflicts, Global, Query, Record, Report},
-        render,
+        args::{Audit, Conflicts, Global, Key, Query, Record, Report},
+        keys, render,
         request::{Asked, Request},
         run,
     },
     fault::{Exit, Fault},
     identity::Token,
     local::lock,
-    locale::Lang,
     rim::{key, logging},
     transport::{HubAddress, Tuning, enrol},
 };
@@ -75,11 +75,21 @@ enum Command {
     /// School years
     #[command(subcommand)]
     Year(Year),
+    /// The passphrase of the database key
+    #[command(subcommand)]
+    Key(Key),
     /// The link to the county
     #[command(subcommand)]
     Sync(Sync),
+    /// Who read or exported named records
+    #[command(subcommand)]
+    Audit(Audit),
     /// State of this node: saved, waiting, received
-    Status,
+    Status {
+        /// First wait until queries see all that was acknowledged
+        #[arg(long)]
+        settled: bool,
+    },
     /// Make the projection again from the log
     Rebuild,
     /// Check log, digests, signatures and projection
@@ -166,6 +176,11 @@ fn run_command(cli: Cli) -> Result<ExitCode, Fault> {
     match command {
         Command::Enrol { hub, token } => enrol_node(&global, &hub, &token),
         Command::Serve { listen_http } => serve_node(&global, listen_http),
+        Command::Key(command) => {
+            NodeFile::read(&global.dir()?)?;
+            let answer = keys::run(&global, &command, true)?;
+            run::deliver(&global, &answer, None, |answer| render::fields(answer, global.language()))
+        }
         other => {
             logging::start(false);
             let (request, out) = request_of(other, &global)?;
@@ -188,9 +203,11 @@ fn enrol_node(global: &Global, hub: &str, token: &str) -> Result<ExitCode, Fault
     let pair = keypair(&dir, &SystemClock)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::internal)?;
     let enrolment = runtime.block_on(enrol::enrol(&address, &token, &pair, &serve::software(), &Tuning::default())).map_err(|e| e.fault(&address))?;
-    key::create(&dir, global.db_key_file.as_deref(), &SystemClock)?;
+    let db_key = key::create(&dir, &global.unlock(), &SystemClock)?;
     let file = NodeFile::write(&dir, hub, &enrolment)?;
-    file.open(&dir, global.db_key_file.as_deref(), std::sync::Arc::new(SystemClock))?;
+    file.open(&dir, db_key.clone(), std::sync::Arc::new(SystemClock))?;
+    // Enrolled it is, whatever becomes of this: the daemon goes on trying.
+    runtime.block_on(Sealer::new(&dir, db_key).deliver());
     let answer = json!({ "school": file.school.to_string(), "school_name": file.school_name, "county": file.county.to_string(), "node": pair.origin().to_string() });
     run::say(&if global.json { answer.to_string() } else { render::fields(&answer, global.language()) });
     Ok(ExitCode::SUCCESS)
@@ -200,7 +217,7 @@ fn serve_node(global: &Global, http: SocketAddr) -> Result<ExitCode, Fault> {
     logging::start(true);
     let dir = global.dir()?;
     let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
-    let node = Node::open(&dir, global.db_key_file.as_deref())?;
+    let node = Node::open(&dir, &global.unlock())?;
     serve::serve(&dir, node, http, |http| run::say(&json!({ "ready": true, "http": http.to_string() }).to_string()))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -209,8 +226,8 @@ fn ask(global: &Global, request: NodeRequest, out: Option<PathBuf>) -> Result<Ex
     let lang = global.language();
     let dir = global.dir()?;
     NodeFile::read(&dir)?;
-    let asked = Asked { lang: if lang == Lang::En { "en".into() } else { "zh".into() }, request: request.clone() };
-    let answer = run::here_or_there(global, asked, |_| Node::open(&dir, global.db_key_file.as_deref()))?;
+    let asked = Asked::here(lang, request.clone());
+    let answer = run::here_or_there(global, asked, |_| Node::open(&dir, &global.unlock()))?;
     let text = |answer: &Json| match &request {
         NodeRequest::Common(request) => render::render(request, answer, lang),
         NodeRequest::SyncNow => render::render(&Request::Status, answer, lang),
@@ -221,7 +238,7 @@ fn ask(global: &Global, request: NodeRequest, out: Option<PathBuf>) -> Result<Ex
 fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<PathBuf>), Fault> {
     let common = |request: Request| (NodeRequest::Common(request), None);
     Ok(match command {
-        Command::Enrol { .. } | Command::Serve { .. } => return Err(Fault::internal("not a request")),
+        Command::Enrol { .. } | Command::Serve { .. } | Command::Key(_) => return Err(Fault::internal("not a request")),
         Command::Import(Import::Roster { file, dry_run, sheet, by }) => {
             let (file, bytes) = run::read_upload(&file)?;
             common(Request::ImportRoster { file, bytes, dry_run, sheet, by })
@@ -248,7 +265,8 @@ fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<
         Command::Ledger(Ledger::Show { code }) => common(Request::LedgerShow { code }),
         Command::Year(Year::Open { year }) => common(Request::YearOpen { year }),
         Command::Sync(Sync::Now) => (NodeRequest::SyncNow, None),
-        Command::Status => common(Request::Status),
+        Command::Audit(audit) => common(audit.request()),
+        Command::Status { settled } => common(if settled { Request::Settle } else { Request::Status }),
         Command::Rebuild => common(Request::Rebuild),
         Command::Verify => common(Request::Verify),
     })

@@ -2,7 +2,12 @@
 
 use crate::{
     clock::TestClock,
+    command::{
+        execute,
+        request::{Format, Request, SubjectRef},
+    },
     identity::{County, Keypair, OriginFacts, Role as OriginRole, origin},
+    locale::Lang,
     model::{ChangeHash, DocId, OriginId, SchoolCode, SchoolYear, Space},
     replica::{Me, Replica, Role, merge, serve::Served, students},
     store::StoreConfig,
@@ -129,18 +134,18 @@ impl Real {
     }
 
     pub(super) fn report(&self, name: &str) -> serde_json::Value {
-        self.settle();
-        crate::command::reporting::run(self.replica(), name, &BTreeMap::new(), crate::command::request::Format::Json, crate::locale::Lang::En)
-            .unwrap()
+        self.asked(name, Format::Json)
     }
 
     /// A report as the terminal shows it, in English.
     pub(super) fn printed(&self, name: &str) -> String {
+        self.asked(name, Format::Table)["text"].as_str().unwrap().to_owned()
+    }
+
+    fn asked(&self, report: &str, format: Format) -> serde_json::Value {
         self.settle();
-        let answer =
-            crate::command::reporting::run(self.replica(), name, &BTreeMap::new(), crate::command::request::Format::Table, crate::locale::Lang::En)
-                .unwrap();
-        answer["text"].as_str().unwrap().to_owned()
+        let request = Request::ReportRun { name: report.to_owned(), params: BTreeMap::new(), format };
+        execute::execute(self.replica(), request, "test", Lang::En, &mut |_| ()).unwrap()
     }
 
     pub(super) fn verify(&self) {
@@ -156,7 +161,7 @@ impl Real {
     }
 
     pub(super) fn record(&self, ledger: &str, child: &str, words: &[(&str, &str)]) -> Result<String, String> {
-        let subject = crate::command::request::SubjectRef::Student(child.to_owned());
+        let subject = SubjectRef::Student(child.to_owned());
         self.replica().add(ledger, Some(&subject), None, &set(words), None).map(|done| done.record).map_err(|e| e.to_string())
     }
 
