@@ -56,6 +56,8 @@ async fn run(dir: &Path, hub: Arc<Hub>, listen: Listen, ready: impl FnOnce(Socke
     let news = News::default();
     let told = news.clone();
     hub.replica.on_change(move |space, head| told.committed(space, head));
+    let told = news.clone();
+    hub.replica.on_refusal(move |space| told.verdicts(space));
     let around = Surroundings {
         engine: Arc::new(Served(Arc::clone(&hub.replica))),
         genesis: genesis::HASH,

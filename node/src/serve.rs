@@ -95,6 +95,8 @@ pub fn dial(node: &Node, stop: watch::Receiver<bool>, also: Arc<dyn Observer>) -
     let news = News::default();
     let told = news.clone();
     node.replica.on_change(move |space, head| told.committed(space, head));
+    let told = news.clone();
+    node.replica.on_refusal(move |space| told.verdicts(space));
     let around = Surroundings {
         engine: Arc::new(Served(Arc::clone(&node.replica))),
         genesis: genesis::HASH,

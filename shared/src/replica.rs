@@ -15,6 +15,7 @@ pub mod merge;
 pub mod origins;
 pub mod project;
 pub mod records;
+pub mod refusals;
 pub mod repair;
 pub mod rollover;
 pub mod rules;
@@ -94,7 +95,7 @@ pub type Result<T, E = ReplicaError> = std::result::Result<T, E>;
 pub struct Replica {
     me: Me,
     id: ReplicaId,
-    actor: Actor,
+    actor: RwLock<Actor>,
     store: Store,
     clock: Arc<dyn Clock>,
     catalogue: RwLock<Arc<Catalogue>>,
@@ -102,6 +103,7 @@ pub struct Replica {
     holidays: RwLock<Arc<crate::ledger::days::Holidays>>,
     merges: merge::Queue,
     listeners: RwLock<Vec<Listener>>,
+    refusal_listeners: RwLock<Vec<RefusalListener>>,
 }
 
 /// Told of every space in which something was committed, and its head.
@@ -110,6 +112,15 @@ struct Listener(Box<dyn Fn(Space, u64) + Send + Sync>);
 impl std::fmt::Debug for Listener {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Listener")
+    }
+}
+
+/// Told of every space in which something was refused that peers are to hear of.
+struct RefusalListener(Box<dyn Fn(Space) + Send + Sync>);
+
+impl std::fmt::Debug for RefusalListener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RefusalListener")
     }
 }
 
@@ -131,7 +142,7 @@ impl Replica {
         let replica = Arc::new(Self {
             me,
             id,
-            actor,
+            actor: RwLock::new(actor),
             store,
             clock,
             catalogue: RwLock::new(Arc::new(catalogue)),
@@ -139,6 +150,7 @@ impl Replica {
             holidays: RwLock::default(),
             merges: merge::Queue::default(),
             listeners: RwLock::default(),
+            refusal_listeners: RwLock::default(),
         });
         replica.prepare_typed_tables()?;
         replica.reload_holidays()?;
@@ -179,6 +191,29 @@ impl Replica {
     /// Calls `listener` with every space in which something was committed, from here or from a peer, and its head. It must not block.
     pub fn on_change(&self, listener: impl Fn(Space, u64) + Send + Sync + 'static) {
         self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(Listener(Box::new(listener)));
+    }
+
+    /// Calls `listener` with every space in which something was refused that the peers sharing it are to hear of. It must not block.
+    pub fn on_refusal(&self, listener: impl Fn(Space) + Send + Sync + 'static) {
+        self.refusal_listeners.write().unwrap_or_else(PoisonError::into_inner).push(RefusalListener(Box::new(listener)));
+    }
+
+    fn tell_refusal(&self, space: Space) {
+        self.refusal_listeners.read().unwrap_or_else(PoisonError::into_inner).iter().for_each(|listener| (listener.0)(space));
+    }
+
+    /// The actor that writes for persons now.
+    fn actor(&self) -> Actor {
+        *self.actor.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Draws a new actor and writes as it from now on: changes of the last one were refused, so its numbers go on from what others will never have.
+    fn renew_actor(&self) -> Actor {
+        let mut random = [0u8; 8];
+        self.clock.random(&mut random);
+        let fresh = Actor::new(self.origin(), random);
+        *self.actor.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        fresh
     }
 
     fn tell(&self, space: Space) {
@@ -241,3 +276,6 @@ fn replica_id(c: &Connection, fresh: [u8; 16]) -> Result<ReplicaId> {
     put_setting(c, "replica", &fresh)?;
     Ok(ReplicaId(fresh))
 }
+
+#[cfg(test)]
+mod tests;

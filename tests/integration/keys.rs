@@ -211,7 +211,7 @@ fn a_forged_register_line_stops_the_hub_is_named_and_mended_and_half_a_line_is_n
 fn database(node: &Side) -> rusqlite::Connection {
     let key = fs::read_to_string(node.dir().join("db.key")).unwrap();
     let db = rusqlite::Connection::open(node.dir().join("huxue.db")).unwrap();
-    db.execute_batch(&format!("PRAGMA key = \"x'{}'\";", key.trim())).unwrap();
+    db.execute_batch(&format!("PRAGMA key = \"x'{}'\"; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;", key.trim())).unwrap();
     db
 }
 

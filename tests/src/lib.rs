@@ -164,6 +164,12 @@ impl County {
         Self { root, hub, daemon }
     }
 
+    /// Its directory, the hub and the daemon, for a test that kills and restarts it. The directory goes with the first.
+    #[must_use]
+    pub fn into_parts(self) -> (tempfile::TempDir, Side, Daemon) {
+        (self.root, self.hub, self.daemon)
+    }
+
     /// Address for nodes.
     pub fn quic(&self) -> String {
         self.daemon.ready["quic"].as_str().unwrap_or_default().to_owned()

@@ -10,7 +10,7 @@ use crate::{
     },
     fault::Fault,
     local::Progress,
-    model::{Actor, DocId, Space},
+    model::{DocId, Space},
     store::{
         facts::Facts,
         log::{self, Appender, DocN, NewChange},
@@ -156,6 +156,9 @@ impl<'a, 'c> Writing<'a, 'c> {
                 for (hash, code) in &loaded.refused {
                     merge::refuse_late(c, n, id, space, *hash, code, &replica.now_text())?;
                 }
+                if !loaded.refused.is_empty() {
+                    replica.renew_actor();
+                }
                 (n, loaded.doc, Facts::open(c, n, false)?, loaded.lsn, loaded.replayed)
             }
         };
@@ -163,7 +166,7 @@ impl<'a, 'c> Writing<'a, 'c> {
     }
 
     fn edit(&mut self, words: &Edit) -> Result<bool> {
-        let written = write::write(&mut self.doc, self.replica.actor, self.replica.now_s(), words).map_err(Fault::from)?;
+        let written = write::write(&mut self.doc, self.replica.actor(), self.replica.now_s(), words).map_err(Fault::from)?;
         match written {
             None => Ok(false),
             Some(written) => self.append(&written.bytes),
@@ -229,11 +232,4 @@ impl<'a, 'c> Writing<'a, 'c> {
             .execute(params![self.n.0, log::signed(self.lsn)])?;
         Ok(published)
     }
-}
-
-/// A fresh actor of this replica's origin: for rewriting edits after a refusal.
-pub(super) fn fresh_actor(replica: &Replica) -> Actor {
-    let mut random = [0u8; 8];
-    replica.clock.random(&mut random);
-    Actor::new(replica.origin(), random)
 }

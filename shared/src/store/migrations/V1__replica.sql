@@ -58,10 +58,16 @@ CREATE TABLE snapshot(doc INTEGER PRIMARY KEY, lsn INTEGER NOT NULL, bytes BLOB 
 CREATE TABLE parked(
   space INTEGER NOT NULL, doc BLOB NOT NULL, hash BLOB NOT NULL, source BLOB, batch INTEGER, at TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY(space, doc, hash)) STRICT, WITHOUT ROWID;
 
--- What was refused here (side = 'here') or by a peer (side = 'there'), with the reason. Never relayed; shown at both ends. told: the source has heard of it.
+-- What was refused here (side = 'here') or by a peer (side = 'there'), with the reason. Never relayed; shown at both ends.
+-- counted = 1: this row is what counts the hash in the space's digest; 0: the log does (refused after admission), or nothing does (brought out of scope).
+-- tell = 1: every peer that shares the space is to hear of it, not only who brought it: else its digest would never agree.
 CREATE TABLE quarantine(
   space INTEGER NOT NULL, doc BLOB NOT NULL, hash BLOB NOT NULL, side TEXT NOT NULL CHECK(side IN ('here','there')), source BLOB, origin BLOB, code TEXT NOT NULL,
-  at TEXT NOT NULL, told INTEGER NOT NULL DEFAULT 0, settled TEXT, detail TEXT, bytes BLOB, PRIMARY KEY(space, doc, hash, side)) STRICT, WITHOUT ROWID;
+  at TEXT NOT NULL, counted INTEGER NOT NULL DEFAULT 0, tell INTEGER NOT NULL DEFAULT 0, settled TEXT, detail TEXT, bytes BLOB, PRIMARY KEY(space, doc, hash, side)) STRICT, WITHOUT ROWID;
+
+-- Who was told of which refusal, and in how many sessions: what tells of it may be lost with its connection, so it is told again.
+CREATE TABLE told(
+  peer BLOB NOT NULL, space INTEGER NOT NULL, doc BLOB NOT NULL, hash BLOB NOT NULL, times INTEGER NOT NULL, PRIMARY KEY(peer, space, doc, hash)) STRICT, WITHOUT ROWID;
 
 -- Batches of a roster or ledger import, for undo as one. detail: JSON list of what was written.
 CREATE TABLE import(id TEXT PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, undone TEXT, detail TEXT NOT NULL) STRICT, WITHOUT ROWID;
