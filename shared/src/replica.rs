@@ -141,7 +141,7 @@ impl Replica {
             listeners: RwLock::default(),
         });
         replica.prepare_typed_tables()?;
-        replica.reload_holidays()?;
+        replica.read_holidays()?;
         merge::catch_up(&replica)?;
         Ok(replica)
     }
