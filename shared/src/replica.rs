@@ -8,13 +8,16 @@
 //! what a peer may bring and is sent is decided by [`scope`] alone.
 
 pub mod admit;
+pub mod closing;
 pub mod conflicts;
 pub mod definitions;
 pub mod edit;
+pub mod handover;
 pub mod merge;
 pub mod origins;
 pub mod project;
 pub mod records;
+pub mod relay;
 pub mod repair;
 pub mod rollover;
 pub mod rules;
@@ -34,7 +37,7 @@ use crate::{
 };
 use origins::Origins;
 use rusqlite::{Connection, OptionalExtension as _};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, atomic::AtomicBool};
 
 /// Which end this replica is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +104,8 @@ pub struct Replica {
     origins: Origins,
     holidays: RwLock<Arc<crate::ledger::days::Holidays>>,
     merges: merge::Queue,
+    /// The projection is being made again: what is passed on stands in the log already.
+    rebuilding: AtomicBool,
     listeners: RwLock<Vec<Listener>>,
 }
 
@@ -138,6 +143,7 @@ impl Replica {
             origins,
             holidays: RwLock::default(),
             merges: merge::Queue::default(),
+            rebuilding: AtomicBool::new(false),
             listeners: RwLock::default(),
         });
         replica.prepare_typed_tables()?;

@@ -1,0 +1,354 @@
+//! Records that concern a second school: the county shows them to it, and writes its answer down ([relay] of a definition, docs/ledger-format.md).
+//!
+//! ```text
+//! school A: transfer ─► hub ─ copy (`relay`, in B's county_school space) ─► school B: record step ─► `relay_answer` in B's own document ─► hub
+//!        ▲                                                                                                                                 │
+//!        └──────────────────────── the step, by the county on B's word, following the steps B had seen ◄───────────────────────────────────┘
+//! ```
+//!
+//! Invariants: a school reads and writes nothing of another's documents; ids of copies and of steps are derived from what they are of, so doing it again changes
+//! nothing; an answer follows the steps its writer saw, so two that were given apart are a fork and never decided silently.
+
+use super::{
+    Replica, Result, Role,
+    closing::text,
+    edit::{DocEdit, What},
+    merge,
+    project::{self, Projection, RecordRow},
+    records::{Done, Place, Taking},
+    students,
+};
+use crate::{
+    document::{
+        read,
+        view::Value,
+        write::{Edit, NewRecord},
+    },
+    fault::{Exit, Fault},
+    ledger::{
+        Catalogue,
+        definition::{Definition, Privacy, Relay},
+        lifecycle,
+    },
+    model::{DocId, SchoolCode, Space, SpaceKind},
+    store::log,
+};
+use rusqlite::params;
+use serde_json::{Value as Json, json};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+};
+
+/// Ledger of the copies.
+pub(super) const LEDGER: &str = "relay";
+/// Ledger of the answers.
+pub(super) const ANSWER: &str = "relay_answer";
+/// Values of the record copied, or entered with an answer.
+pub(super) const VALUE: &str = "v.";
+/// Values of the child's profile.
+const PROFILE: &str = "p.";
+/// Documents over which a school's copies of a year are spread by their id: at most 1,000 records each (DESIGN §2) up to about 6,000 copies.
+const PAGES: u8 = 8;
+
+/// True if the county has something to pass on in this document.
+pub(super) fn concerns(catalogue: &Catalogue, projection: &Projection) -> bool {
+    projection.records.iter().any(|row| row.ledger == ANSWER || catalogue.latest(&row.ledger).is_some_and(|d| d.relay.is_some()))
+}
+
+/// 26 hex digits out of `parts`: what a derived record is called.
+pub(super) fn derived(context: &str, parts: &[&[u8]]) -> String {
+    let mut hasher = blake3::Hasher::new_derive_key(context);
+    for part in parts {
+        hasher.update(&u64::try_from(part.len()).unwrap_or(0).to_be_bytes()).update(part);
+    }
+    hasher.finalize().to_hex().as_str().get(..26).unwrap_or_default().to_owned()
+}
+
+/// Key of the copy of a record for a school.
+fn copy_key(doc: DocId, record: &str, school: SchoolCode) -> String {
+    format!("{LEDGER}:{}", derived("huxue relay key v1", &[&doc.0, record.as_bytes(), school.to_string().as_bytes()]))
+}
+
+/// Where a school's copy stands.
+fn copy_home(school: SchoolCode, year: crate::model::SchoolYear, key: &str) -> (Space, DocId) {
+    let space = Space::county_school(school, year);
+    let page = blake3::hash(key.as_bytes()).as_bytes().first().map_or(0, |byte| byte % PAGES);
+    (space, students::county_doc(space, LEDGER, u32::from(page)))
+}
+
+/// A document as it stands in the log.
+pub(super) struct Opened {
+    pub(super) doc: crate::document::Doc,
+    pub(super) view: crate::document::DocumentView,
+    pub(super) context: project::Context,
+    pub(super) projection: Projection,
+}
+
+impl Replica {
+    /// Reads one document; `None` if it is not here.
+    pub(super) fn open_doc(&self, doc: DocId) -> Result<Option<Opened>> {
+        let loaded = self.store.read(|c| -> Result<_> {
+            match log::find_doc(c, doc)? {
+                Some((n, _)) => merge::load(c, n),
+                None => Ok(None),
+            }
+        })?;
+        Ok(loaded.map(|loaded| {
+            let view = read::view(&loaded.doc);
+            let context = self.projection_context(loaded.id, loaded.space);
+            let projection = project::project(&view, &context);
+            Opened { doc: loaded.doc, view, context, projection }
+        }))
+    }
+
+    /// [`Replica::pass_on`] behind a commit: what was saved is saved, and what could not be passed on is tried again with the next change or start.
+    pub(super) fn pass_on_logged(self: &Arc<Self>, docs: &[DocId]) {
+        if let Err(error) = self.pass_on(docs) {
+            tracing::error!(%error, "a record could not be passed on to the other school");
+        }
+    }
+
+    /// Passes on everything that is not finished: at the hub's start and after a rebuild, in case a process ended between saving and passing on.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn pass_on_all(self: &Arc<Self>) -> Result<()> {
+        if self.me.role != Role::Hub {
+            return Ok(());
+        }
+        let catalogue = self.catalogue();
+        let docs = self.store.read(|c| -> Result<Vec<DocId>> {
+            let mut docs = Vec::new();
+            let mut statement = c.prepare_cached("SELECT DISTINCT d.id, r.state FROM record r JOIN doc d ON d.n = r.doc WHERE r.ledger = ?1")?;
+            for definition in catalogue.iter_latest().filter(|d| d.relay.is_some() || d.code == ANSWER) {
+                let rows: Vec<(DocId, Option<String>)> =
+                    statement.query_map([&definition.code], |r| Ok((DocId(r.get(0)?), r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+                let done = |state: &str| definition.lifecycle.as_ref().and_then(|l| l.state(state)).is_some_and(|s| !s.open);
+                docs.extend(rows.into_iter().filter(|(_, state)| !state.as_deref().is_some_and(done)).map(|(doc, _)| doc));
+            }
+            Ok(docs)
+        })?;
+        self.pass_on(&docs)
+    }
+
+    /// Brings the copies of these documents' records up to date and writes answers down. Only the hub does anything; doing it again changes nothing.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(super) fn pass_on(self: &Arc<Self>, docs: &[DocId]) -> Result<()> {
+        if self.me.role != Role::Hub || docs.is_empty() || self.rebuilding.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let catalogue = self.catalogue();
+        for doc in docs {
+            if !self.holds_any(*doc, &catalogue)? {
+                continue;
+            }
+            let Some(opened) = self.open_doc(*doc)? else { continue };
+            let mut edits = Vec::new();
+            for row in &opened.projection.records {
+                if let Some((definition, relay)) = catalogue.latest(&row.ledger).and_then(|d| Some((d, d.relay.as_ref()?))) {
+                    edits.extend(self.copies(&opened, row, definition, relay)?);
+                }
+            }
+            if !edits.is_empty() {
+                self.commit(edits)?;
+            }
+            for row in opened.projection.records.iter().filter(|row| row.ledger == ANSWER && !row.void) {
+                self.write_down(&opened, row)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn holds_any(&self, doc: DocId, catalogue: &Catalogue) -> Result<bool> {
+        self.store.read(|c| {
+            let mut statement =
+                c.prepare_cached("SELECT DISTINCT r.ledger FROM record r JOIN doc d ON d.n = r.doc WHERE d.id = ?1")?;
+            let ledgers: Vec<String> = statement.query_map([&doc.0[..]], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
+            Ok(ledgers.iter().any(|ledger| ledger == ANSWER || catalogue.latest(ledger).is_some_and(|d| d.relay.is_some())))
+        })
+    }
+
+    fn copies(&self, opened: &Opened, row: &RecordRow, definition: &Definition, relay: &Relay) -> Result<Vec<DocEdit>> {
+        let (space, doc) = (opened.context.space, opened.context.doc);
+        let Some(own) = space.school.filter(|_| space.kind == SpaceKind::School) else { return Ok(Vec::new()) };
+        let tips = match opened.view.records.get(&row.id) {
+            Some(record) => project::outcome(record, definition, &opened.context).tips,
+            None => Vec::new(),
+        };
+        let mut edits = Vec::new();
+        for school in named_schools(row, relay).into_iter().filter(|school| *school != own) {
+            if self.known_school(&school.to_string()).is_err() {
+                continue;
+            }
+            let key = copy_key(doc, &row.id, school);
+            let (home, page) = copy_home(school, space.year, &key);
+            let fields = copy_fields(opened, row, definition, relay, own, &tips);
+            let edit = Edit { creates: vec![NewRecord { key, fields }], ..Edit::default() };
+            edits.push(DocEdit { space: home, doc: page, what: What::Put(edit) });
+        }
+        Ok(edits)
+    }
+
+    /// Takes the step a school answered with, on that school's word. A step that cannot be taken is said so on the school's copy.
+    fn write_down(self: &Arc<Self>, opened: &Opened, row: &RecordRow) -> Result<()> {
+        let field = |key: &str| text(&row.fields, key).unwrap_or_default();
+        let (Some(school), step) = (opened.context.space.school, field("step")) else { return Ok(()) };
+        let Ok(place) = self.locate(&field("record")) else { return Ok(()) };
+        let definition = self.definition(&place.ledger)?;
+        let Some(relay) = &definition.relay else { return Ok(()) };
+        // The school may answer only what was shown to it: the copy's id is made of the record and of the school.
+        if field("relay") != copy_key(place.doc, &place.id, school) || !relay.steps.contains(&step) {
+            tracing::warn!(answer = row.id, "an answer to what was never passed on is left aside");
+            return Ok(());
+        }
+        let id = derived("huxue relayed step v1", &[&opened.context.doc.0, row.id.as_bytes()]).to_uppercase();
+        let (n, record, known) = (place.n, place.id.clone(), id.clone());
+        let taken: bool = self.store.read(|c| -> Result<bool> {
+            let sql = "SELECT EXISTS(SELECT 1 FROM step WHERE doc = ?1 AND record = ?2 AND id = ?3)";
+            Ok(c.prepare_cached(sql)?.query_row(params![n.0, record, known], |r| r.get(0))?)
+        })?;
+        if taken {
+            return Ok(());
+        }
+        let set: BTreeMap<String, String> = row
+            .fields
+            .iter()
+            .filter_map(|(key, value)| match (key.strip_prefix(VALUE), value) {
+                (Some(code), Value::Str(text)) => Some((code.to_owned(), text.clone())),
+                _ => None,
+            })
+            .collect();
+        let (by, why, on) = (format!("{} ({school})", field("by")), field("why"), field("on"));
+        let follows = field("follows").split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
+        let words = Taking { step: &step, set: &set, on: Some(&on), by: Some(by.trim()), why: Some(&why), to: None, id: Some(id), follows: Some(follows) };
+        let problem = match self.take(&place, words) {
+            Ok(_) => Value::Null,
+            Err(super::ReplicaError::Fault(fault)) => Value::Str(fault.code.into_owned()),
+            Err(error) => return Err(error),
+        };
+        self.note_problem(&field("relay"), school, place.space, problem)
+    }
+
+    fn note_problem(self: &Arc<Self>, key: &str, school: SchoolCode, source: Space, problem: Value) -> Result<()> {
+        if problem == Value::Null && !self.record_fields(key)?.contains_key("problem") {
+            return Ok(());
+        }
+        let (space, doc) = copy_home(school, source.year, key);
+        let fields = BTreeMap::from([("problem".to_owned(), problem)]);
+        let edit = Edit { creates: vec![NewRecord { key: key.to_owned(), fields }], ..Edit::default() };
+        self.commit(vec![DocEdit { space, doc, what: What::Put(edit) }]).map(|_| ())
+    }
+
+    /// Steps by which this school may answer a copy, as [`Replica::show`] says them.
+    pub(super) fn answers(&self, place: &Place) -> Vec<Json> {
+        let steps = text(&place.fields, "steps").unwrap_or_default();
+        let definition = text(&place.fields, "ledger").and_then(|ledger| self.definition(&ledger).ok());
+        let lifecycle = definition.as_ref().filter(|_| self.me.role != Role::Hub).and_then(|d| d.lifecycle.as_ref());
+        let named = steps.split(',').filter_map(|step| lifecycle?.step(step));
+        named.map(|s| json!({ "step": s.code, "zh": s.title.zh, "en": s.title.en, "to": s.to })).collect()
+    }
+
+    /// A school's answer to a copy: kept in its own document; the county writes the step down when it hears of it.
+    ///
+    /// # Errors
+    /// `relay-no-step`, `relay-answered`; why the step cannot be taken; those of values.
+    pub(super) fn answer(self: &Arc<Self>, place: &Place, words: &Taking<'_>) -> Result<Done> {
+        let field = |key: &str| text(&place.fields, key).unwrap_or_default();
+        let Role::Node(own) = self.me.role else {
+            return Err(Fault::new("relay-at-school", Exit::NotAllowed).with("record", field("record")).into());
+        };
+        let definition = self.definition(&field("ledger"))?;
+        let steps = field("steps");
+        if !steps.split(',').any(|step| step == words.step) {
+            return Err(Fault::new("relay-no-step", Exit::NotAllowed).with("step", words.step).with("list", steps.replace(',', ", ")).into());
+        }
+        let (relay, follows) = (place.id.clone(), field("tips"));
+        let seen = follows.clone();
+        let answered: bool = self.store.read(|c| -> Result<bool> {
+            let sql = "SELECT EXISTS(SELECT 1 FROM record_relay_answer WHERE relay = ?1 AND coalesce(follows, '') = ?2 AND void = 0)";
+            Ok(c.prepare_cached(sql)?.query_row([relay, seen], |r| r.get(0))?)
+        })?;
+        if answered && !place.fields.contains_key("problem") {
+            return Err(Fault::new("relay-answered", Exit::NotAllowed).with("record", &place.id).into());
+        }
+        let day = self.step_day(words.on)?;
+        let known: BTreeMap<String, Value> =
+            place.fields.iter().filter_map(|(key, value)| Some((key.strip_prefix(VALUE)?.to_owned(), value.clone()))).collect();
+        let (after, _) = self.read_over(&definition, known, words.set)?;
+        let outcome = lifecycle::Outcome { state: text(&place.fields, "state"), ..lifecycle::Outcome::default() };
+        let request = lifecycle::Request { step: words.step, to: None, authority: self.side(), on: day, fields: &after, holidays: &self.holidays() };
+        lifecycle::may_take(&outcome, &definition, &request).map_err(|e| e.fault())?;
+        let mut fields = BTreeMap::from([
+            ("_v".to_owned(), Value::Int(1)),
+            ("on".to_owned(), Value::Str(day.to_string())),
+            ("relay".to_owned(), Value::Str(place.id.clone())),
+            ("record".to_owned(), Value::Str(field("record"))),
+            ("step".to_owned(), Value::Str(words.step.to_owned())),
+            ("follows".to_owned(), Value::Str(follows)),
+        ]);
+        for (key, text) in [("by", words.by), ("why", words.why)] {
+            if let Some(text) = text.filter(|t| !t.is_empty()) {
+                fields.insert(key.to_owned(), Value::Str(text.to_owned()));
+            }
+        }
+        fields.extend(words.set.iter().map(|(code, text)| (format!("{VALUE}{code}"), Value::Str(text.clone()))));
+        let space = Space::school(own, place.space.year);
+        let key = format!("{ANSWER}:{}", self.clock.ulid());
+        let edit = Edit { creates: vec![NewRecord { key: key.clone(), fields }], ..Edit::default() };
+        self.commit(vec![DocEdit { space, doc: students::school_doc(space), what: What::Edit(edit) }])?;
+        Ok(Done { record: key, gaps: Vec::new(), unknown: Vec::new(), changed: true })
+    }
+}
+
+/// Schools that a record names, each once.
+fn named_schools(row: &RecordRow, relay: &Relay) -> Vec<SchoolCode> {
+    let mut schools: Vec<SchoolCode> = relay.schools.iter().filter_map(|field| text(&row.fields, field)?.parse().ok()).collect();
+    schools.sort_unstable();
+    schools.dedup();
+    schools
+}
+
+fn copy_fields(
+    opened: &Opened,
+    row: &RecordRow,
+    definition: &Definition,
+    relay: &Relay,
+    own: SchoolCode,
+    tips: &[String],
+) -> BTreeMap<String, Value> {
+    let optional = |text: Option<String>| text.map_or(Value::Null, Value::Str);
+    let profile_id = opened.context.doc.to_string();
+    let profile = opened.projection.records.iter().find(|r| r.id == profile_id).map(|r| r.fields.clone()).unwrap_or_default();
+    let steps: Vec<&str> = definition
+        .lifecycle
+        .iter()
+        .flat_map(|l| &l.steps)
+        .filter(|s| !row.void && relay.steps.contains(&s.code) && row.state.as_ref().is_some_and(|state| s.from.contains(state)))
+        .map(|s| s.code.as_str())
+        .collect();
+    let mut fields = BTreeMap::from([
+        ("_v".to_owned(), Value::Int(1)),
+        ("ledger".to_owned(), Value::Str(row.ledger.clone())),
+        ("record".to_owned(), Value::Str(row.id.clone())),
+        ("school".to_owned(), Value::Str(own.to_string())),
+        ("child".to_owned(), optional(text(&profile, "name"))),
+        ("state".to_owned(), optional(row.state.clone())),
+        ("due".to_owned(), optional(row.due.clone())),
+        ("steps".to_owned(), Value::Str(steps.join(","))),
+        ("tips".to_owned(), Value::Str(tips.join(","))),
+        ("on".to_owned(), optional(text(&row.fields, "on"))),
+    ]);
+    if row.void {
+        fields.insert("void".into(), Value::Bool(true));
+        fields.insert("void_reason".into(), optional(text(&row.fields, "void_reason")));
+    }
+    let open_to = |key: &str| definition.field_of_key(key).is_some_and(|(field, _)| field.privacy != Privacy::C);
+    let declared = |key: &str| definition.declared(key.split('.').next().unwrap_or(key)).is_some();
+    fields.extend(row.fields.iter().filter(|(key, _)| declared(key) && open_to(key)).map(|(key, value)| (format!("{VALUE}{key}"), value.clone())));
+    let named = |key: &str| relay.profile.iter().any(|field| field == key.split('.').next().unwrap_or(key));
+    fields.extend(profile.iter().filter(|(key, _)| named(key)).map(|(key, value)| (format!("{PROFILE}{key}"), value.clone())));
+    fields
+}
