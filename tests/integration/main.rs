@@ -1,5 +1,6 @@
 //! The main job with the real binaries over real QUIC.
 
+mod ladders;
 mod transfer;
 
 use huxue_tests::{County, child, sample};

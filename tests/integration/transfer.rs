@@ -8,12 +8,6 @@ const NEW: &str = "5299010002";
 const NUMBER: &str = "529901201810282617";
 const OTHER: &str = "529901201706120036";
 
-fn sync(sides: &[&Side]) {
-    for side in sides {
-        let _ = side.run(&["sync", "now"]).ok();
-    }
-}
-
 fn rows(side: &Side, args: &[&str]) -> Vec<Json> {
     side.run(args).ok()["rows"].as_array().cloned().unwrap_or_default()
 }
@@ -33,7 +27,7 @@ fn visit(side: &Side, student: &str, note: &str) -> String {
 
 fn ask(side: &Side, student: &str, by: &str) -> String {
     let (from, to, by) = (format!("from={OLD}"), format!("to={NEW}"), format!("asked_by={by}"));
-    add(side, "transfer", student, &[&from, &to, &by, "asked_on=2026-11-02", "on=2026-11-02", "reason=moved"])
+    add(side, "transfer", student, &[&from, &to, &by, "asked_on=2020-11-02", "on=2020-11-02", "reason=moved"])
 }
 
 /// The copy that the county passed on to this school.
@@ -67,7 +61,7 @@ fn a_child_moves_with_its_history_and_the_old_school_can_only_read() {
     let care = add(&old, "care_profile", NUMBER, &["kind=both", "since=2025-01", "mind=risk", "father_place=广东"]);
     assert_eq!(old.run(&["record", "show", &care]).ok()["fields"]["mind"], "risk");
     let transfer = ask(&old, NUMBER, "from_school");
-    sync(&[&old, &new]);
+    county.sync(&[&old, &new]);
 
     // The new school hears of it, and answers.
     let copy = passed_on(&new);
@@ -78,9 +72,9 @@ fn a_child_moves_with_its_history_and_the_old_school_can_only_read() {
     assert_eq!(new.run(&["record", "set", &copy, "--set", "state=done"]).fault(), "ledger-not-yours");
     assert_eq!(new.run(&["record", "step", &copy, "confirm"]).fault(), "ledger-step-missing");
     assert_eq!(new.run(&["record", "step", &copy, "withdraw"]).fault(), "relay-no-step");
-    let _ = new.run(&["record", "step", &copy, "confirm", "--set", "confirmed_on=2026-11-05", "--by", "周校长"]).ok();
+    let _ = new.run(&["record", "step", &copy, "confirm", "--set", "confirmed_on=2020-11-05", "--by", "周校长"]).ok();
     assert_eq!(new.run(&["record", "step", &copy, "refuse", "--set", "refused_why=反悔"]).fault(), "relay-answered");
-    sync(&[&new, &old, &new]);
+    county.sync(&[&new, &old, &new]);
     assert_eq!((state(&old, &transfer), state(&county.hub, &transfer)), (json!("confirmed"), json!("confirmed")));
     let shown = new.run(&["record", "show", &copy]).ok();
     assert_eq!((&shown["fields"]["state"], &shown["fields"]["steps"]), (&json!("confirmed"), &json!("")));
@@ -88,11 +82,11 @@ fn a_child_moves_with_its_history_and_the_old_school_can_only_read() {
     assert_eq!((&steps[0]["by"], &steps[0]["authority"]), (&json!(format!("周校长 ({NEW})")), &json!("county")));
 
     // The county moves the child while the old school, offline, goes on writing.
-    let complete = ["record", "step", &transfer, "complete", "--set", "moved_on=2026-11-20", "--by", "基教科"];
+    let complete = ["record", "step", &transfer, "complete", "--set", "moved_on=2020-11-20", "--by", "基教科"];
     assert!(!old.run(&complete).fault().is_empty(), "only the county completes");
     let _ = county.hub.run(&complete).ok();
     let late = visit(&old, NUMBER, "封存后才到");
-    sync(&[&old, &new]);
+    county.sync(&[&old, &new]);
     assert_eq!(old.run(&["record", "add", "care_log", "--student", NUMBER, "--set", "kind=visit"]).fault(), "document-closed");
     assert_eq!(old.run(&["record", "set", &early, "--set", "note=改"]).fault(), "document-closed");
     assert_eq!(old.run(&["record", "set", &document, "--set", "closed_heads="]).code, 5, "the school does not open it again");
@@ -132,7 +126,7 @@ fn a_child_moves_with_its_history_and_the_old_school_can_only_read() {
     assert_eq!(old.run(&["conflicts", "resolve", id, "--choose", "keep"]).fault(), "document-closed");
     assert_eq!(county.hub.run(&["conflicts", "resolve", id, "--choose", "drop"]).fault(), "conflict-choice");
     let _ = county.hub.run(&["conflicts", "resolve", id, "--choose", "forward", "--by", "基教科"]).ok();
-    sync(&[&old, &new]);
+    county.sync(&[&old, &new]);
     assert_eq!((item(&county.hub).len(), item(&old).len()), (0, 0));
     let after = rows(&new, &["record", "list", "dossier", "--where", "late=yes"]);
     assert_eq!((after.len(), &after[0]["record"]), (1, &json!(late)));
@@ -149,7 +143,7 @@ fn a_child_moves_with_its_history_and_the_old_school_can_only_read() {
         let _ = side.run(&["verify"]).ok();
     }
     let pending = |side: &Side| side.run(&["status"]).ok()["pending"].clone();
-    sync(&[&old, &new]);
+    county.sync(&[&old, &new]);
     assert_eq!((pending(&old), pending(&new)), (json!(0), json!(0)));
     assert_eq!(sides.iter().map(|side| seen(side)).collect::<Vec<_>>(), before);
 }
@@ -163,17 +157,17 @@ fn the_new_school_asks_the_old_one_refuses_and_the_county_overrules() {
     // The new school has enrolled the child under another spelling: found by number.
     let entered = child(&new, "王晓明", NUMBER, "3");
     let transfer = ask(&new, NUMBER, "to_school");
-    sync(&[&old, &new, &old]);
+    county.sync(&[&old, &new, &old]);
     let twice = county.hub.run(&["conflicts", "list", "--kind", "duplicate_child"]).ok();
     assert_eq!(twice["conflicts"].as_array().unwrap().len(), 1, "present in two schools until it is decided");
     let copy = passed_on(&old);
     let _ = old.run(&["record", "step", &copy, "refuse", "--set", "refused_why=手续不全"]).ok();
-    sync(&[&old, &new]);
+    county.sync(&[&old, &new]);
     assert_eq!(state(&new, &transfer), "refused");
     let decided = ["--set", "decision=granted", "--set", "decided_by=局长", "--set", "decided_why=材料已补齐"];
     let _ = county.hub.run(&[&["record", "step", &transfer, "overrule"][..], &decided].concat()).ok();
-    let _ = county.hub.run(&["record", "step", &transfer, "complete", "--set", "moved_on=2026-11-20"]).ok();
-    sync(&[&old, &new]);
+    let _ = county.hub.run(&["record", "step", &transfer, "complete", "--set", "moved_on=2020-11-20"]).ok();
+    county.sync(&[&old, &new]);
     assert_eq!(old.run(&["record", "add", "care_log", "--student", NUMBER, "--set", "kind=visit"]).fault(), "document-closed");
     assert_eq!(old.run(&["record", "show", &left]).ok()["fields"]["closed_to"], NEW);
     assert_eq!(old.run(&["record", "show", &copy]).ok()["fields"]["state"], "done");
@@ -183,11 +177,11 @@ fn the_new_school_asks_the_old_one_refuses_and_the_county_overrules() {
     let twice = county.hub.run(&["conflicts", "list", "--kind", "duplicate_child"]).ok();
     assert_eq!(twice["conflicts"], json!([]), "linked");
     let again = ask(&new, NUMBER, "to_school");
-    sync(&[&new, &old]);
+    county.sync(&[&new, &old]);
     let second = rows(&old, &["record", "list", "relay", "--where", "state=asked"]);
-    let _ = old.run(&["record", "step", second[0]["_id"].as_str().unwrap(), "confirm", "--set", "confirmed_on=2026-11-20"]).ok();
-    sync(&[&old]);
-    let refused = county.hub.run(&["record", "step", &again, "complete", "--set", "moved_on=2026-11-20"]);
+    let _ = old.run(&["record", "step", second[0]["_id"].as_str().unwrap(), "confirm", "--set", "confirmed_on=2020-11-20"]).ok();
+    county.sync(&[&old]);
+    let refused = county.hub.run(&["record", "step", &again, "complete", "--set", "moved_on=2020-11-20"]);
     assert_eq!(refused.fault(), "document-closed", "it has moved already");
 }
 
@@ -197,18 +191,18 @@ fn an_answer_and_a_withdrawal_given_apart_are_a_fork_for_the_county() {
     let (old, new) = (county.node("n1", OLD), county.node("n2", NEW));
     child(&old, "王小明", NUMBER, "3");
     let transfer = ask(&old, NUMBER, "from_school");
-    sync(&[&old, &new]);
+    county.sync(&[&old, &new]);
     let _ = old.run(&["record", "step", &transfer, "withdraw"]).ok();
-    let _ = new.run(&["record", "step", &passed_on(&new), "confirm", "--set", "confirmed_on=2026-11-05"]).ok();
-    sync(&[&old, &new, &old]);
+    let _ = new.run(&["record", "step", &passed_on(&new), "confirm", "--set", "confirmed_on=2020-11-05"]).ok();
+    county.sync(&[&old, &new, &old]);
     for side in [&county.hub, &old] {
         let forks = side.run(&["conflicts", "list", "--kind", "fork"]).ok();
         assert_eq!(forks["conflicts"].as_array().unwrap().len(), 1);
     }
-    assert_eq!(county.hub.run(&["record", "step", &transfer, "complete", "--set", "moved_on=2026-11-20"]).fault(), "ledger-step-forked");
+    assert_eq!(county.hub.run(&["record", "step", &transfer, "complete", "--set", "moved_on=2020-11-20"]).fault(), "ledger-step-forked");
     let forks = county.hub.run(&["conflicts", "list", "--kind", "fork"]).ok();
     let _ = county.hub.run(&["conflicts", "resolve", forks["conflicts"][0]["id"].as_str().unwrap(), "--choose", "withdrawn", "--why", "家长撤回"]).ok();
-    sync(&[&old, &new]);
+    county.sync(&[&old, &new]);
     assert_eq!((state(&old, &transfer), state(&county.hub, &transfer)), (json!("withdrawn"), json!("withdrawn")));
 }
 
@@ -225,22 +219,22 @@ fn a_silent_school_is_late_and_the_county_decides_without_it() {
     };
     let left = enrol(&old);
     let transfer = ask(&old, &left, "from_school");
-    sync(&[&old, &new]);
+    county.sync(&[&old, &new]);
     let late = |side: &Side| rows(side, &["report", "run", "transfers_late", "--format", "json"]);
     assert_eq!((late(&county.hub).len(), late(&new).len()), (1, 1), "both are reminded");
     let decided = ["--set", "decision=granted", "--set", "decided_by=局长"];
-    let early = [&["record", "step", &transfer, "decide", "--on", "2026-11-12"][..], &decided].concat();
+    let early = [&["record", "step", &transfer, "decide", "--on", "2020-11-12"][..], &decided].concat();
     assert_eq!(county.hub.run(&early).fault(), "ledger-step-early");
     let _ = county.hub.run(&[&["record", "step", &transfer, "decide"][..], &decided].concat()).ok();
     assert_eq!(late(&county.hub).len(), 0);
-    let complete = ["record", "step", &transfer, "complete", "--set", "moved_on=2026-11-20"];
+    let complete = ["record", "step", &transfer, "complete", "--set", "moved_on=2020-11-20"];
     assert_eq!(county.hub.run(&complete).fault(), "handover-child");
     assert_eq!(state(&county.hub, &transfer), "confirmed", "nothing of it was done");
     let entered = enrol(&new);
-    sync(&[&new]);
+    county.sync(&[&new]);
     let _ = county.hub.run(&["record", "set", &transfer, "--set", &format!("other_child={entered}")]).ok();
     let _ = county.hub.run(&complete).ok();
-    sync(&[&old, &new]);
+    county.sync(&[&old, &new]);
     assert_eq!(old.run(&["record", "set", &left, "--set", "class=2"]).fault(), "document-closed");
     assert!(!rows(&new, &["record", "list", "dossier", "--student", &entered]).is_empty());
 }
@@ -252,22 +246,22 @@ fn a_child_that_comes_back_finds_its_document_open_again_and_what_the_other_scho
     let document = child(&old, "王小明", NUMBER, "3");
     visit(&old, NUMBER, "第一所学校");
     let there = ask(&old, NUMBER, "from_school");
-    sync(&[&old, &new]);
+    county.sync(&[&old, &new]);
     let move_on = |transfer: &str| {
         let decided = ["--set", "decision=granted", "--set", "decided_by=局长"];
         let _ = county.hub.run(&[&["record", "step", transfer, "decide"][..], &decided].concat()).ok();
-        let _ = county.hub.run(&["record", "step", transfer, "complete", "--set", "moved_on=2026-11-20"]).ok();
+        let _ = county.hub.run(&["record", "step", transfer, "complete", "--set", "moved_on=2020-11-20"]).ok();
     };
     move_on(&there);
-    sync(&[&old, &new]);
+    county.sync(&[&old, &new]);
     child(&new, "王小明", NUMBER, "3");
     visit(&new, NUMBER, "第二所学校");
     let set = [format!("from={NEW}"), format!("to={OLD}")];
-    let set = [&set[0], &set[1], "asked_by=from_school", "asked_on=2026-11-02", "on=2026-11-02", "reason=home"];
+    let set = [&set[0], &set[1], "asked_by=from_school", "asked_on=2020-11-02", "on=2020-11-02", "reason=home"];
     let back = add(&new, "transfer", NUMBER, &set);
-    sync(&[&new]);
+    county.sync(&[&new]);
     move_on(&back);
-    sync(&[&old, &new]);
+    county.sync(&[&old, &new]);
     let _ = old.run(&["record", "set", &document, "--set", "status=present"]).ok();
     assert_eq!(new.run(&["record", "add", "care_log", "--student", NUMBER, "--set", "kind=visit"]).fault(), "document-closed");
     let notes: Vec<Json> = rows(&old, &["record", "list", "dossier", "--where", "ledger=care_log", "--column", "note"]).into_iter().map(|row| row["note"].clone()).collect();

@@ -467,6 +467,7 @@ impl Replica {
             return Err(Fault::new("record-void", Exit::Input).with("record", &place.id).into());
         }
         self.may_work_in(place.doc)?;
+        self.may_set_along(&definition, step, set)?;
         let (after, reading) = self.read_over(&definition, place.fields.clone(), set)?;
         let day = self.step_day(on)?;
         let outcome = self.outcome(place, &definition)?;
@@ -505,6 +506,13 @@ impl Replica {
         }
         self.commit(edits)?;
         Ok(Done { record: place.id.clone(), gaps: Vec::new(), unknown: reading.unknown, changed: true })
+    }
+
+    /// Along with a step in the other side's ledger only its own fields are set, and those the step needs: whoever has the paper enters what stands on it.
+    fn may_set_along(&self, definition: &Definition, step: &str, set: &BTreeMap<String, String>) -> Result<()> {
+        let needed = definition.lifecycle.as_ref().and_then(|l| l.step(step)).map(|s| definition.required_for(s)).unwrap_or_default();
+        let own = |code: &String| definition.field(code).is_none_or(|f| f.authority == Some(self.side())) || needed.iter().any(|f| f.code == *code);
+        if set.keys().all(own) { Ok(()) } else { self.may_edit(definition) }
     }
 
     /// `known` with what was typed over it, and what was read.
