@@ -91,7 +91,8 @@ fn up_to_notice(ladder: &Ladder<'_>, minutes: &str) {
     let votes = ["votes_for=20", "votes_against=1", "votes_abstain=0", "leaders_on=2020-10-20", minutes, "level=hard"];
     ladder.school("assess", "2020-10-20", &votes, "assessed");
     // The village's notice is a day short: the step is taken, the report names it.
-    let notice = ["notice_school_from=2020-11-02", "notice_school_until=2020-11-09", "notice_village_from=2020-11-02", "notice_village_until=2020-11-05"];
+    let notice =
+        ["notice_school_from=2020-11-02", "notice_school_until=2020-11-09", "notice_village_from=2020-11-02", "notice_village_until=2020-11-05"];
     ladder.school("publish", "2020-11-02", &notice, "on_notice");
 }
 
@@ -268,6 +269,7 @@ fn a_case_stepped_apart_by_school_and_county_is_resolved_by_the_county_alone() {
     let _ = resolve(&county.hub).ok();
     county.sync(&[&node]);
     assert_eq!((ladder.state(&node), ladder.state(&county.hub)), (json!("returned"), json!("returned")));
-    let effects: Vec<Json> = node.run(&["record", "show", &ladder.record]).ok()["steps"].as_array().unwrap().iter().map(|step| step["effect"].clone()).collect();
+    let effects: Vec<Json> =
+        node.run(&["record", "show", &ladder.record]).ok()["steps"].as_array().unwrap().iter().map(|step| step["effect"].clone()).collect();
     assert_eq!(effects.iter().filter(|effect| **effect == "void").count(), 1, "the order is overruled and stays on record: {effects:?}");
 }

@@ -97,7 +97,11 @@ fn a_child_moves_with_its_history_and_the_old_school_can_only_read() {
     let roster = old.dir().join("roster.csv");
     std::fs::write(&roster, format!("姓名,身份证号,年级,班级\n王小明,{NUMBER},三年级,2班\n李小红,{OTHER},三年级,2班\n")).unwrap();
     let imported = old.run(&["import", "roster", &roster.display().to_string()]).answer;
-    assert_eq!((&imported["accepted"], &imported["rows"][0]["why"], &imported["changed"]), (&json!(1), &json!("document-closed"), &json!(1)), "{imported}");
+    assert_eq!(
+        (&imported["accepted"], &imported["rows"][0]["why"], &imported["changed"]),
+        (&json!(1), &json!("document-closed"), &json!(1)),
+        "{imported}"
+    );
 
     // The dossier: of this child, without what the fewest may read, not writable.
     let document_there = child(&new, "王小明", NUMBER, "3");
@@ -201,7 +205,8 @@ fn an_answer_and_a_withdrawal_given_apart_are_a_fork_for_the_county() {
     }
     assert_eq!(county.hub.run(&["record", "step", &transfer, "complete", "--set", "moved_on=2020-11-20"]).fault(), "ledger-step-forked");
     let forks = county.hub.run(&["conflicts", "list", "--kind", "fork"]).ok();
-    let _ = county.hub.run(&["conflicts", "resolve", forks["conflicts"][0]["id"].as_str().unwrap(), "--choose", "withdrawn", "--why", "家长撤回"]).ok();
+    let _ =
+        county.hub.run(&["conflicts", "resolve", forks["conflicts"][0]["id"].as_str().unwrap(), "--choose", "withdrawn", "--why", "家长撤回"]).ok();
     county.sync(&[&old, &new]);
     assert_eq!((state(&old, &transfer), state(&county.hub, &transfer)), (json!("withdrawn"), json!("withdrawn")));
 }
@@ -264,7 +269,48 @@ fn a_child_that_comes_back_finds_its_document_open_again_and_what_the_other_scho
     county.sync(&[&old, &new]);
     let _ = old.run(&["record", "set", &document, "--set", "status=present"]).ok();
     assert_eq!(new.run(&["record", "add", "care_log", "--student", NUMBER, "--set", "kind=visit"]).fault(), "document-closed");
-    let notes: Vec<Json> = rows(&old, &["record", "list", "dossier", "--where", "ledger=care_log", "--column", "note"]).into_iter().map(|row| row["note"].clone()).collect();
+    let notes: Vec<Json> = rows(&old, &["record", "list", "dossier", "--where", "ledger=care_log", "--column", "note"])
+        .into_iter()
+        .map(|row| row["note"].clone())
+        .collect();
     assert!(notes.contains(&json!("第二所学校")), "{notes:?}");
     visit(&old, NUMBER, "回到第一所学校");
+}
+
+#[test]
+fn a_summers_transfer_closes_next_years_document_too_and_a_request_sent_to_the_wrong_school_is_taken_back() {
+    let county = County::new();
+    let (old, new) = (county.node("n1", OLD), county.node("n2", NEW));
+    let third = "5299010003";
+    let _ = county.hub.run(&["school", "add", "--code", third, "--name", "三小", "--stage", "primary"]).ok();
+    let other = county.node("n3", third);
+    let document = child(&old, "王小明", NUMBER, "3");
+    visit(&old, NUMBER, "上学年");
+    let year = rows(&old, &["record", "list", "enrolment", "--column", "_year"])[0]["_year"].as_u64().unwrap();
+    let next = (year + 1).to_string();
+    let _ = old.run(&["year", "open", &next]).ok();
+    let transfer = add(
+        &old,
+        "transfer",
+        &document,
+        &[&format!("from={OLD}"), &format!("to={third}"), "asked_by=from_school", "asked_on=2020-11-02", "on=2020-11-02", "reason=moved"],
+    );
+    county.sync(&[&old, &other]);
+    let wrong = passed_on(&other);
+    let _ = old.run(&["record", "set", &transfer, "--set", &format!("to={NEW}")]).ok();
+    county.sync(&[&old, &new, &other]);
+    assert_eq!(rows(&other, &["record", "list", "relay"]).len(), 0, "taken back");
+    assert_eq!(other.run(&["record", "step", &wrong, "confirm", "--set", "confirmed_on=2020-11-05"]).fault(), "relay-no-step");
+    let _ = new.run(&["record", "step", &passed_on(&new), "confirm", "--set", "confirmed_on=2020-11-05"]).ok();
+    county.sync(&[&new]);
+    let _ = county.hub.run(&["record", "step", &transfer, "complete", "--set", "moved_on=2020-11-20"]).ok();
+    county.sync(&[&old, &new]);
+    for year in [year.to_string(), next.clone()] {
+        let left = old.run(&["record", "add", "care_log", "--student", NUMBER, "--year", &year, "--set", "kind=visit"]);
+        assert_eq!(left.fault(), "document-closed", "{year}");
+    }
+    // The new school enrols the child in the year that is open now, and finds the dossier there.
+    let entered = new.run(&["record", "add", "enrolment", "--year", &next, "--set", "name=王小明", "--set", &format!("id_no={NUMBER}")]).ok();
+    let dossier = rows(&new, &["record", "list", "dossier", "--student", NUMBER]);
+    assert!(dossier.iter().any(|row| row["ledger"] == "care_log") && dossier.iter().all(|row| row["child"] == entered["record"]), "{dossier:?}");
 }

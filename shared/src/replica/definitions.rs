@@ -79,7 +79,8 @@ pub fn holidays(c: &Connection) -> Result<Holidays> {
 /// Days of the calendar's entries of one kind.
 fn listed_days(c: &Connection, kind: &str) -> Result<Vec<Date>> {
     let mut statement = c.prepare("SELECT \"from\", coalesce(\"until\", \"from\") FROM record_calendar WHERE kind = ?1 AND void = 0")?;
-    let rows: Vec<(Option<String>, Option<String>)> = statement.query_map([kind], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+    let rows: Vec<(Option<String>, Option<String>)> =
+        statement.query_map([kind], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
     let mut days = Vec::new();
     for (from, until) in rows {
         let (Some(from), Some(until)) = (from.and_then(|t| t.parse::<Date>().ok()), until.and_then(|t| t.parse::<Date>().ok())) else { continue };

@@ -40,10 +40,18 @@ const EDIT_FIELDS_MAX: usize = 1_500;
 /// Records on their way, by the document they are from.
 type Envelopes = BTreeMap<String, BTreeMap<String, BTreeMap<String, Value>>>;
 
+/// A child's document at a school.
+#[derive(Clone, Copy)]
+struct At {
+    school: SchoolCode,
+    year: SchoolYear,
+    doc: DocId,
+}
+
 /// The two schools of a handover and what they have of the child.
 struct Sides {
-    from: Option<(SchoolCode, DocId)>,
-    to: Option<(SchoolCode, DocId)>,
+    from: Option<At>,
+    to: Option<At>,
     /// As the record says it: a school outside the county has a name.
     to_text: String,
     from_text: String,
@@ -54,22 +62,38 @@ impl Replica {
     ///
     /// # Errors
     /// `document-closed` for a child that has moved already; `handover-elsewhere`, `handover-child`; the store's.
-    pub(super) fn hand_over(&self, place: &Place, handover: &Handover, fields: &BTreeMap<String, Value>, day: Date, by: Option<&str>) -> Result<Vec<DocEdit>> {
+    pub(super) fn hand_over(
+        &self,
+        place: &Place,
+        handover: &Handover,
+        fields: &BTreeMap<String, Value>,
+        day: Date,
+        by: Option<&str>,
+    ) -> Result<Vec<DocEdit>> {
         let sides = self.sides(place, handover, fields)?;
-        let year = place.space.year;
         let mut edits = Vec::new();
-        if let Some((school, new)) = sides.to {
-            edits.extend(self.reopen(Space::school(school, year), new)?);
+        if let Some(to) = sides.to {
+            edits.extend(self.reopen(to)?);
         }
-        let Some((from, old)) = sides.from else { return Ok(edits) };
-        self.store.read(|c| closing::must_be_open(c, old))?;
-        let Some(opened) = self.open_doc(old)? else { return Err(Fault::internal("a child's document vanished").into()) };
-        edits.push(close(&opened, place, handover, &sides.to_text, day));
-        if let Some((to, new)) = sides.to {
-            edits.push(self.link(place, (old, new), &sides, day, by)?);
-            edits.extend(self.dossier(handover, &opened, from, to, new)?);
+        let Some(from) = sides.from else { return Ok(edits) };
+        self.store.read(|c| closing::must_be_open(c, from.doc))?;
+        // Where the next year is open already, the child has a document there, too.
+        let mut left = vec![self.opened(from.doc)?];
+        for doc in self.of_other_years(&left[0], from, |year| year > from.year)? {
+            left.push(self.opened(doc)?);
+        }
+        edits.extend(left.iter().map(|opened| close(opened, place, handover, &sides.to_text, day)));
+        if let Some(to) = sides.to {
+            for opened in &left {
+                edits.push(self.link(place, (opened.context.doc, to.doc), &sides, day, by)?);
+            }
+            edits.extend(self.dossier(handover, left, from, to)?);
         }
         Ok(edits)
+    }
+
+    fn opened(&self, doc: DocId) -> Result<Opened> {
+        self.open_doc(doc)?.ok_or_else(|| Fault::internal("a child's document vanished").into())
     }
 
     fn sides(&self, place: &Place, handover: &Handover, fields: &BTreeMap<String, Value>) -> Result<Sides> {
@@ -78,46 +102,71 @@ impl Replica {
         // A ten-digit code must be of a school the county knows; anything else is a school elsewhere.
         let school = |text: &str| if text.parse::<SchoolCode>().is_ok() { self.known_school(text).map(Some) } else { Ok(None) };
         let (from, to, own) = (school(&from_text)?, school(&to_text)?, place.space.school);
-        let elsewhere = || Fault::new("handover-elsewhere", Exit::Input).with("record", &place.id).with("from", &from_text).with("to", &to_text);
         let other = text(fields, &handover.other);
+        let here = |school: SchoolCode| At { school, year: place.space.year, doc: place.doc };
         if from.is_some() && from == own {
-            let new = to.map(|to| self.child_at(place, to, other.as_deref(), true).map(|doc| (to, doc))).transpose()?;
-            return Ok(Sides { from: from.map(|from| (from, place.doc)), to: new, to_text, from_text });
+            let new = to.map(|to| self.child_at(place, to, other.as_deref(), from)).transpose()?;
+            return Ok(Sides { from: from.map(here), to: new, to_text, from_text });
         }
         if to.is_some() && to == own {
-            let old = from.map(|from| self.child_at(place, from, other.as_deref(), false).map(|doc| (from, doc))).transpose()?;
-            return Ok(Sides { from: old, to: to.map(|to| (to, place.doc)), to_text, from_text });
+            let old = from.map(|from| self.child_at(place, from, other.as_deref(), None)).transpose()?;
+            return Ok(Sides { from: old, to: to.map(here), to_text, from_text });
         }
-        Err(elsewhere().into())
+        Err(Fault::new("handover-elsewhere", Exit::Input).with("record", &place.id).with("from", from_text).with("to", to_text).into())
     }
 
-    /// The child's document at `school`: named, found by identity number, or the one that school will make (`to_come`).
-    fn child_at(&self, place: &Place, school: SchoolCode, named: Option<&str>, to_come: bool) -> Result<DocId> {
+    /// The child's document at `school`, the newest that is at most a year away: named, or found by identity number. With `left`, the school it comes from: or the
+    /// one that `school` will make when it enrols the child.
+    fn child_at(&self, place: &Place, school: SchoolCode, named: Option<&str>, left: Option<SchoolCode>) -> Result<At> {
         let profile = self.record_fields(&place.doc.to_string())?;
         let number = text(&profile, "id_no").and_then(|number| number.parse::<IdNumber>().ok());
         let code = school.to_string();
-        let found = match (named, &number) {
-            (Some(named), _) => self.find_students(named, Some(place.space.year))?,
-            (None, Some(number)) => self.find_students(number.as_str(), Some(place.space.year))?,
-            (None, None) => Vec::new(),
+        let found = match named.or(number.as_ref().map(IdNumber::as_str)) {
+            Some(text) => self.find_students(text, None)?,
+            None => Vec::new(),
         };
-        let mut there = found.into_iter().filter(|hit| hit.school == code);
-        match (there.next(), there.next(), named, number) {
-            (Some(one), None, _, _) => Ok(one.doc),
-            (None, _, None, Some(number)) if to_come => {
+        let near = |year: u16| year.abs_diff(place.space.year.start()) <= 1;
+        let mut there: Vec<_> = found.into_iter().filter(|hit| hit.school == code && near(hit.year)).collect();
+        let newest = there.iter().map(|hit| hit.year).max();
+        there.retain(|hit| Some(hit.year) == newest);
+        match (there.as_slice(), named, number, left) {
+            ([one], _, _, _) => Ok(At { school, year: SchoolYear::new(one.year).unwrap_or(place.space.year), doc: one.doc }),
+            ([], None, Some(number), Some(left)) => {
                 let name = text(&profile, "name").unwrap_or_default();
-                Ok(students::student_doc(&self.id_key(school), school, place.space.year, number.as_str(), &name))
+                let opened = self.opened(place.doc)?;
+                let from = At { school: left, year: place.space.year, doc: place.doc };
+                // The year the school left had it in last: after a summer's transfer that is the new one.
+                let rolled = self.of_other_years(&opened, from, |year| year > from.year)?;
+                let year = if rolled.is_empty() { from.year } else { SchoolYear::new(from.year.start() + 1).unwrap_or(from.year) };
+                Ok(At { school, year, doc: students::student_doc(&self.id_key(school), school, year, number.as_str(), &name) })
             }
             _ => Err(Fault::new("handover-child", Exit::Input).with("school", school).with("record", &place.id).into()),
         }
     }
 
+    /// Documents of the same child at the same school in other years: by identity number, or as the next year's is derived.
+    fn of_other_years(&self, opened: &Opened, at: At, wanted: impl Fn(SchoolYear) -> bool) -> Result<Vec<DocId>> {
+        let profile = opened.context.doc.to_string();
+        let number = opened.projection.records.iter().find(|r| r.id == profile).and_then(|r| text(&r.fields, "id_no"));
+        let number = number.filter(|number| number.parse::<IdNumber>().is_ok());
+        let next = SchoolYear::new(at.year.start() + 1).map(|year| students::next_doc(&self.id_key(at.school), at.doc, year).to_string());
+        let (school, asked) = (at.school.to_string(), at.doc.to_string());
+        let rows: Vec<(String, u16)> = self.store.read(|c| -> Result<_> {
+            let mut statement = c.prepare_cached(
+                "SELECT _student, _year FROM record_enrolment WHERE (id_no = ?1 OR _student = ?2) AND _school = ?3 AND _student <> ?4 AND void = 0 ORDER BY _year, _student",
+            )?;
+            Ok(statement.query_map(params![number, next, school, asked], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
+        })?;
+        let in_wanted = |year: u16| SchoolYear::new(year).is_some_and(&wanted);
+        Ok(rows.iter().filter(|(_, year)| in_wanted(*year)).filter_map(|(hex, _)| DocId::from_hex(hex)).collect())
+    }
+
     /// A child that comes back finds its document open again.
-    fn reopen(&self, space: Space, doc: DocId) -> Result<Option<DocEdit>> {
-        let closed = self.store.read(|c| closing::must_be_open(c, doc)).is_err();
+    fn reopen(&self, to: At) -> Result<Option<DocEdit>> {
+        let closed = self.store.read(|c| closing::must_be_open(c, to.doc)).is_err();
         let cleared = [closing::HEADS, closing::ON, closing::TO, closing::FOR];
         let sets = cleared.into_iter().map(|field| (Target::Subject, field.to_owned(), Value::Null)).collect();
-        Ok(closed.then(|| DocEdit { space, doc, what: What::Edit(Edit { sets, ..Edit::default() }) }))
+        Ok(closed.then(|| DocEdit { space: Space::school(to.school, to.year), doc: to.doc, what: What::Edit(Edit { sets, ..Edit::default() }) }))
     }
 
     fn link(&self, place: &Place, (old, new): (DocId, DocId), sides: &Sides, day: Date, by: Option<&str>) -> Result<DocEdit> {
@@ -139,38 +188,29 @@ impl Replica {
         Ok(DocEdit { space, doc, what: What::Put(edit) })
     }
 
-    /// The records of the child that travel: this year's and earlier years' at the school left, and what that school had been given about it.
-    fn dossier(&self, handover: &Handover, opened: &Opened, from: SchoolCode, to: SchoolCode, child: DocId) -> Result<Vec<DocEdit>> {
+    /// The records of the child that travel: of the documents that are closed, of earlier years at that school, and what that school had been given about it.
+    fn dossier(&self, handover: &Handover, left: Vec<Opened>, from: At, to: At) -> Result<Vec<DocEdit>> {
         let mut envelopes = Envelopes::new();
-        let year = opened.context.space.year;
-        enclose(&mut envelopes, handover, opened, from, child, |_| true);
-        for doc in self.earlier(opened, from, year)? {
-            if let Some(before) = self.open_doc(doc)? {
-                enclose(&mut envelopes, handover, &before, from, child, |_| true);
+        let mut docs = Vec::new();
+        let earlier = match left.first() {
+            Some(first) => self.of_other_years(first, from, |year| year < from.year)?,
+            None => Vec::new(),
+        };
+        for opened in left.into_iter().map(Ok).chain(earlier.into_iter().map(|doc| self.opened(doc))) {
+            let opened = opened?;
+            enclose(&mut envelopes, handover, &opened, from.school, to.doc, |_| true);
+            docs.push(opened.context.doc);
+        }
+        for doc in docs {
+            for mut fields in self.given(doc)? {
+                let field = |key: &str| text(&fields, key).unwrap_or_default();
+                let (document, key) = (field("document"), dossier_key(to.doc, &field("document"), &field("record")));
+                fields.insert("child".into(), Value::Str(to.doc.to_string()));
+                fields.insert("_v".into(), Value::Int(1));
+                envelopes.entry(document).or_default().insert(key, fields);
             }
         }
-        for mut fields in self.given(opened.context.doc)? {
-            let field = |key: &str| text(&fields, key).unwrap_or_default();
-            let (document, key) = (field("document"), dossier_key(child, &field("document"), &field("record")));
-            fields.insert("child".into(), Value::Str(child.to_string()));
-            fields.insert("_v".into(), Value::Int(1));
-            envelopes.entry(document).or_default().insert(key, fields);
-        }
-        Ok(pack(Space::county_school(to, year), child, envelopes))
-    }
-
-    /// Documents of the same child at this school in earlier years, by identity number.
-    fn earlier(&self, opened: &Opened, school: SchoolCode, year: SchoolYear) -> Result<Vec<DocId>> {
-        let profile = opened.context.doc.to_string();
-        let number = opened.projection.records.iter().find(|r| r.id == profile).and_then(|r| text(&r.fields, "id_no"));
-        let Some(number) = number.filter(|number| number.parse::<IdNumber>().is_ok()) else { return Ok(Vec::new()) };
-        self.store.read(|c| {
-            let mut statement =
-                c.prepare_cached("SELECT _student FROM record_enrolment WHERE id_no = ?1 AND _school = ?2 AND _year < ?3 AND void = 0 ORDER BY _student")?;
-            let rows: Vec<String> =
-                statement.query_map(params![number, school.to_string(), year.start()], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
-            Ok(rows.iter().filter_map(|hex| DocId::from_hex(hex)).collect())
-        })
+        Ok(pack(Space::county_school(to.school, to.year), to.doc, envelopes))
     }
 
     /// What was handed over about this child before.
@@ -227,16 +267,26 @@ impl Replica {
         for (document, records) in envelopes {
             for (key, mut fields) in records {
                 fields.insert("late".into(), Value::Bool(true));
-                let there = self.store.read(|c| -> Result<_> {
-                    let sql = "SELECT d.id FROM record r JOIN doc d ON d.n = r.doc WHERE r.id = ?1";
-                    Ok(c.prepare_cached(sql)?.query_row([&key], |r| Ok(DocId(r.get(0)?))).optional()?)
-                })?;
-                let home = there.unwrap_or_else(|| students::county_doc(space, &format!("{DOSSIER}/{child}/{document}/late"), 0));
+                let (space, doc) = self.stands(&key)?.unwrap_or_else(|| {
+                    let name = format!("{DOSSIER}/{child}/{document}/late");
+                    (space, students::county_doc(space, &name, 0))
+                });
                 let edit = Edit { creates: vec![NewRecord { key, fields }], ..Edit::default() };
-                edits.push(DocEdit { space, doc: home, what: What::Put(edit) });
+                edits.push(DocEdit { space, doc, what: What::Put(edit) });
             }
         }
         Ok(edits)
+    }
+}
+
+impl Replica {
+    /// Space and document of a record that is in the dossier already.
+    fn stands(&self, key: &str) -> Result<Option<(Space, DocId)>> {
+        self.store.read(|c| {
+            let sql = "SELECT s.code, d.id FROM record r JOIN doc d ON d.n = r.doc JOIN space s ON s.id = d.space WHERE r.id = ?1";
+            let row: Option<(Vec<u8>, [u8; 16])> = c.prepare_cached(sql)?.query_row([key], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
+            Ok(row.and_then(|(code, doc)| Some((Space::from_bytes(&code)?, DocId(doc)))))
+        })
     }
 }
 

@@ -164,8 +164,7 @@ impl Replica {
 
     fn holds_any(&self, doc: DocId, catalogue: &Catalogue) -> Result<bool> {
         self.store.read(|c| {
-            let mut statement =
-                c.prepare_cached("SELECT DISTINCT r.ledger FROM record r JOIN doc d ON d.n = r.doc WHERE d.id = ?1")?;
+            let mut statement = c.prepare_cached("SELECT DISTINCT r.ledger FROM record r JOIN doc d ON d.n = r.doc WHERE d.id = ?1")?;
             let ledgers: Vec<String> = statement.query_map([&doc.0[..]], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
             Ok(ledgers.iter().any(|ledger| ledger == ANSWER || catalogue.latest(ledger).is_some_and(|d| d.relay.is_some())))
         })
@@ -178,18 +177,31 @@ impl Replica {
             Some(record) => project::outcome(record, definition, &opened.context).tips,
             None => Vec::new(),
         };
-        let mut edits = Vec::new();
-        for school in named_schools(row, relay).into_iter().filter(|school| *school != own) {
+        let (mut edits, mut current) = (Vec::new(), Vec::new());
+        for school in named_schools(&row.fields, relay).into_iter().filter(|school| *school != own) {
             if self.known_school(&school.to_string()).is_err() {
                 continue;
             }
             let key = copy_key(doc, &row.id, school);
             let (home, page) = copy_home(school, space.year, &key);
             let fields = copy_fields(opened, row, definition, relay, own, &tips);
+            current.push(key.clone());
             let edit = Edit { creates: vec![NewRecord { key, fields }], ..Edit::default() };
             edits.push(DocEdit { space: home, doc: page, what: What::Put(edit) });
         }
+        for (key, school) in self.copies_of(&row.id)?.into_iter().filter(|(key, _)| !current.contains(key)) {
+            edits.push(take_back(key, school, space.year));
+        }
         Ok(edits)
+    }
+
+    /// Copies of a record that stand, with the schools they were made for.
+    fn copies_of(&self, record: &str) -> Result<Vec<(String, SchoolCode)>> {
+        self.store.read(|c| {
+            let mut statement = c.prepare_cached("SELECT _id, _school FROM record_relay WHERE record = ?1 AND void = 0")?;
+            let rows: Vec<(String, String)> = statement.query_map([record], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+            Ok(rows.into_iter().filter_map(|(key, school)| Some((key, school.parse().ok()?))).collect())
+        })
     }
 
     /// Takes the step a school answered with, on that school's word. A step that cannot be taken is said so on the school's copy.
@@ -199,8 +211,9 @@ impl Replica {
         let Ok(place) = self.locate(&field("record")) else { return Ok(()) };
         let definition = self.definition(&place.ledger)?;
         let Some(relay) = &definition.relay else { return Ok(()) };
-        // The school may answer only what was shown to it: the copy's id is made of the record and of the school.
-        if field("relay") != copy_key(place.doc, &place.id, school) || !relay.steps.contains(&step) {
+        // The school may answer only what is shown to it: it is named, and the copy's id is made of the record and of the school.
+        let shown = named_schools(&place.fields, relay).contains(&school) && field("relay") == copy_key(place.doc, &place.id, school);
+        if !shown || !relay.steps.contains(&step) {
             tracing::warn!(answer = row.id, "an answer to what was never passed on is left aside");
             return Ok(());
         }
@@ -223,7 +236,8 @@ impl Replica {
             .collect();
         let (by, why, on) = (format!("{} ({school})", field("by")), field("why"), field("on"));
         let follows = field("follows").split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
-        let words = Taking { step: &step, set: &set, on: Some(&on), by: Some(by.trim()), why: Some(&why), to: None, id: Some(id), follows: Some(follows) };
+        let words =
+            Taking { step: &step, set: &set, on: Some(&on), by: Some(by.trim()), why: Some(&why), to: None, id: Some(id), follows: Some(follows) };
         let problem = match self.take(&place, words) {
             Ok(_) => Value::Null,
             Err(super::ReplicaError::Fault(fault)) => Value::Str(fault.code.into_owned()),
@@ -303,9 +317,20 @@ impl Replica {
     }
 }
 
+/// Ends the copy of a school that the record no longer names.
+fn take_back(key: String, school: SchoolCode, year: crate::model::SchoolYear) -> DocEdit {
+    let (space, doc) = copy_home(school, year, &key);
+    let fields = BTreeMap::from([
+        ("void".to_owned(), Value::Bool(true)),
+        ("void_reason".to_owned(), Value::Str("不再涉及本校".into())),
+        ("steps".to_owned(), Value::Str(String::new())),
+    ]);
+    DocEdit { space, doc, what: What::Put(Edit { creates: vec![NewRecord { key, fields }], ..Edit::default() }) }
+}
+
 /// Schools that a record names, each once.
-fn named_schools(row: &RecordRow, relay: &Relay) -> Vec<SchoolCode> {
-    let mut schools: Vec<SchoolCode> = relay.schools.iter().filter_map(|field| text(&row.fields, field)?.parse().ok()).collect();
+fn named_schools(fields: &BTreeMap<String, Value>, relay: &Relay) -> Vec<SchoolCode> {
+    let mut schools: Vec<SchoolCode> = relay.schools.iter().filter_map(|field| text(fields, field)?.parse().ok()).collect();
     schools.sort_unstable();
     schools.dedup();
     schools
@@ -341,8 +366,8 @@ fn copy_fields(
         ("tips".to_owned(), Value::Str(tips.join(","))),
         ("on".to_owned(), optional(text(&row.fields, "on"))),
     ]);
+    fields.insert("void".into(), Value::Bool(row.void));
     if row.void {
-        fields.insert("void".into(), Value::Bool(true));
         fields.insert("void_reason".into(), optional(text(&row.fields, "void_reason")));
     }
     let open_to = |key: &str| definition.field_of_key(key).is_some_and(|(field, _)| field.privacy != Privacy::C);

@@ -388,7 +388,14 @@ fn one_child_is_told_across_schools_and_years_with_the_trail() {
 #[test]
 fn a_dossier_is_told_at_the_new_school_and_not_twice_where_the_original_is() {
     let mut c = aid();
-    put(&c, "dossier", "1", Some(B), 300, &format!("child={} from_school={A} ledger=care_log record=care_log:9 year=2025 on=2025-10-01 note=家访", child(4)));
+    put(
+        &c,
+        "dossier",
+        "1",
+        Some(B),
+        300,
+        &format!("child={} from_school={A} ledger=care_log record=care_log:9 year=2025 on=2025-10-01 note=家访", child(4)),
+    );
     put(&c, "dossier", "2", Some(B), 300, &format!("child={} from_school={A} ledger=care_log record=care_log:8 year=2025 on=2025-10-02", child(5)));
     let told = ask(&mut c, "one_child", &[("child", &child(4))]);
     let of_dossier: Vec<&String> = told.iter().filter(|row| row.contains("dossier")).collect();
@@ -404,7 +411,14 @@ fn transfers_past_their_deadline_are_named_at_the_county_and_at_the_school_that_
     put(&c, "transfer", "1", Some(A), 1, &format!("from={A} to={B} _state=asked _due=2026-03-05"));
     put(&c, "transfer", "2", Some(A), 2, &format!("from={A} to={B} _state=done _due=2026-03-05"));
     put(&c, "transfer", "3", Some(A), 3, &format!("from={A} to={B} _state=confirmed _due=2026-03-20"));
-    put(&c, "relay", "1", Some(B), 300, &format!("ledger=transfer record=transfer:1 school={A} child=P1 state=asked due=2026-03-05 steps=confirm,refuse"));
+    put(
+        &c,
+        "relay",
+        "1",
+        Some(B),
+        300,
+        &format!("ledger=transfer record=transfer:1 school={A} child=P1 state=asked due=2026-03-05 steps=confirm,refuse"),
+    );
     assert_eq!(ask(&mut c, "transfers_late", &[]), ["s1|s1|s2|P1|asked|2026-03-05|10|transfer:1"]);
     let own = answer(&mut c, "transfers_late", &[], Scope::of(B.parse().ok())).unwrap();
     assert_eq!(own.rows.len(), 1, "{:?}", own.rows);
