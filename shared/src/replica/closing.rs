@@ -34,6 +34,14 @@ pub(super) const LATE: &str = "late_edit";
 /// # Errors
 /// `document-closed`, naming the school the child moved to.
 pub(crate) fn must_be_open(c: &Connection, doc: DocId) -> Result<()> {
+    match closed_profile(c, doc)? {
+        Some(profile) => Err(refusal(&profile).into()),
+        None => Ok(()),
+    }
+}
+
+/// The profile of a closed document; `None` while it is open.
+pub(super) fn closed_profile(c: &Connection, doc: DocId) -> Result<Option<BTreeMap<String, Value>>> {
     let profile: Option<(String, bool)> = c
         .prepare_cached(
             "SELECT r.fields, EXISTS(SELECT 1 FROM conflict k WHERE k.doc = r.doc AND k.record = r.id AND k.field LIKE 'closed_heads%')
@@ -41,10 +49,10 @@ pub(crate) fn must_be_open(c: &Connection, doc: DocId) -> Result<()> {
         )?
         .query_row(params![&doc.0[..], doc.to_string()], |r| Ok((r.get(0)?, r.get(1)?)))
         .optional()?;
-    let Some((fields, disputed)) = profile else { return Ok(()) };
+    let Some((fields, disputed)) = profile else { return Ok(None) };
     let fields: BTreeMap<String, Value> = serde_json::from_str(&fields).unwrap_or_default();
     // Closed twice apart is closed, whatever it is that the two disagree about.
-    if disputed || text(&fields, HEADS).is_some() { Err(refusal(&fields).into()) } else { Ok(()) }
+    Ok((disputed || text(&fields, HEADS).is_some()).then_some(fields))
 }
 
 fn refusal(fields: &BTreeMap<String, Value>) -> Fault {

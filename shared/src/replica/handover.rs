@@ -78,8 +78,10 @@ impl Replica {
         let Some(from) = sides.from else { return Ok(edits) };
         self.store.read(|c| closing::must_be_open(c, from.doc))?;
         // Where the next year is open already, the child has a document there, too.
-        let mut left = vec![self.opened(from.doc)?];
-        for doc in self.of_other_years(&left[0], from, |year| year > from.year)? {
+        let first = self.opened(from.doc)?;
+        let later = self.of_other_years(&first, from, |year| year > from.year)?;
+        let mut left = vec![first];
+        for doc in later {
             left.push(self.opened(doc)?);
         }
         edits.extend(left.iter().map(|opened| close(opened, place, handover, &sides.to_text, day)));
@@ -163,7 +165,7 @@ impl Replica {
 
     /// A child that comes back finds its document open again.
     fn reopen(&self, to: At) -> Result<Option<DocEdit>> {
-        let closed = self.store.read(|c| closing::must_be_open(c, to.doc)).is_err();
+        let closed = self.store.read(|c| closing::closed_profile(c, to.doc))?.is_some();
         let cleared = [closing::HEADS, closing::ON, closing::TO, closing::FOR];
         let sets = cleared.into_iter().map(|field| (Target::Subject, field.to_owned(), Value::Null)).collect();
         Ok(closed.then(|| DocEdit { space: Space::school(to.school, to.year), doc: to.doc, what: What::Edit(Edit { sets, ..Edit::default() }) }))
@@ -327,17 +329,13 @@ fn enclose(envelopes: &mut Envelopes, handover: &Handover, opened: &Opened, from
             fields.insert("steps".into(), Value::Str(steps(row)));
         }
         for (key, value) in row.fields.iter().filter(|(_, value)| **value != Value::Null) {
-            match definition.field_of_key(key) {
-                Some((field, _)) if definition.declared(&field.code).is_none() => {
-                    if ["on", "by", "note"].contains(&key.as_str()) {
-                        fields.insert(key.clone(), value.clone());
-                    }
-                }
-                Some((field, _)) if handover.carries(definition, field) => {
-                    fields.insert(format!("{VALUE}{key}"), value.clone());
-                }
-                // A field whose class nobody here knows stays behind, too.
-                _ => {}
+            // A field whose class nobody here knows stays behind.
+            let Some((field, _)) = definition.field_of_key(key) else { continue };
+            let common = definition.declared(&field.code).is_none();
+            if common && ["on", "by", "note"].contains(&key.as_str()) {
+                fields.insert(key.clone(), value.clone());
+            } else if !common && handover.carries(definition, field) {
+                fields.insert(format!("{VALUE}{key}"), value.clone());
             }
         }
         envelopes.entry(document.clone()).or_default().insert(dossier_key(child, &document, &row.id), fields);

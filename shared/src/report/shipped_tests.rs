@@ -135,8 +135,9 @@ fn the_consolidation_rate_loses_only_who_left_without_proof() {
     pupil(&c, 7, A, "entered_on=2025-11-01");
     put(&c, "enrolment", "8", Some(A), 8, "stage=primary status=dead");
     put(&c, "enrolment", "9", Some(A), 9, "stage=primary status=left void=1");
-    // 7 at start; lost: 2 and 5 without proof, 6 dropped out: 4 / 7 = 57.14 %.
-    assert_eq!(ask(&mut c, "consolidation_rate", &[]), ["s1|primary|7|2|1|3|5714"]);
+    put(&c, "enrolment", "10", Some(A), 10, "stage=primary status=transferred closed_on=2025-12-01");
+    // 8 at start; lost: 2 and 5 without proof, 6 dropped out: 5 / 8 = 62.50 %.
+    assert_eq!(ask(&mut c, "consolidation_rate", &[]), ["s1|primary|8|2|1|3|6250"]);
 }
 
 #[test]

@@ -37,13 +37,13 @@ pub(super) fn handover(reader: &Reader<'_>, root: Table<'_>, definition: &Defini
     reader.known_keys(table, &["step", "from", "to", "other", "dossier", "set"]);
     let word = |key: &str| reader.needed_word(table, key);
     let (step, from, to, other) = (word("step"), word("from"), word("to"), word("other"));
-    for word in step.iter() {
+    if let Some(word) = &step {
         step_exists(reader, word, definition, StepAuthority::County);
     }
     for word in [&from, &to].into_iter().flatten() {
         field_of_type(reader, word, definition, FieldType::School);
     }
-    for word in other.iter() {
+    if let Some(word) = &other {
         field_of_type(reader, word, definition, FieldType::Student);
     }
     let plain = |word: Option<Word>| word.map(|(word, _)| word).unwrap_or_default();
