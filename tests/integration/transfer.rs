@@ -139,6 +139,8 @@ fn a_child_moves_with_its_history_and_the_old_school_can_only_read() {
     let links = rows(&county.hub, &["record", "list", "child_link"]);
     assert_eq!((links.len(), &links[0]["child_a"], &links[0]["child_b"]), (1, &json!(document), &json!(document_there)));
     let sides = [&county.hub, &old, &new];
+    let logs = |side: &Side| side.run(&["status"]).ok()["spaces"].as_array().unwrap().iter().map(|s| s["digest"].clone()).collect::<Vec<_>>();
+    let logged: Vec<Vec<Json>> = sides.iter().map(|side| logs(side)).collect();
     let before: Vec<Vec<Json>> = sides.iter().map(|side| seen(side)).collect();
     assert!(county.hub.run(&complete).fault().starts_with("ledger-step"));
     for (side, before) in sides.iter().zip(&before) {
@@ -150,6 +152,7 @@ fn a_child_moves_with_its_history_and_the_old_school_can_only_read() {
     county.sync(&[&old, &new]);
     assert_eq!((pending(&old), pending(&new)), (json!(0), json!(0)));
     assert_eq!(sides.iter().map(|side| seen(side)).collect::<Vec<_>>(), before);
+    assert_eq!(sides.iter().map(|side| logs(side)).collect::<Vec<_>>(), logged, "not one change more");
 }
 
 #[test]
@@ -299,11 +302,18 @@ fn a_summers_transfer_closes_next_years_document_too_and_a_request_sent_to_the_w
     );
     county.sync(&[&old, &other]);
     let wrong = passed_on(&other);
-    let _ = old.run(&["record", "set", &transfer, "--set", &format!("to={NEW}")]).ok();
+    let _ = old.run(&["record", "set", &transfer, "--set", &format!("to={NEW}"), "--set", "confirmed_on=2020-11-05"]).ok();
     county.sync(&[&old, &new, &other]);
     assert_eq!(rows(&other, &["record", "list", "relay"]).len(), 0, "taken back");
     assert_eq!(other.run(&["record", "step", &wrong, "confirm", "--set", "confirmed_on=2020-11-05"]).fault(), "relay-no-step");
-    let _ = new.run(&["record", "step", &passed_on(&new), "confirm", "--set", "confirmed_on=2020-11-05"]).ok();
+    // An answer of a school that is not asked has no effect, though every value it needs is there.
+    let (relay, record) = (format!("relay={wrong}"), format!("record={transfer}"));
+    let forged = [relay.as_str(), record.as_str(), "step=confirm"];
+    let forged: Vec<&str> = forged.iter().flat_map(|item| ["--set", *item]).collect();
+    let _ = other.run(&[&["record", "add", "relay_answer"][..], &forged].concat()).ok();
+    county.sync(&[&other]);
+    assert_eq!(state(&county.hub, &transfer), "asked");
+    let _ = new.run(&["record", "step", &passed_on(&new), "confirm"]).ok();
     county.sync(&[&new]);
     let _ = county.hub.run(&["record", "step", &transfer, "complete", "--set", "moved_on=2020-11-20"]).ok();
     county.sync(&[&old, &new]);

@@ -44,7 +44,7 @@ handover-child = No document of this child, or more than one, is at { $school }.
     .next = Have that school enrol the child, then at the county: record set { $record } --set other_child=NUMBER or document id.
 handover-elsewhere = The record lies neither at the school left ({ $from }) nor at the school entered ({ $to }).
     .next = Correct the schools of { $record }, or void it and ask again at one of them.
-handover-none = The document of child { $student } has no new school to send anything to.
+handover-none = Nothing of this edit to the document { $student } can be sent on: its ledger does not travel, or no school of the county took the child.
     .next = Use --choose keep: it stays in the old document.
 hours-absurd = { $hours } hours is no life for a token: 1 to { $max }.
     .next = Change --hours.

@@ -44,7 +44,7 @@ handover-child = 在 { $school } 找不到（或找到不止一份）这名学�
     .next = 先让该校建档，再由县局填写：record set { $record } --set other_child=身份证号或档案编号。
 handover-elsewhere = 记录所在学校既不是转出学校（{ $from }）也不是转入学校（{ $to }）。
     .next = 更正 { $record } 的转出、转入学校，或作废后在相关学校重新提出。
-handover-none = 学生 { $student } 的档案没有转入学校，无处补送。
+handover-none = 档案 { $student } 的这次修改无可补送：所在台账不随转，或没有县内的转入学校。
     .next = 改用 --choose keep，留在原档案里。
 hours-absurd = 入网码有效期 { $hours } 小时不合适，应为 1 到 { $max }。
     .next = 修改 --hours。

@@ -264,6 +264,9 @@ impl Replica {
         let wanted: Vec<&str> = item.detail["records"].as_array().into_iter().flatten().filter_map(|id| id.as_str()).collect();
         let mut envelopes = Envelopes::new();
         enclose(&mut envelopes, handover, &opened, from, child, |row| wanted.contains(&row.id.as_str()));
+        if envelopes.is_empty() {
+            return Err(Fault::new("handover-none", Exit::Input).with("student", doc).into());
+        }
         let space = Space::county_school(to, opened.context.space.year);
         let mut edits = Vec::new();
         for (document, records) in envelopes {
