@@ -8,16 +8,16 @@
 //! what a peer may bring and is sent is decided by [`scope`] alone.
 
 pub mod admit;
-pub mod closing;
+mod closing;
 pub mod conflicts;
 pub mod definitions;
 pub mod edit;
-pub mod handover;
+mod handover;
 pub mod merge;
 pub mod origins;
 pub mod project;
 pub mod records;
-pub mod relay;
+mod relay;
 pub mod repair;
 pub mod rollover;
 pub mod rules;
