@@ -326,3 +326,35 @@ fn a_summers_transfer_closes_next_years_document_too_and_a_request_sent_to_the_w
     let dossier = rows(&new, &["record", "list", "dossier", "--student", NUMBER]);
     assert!(dossier.iter().any(|row| row["ledger"] == "care_log") && dossier.iter().all(|row| row["child"] == entered["record"]), "{dossier:?}");
 }
+
+#[test]
+fn a_school_outside_the_county_gets_no_copy_and_a_child_that_left_is_not_promoted() {
+    let county = County::new();
+    let (old, new) = (county.node("n1", OLD), county.node("n2", NEW));
+    let document = child(&old, "王小明", NUMBER, "3");
+    let arrived = child(&new, "李小红", OTHER, "3");
+    let common = ["asked_on=2020-11-02", "on=2020-11-02", "reason=work"];
+    let leaves = [&format!("from={OLD}")[..], "to=邻县第一小学", "asked_by=from_school"];
+    let comes = ["from=邻县第二小学", &format!("to={NEW}")[..], "asked_by=to_school"];
+    let leaving = add(&old, "transfer", NUMBER, &[&leaves[..], &common].concat());
+    let coming = add(&new, "transfer", OTHER, &[&comes[..], &common].concat());
+    county.sync(&[&old, &new]);
+    assert_eq!((rows(&new, &["record", "list", "relay"]).len(), rows(&old, &["record", "list", "relay"]).len()), (0, 0));
+    for transfer in [&leaving, &coming] {
+        let _ = county.hub.run(&["record", "step", transfer, "decide", "--set", "decision=granted", "--set", "decided_by=局长"]).ok();
+        let _ = county.hub.run(&["record", "step", transfer, "complete", "--set", "moved_on=2020-11-20"]).ok();
+    }
+    county.sync(&[&old, &new]);
+    let closed = old.run(&["record", "show", &document]).ok()["fields"].clone();
+    assert_eq!((&closed["closed_to"], &closed["status"]), (&json!("邻县第一小学"), &json!("transferred")));
+    assert_eq!(old.run(&["record", "add", "care_log", "--student", NUMBER, "--set", "kind=visit"]).fault(), "document-closed");
+    assert_eq!(new.run(&["record", "show", &arrived]).ok()["fields"]["closed_heads"], Json::Null);
+    visit(&new, OTHER, "新来的孩子");
+    for ledger in ["dossier", "child_link"] {
+        assert_eq!(rows(&county.hub, &["record", "list", ledger]).len(), 0, "{ledger}");
+    }
+    let year = rows(&old, &["record", "list", "enrolment", "--column", "_year"])[0]["_year"].as_u64().unwrap();
+    assert_eq!(old.run(&["year", "open", &(year + 1).to_string()]).ok()["promoted"], 0);
+    let lost = rows(&county.hub, &["report", "run", "consolidation_rate", "--format", "json"]);
+    assert!(!lost.is_empty() && lost.iter().all(|row| row["lost"] == 0), "{lost:?}");
+}
