@@ -171,6 +171,11 @@ impl County {
             let _ = side.run(&["sync", "now"]).ok();
             let at_rest = (0..500).any(|_| self.hub.run(&["status"]).ok()["merging"] == false);
             assert!(at_rest, "the hub goes on merging");
+            assert_eq!(
+                (&self.hub.run(&["status"]).ok()["refused"], &side.run(&["status"]).ok()["refused"]),
+                (&0.into(), &0.into()),
+                "nothing is refused"
+            );
         }
     }
 
