@@ -137,11 +137,13 @@ impl Observer for Watcher {
     fn link(&self, _peer: &Peer, event: LinkEvent) {
         let complete = match event {
             LinkEvent::Session(SessionEvent::Established(_)) => {
-                self.agreed.send_modify(|a| *a = Agreed { sessions: a.sessions + 1, in_sync: 0 });
+                self.agreed.send_modify(|a| *a = Agreed { sessions: a.sessions + 1, ..Agreed::default() });
                 false
             }
-            LinkEvent::Session(SessionEvent::InSync { .. }) => {
-                self.agreed.send_modify(|a| a.in_sync += 1);
+            LinkEvent::Session(SessionEvent::InSync { space }) => {
+                self.agreed.send_modify(|a| {
+                    a.in_sync.insert(space.to_string());
+                });
                 true
             }
             LinkEvent::Session(SessionEvent::Acknowledged { .. } | SessionEvent::Received { .. }) => {
