@@ -40,6 +40,9 @@ pub fn serve(dir: &Path, hub: Hub, listen: Listen, ready: impl FnOnce(SocketAddr
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Fault::internal)?;
     let hub = Arc::new(hub);
     merge::start_workers(&hub.replica, MERGE_THREADS);
+    if let Err(error) = hub.replica.pass_on_all() {
+        tracing::error!(%error, "what a school asked another could not be passed on; it is tried again with the next change");
+    }
     let outcome = runtime.block_on(run(dir, Arc::clone(&hub), listen, ready));
     runtime.shutdown_timeout(std::time::Duration::from_secs(10));
     hub.replica.close();

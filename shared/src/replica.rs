@@ -8,14 +8,17 @@
 //! what a peer may bring and is sent is decided by [`scope`] alone.
 
 pub mod admit;
+mod closing;
 pub mod conflicts;
 pub mod definitions;
 pub mod edit;
+mod handover;
 pub mod merge;
 pub mod origins;
 pub mod project;
 pub mod records;
 pub mod refusals;
+mod relay;
 pub mod repair;
 pub mod rollover;
 pub mod rules;
@@ -35,7 +38,7 @@ use crate::{
 };
 use origins::Origins;
 use rusqlite::{Connection, OptionalExtension as _};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, atomic::AtomicBool};
 
 /// Which end this replica is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +105,8 @@ pub struct Replica {
     origins: Origins,
     holidays: RwLock<Arc<crate::ledger::days::Holidays>>,
     merges: merge::Queue,
+    /// The projection is being made again: what is passed on stands in the log already.
+    rebuilding: AtomicBool,
     listeners: RwLock<Vec<Listener>>,
     refusal_listeners: RwLock<Vec<RefusalListener>>,
 }
@@ -149,11 +154,12 @@ impl Replica {
             origins,
             holidays: RwLock::default(),
             merges: merge::Queue::default(),
+            rebuilding: AtomicBool::new(false),
             listeners: RwLock::default(),
             refusal_listeners: RwLock::default(),
         });
         replica.prepare_typed_tables()?;
-        replica.reload_holidays()?;
+        replica.read_holidays()?;
         merge::catch_up(&replica)?;
         Ok(replica)
     }

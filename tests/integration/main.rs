@@ -2,6 +2,8 @@
 
 mod keys;
 mod killed;
+mod ladders;
+mod transfer;
 
 use huxue_tests::{County, child, sample};
 use serde_json::json;

@@ -185,6 +185,23 @@ impl County {
         Side { program: binary("huxue-node"), dir: self.root.path().join(name) }
     }
 
+    /// Synchronises each side in turn, and waits each time until the hub has merged what it acknowledged and passed on what it must.
+    ///
+    /// # Panics
+    /// If a side cannot synchronise, or the hub does not come to rest.
+    pub fn sync(&self, sides: &[&Side]) {
+        for side in sides {
+            let _ = side.run(&["sync", "now"]).ok();
+            let at_rest = (0..500).any(|_| self.hub.run(&["status"]).ok()["merging"] == false);
+            assert!(at_rest, "the hub goes on merging");
+            assert_eq!(
+                (&self.hub.run(&["status"]).ok()["refused"], &side.run(&["status"]).ok()["refused"]),
+                (&0.into(), &0.into()),
+                "nothing is refused"
+            );
+        }
+    }
+
     /// An enrolled node.
     pub fn node(&self, name: &str, school: &str) -> Side {
         let node = self.bare(name);

@@ -3,7 +3,7 @@
 //!
 //! Reading and merging happen on reader connections; only the rows go through the writer, and only if nobody projected something newer meanwhile.
 
-use super::{Replica, Result, project, rules};
+use super::{Replica, Result, closing, project, relay, rules};
 use crate::{
     document::{Doc, Refusal, merge as guarded, read, write::Written},
     model::{ChangeHash, DocId, Space},
@@ -217,7 +217,8 @@ struct Ready {
 fn prepare(replica: &Replica, loaded: Loaded, n: DocN) -> Ready {
     let view = read::view(&loaded.doc);
     let context = replica.projection_context(loaded.id, loaded.space);
-    let projection = project::project(&view, &context);
+    let mut projection = project::project(&view, &context);
+    closing::add_late(&loaded.doc, &view, &context, &mut projection);
     let due = rules::due(replica, &context, &projection);
     let snapshot = (wants_snapshot(loaded.replayed) && loaded.refused.is_empty()).then(|| guarded::snapshot(&loaded.doc));
     Ready { n, id: loaded.id, space: loaded.space, lsn: loaded.lsn, projection, snapshot, refused: loaded.refused, due }
@@ -283,6 +284,7 @@ fn merge_round(replica: &Arc<Replica>, round: &[DocN]) -> Result<()> {
     let now = replica.now_text();
     let catalogue = replica.catalogue();
     let this = Arc::clone(replica);
+    let passing: Vec<DocId> = ready.iter().filter(|one| relay::concerns(&catalogue, &one.projection)).map(|one| one.id).collect();
     let (spaces, published) = replica.store.write(move |c| -> Result<(HashSet<Space>, bool)> {
         let (mut refused, mut published) = (HashSet::new(), false);
         for one in ready {
@@ -302,6 +304,7 @@ fn merge_round(replica: &Arc<Replica>, round: &[DocN]) -> Result<()> {
         }
     }
     replica.open_due(due)?;
+    replica.pass_on_logged(&passing);
     for space in spaces {
         replica.tell_refusal(space);
     }

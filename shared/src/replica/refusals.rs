@@ -254,26 +254,3 @@ fn hear_one(c: &Connection, log: &mut Appender, from: OriginId, one: &Refused, s
     }
     Ok(counts)
 }
-
-#[cfg(test)]
-mod tests {
-    use rusqlite::Connection;
-
-    #[test]
-    fn refusals_kept_before_they_were_told_to_everyone_count_as_they_did() {
-        let c = Connection::open_in_memory().unwrap();
-        c.execute_batch(include_str!("../store/migrations/V1__replica.sql")).unwrap();
-        c.execute_batch(
-            "INSERT INTO space(id, code, digest) VALUES(1, zeroblob(11), zeroblob(32));
-             INSERT INTO doc(n, id, space) VALUES(1, zeroblob(16), 1);
-             INSERT INTO change(space, lsn, doc, actor, aseq, max_op, refused, hash, bytes) VALUES(1, 1, 1, 1, 1, 1, 1, x'01', x'00');
-             INSERT INTO quarantine(space, doc, hash, side, code, at, told) VALUES
-               (1, zeroblob(16), x'01', 'here', 'late', '', 1), (1, zeroblob(16), x'02', 'here', 'never let in', '', 1), (1, x'aa', x'03', 'there', 'hearsay', '', 1);",
-        )
-        .unwrap();
-        c.execute_batch(include_str!("../store/migrations/V2__refusals.sql")).unwrap();
-        let mut statement = c.prepare("SELECT code, counted, tell FROM quarantine ORDER BY hash").unwrap();
-        let rows: Vec<(String, i64, i64)> = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).unwrap().map(Result::unwrap).collect();
-        assert_eq!(rows, [("late".into(), 0, 1), ("never let in".into(), 1, 1), ("hearsay".into(), 0, 0)]);
-    }
-}

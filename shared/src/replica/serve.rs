@@ -43,6 +43,11 @@ impl Engine for Served {
         if !scope::shared(self.0.me.role, peer, space) {
             return Ok(Outgoing { to: after, head: after, parcel: Parcel::default() });
         }
+        if !scope::may_send(self.0.me.role, peer, space) {
+            // Nothing of it is for the peer: its cursor moves to the head with empty hands.
+            let head = self.0.head_of(space).map_err(fail)?;
+            return Ok(Outgoing { to: head.max(after), head: head.max(after), parcel: Parcel::default() });
+        }
         self.0.outgoing(peer.origin, space, after, bytes, echo).map_err(fail)
     }
 
@@ -119,7 +124,7 @@ impl Engine for Served {
         skip: usize,
         bytes: usize,
     ) -> std::result::Result<(Parcel, bool), EngineError> {
-        if !scope::shared(self.0.me.role, peer, space) {
+        if !scope::may_send(self.0.me.role, peer, space) {
             return Ok((Parcel::default(), true));
         }
         self.0.lacking(space, theirs, skip, bytes).map_err(fail)
@@ -195,6 +200,13 @@ impl Replica {
         })
     }
 
+    fn head_of(&self, space: Space) -> Result<u64> {
+        self.store.read(|c| match log::find_space(c, space)? {
+            Some(n) => Ok(log::space_end(c, n)?.0),
+            None => Ok(0),
+        })
+    }
+
     fn outgoing(&self, peer: OriginId, space: Space, after: u64, bytes: usize, echo: bool) -> Result<Outgoing> {
         let skip = (!echo).then_some(peer);
         let found = self.store.read(|c| -> Result<_> {
@@ -252,6 +264,8 @@ impl Replica {
         if !scope::shared(self.me.role, peer, space) {
             return Ok(());
         }
+        // What this replica never ships on its own account is the county's: a refusal of it takes nothing out of a document here.
+        let refused: &[Refused] = if scope::may_send(self.me.role, peer, space) { refused } else { &[] };
         let docs = if refused.is_empty() { Vec::new() } else { self.hear(peer, space, refused)? };
         if lsn > 0 {
             let (origin, now) = (peer.origin, self.now_text());

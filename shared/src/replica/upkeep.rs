@@ -14,7 +14,10 @@ use crate::{
 };
 use rusqlite::Connection;
 use serde::Serialize;
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::Ordering},
+};
 
 /// What a rebuild did.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -46,6 +49,15 @@ impl Replica {
     /// # Errors
     /// The store's.
     pub fn rebuild(self: &Arc<Self>, threads: usize) -> Result<Rebuilt> {
+        self.rebuilding.store(true, Ordering::SeqCst);
+        let rebuilt = self.rebuild_all(threads);
+        self.rebuilding.store(false, Ordering::SeqCst);
+        // What was committed meanwhile.
+        self.pass_on_all()?;
+        rebuilt
+    }
+
+    fn rebuild_all(self: &Arc<Self>, threads: usize) -> Result<Rebuilt> {
         self.store.write(|c| -> Result<(), StoreError> { typed::clear(c) })?;
         self.reload_definitions()?;
         merge::catch_up(self)?;
