@@ -12,7 +12,7 @@ use huxue_shared::{
         args::{Conflicts, Global, Query, Record, Report},
         render,
         request::{Asked, Request},
-        run,
+        run, usage,
     },
     fault::{Exit, Fault},
     local::lock,
@@ -215,7 +215,10 @@ enum Year {
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match usage::parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     let global = cli.global.clone();
     match run_command(cli) {
         Ok(code) => code,
@@ -331,8 +334,8 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
         Command::Node(Node::Revoke { id }) => (HubRequest::NodeRevoke { id }, None),
         Command::Ledger(Ledger::List) => common(Request::LedgerList),
         Command::Ledger(Ledger::Show { code }) => common(Request::LedgerShow { code }),
-        Command::Ledger(Ledger::Check { file }) => common(Request::LedgerCheck { text: run::read_text(&file)? }),
-        Command::Ledger(Ledger::Publish { file }) => common(Request::LedgerPublish { text: run::read_text(&file)? }),
+        Command::Ledger(Ledger::Check { file }) => common(Request::LedgerCheck { path: file.display().to_string(), text: run::read_text(&file)? }),
+        Command::Ledger(Ledger::Publish { file }) => common(Request::LedgerPublish { path: file.display().to_string(), text: run::read_text(&file)? }),
         Command::Query(query) => {
             let (request, out) = query.request(global.json);
             (HubRequest::Common(request), out)
@@ -341,7 +344,7 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
             let (request, out) = report.request(global.json)?;
             (HubRequest::Common(request), out)
         }
-        Command::Report(ReportOrPublish::Publish { file }) => common(Request::ReportPublish { text: run::read_text(&file)? }),
+        Command::Report(ReportOrPublish::Publish { file }) => common(Request::ReportPublish { path: file.display().to_string(), text: run::read_text(&file)? }),
         Command::Conflicts(conflicts) => common(conflicts.request()),
         Command::Record(record) => {
             let (request, out) = record.request(global.json)?;
@@ -354,4 +357,15 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
         Command::Rebuild => common(Request::Rebuild),
         Command::Verify => common(Request::Verify),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_sentence_of_the_help_has_its_chinese() {
+        assert_eq!(huxue_shared::command::help::untranslated(&Cli::command()), Vec::<String>::new());
+    }
 }

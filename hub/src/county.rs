@@ -40,8 +40,13 @@ impl std::fmt::Debug for HubFile {
     }
 }
 
-fn damaged(path: &Path, detail: impl std::fmt::Display) -> Fault {
-    Fault::new("hub-file-damaged", Exit::Storage).with("path", path.display()).with("detail", detail)
+fn damaged(path: &Path, cause: impl Into<Fault>) -> Fault {
+    Fault::new("hub-file-damaged", Exit::Storage).with("path", path.display()).because(cause)
+}
+
+/// What stands there is no key or certificate of ours.
+fn no_key<E>(_: E) -> Fault {
+    Fault::new("file-no-key", Exit::Storage)
 }
 
 impl HubFile {
@@ -80,7 +85,7 @@ impl HubFile {
             key::create(dir, key_file, clock.as_ref())?;
         }
         let text = serde_json::to_vec_pretty(&file).map_err(Fault::internal)?;
-        lock::write_secret(&path, &text).map_err(|e| Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).with("detail", e))?;
+        lock::write_secret(&path, &text).map_err(|e| Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).because(e))?;
         let replica = file.open(dir, key_file, Arc::clone(&clock))?;
         let certificate = file.county(dir)?.hub_origin_certificate(clock.as_ref());
         replica.learn_origin(&certificate).map_err(Fault::from)?;
@@ -112,11 +117,11 @@ impl HubFile {
     }
 
     fn bytes(&self, dir: &Path, text: &str) -> Result<Vec<u8>, Fault> {
-        STANDARD.decode(text).map_err(|error| damaged(&dir.join("hub.json"), error))
+        STANDARD.decode(text).map_err(|e| damaged(&dir.join("hub.json"), no_key(e)))
     }
 
     fn bytes32(&self, dir: &Path, text: &str) -> Result<[u8; 32], Fault> {
-        self.bytes(dir, text)?.try_into().map_err(|_| damaged(&dir.join("hub.json"), "a key of another length"))
+        self.bytes(dir, text)?.try_into().map_err(|e| damaged(&dir.join("hub.json"), no_key(e)))
     }
 
     /// CA certificate and hub certificate, DER.

@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod execute;
+pub mod help;
 pub mod importing;
 pub mod ledgers;
 pub mod listing;
@@ -12,5 +13,6 @@ pub mod render;
 pub mod reporting;
 pub mod request;
 pub mod run;
+pub mod usage;
 
 pub use request::Request;

@@ -137,11 +137,11 @@ impl Record {
         let request = match self {
             Self::Add { ledger, student, school, year, set, by } => {
                 let subject = student.map(SubjectRef::Student).or_else(|| school.map(|code| SubjectRef::School(Some(code))));
-                Request::RecordAdd { ledger, subject, year, set: pairs(&set)?, by }
+                Request::RecordAdd { ledger, subject, year, set: pairs(&set, "set-shape")?, by }
             }
-            Self::Set { record, set, by } => Request::RecordSet { record, set: pairs(&set)?, by },
+            Self::Set { record, set, by } => Request::RecordSet { record, set: pairs(&set, "set-shape")?, by },
             Self::Void { record, why, by } => Request::RecordVoid { record, why, by },
-            Self::Step { record, step, set, on, by, why, to } => Request::RecordStep { record, step, set: pairs(&set)?, on, by, why, to },
+            Self::Step { record, step, set, on, by, why, to } => Request::RecordStep { record, step, set: pairs(&set, "set-shape")?, on, by, why, to },
             Self::List { ledger, student, school, filters, year, columns, order, limit, format, out } => {
                 let format = if json { Format::Json } else { format };
                 return Ok((Request::RecordList { ledger, student, filters, year, school, columns, order, limit, format }, out));
@@ -269,7 +269,7 @@ impl Report {
         match self {
             Self::List => Ok((Request::ReportList, None)),
             Self::Run { name, year, term, school, params, format, out } => {
-                let mut all: BTreeMap<String, String> = pairs(&params)?;
+                let mut all: BTreeMap<String, String> = pairs(&params, "param-shape")?;
                 for (key, value) in [("year", year), ("term", term), ("school", school)] {
                     if let Some(value) = value {
                         all.insert(key.to_owned(), value);

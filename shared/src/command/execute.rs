@@ -58,18 +58,18 @@ fn run(replica: &Arc<Replica>, request: Request, lang: Lang, progress: OnProgres
             importing::ledger(replica, &code, &importing::Upload { file, bytes, dry_run, year, by }, lang, progress)
         }
         Request::ImportUndo { batch } => importing::undo(replica, &batch),
-        Request::LedgerCheck { text } => {
-            let definition = replica::definitions::check(&replica.catalogue(), &text)?;
+        Request::LedgerCheck { path, text } => {
+            let definition = replica::definitions::check(&replica.catalogue(), &text).map_err(|e| of_file(e.into(), &path))?;
             Ok(json!({ "code": definition.code, "version": definition.version, "fields": definition.fields.len(), "ok": true }))
         }
-        Request::LedgerPublish { text } => {
+        Request::LedgerPublish { path, text } => {
             hub_only(replica)?;
-            let (code, version) = replica.publish_definition(&text)?;
+            let (code, version) = replica.publish_definition(&text).map_err(|e| of_file(e.into(), &path))?;
             Ok(json!({ "code": code, "version": version, "published": true }))
         }
-        Request::ReportPublish { text } => {
+        Request::ReportPublish { path, text } => {
             hub_only(replica)?;
-            let report = reporting::check(&text)?;
+            let report = reporting::check(&text).map_err(|e| of_file(e.into(), &path))?;
             let set = BTreeMap::from([("name".to_owned(), report.name.clone()), ("text".to_owned(), text)]);
             replica.add("report_definition", None, None, &set, None)?;
             Ok(json!({ "name": report.name, "published": true }))
@@ -91,6 +91,11 @@ fn run(replica: &Arc<Replica>, request: Request, lang: Lang, progress: OnProgres
             Err(Fault::new("verify-found", Exit::Found).with("count", found.problems.len()).of(details).into())
         }
     }
+}
+
+/// Says which file is wrong.
+fn of_file(fault: Fault, path: &str) -> Fault {
+    fault.with("path", path)
 }
 
 fn hub_only(replica: &Replica) -> Result<()> {

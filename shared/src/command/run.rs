@@ -132,6 +132,12 @@ pub fn say(text: &str) {
     }
 }
 
+/// Prints to standard error what a person asked nothing of: how a command is written. A closed pipe is no error.
+pub fn say_aside(text: &str) {
+    use std::io::Write as _;
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// A handler's progress argument under a shorter name, for closures.
 pub type Tell<'a> = OnProgress<'a>;
 
@@ -140,7 +146,7 @@ pub type Tell<'a> = OnProgress<'a>;
 /// # Errors
 /// `file-unreadable` with the path and the system's reason.
 pub fn read_text(path: &Path) -> Result<String, Fault> {
-    std::fs::read_to_string(path).map_err(|e| Fault::new("file-unreadable", Exit::Input).with("path", path.display()).with("detail", e))
+    std::fs::read_to_string(path).map_err(|e| Fault::new("file-unreadable", Exit::Input).with("path", path.display()).because(e))
 }
 
 /// Reads a file to be sent along with a request: its name and its contents in base64.
@@ -148,7 +154,7 @@ pub fn read_text(path: &Path) -> Result<String, Fault> {
 /// # Errors
 /// `file-unreadable`, `file-large`.
 pub fn read_upload(path: &Path) -> Result<(String, String), Fault> {
-    let unreadable = |e: std::io::Error| Fault::new("file-unreadable", Exit::Input).with("path", path.display()).with("detail", e);
+    let unreadable = |e: std::io::Error| Fault::new("file-unreadable", Exit::Input).with("path", path.display()).because(e);
     let length = std::fs::metadata(path).map_err(unreadable)?.len();
     if length > UPLOAD_BYTES_MAX {
         return Err(Fault::new("file-large", Exit::Input).with("path", path.display()).with("mib", UPLOAD_BYTES_MAX >> 20));
@@ -182,7 +188,7 @@ pub fn deliver(
     match out {
         Some(path) => {
             std::fs::write(path, contents)
-                .map_err(|e| Fault::new("file-unwritable", Exit::Storage).with("path", path.display()).with("detail", e))?;
+                .map_err(|e| Fault::new("file-unwritable", Exit::Storage).with("path", path.display()).because(e))?;
         }
         None => say(&String::from_utf8_lossy(&contents)),
     }

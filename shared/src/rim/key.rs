@@ -26,7 +26,7 @@ fn place(dir: &Path, named: Option<&Path>) -> PathBuf {
 pub fn read(dir: &Path, named: Option<&Path>) -> Result<Key, Fault> {
     let path = place(dir, named);
     let text = std::fs::read_to_string(&path)
-        .map_err(|error| Fault::new("db-key-missing", Exit::Storage).with("path", path.display()).with("detail", error))?;
+        .map_err(|error| Fault::new("db-key-missing", Exit::Storage).with("path", path.display()).because(error))?;
     parse(text.trim()).ok_or_else(|| Fault::new("db-key-shape", Exit::Storage).with("path", path.display()))
 }
 
@@ -43,7 +43,7 @@ pub fn create(dir: &Path, named: Option<&Path>, clock: &dyn Clock) -> Result<Key
     clock.random(&mut bytes);
     let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
     lock::write_secret(&path, format!("{hex}\n").as_bytes())
-        .map_err(|error| Fault::new("dir-unwritable", Exit::Storage).with("path", path.display()).with("detail", error))?;
+        .map_err(|error| Fault::new("dir-unwritable", Exit::Storage).with("path", path.display()).because(error))?;
     Ok(Key(bytes))
 }
 

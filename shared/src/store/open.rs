@@ -90,7 +90,15 @@ impl From<StoreError> for Fault {
             StoreError::Newer => "store-newer",
             StoreError::Closed | StoreError::Sqlite(_) => "store-other",
         };
-        Self::new(code, Exit::Storage).with("detail", error)
+        let cause = match error {
+            StoreError::Sqlite(error) => Self::new("system-sqlite", Exit::Storage).with("text", error),
+            StoreError::Corrupt(text) => Self::new("system-sqlite", Exit::Storage).with("text", text),
+            StoreError::Gap { space, lsn } => Self::new("system-log-gap", Exit::Storage).with("space", space).with("lsn", lsn),
+            StoreError::Closed => Self::new("system-broken-off", Exit::Storage),
+            StoreError::ReadOnly => Self::new("system-permission", Exit::Storage),
+            StoreError::Key | StoreError::Full | StoreError::Newer => return Self::new(code, Exit::Storage),
+        };
+        Self::new(code, Exit::Storage).because(cause)
     }
 }
 
