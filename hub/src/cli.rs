@@ -278,7 +278,11 @@ fn ask(global: &Global, request: HubRequest, out: Option<PathBuf>) -> Result<Exi
         HubRequest::NodeList => render::table(&answer["nodes"], &["node", "school", "name", "connected", "last_contact", "revoked"], lang),
         HubRequest::EnrolIssue { .. } => {
             let value = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
-            locale::text(lang, "token-issued", &[("token", &value("token")), ("school", &value("school")), ("expires", &value("expires"))])
+            locale::text(
+                lang,
+                "token-issued",
+                &[("token", &value("token")), ("school", &value("school")), ("expires", &locale::instant(&value("expires")))],
+            )
         }
         _ => render::fields(answer, lang),
     };
@@ -335,7 +339,9 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
         Command::Ledger(Ledger::List) => common(Request::LedgerList),
         Command::Ledger(Ledger::Show { code }) => common(Request::LedgerShow { code }),
         Command::Ledger(Ledger::Check { file }) => common(Request::LedgerCheck { path: file.display().to_string(), text: run::read_text(&file)? }),
-        Command::Ledger(Ledger::Publish { file }) => common(Request::LedgerPublish { path: file.display().to_string(), text: run::read_text(&file)? }),
+        Command::Ledger(Ledger::Publish { file }) => {
+            common(Request::LedgerPublish { path: file.display().to_string(), text: run::read_text(&file)? })
+        }
         Command::Query(query) => {
             let (request, out) = query.request(global.json);
             (HubRequest::Common(request), out)
@@ -344,7 +350,9 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
             let (request, out) = report.request(global.json)?;
             (HubRequest::Common(request), out)
         }
-        Command::Report(ReportOrPublish::Publish { file }) => common(Request::ReportPublish { path: file.display().to_string(), text: run::read_text(&file)? }),
+        Command::Report(ReportOrPublish::Publish { file }) => {
+            common(Request::ReportPublish { path: file.display().to_string(), text: run::read_text(&file)? })
+        }
         Command::Conflicts(conflicts) => common(conflicts.request()),
         Command::Record(record) => {
             let (request, out) = record.request(global.json)?;

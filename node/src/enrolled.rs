@@ -69,7 +69,8 @@ pub fn keypair(dir: &Path, clock: &dyn Clock) -> Result<Keypair, Fault> {
     let path = dir.join("node.key");
     if path.exists() {
         let text = std::fs::read_to_string(&path).map_err(|e| damaged(&path, e))?;
-        let seed: [u8; 32] = STANDARD.decode(text.trim()).map_err(|e| damaged(&path, no_key(e)))?.try_into().map_err(|e| damaged(&path, no_key(e)))?;
+        let seed: [u8; 32] =
+            STANDARD.decode(text.trim()).map_err(|e| damaged(&path, no_key(e)))?.try_into().map_err(|e| damaged(&path, no_key(e)))?;
         return Ok(Keypair::from_seed(seed));
     }
     let pair = Keypair::generate(clock);

@@ -40,7 +40,9 @@ impl Lang {
 /// A message with particulars; the key itself if the catalogue has none (a test holds that it has).
 #[must_use]
 pub fn text(lang: Lang, key: &str, args: &[(&str, &str)]) -> String {
-    lookup(lang, key, args).unwrap_or_else(|| key.to_owned())
+    let mut args = args.to_vec();
+    args.push(("program", program()));
+    lookup(lang, key, &args).unwrap_or_else(|| key.to_owned())
 }
 
 fn lookup(lang: Lang, key: &str, args: &[(&str, &str)]) -> Option<String> {
@@ -61,6 +63,13 @@ pub fn name_program(words: String) {
 #[must_use]
 pub fn program() -> &'static str {
     PROGRAM.get().map_or("huxue", String::as_str)
+}
+
+/// An instant of ours (RFC 3339) as a person's clock shows it: `2026-11-25 23:05`. Anything else stays as it is.
+#[must_use]
+pub fn instant(text: &str) -> String {
+    text.parse::<jiff::Timestamp>()
+        .map_or_else(|_| text.to_owned(), |at| at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string())
 }
 
 /// A fault as two lines: what happened, and what to do next (absent if there is nothing to do).

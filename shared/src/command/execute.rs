@@ -34,7 +34,11 @@ fn run(replica: &Arc<Replica>, request: Request, lang: Lang, progress: OnProgres
             let wanted = listing::Wanted { ledger, student, filters, year, school, columns, order, limit: limit.unwrap_or(LIST_LIMIT), format };
             listing::list(replica, &wanted, lang)
         }
-        Request::RecordShow { record } => replica.show(&record),
+        Request::RecordShow { record } => {
+            let mut answer = replica.show(&record)?;
+            answer["view"] = ledgers::view(replica, &answer, lang);
+            Ok(answer)
+        }
         Request::ReportRun { name, params, format } => reporting::run(replica, &name, &params, format, lang),
         Request::ReportList => Ok(reporting::list(replica, lang)),
         Request::LedgerList => Ok(ledgers::list(replica, lang)),

@@ -76,7 +76,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ("Records of a ledger across schools, filtered", "跨校按条件查询一本台账"),
     // what awaits a person
     ("What awaits a person's choice", "等人处理的事项"),
-    ("Choose: a value shown, a value typed, a state, or same/different for children", "选定：列出的值、另写的值、状态，或 same/different（是否同一名学生）"),
+    (
+        "Choose: a value shown, a value typed, a state, or same/different for children",
+        "选定：列出的值、另写的值、状态，或 same/different（是否同一名学生）",
+    ),
     ("Conflict id or its beginning", "事项编号，或它的开头几位"),
     ("The choice; `FIELD=VALUE` for several fields at once; repeat", "选定的值；几个字段一起选时写 字段=值；可重复"),
     // reports
@@ -128,7 +131,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ("Add one school", "添加一所学校"),
     ("School code, 10 digits", "学校标识码，10 位"),
     ("Name", "名称"),
-    ("Stage: primary, junior, nine_year, senior, preschool …", "学段：primary 小学、junior 初中、nine_year 九年一贯、senior 高中、preschool 幼儿园……"),
+    (
+        "Stage: primary, junior, nine_year, senior, preschool …",
+        "学段：primary 小学、junior 初中、nine_year 九年一贯、senior 高中、preschool 幼儿园……",
+    ),
     ("Township", "镇街"),
     ("Import schools from a CSV or workbook (学校标识码, 学校名称, 学段, 镇街)", "从 CSV 或工作簿导入学校（学校标识码、学校名称、学段、镇街）"),
     ("List the schools", "列出学校"),
@@ -159,7 +165,7 @@ const FRAME: &[(&str, &str)] = &[
     ("Arguments:", "参数："),
     ("Commands:", "命令："),
     ("Options:", "选项："),
-    ("Usage:", "用法："),
+    ("Usage: ", "用法："),
 ];
 
 /// What the reader puts in the place of a value.
@@ -238,7 +244,9 @@ pub fn chinese_frame(rendered: &str) -> String {
     for (english, chinese) in FRAME {
         text = text.replace(english, chinese);
     }
-    for (english, chinese) in SENTENCES.iter().filter(|(english, _)| english.starts_with("A table") || english.starts_with("CSV,") || english.starts_with("An Excel")) {
+    for (english, chinese) in
+        SENTENCES.iter().filter(|(english, _)| english.starts_with("A table") || english.starts_with("CSV,") || english.starts_with("An Excel"))
+    {
         text = text.replace(english, chinese);
     }
     text

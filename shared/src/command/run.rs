@@ -187,8 +187,7 @@ pub fn deliver(
     };
     match out {
         Some(path) => {
-            std::fs::write(path, contents)
-                .map_err(|e| Fault::new("file-unwritable", Exit::Storage).with("path", path.display()).because(e))?;
+            std::fs::write(path, contents).map_err(|e| Fault::new("file-unwritable", Exit::Storage).with("path", path.display()).because(e))?;
         }
         None => say(&String::from_utf8_lossy(&contents)),
     }

@@ -63,7 +63,11 @@ fn foretaste(words: &[OsString]) -> Global {
 }
 
 fn quoted(text: &str) -> String {
-    if text.contains(|c: char| c.is_whitespace() || "'\"$&;|()<>*?".contains(c)) { format!("'{}'", text.replace('\'', "'\\''")) } else { text.to_owned() }
+    if text.contains(|c: char| c.is_whitespace() || "'\"$&;|()<>*?".contains(c)) {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    } else {
+        text.to_owned()
+    }
 }
 
 /// The subcommands typed: ` school add`.
@@ -97,7 +101,9 @@ fn fault(error: &clap::Error) -> Fault {
             let code = if text.is_empty() { "usage-value-missing" } else { "usage-value" };
             Fault::new(code, Exit::Usage).with("argument", argument).with("text", text)
         }
-        ErrorKind::ArgumentConflict => Fault::new("usage-together", Exit::Usage).with("argument", argument).with("other", said(ContextKind::PriorArg)),
+        ErrorKind::ArgumentConflict => {
+            Fault::new("usage-together", Exit::Usage).with("argument", argument).with("other", said(ContextKind::PriorArg))
+        }
         _ => Fault::new("usage-other", Exit::Usage),
     }
 }

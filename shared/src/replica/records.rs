@@ -15,7 +15,7 @@ use crate::{
     },
     fault::{Exit, Fault},
     ledger::{
-        Definition, FieldType,
+        Catalogue, Definition, FieldType,
         definition::{Form, Subject},
         lifecycle, validate, value,
     },
@@ -125,7 +125,7 @@ impl Replica {
         }
         let catalogue = self.catalogue();
         let mut fields = copies(&definition, &inputs, &profile);
-        let reading = value::read_all(&catalogue, &definition, &fields, &inputs).map_err(|errors| bad_values(&errors))?;
+        let reading = typed(&catalogue, &definition, &fields, &inputs)?;
         fields.extend(reading.values);
         fields.retain(|_, v| *v != Value::Null);
         self.common_fields(&mut fields, by);
@@ -169,7 +169,7 @@ impl Replica {
         };
         let catalogue = self.catalogue();
         let inputs = self.inputs(definition, set)?;
-        let reading = value::read_all(&catalogue, definition, &BTreeMap::new(), &inputs).map_err(|errors| bad_values(&errors))?;
+        let reading = typed(&catalogue, definition, &BTreeMap::new(), &inputs)?;
         let mut fields: BTreeMap<String, Value> = reading.values.into_iter().filter(|(_, v)| *v != Value::Null).collect();
         fields.entry("on".into()).or_insert_with(|| Value::Str(self.clock.today().to_string()));
         fields.entry("status".into()).or_insert_with(|| Value::Str("present".into()));
@@ -369,7 +369,7 @@ impl Replica {
         }
         let catalogue = self.catalogue();
         let inputs = self.inputs(&definition, set)?;
-        let reading = value::read_all(&catalogue, &definition, &place.fields, &inputs).map_err(|errors| bad_values(&errors))?;
+        let reading = typed(&catalogue, &definition, &place.fields, &inputs)?;
         let mut after = place.fields.clone();
         after.extend(reading.values.iter().cloned());
         let gaps = blocking(&definition, &after, None)?;
@@ -446,7 +446,7 @@ impl Replica {
         }
         let catalogue = self.catalogue();
         let inputs = self.inputs(&definition, set)?;
-        let reading = value::read_all(&catalogue, &definition, &place.fields, &inputs).map_err(|errors| bad_values(&errors))?;
+        let reading = typed(&catalogue, &definition, &place.fields, &inputs)?;
         let mut after = place.fields.clone();
         after.extend(reading.values.iter().cloned());
         let today = self.clock.today();
@@ -551,6 +551,23 @@ fn copies(definition: &Definition, inputs: &[(String, String)], profile: &BTreeM
         }
     }
     out
+}
+
+/// What a person typed or a file holds, over `before`. A code no option has is kept where it stands already (a newer definition's, come by sync), but
+/// not taken anew: it is a slip.
+fn typed(catalogue: &Catalogue, definition: &Definition, before: &BTreeMap<String, Value>, inputs: &[(String, String)]) -> Result<value::Reading> {
+    let reading = value::read_all(catalogue, definition, before, inputs).map_err(|errors| bad_values(&errors))?;
+    let stands = |unknown: &value::Unknown| {
+        before.get(&unknown.field) == Some(&Value::Str(unknown.option.clone()))
+            || before.contains_key(&format!("{}.{}", unknown.field, unknown.option))
+    };
+    let slips: Vec<value::ValueError> = reading
+        .unknown
+        .iter()
+        .filter(|unknown| !stands(unknown))
+        .filter_map(|unknown| value::not_an_option(catalogue, definition, unknown))
+        .collect();
+    if slips.is_empty() { Ok(reading) } else { Err(bad_values(&slips).into()) }
 }
 
 fn bad_values(errors: &[value::ValueError]) -> Fault {

@@ -25,8 +25,8 @@ fn place(dir: &Path, named: Option<&Path>) -> PathBuf {
 /// `db-key-missing` with the place it was looked for; `db-key-shape` when the file holds something else.
 pub fn read(dir: &Path, named: Option<&Path>) -> Result<Key, Fault> {
     let path = place(dir, named);
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| Fault::new("db-key-missing", Exit::Storage).with("path", path.display()).because(error))?;
+    let text =
+        std::fs::read_to_string(&path).map_err(|error| Fault::new("db-key-missing", Exit::Storage).with("path", path.display()).because(error))?;
     parse(text.trim()).ok_or_else(|| Fault::new("db-key-shape", Exit::Storage).with("path", path.display()))
 }
 

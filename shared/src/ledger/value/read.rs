@@ -197,6 +197,19 @@ fn option(list: Option<&OptionList>, text: &str) -> Result<(String, bool), Value
     }
 }
 
+/// The refusal of a code that no option has, for those who do not keep such codes: a person at a keyboard, a file.
+#[must_use]
+pub fn not_an_option(catalogue: &Catalogue, definition: &Definition, unknown: &Unknown) -> Option<ValueError> {
+    let field = definition.field(&unknown.field)?;
+    let options = options_text(catalogue.options(definition, field));
+    Some(ValueError {
+        field: field.code.clone(),
+        title: Box::new(field.title.clone()),
+        text: excerpt(&unknown.option).into_owned(),
+        problem: ValueProblem::Option { options },
+    })
+}
+
 fn options_text(list: Option<&OptionList>) -> Bilingual {
     let choices = list.map(|list| list.choices.as_slice()).unwrap_or_default();
     let more = if choices.len() > OPTIONS_SHOWN_MAX { "…" } else { "" };
