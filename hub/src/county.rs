@@ -66,6 +66,9 @@ impl HubFile {
         if path.exists() {
             return Err(Fault::new("already-initialised", Exit::Input).with("path", dir.display()));
         }
+        if dir.join("huxue.db").exists() {
+            return Err(Fault::new("init-over-database", Exit::Input).with("path", dir.display()));
+        }
         let made = County::generate(county, clock.as_ref());
         let mut id_secret = [0u8; 32];
         clock.random(&mut id_secret);
@@ -81,15 +84,26 @@ impl HubFile {
             ca_certificate: STANDARD.encode(ca),
             hub_certificate: STANDARD.encode(hub),
         };
-        if encrypted {
+        let key_was_there = dir.join("db.key").exists();
+        let made = file.write(dir, key_file, &clock);
+        if made.is_err() {
+            // Nothing half-made stays: the next init begins anew. What cannot be removed is only in the way.
+            let leavings = ["huxue.db", "huxue.db-wal", "huxue.db-shm", "hub.new"].into_iter().chain((!key_was_there).then_some("db.key"));
+            leavings.for_each(|name| drop(std::fs::remove_file(dir.join(name))));
+        }
+        made.map(|()| file)
+    }
+
+    /// The database first, the file that makes the directory a hub last.
+    fn write(&self, dir: &Path, key_file: Option<&Path>, clock: &Arc<dyn Clock>) -> Result<(), Fault> {
+        if self.encrypted {
             key::create(dir, key_file, clock.as_ref())?;
         }
-        let text = serde_json::to_vec_pretty(&file).map_err(Fault::internal)?;
-        lock::write_secret(&path, &text).map_err(|e| Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).because(e))?;
-        let replica = file.open(dir, key_file, Arc::clone(&clock))?;
-        let certificate = file.county(dir)?.hub_origin_certificate(clock.as_ref());
+        let replica = self.open(dir, key_file, Arc::clone(clock))?;
+        let certificate = self.county(dir)?.hub_origin_certificate(clock.as_ref());
         replica.learn_origin(&certificate).map_err(Fault::from)?;
-        Ok(file)
+        let text = serde_json::to_vec_pretty(self).map_err(Fault::internal)?;
+        lock::write_secret(&dir.join("hub.json"), &text).map_err(|e| Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).because(e))
     }
 
     /// Reads it.

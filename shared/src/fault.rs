@@ -139,6 +139,27 @@ impl From<serde_json::Error> for Fault {
     }
 }
 
+impl Fault {
+    /// What a TOML reader says is wrong (its English `message`), as one of ours.
+    #[must_use]
+    pub fn of_toml(message: &str) -> Self {
+        let (said, expected) = message.split_once("expected ").unwrap_or((message, ""));
+        let named = |text: &str| text.split('`').skip(1).step_by(2).collect::<Vec<_>>().join(" ");
+        let code = match said {
+            _ if said.starts_with("duplicate") => "toml-twice",
+            _ if said.starts_with("string values must be quoted") => "toml-unquoted",
+            _ if said.starts_with("unclosed") || said.starts_with("invalid basic string") || said.starts_with("invalid literal string") => "toml-unclosed",
+            _ if said.starts_with("key with no value") || said.starts_with("missing") && !said.starts_with("missing field") => "toml-incomplete",
+            _ if said.starts_with("unknown field") => "toml-field-unknown",
+            _ if said.starts_with("missing field") => "toml-field-missing",
+            _ if said.starts_with("unknown variant") => "toml-word-unknown",
+            _ if said.starts_with("invalid type") => "toml-type",
+            _ => "toml-other",
+        };
+        Self::new(code, Exit::Input).with("name", named(said)).with("expected", named(expected))
+    }
+}
+
 impl fmt::Display for Fault {
     /// For logs only; a person reads [`crate::locale::fault`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -179,6 +179,8 @@ impl Store {
 
 fn connect(config: &StoreConfig, flags: OpenFlags) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(&config.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    // SQLCipher would write its own lines to standard error beside ours.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     if let Some(Key(key)) = &config.key {
         let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
         // Quoted as SQLCipher wants a raw key; hex only, so nothing can be injected.
@@ -200,6 +202,18 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     if present.is_some_and(|version| version > i64::from(known)) {
         return Err(StoreError::Newer);
     }
-    embedded::migrations::runner().run(connection).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    embedded::migrations::runner().run(connection).map_err(|error| of_migration(&error))?;
     Ok(())
+}
+
+/// A migration fails for the disk's reasons more often than for its own.
+fn of_migration(error: &refinery::Error) -> StoreError {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(inner) = source {
+        if let Some(rusqlite::Error::SqliteFailure(failure, text)) = inner.downcast_ref::<rusqlite::Error>() {
+            return rusqlite::Error::SqliteFailure(*failure, text.clone()).into();
+        }
+        source = inner.source();
+    }
+    StoreError::Corrupt(error.to_string())
 }
