@@ -103,7 +103,8 @@ impl HubFile {
         let certificate = self.county(dir)?.hub_origin_certificate(clock.as_ref());
         replica.learn_origin(&certificate).map_err(Fault::from)?;
         let text = serde_json::to_vec_pretty(self).map_err(Fault::internal)?;
-        lock::write_secret(&dir.join("hub.json"), &text).map_err(|e| Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).because(e))
+        lock::write_secret(&dir.join("hub.json"), &text)
+            .map_err(|e| Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).because(e))
     }
 
     /// Reads it.

@@ -148,7 +148,9 @@ impl Fault {
         let code = match said {
             _ if said.starts_with("duplicate") => "toml-twice",
             _ if said.starts_with("string values must be quoted") => "toml-unquoted",
-            _ if said.starts_with("unclosed") || said.starts_with("invalid basic string") || said.starts_with("invalid literal string") => "toml-unclosed",
+            _ if said.starts_with("unclosed") || said.starts_with("invalid basic string") || said.starts_with("invalid literal string") => {
+                "toml-unclosed"
+            }
             _ if said.starts_with("key with no value") || said.starts_with("missing") && !said.starts_with("missing field") => "toml-incomplete",
             _ if said.starts_with("unknown field") => "toml-field-unknown",
             _ if said.starts_with("missing field") => "toml-field-missing",

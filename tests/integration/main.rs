@@ -1,5 +1,7 @@
 //! The main job with the real binaries over real QUIC.
 
+mod bad_input;
+
 use huxue_tests::{County, child, sample};
 use serde_json::json;
 

@@ -315,3 +315,5 @@ toml-type = 值的类型不对
 toml-other = 这里写得不合规则
 init-over-database = { $path } 里已有数据库 huxue.db，但没有 hub.json。
     .next = 从备份恢复 hub.json（cp 备份/hub.json { $path }/），或换一个空目录：huxue-hub --data 空目录 init。
+store-write = 磁盘写不进去（限额或故障），这次没有保存。
+    .next = 用 df -h 和 ulimit -f 查看磁盘空间和限额，再重试；以前保存的内容没有丢失。

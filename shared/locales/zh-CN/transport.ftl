@@ -1,5 +1,5 @@
 hub-name-unknown = 查不到县平台的地址 { $hub }。
-    .next = 请核对地址再运行 { $program } sync now（入网时是 enrol）；地址没错时，检查本机的 DNS 设置，或改填县平台的 IP 地址。
+    .next = 请核对地址再运行；地址没错时，检查本机的 DNS 设置，或改填县平台的 IP 地址。
 hub-no-network = 本机没有连上网络，到不了县平台 { $hub }。
     .next = 请检查网线或无线网络。登记照常保存在本机，联网后会自动上报。
 hub-port-closed = { $hub } 这台机器在，但县平台程序没有在这个端口上运行。

@@ -358,10 +358,10 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// A school named in a row must be one the county knows.
+    /// A school named in a row by its code must be one the county knows (by its name, it is).
     fn check_schools(&self, set: &BTreeMap<String, String>) -> Result<()> {
         for field in self.definition.fields.iter().filter(|f| f.kind == FieldType::School) {
-            if let Some(text) = set.get(&field.code).filter(|t| t.len() == 10 && t.bytes().all(|b| b.is_ascii_digit())) {
+            if let Some(text) = set.get(&field.code).map(|t| t.trim()).filter(|t| t.len() == 10 && t.bytes().all(|b| b.is_ascii_digit())) {
                 self.replica.known_school(text)?;
             }
         }

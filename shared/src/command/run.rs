@@ -164,6 +164,19 @@ pub fn read_upload(path: &Path) -> Result<(String, String), Fault> {
     Ok((name, base64::engine::general_purpose::STANDARD.encode(bytes)))
 }
 
+/// A file as a whole or not at all: what stood there stays until the new one is complete.
+fn write_whole(path: &Path, contents: &[u8]) -> std::io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let written = std::fs::write(&part, contents).and_then(|()| std::fs::rename(&part, path));
+    if written.is_err() {
+        // Half a file helps nobody; if it cannot be removed either, its name says what it is.
+        drop(std::fs::remove_file(&part));
+    }
+    written
+}
+
 /// Hands an answer to the person: `--json`, a file, or the terminal. Exit code 1 when rows were rejected.
 ///
 /// # Errors
@@ -187,7 +200,7 @@ pub fn deliver(
     };
     match out {
         Some(path) => {
-            std::fs::write(path, contents).map_err(|e| Fault::new("file-unwritable", Exit::Storage).with("path", path.display()).because(e))?;
+            write_whole(path, &contents).map_err(|e| Fault::new("file-unwritable", Exit::Storage).with("path", path.display()).because(e))?;
         }
         None => say(&String::from_utf8_lossy(&contents)),
     }

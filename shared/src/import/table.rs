@@ -66,9 +66,9 @@ pub fn match_columns(header: &[String], candidates: &[Candidate<'_>]) -> Matched
         let same = |candidate: &&Candidate<'_>| {
             meaning.is_some() && (recognise(candidate.zh) == meaning || meaning.is_some_and(|column| column.field() == candidate.code))
         };
-        match candidates.iter().find(same) {
-            Some(candidate) if !matched.has(candidate.code) => matched.columns.push((at, candidate.code.to_owned())),
-            _ => matched.ignored.push(clean::free(text)),
+        match candidates.iter().filter(|candidate| !matched.has(candidate.code)).find(same) {
+            Some(candidate) => matched.columns.push((at, candidate.code.to_owned())),
+            None => matched.ignored.push(clean::free(text)),
         }
     }
     matched.columns.sort_unstable();

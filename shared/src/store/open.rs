@@ -42,6 +42,9 @@ pub enum StoreError {
     /// Disk full.
     #[error("the disk is full")]
     Full,
+    /// The disk does not take what is written: a quota, a limit, a failing disk.
+    #[error("the disk does not take what is written")]
+    Write,
     /// Directory or file cannot be written.
     #[error("the database cannot be written")]
     ReadOnly,
@@ -69,7 +72,12 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
+        use rusqlite::{ErrorCode, ffi};
+        const UNWRITTEN: [i32; 5] =
+            [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_TRUNCATE, ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_SHMMAP];
+        if error.sqlite_error().is_some_and(|error| UNWRITTEN.contains(&error.extended_code)) {
+            return Self::Write;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::Key,
             Some(ErrorCode::DiskFull) => Self::Full,
@@ -85,18 +93,20 @@ impl From<StoreError> for Fault {
         let code = match error {
             StoreError::Key => "store-key",
             StoreError::Full => "store-full",
+            StoreError::Write => "store-write",
             StoreError::ReadOnly => "store-read-only",
             StoreError::Corrupt(_) | StoreError::Gap { .. } => "store-corrupt",
             StoreError::Newer => "store-newer",
             StoreError::Closed | StoreError::Sqlite(_) => "store-other",
         };
+        let exit = if matches!(error, StoreError::Newer) { Exit::Version } else { Exit::Storage };
         let cause = match error {
             StoreError::Sqlite(error) => Self::new("system-sqlite", Exit::Storage).with("text", error),
             StoreError::Corrupt(text) => Self::new("system-sqlite", Exit::Storage).with("text", text),
             StoreError::Gap { space, lsn } => Self::new("system-log-gap", Exit::Storage).with("space", space).with("lsn", lsn),
             StoreError::Closed => Self::new("system-broken-off", Exit::Storage),
             StoreError::ReadOnly => Self::new("system-permission", Exit::Storage),
-            StoreError::Key | StoreError::Full | StoreError::Newer => return Self::new(code, Exit::Storage),
+            StoreError::Key | StoreError::Full | StoreError::Write | StoreError::Newer => return Self::new(code, exit),
         };
         Self::new(code, Exit::Storage).because(cause)
     }
