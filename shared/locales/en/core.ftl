@@ -260,7 +260,6 @@ imported-nothing = { $accepted } rows accepted, { $rejected } rejected, { $chang
 imported-ignored = { $count } columns were not imported: { $list }
 imported-other-sheets = { $count } more sheets look like rosters and were not imported (name one with --sheet): { $list }
 imported-skipped = { $count } rows are no data and were skipped: { $list }
-imported-hidden = { $count } rows are hidden in the sheet and were read all the same, please check: { $list }
 status-hub = { $records } records of the county here; { $connected } nodes connected.
 status-hub-contact = Last contact with a school: { $at }
 status-hub-no-contact = No school has been heard from yet.

@@ -263,7 +263,6 @@ imported-nothing = 接受 { $accepted } 行，拒绝 { $rejected } 行，改动 
 imported-ignored = 有 { $count } 列没有导入：{ $list }
 imported-other-sheets = 还有 { $count } 张工作表像是名单，没有导入（用 --sheet 指定）：{ $list }
 imported-skipped = 有 { $count } 行不是数据，已跳过：{ $list }
-imported-hidden = 有 { $count } 行在表中被隐藏，照样读取，请核对：{ $list }
 status-hub = 全县已汇总 { $records } 条记录，在线节点 { $connected } 台。
 status-hub-contact = 最近一次与学校联系：{ $at }
 status-hub-no-contact = 还没有学校联系过。

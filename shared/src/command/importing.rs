@@ -8,7 +8,7 @@ use crate::{
         write::{Edit, Target},
     },
     fault::{Exit, Fault},
-    import::{self, Outcome, Pupil, RosterOptions, table},
+    import::{self, Outcome, Problem, Pupil, Reason, RosterOptions, table},
     ledger::{Definition, FieldType, definition::Subject},
     local::{OnProgress, Progress},
     locale::{self, Lang},
@@ -100,6 +100,16 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, sheet: Option<String>, la
         }
         let doc = present.doc_of(replica, pupil, year);
         let mut fields: BTreeMap<String, Value> = pupil.fields().into_iter().collect();
+        if let Some(reason) = present.remark(pupil, doc) {
+            if reason == Reason::KnownChild {
+                // The number on file stands; the row only lacks it.
+                fields.remove("id_type");
+            }
+            let remark = Problem::new(reason);
+            if let Some(list) = answer["rows"][at]["warnings"].as_array_mut() {
+                list.push(json!({ "code": reason.code(), "message": remark.message(lang) }));
+            }
+        }
         fields.insert("void".into(), Value::Bool(false));
         let before = present.fields.get(&doc);
         if before.is_none() {
@@ -127,7 +137,8 @@ fn sets(target: Target, fields: BTreeMap<String, Value>) -> Edit {
 struct Present {
     fields: HashMap<DocId, BTreeMap<String, Value>>,
     by_number: HashMap<String, DocId>,
-    by_person: HashMap<(String, String), DocId>,
+    /// Name and birth date; the flag: with an identity number.
+    by_person: HashMap<(String, String), (DocId, bool)>,
 }
 
 fn text(fields: &BTreeMap<String, Value>, key: &str) -> String {
@@ -149,9 +160,13 @@ impl Present {
         for (doc, json) in rows {
             let fields: BTreeMap<String, Value> = serde_json::from_str(&json).unwrap_or_default();
             let number = text(&fields, "id_no");
+            let (person, void) =
+                ((students::normal_name(&text(&fields, "name")), text(&fields, "birth")), fields.get("void") == Some(&Value::Bool(true)));
             if number.is_empty() {
-                out.by_person.insert((students::normal_name(&text(&fields, "name")), text(&fields, "birth")), doc);
-            } else if fields.get("void") != Some(&Value::Bool(true)) {
+                out.by_person.insert(person, (doc, false));
+            } else if !void {
+                // One without a number is the better match for a row without one.
+                out.by_person.entry(person).or_insert((doc, true));
                 out.by_number.insert(number, doc);
             }
             out.fields.insert(doc, fields);
@@ -166,12 +181,30 @@ impl Present {
         (students::normal_name(&name) != students::normal_name(&pupil.name)).then_some(name)
     }
 
+    /// The child on file with this name, sex and birth date, and whether it has an identity number.
+    fn namesake(&self, pupil: &Pupil) -> Option<(DocId, bool)> {
+        let found = *self.by_person.get(&(students::normal_name(&pupil.name), pupil.birth.to_string()))?;
+        let sex = text(self.fields.get(&found.0)?, "sex");
+        (sex.is_empty() || (sex == "male") == pupil.male).then_some(found)
+    }
+
+    /// What a person should look at, beside what the file itself shows.
+    fn remark(&self, pupil: &Pupil, doc: DocId) -> Option<Reason> {
+        let (known, numbered) = self.namesake(pupil)?;
+        match (pupil.id.is_some() || pupil.foreign_id.is_some(), numbered) {
+            (false, true) => Some(Reason::KnownChild),
+            (true, false) if known != doc => Some(Reason::MaybeKnownChild),
+            _ => None,
+        }
+    }
+
     fn doc_of(&self, replica: &Replica, pupil: &Pupil, year: SchoolYear) -> DocId {
         let Role::Node(school) = replica.me().role else { return DocId([0; 16]) };
         if pupil.id.is_none()
-            && let Some(doc) = self.by_person.get(&(students::normal_name(&pupil.name), pupil.birth.to_string()))
+            && pupil.foreign_id.is_none()
+            && let Some((doc, _)) = self.namesake(pupil)
         {
-            return *doc;
+            return doc;
         }
         replica.new_student_doc(school, year, pupil.id.as_ref(), &pupil.name)
     }

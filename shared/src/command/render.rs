@@ -138,12 +138,7 @@ fn imported(answer: &Json, lang: Lang) -> String {
     let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
     let mut out = locale::text(lang, if answer["batch"].is_string() { "imported" } else { "imported-nothing" }, &args);
     let listed = |key: &str| answer[key].as_array().into_iter().flatten().map(cell).collect::<Vec<_>>();
-    for (key, message) in [
-        ("ignored_columns", "imported-ignored"),
-        ("other_sheets", "imported-other-sheets"),
-        ("skipped_rows", "imported-skipped"),
-        ("hidden_rows", "imported-hidden"),
-    ] {
+    for (key, message) in [("ignored_columns", "imported-ignored"), ("other_sheets", "imported-other-sheets"), ("skipped_rows", "imported-skipped")] {
         let list = listed(key);
         if !list.is_empty() {
             let shown = list.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join("、") + if list.len() > LISTED_MAX { "…" } else { "" };

@@ -83,15 +83,21 @@ impl Matched {
 
 /// Reads a table whose header names at least `least` of the fields, from the sheet that names the most.
 pub fn read_table(bytes: &[u8], file_name: &str, candidates: &[Candidate<'_>], least: usize, limits: &Limits) -> Result<Table, FileError> {
-    let sheets = read_sheets(bytes, file_name, limits)?;
-    let best = sheets.iter().filter_map(|sheet| best_header(sheet, candidates).map(|(top, matched)| (sheet, top, matched)));
-    let best = best.rev().max_by_key(|(_, _, matched)| matched.columns.len()).filter(|(_, _, matched)| matched.columns.len() >= least.max(1));
-    let Some((sheet, top, matched)) = best else {
+    let mut sheets = read_sheets(bytes, file_name, limits)?;
+
+    let found =
+        sheets.iter().enumerate().filter_map(|(at, sheet)| best_header(sheet, candidates).map(|(top, matched)| (at, !sheet.hidden, top, matched)));
+    let found = found.filter(|(.., matched)| matched.columns.len() >= least.max(1));
+    let best = found.rev().max_by_key(|(_, shown, _, matched)| (*shown, matched.columns.len()));
+    let Some((at, _, top, matched)) = best else {
         return Err(match sheets.iter().find(|sheet| sheet.too_many_rows) {
             Some(sheet) => FileError::TooManyRows { sheet: sheet.name.clone(), limit: limits.rows },
             None => FileError::NoHeader { sheets: sheets.iter().map(|sheet| sheet.name.clone()).filter(|name| !name.is_empty()).collect() },
         });
     };
+    let Some(sheet) = sheets.get_mut(at) else { return Err(FileError::Empty) };
+    sheet.fill_merged(top + 1);
+    let sheet = &*sheet;
     let body = sheet.rows.get(top + 1..).unwrap_or_default();
     if sheet.too_many_rows || body.len() > limits.rows {
         return Err(FileError::TooManyRows { sheet: sheet.name.clone(), limit: limits.rows });
