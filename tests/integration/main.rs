@@ -1,6 +1,7 @@
 //! The main job with the real binaries over real QUIC.
 
 mod bad_input;
+mod round_trip;
 
 use huxue_tests::{County, child, sample};
 use serde_json::json;

@@ -286,7 +286,8 @@ pub fn ledger(replica: &Arc<Replica>, code: &str, upload: &Upload, lang: Lang, p
     let year = upload.year(replica)?;
     let bytes = upload.contents()?;
     let candidates = candidates(&definition);
-    let read = table::read_table(&bytes, &upload.file, &candidates, 2, &import::Limits::default()).map_err(Fault::from)?;
+    let percent: Vec<&str> = definition.fields.iter().filter(|field| field.kind == FieldType::Pct).map(|field| field.code.as_str()).collect();
+    let read = table::read_table(&bytes, &upload.file, &candidates, &percent, 2, &import::Limits::default()).map_err(Fault::from)?;
     let mut batch = Rows { replica, definition: &definition, year, upload, lang, edits: Vec::new(), traces: Vec::new(), seen: HashMap::new() };
     let mut rows = Vec::new();
     let (mut accepted, mut rejected) = (0, 0);
@@ -322,10 +323,15 @@ fn candidates(definition: &Definition) -> Vec<table::Candidate<'_>> {
     for field in Definition::common_fields().iter().filter(|f| ["on", "note", "by"].contains(&f.code.as_str())) {
         out.push(table::Candidate { code: &field.code, zh: &field.title.zh, en: &field.title.en });
     }
-    out.push(table::Candidate { code: "_id", zh: "记录号", en: "Record id" });
+    // As our own exports call it, and as a person might.
+    for (zh, en) in [("记录", "Record"), ("记录号", "Record id"), ("记录编号", "Id")] {
+        out.push(table::Candidate { code: "_id", zh, en });
+    }
     match definition.subject {
         Subject::Student => {
-            out.push(table::Candidate { code: "_student", zh: "学生", en: "Student" });
+            for (zh, en) in [("学生", "Student"), ("学生档案", "Child")] {
+                out.push(table::Candidate { code: "_student", zh, en });
+            }
             for (code, zh, en) in [("_id_no", "身份证件号", "Identity number"), ("_id_no_2", "身份证号", "Id number"), ("_name", "姓名", "Name")]
             {
                 if !definition.fields.iter().any(|f| f.title.zh == zh) {
@@ -369,6 +375,13 @@ impl Rows<'_> {
             self.replica.prepare_add(&self.definition.code, subject.as_ref(), Some(self.year.start()), &set, self.upload.by.as_deref())?;
         let What::Edit(edit) = &mut prepared.edit.what else { return Ok(()) };
         let Some(record) = edit.creates.first_mut() else {
+            // A profile: of a child on file, only what differs.
+            if let Ok(place) = self.replica.locate(&prepared.edit.doc.to_string()) {
+                return self.change(&place, &set);
+            }
+            let after = edit.sets.iter().map(|(_, key, value)| (key.clone(), value.clone())).collect();
+            let (space, doc) = (prepared.edit.space.to_string(), prepared.edit.doc);
+            self.traces.push(Trace { space, doc, record: String::new(), new: true, before: BTreeMap::new(), after });
             self.edits.push(prepared.edit);
             return Ok(());
         };

@@ -6,7 +6,7 @@ use crate::{
     locale::Lang,
     model::SchoolYear,
     replica::{Replica, Result},
-    report::query::Query,
+    report::query::{Query, known_columns},
 };
 use serde_json::Value as Json;
 
@@ -54,7 +54,15 @@ pub fn list(replica: &Replica, wanted: &Wanted, lang: Lang) -> Result<Json> {
     if let Some(school) = &wanted.school {
         conditions.push(format!("_school={school}"));
     }
-    let query = Query { conditions: &conditions, columns: &wanted.columns, order: &wanted.order, limit: Some(wanted.limit) };
+    // A file is to be worked on and read back: everything, and whose it is. A terminal shows the first columns.
+    let whole: Vec<String> = known_columns(outline)
+        .into_iter()
+        .map(|column| column.code)
+        .filter(|code| !["_term", "_since", "_due", "_reopened", "_disputed", "void", "void_reason", "continues"].contains(&code.as_str()))
+        .collect();
+    let file = wanted.columns.is_empty() && matches!(wanted.format, Format::Csv | Format::Xlsx);
+    let columns = if file { &whole } else { &wanted.columns };
+    let query = Query { conditions: &conditions, columns, order: &wanted.order, limit: Some(wanted.limit) };
     let (report, params) = query.report(outline, replica.clock().today()).map_err(|e| Fault::from(&e))?;
     let answer = reporting::answer(replica, &report, &params, &ledgers)?;
     reporting::show(&answer, replica.catalogue(), wanted.format, lang)
