@@ -54,13 +54,13 @@ pub fn list(replica: &Replica, wanted: &Wanted, lang: Lang) -> Result<Json> {
     if let Some(school) = &wanted.school {
         conditions.push(format!("_school={school}"));
     }
-    // A file is to be worked on and read back: everything, and whose it is. A terminal shows the first columns.
+    // A file is to be worked on and read back, a script wants it whole: everything, and whose it is. A terminal shows the first columns.
     let whole: Vec<String> = known_columns(outline)
         .into_iter()
         .map(|column| column.code)
-        .filter(|code| !["_term", "_since", "_due", "_reopened", "_disputed", "void", "void_reason", "continues"].contains(&code.as_str()))
+        .filter(|code| !["_since", "_due", "_reopened", "_disputed", "void", "void_reason", "continues"].contains(&code.as_str()))
         .collect();
-    let file = wanted.columns.is_empty() && matches!(wanted.format, Format::Csv | Format::Xlsx);
+    let file = wanted.columns.is_empty() && wanted.format != Format::Table;
     let columns = if file { &whole } else { &wanted.columns };
     let query = Query { conditions: &conditions, columns, order: &wanted.order, limit: Some(wanted.limit) };
     let (report, params) = query.report(outline, replica.clock().today()).map_err(|e| Fault::from(&e))?;

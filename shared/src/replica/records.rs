@@ -318,7 +318,7 @@ impl Replica {
         let ids: Vec<String> = self.store.read(|c| -> Result<_> {
             let mut statement = c.prepare_cached(
                 "SELECT id, coalesce(json_extract(fields, '$.valid_from') <= ?3, 1) AND coalesce(json_extract(fields, '$.valid_until') >= ?3, 1) AS now FROM record
-                 WHERE ledger = ?1 AND void = 0 AND ?2 IN (json_extract(fields, '$.code'), json_extract(fields, '$.name')) ORDER BY now DESC LIMIT 40",
+                 WHERE ledger = ?1 AND void = 0 AND ?2 IN (json_extract(fields, '$.code'), json_extract(fields, '$.name'), json_extract(fields, '$.title')) ORDER BY now DESC LIMIT 40",
             )?;
             let found: Vec<(String, bool)> =
                 statement.query_map([&ledger, &wanted, on], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
