@@ -15,7 +15,7 @@ use huxue_shared::{
         run, usage,
     },
     fault::{Exit, Fault},
-    local::lock,
+    local,
     locale::{self, Lang},
     rim::logging,
 };
@@ -246,7 +246,7 @@ fn init(global: &Global, county: &str, name: &str, encrypted: bool) -> Result<Ex
     if name.trim().is_empty() {
         return Err(Fault::new("county-name-missing", Exit::Input));
     }
-    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+    let _lock = local::alone(&dir)?;
     let file = HubFile::create(&dir, code, name, encrypted, global.db_key_file.as_deref(), Arc::new(SystemClock))?;
     let fingerprint = file.county(&dir)?.fingerprint().to_string();
     let answer = serde_json::json!({ "county": code.to_string(), "name": name, "fingerprint": fingerprint, "data": dir.display().to_string() });
@@ -257,7 +257,7 @@ fn init(global: &Global, county: &str, name: &str, encrypted: bool) -> Result<Ex
 fn serve_hub(global: &Global, listen: Listen) -> Result<ExitCode, Fault> {
     logging::start(true);
     let dir = global.dir()?;
-    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+    let _lock = local::alone(&dir)?;
     let hub = desk::Hub::open(&dir, global.db_key_file.as_deref())?;
     serve::serve(&dir, hub, listen, |quic, http| {
         run::say(&serde_json::json!({ "ready": true, "quic": quic.to_string(), "http": http.to_string() }).to_string());

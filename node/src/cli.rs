@@ -16,7 +16,7 @@ use huxue_shared::{
     },
     fault::{Exit, Fault},
     identity::Token,
-    local::lock,
+    local,
     locale::Lang,
     rim::{key, logging},
     transport::{HubAddress, Tuning, enrol},
@@ -182,7 +182,7 @@ fn enrol_node(global: &Global, hub: &str, token: &str) -> Result<ExitCode, Fault
     let dir = global.dir()?;
     let token: Token = token.parse().map_err(|e: huxue_shared::identity::TokenError| e.fault())?;
     let address: HubAddress = hub.parse().map_err(|e: huxue_shared::transport::address::AddressError| e.fault(hub))?;
-    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+    let _lock = local::alone(&dir)?;
     if let Ok(file) = NodeFile::read(&dir) {
         return Err(Fault::new("enrol-already", Exit::Input).with("school", file.school));
     }
@@ -200,7 +200,7 @@ fn enrol_node(global: &Global, hub: &str, token: &str) -> Result<ExitCode, Fault
 fn serve_node(global: &Global, http: SocketAddr) -> Result<ExitCode, Fault> {
     logging::start(true);
     let dir = global.dir()?;
-    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+    let _lock = local::alone(&dir)?;
     let node = Node::open(&dir, global.db_key_file.as_deref())?;
     serve::serve(&dir, node, http, |http| run::say(&json!({ "ready": true, "http": http.to_string() }).to_string()))?;
     Ok(ExitCode::SUCCESS)

@@ -3,7 +3,7 @@
 use super::args::Global;
 use crate::{
     fault::{Exit, Fault},
-    local::{Handler, OnProgress, Progress, lock, socket},
+    local::{self, Handler, OnProgress, Owner, Progress, lock, socket},
     locale::{self, Lang},
 };
 use base64::Engine as _;
@@ -44,12 +44,12 @@ where
 {
     let dir = global.dir()?;
     let mut bar = Bar::new();
-    match lock::take(&dir)? {
-        Some(lock) => {
+    match local::owner(&dir)? {
+        Owner::Here(lock) => {
             let handler = open(&lock)?;
             handler.handle(request, &mut |p| bar.show(p))
         }
-        None => socket::ask(&dir, &request, &mut |p| bar.show(p)),
+        Owner::Daemon => socket::ask(&dir, &request, &mut |p| bar.show(p)),
     }
 }
 

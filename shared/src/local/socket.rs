@@ -86,6 +86,11 @@ where
     work.await.map_err(std::io::Error::other)
 }
 
+/// Does a daemon answer for `dir`?
+pub(super) fn listens(dir: &Path) -> bool {
+    UnixStream::connect(path(dir)).is_ok()
+}
+
 /// Sends a request to the daemon that holds `dir` and waits for its answer.
 ///
 /// # Errors
