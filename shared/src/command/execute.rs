@@ -73,7 +73,7 @@ fn run(replica: &Arc<Replica>, request: Request, lang: Lang, progress: OnProgres
         }
         Request::ReportPublish { path, text } => {
             hub_only(replica)?;
-            let report = reporting::check(&text).map_err(|e| of_file(e.into(), &path))?;
+            let report = reporting::check(&text).map_err(|e| of_file(e, &path))?;
             let set = BTreeMap::from([("name".to_owned(), report.name.clone()), ("text".to_owned(), text)]);
             replica.add("report_definition", None, None, &set, None)?;
             Ok(json!({ "name": report.name, "published": true }))
