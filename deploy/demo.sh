@@ -27,7 +27,10 @@ expect() { # name, wanted, found
   if [ "$2" = "$3" ]; then echo "  ✓ $1: $3"; else echo "  ✗ $1: wanted $2, found $3"; failures=$((failures + 1)); fi
 }
 start_node() { "$bin/huxue-node" --data "$work/school$1" serve --listen-http 127.0.0.1:0 >"$work/school$1.out" 2>"$work/school$1.err" & pids+=($!); eval "pid$1=$!"; wait_ready "$work/school$1.out"; }
-stop_node() { local name=pid$1; kill "${!name}"; wait "${!name}" 2>/dev/null || true; }
+stop_node() { # and forget its number: another process may get it
+  local name=pid$1 left=() pid; kill "${!name}"; wait "${!name}" 2>/dev/null || true
+  for pid in "${pids[@]}"; do [ "$pid" = "${!name}" ] || left+=("$pid"); done; pids=("${left[@]}")
+}
 
 say "县级平台 The county's hub"
 hub init --county 529901 --name 某某县

@@ -58,6 +58,7 @@ pub fn serve(dir: &Path, mut node: Node, http: SocketAddr, ready: impl FnOnce(So
         dialling.await.map_err(Fault::internal)
     });
     runtime.shutdown_timeout(std::time::Duration::from_secs(10));
+    replica.rest();
     replica.close();
     outcome
 }
@@ -77,6 +78,10 @@ pub fn once(node: &Node) -> Result<(), Fault> {
     runtime.block_on(async {
         let _ = tokio::time::timeout(std::time::Duration::from_secs(5), dialling).await;
     });
+    // Contacts being noted, merges under way: all at rest before the process ends.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    node.replica.rest();
+    node.replica.close();
     outcome
 }
 

@@ -399,6 +399,20 @@ fn versions_that_do_not_meet_and_a_silent_daemon_are_told() {
 }
 
 #[test]
+fn a_port_in_use_or_an_address_of_another_machine_is_named() {
+    let (county, away) = (County::new(), tempfile::tempdir().unwrap());
+    let hub = county.hub.at(away.path());
+    let _ = hub.run(&["init", "--county", "529901", "--name", "某某县"]).ok();
+    let (quic, http) = (county.quic(), county.daemon.ready["http"].as_str().unwrap().to_owned());
+    let free = "127.0.0.1:0";
+    one(&hub, &["serve", "--listen-quic", &quic, "--listen-http", free], "listen-port-taken", 8);
+    one(&hub, &["serve", "--listen-quic", free, "--listen-http", &http], "http-bind", 8);
+    one(&hub, &["serve", "--listen-quic", "192.0.2.1:4433", "--listen-http", free], "listen-failed", 8);
+    let node = county.node("n1", "5299010001");
+    one(&node, &["serve", "--listen-http", &http], "http-bind", 8);
+}
+
+#[test]
 fn every_exit_code_of_the_page_is_one_that_happens() {
     let page = std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/commands.md")).unwrap();
     for code in 0..=10 {

@@ -140,6 +140,12 @@ pub struct Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
+        if let Ok(Some(status)) = self.child.try_wait() {
+            #[expect(clippy::print_stderr, reason = "a test that failed for want of its daemon should say so")]
+            {
+                eprintln!("the daemon had ended by itself: {status}");
+            }
+        }
         // SIGKILL: what was acknowledged must survive it.
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -313,3 +313,5 @@ init-over-database = { $path } has a database huxue.db, but no hub.json.
     .next = Restore hub.json from a backup (`cp BACKUP/hub.json { $path }/`), or use an empty directory: `huxue-hub --data EMPTY-DIRECTORY init`.
 store-write = The disk does not take what is written (a quota, or a fault); this was not saved.
     .next = Look at space and limits with `df -h` and `ulimit -f`, then try again; what was saved before is safe.
+imported-remark = Row { $rows }: { $message }
+imported-remarks = Rows { $rows } ({ $count }): { $message }

@@ -316,3 +316,5 @@ init-over-database = { $path } 里已有数据库 huxue.db，但没有 hub.json�
     .next = 从备份恢复 hub.json（cp 备份/hub.json { $path }/），或换一个空目录：huxue-hub --data 空目录 init。
 store-write = 磁盘写不进去（限额或故障），这次没有保存。
     .next = 用 df -h 和 ulimit -f 查看磁盘空间和限额，再重试；以前保存的内容没有丢失。
+imported-remark = 第 { $rows } 行：{ $message }
+imported-remarks = 第 { $rows } 行（共 { $count } 行）：{ $message }

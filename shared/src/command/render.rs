@@ -145,16 +145,30 @@ fn imported(answer: &Json, lang: Lang) -> String {
             let _ = write!(out, "\n  · {}", locale::text(lang, message, &[("count", &list.len().to_string()), ("list", &shown)]));
         }
     }
-    for row in answer["rows"].as_array().into_iter().flatten() {
-        for remark in row["warnings"].as_array().into_iter().flatten() {
-            let args = [("row", &*cell(&row["row"])), ("message", &*cell(&remark["message"]))];
-            let _ = write!(out, "\n  ? {}", locale::text(lang, "imported-row", &args));
-        }
+    for (message, rows) in remarks(answer) {
+        let shown = rows.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join("、") + if rows.len() > LISTED_MAX { "…" } else { "" };
+        let args = [("rows", &*shown), ("count", &*rows.len().to_string()), ("message", &*message)];
+        let _ = write!(out, "\n  ? {}", locale::text(lang, if rows.len() == 1 { "imported-remark" } else { "imported-remarks" }, &args));
     }
     for row in answer["rows"].as_array().into_iter().flatten().filter(|row| row["accept"] == Json::Bool(false)) {
         let _ = write!(out, "\n  ✗ {}", locale::text(lang, "imported-row", &[("row", &cell(&row["row"])), ("message", &cell(&row["message"]))]));
         for detail in row["details"].as_array().into_iter().flatten() {
             let _ = write!(out, "\n      · {}", cell(detail));
+        }
+    }
+    out
+}
+
+/// Remarks on accepted rows, each sentence once with the rows it stands for, in the order they come.
+fn remarks(answer: &Json) -> Vec<(String, Vec<String>)> {
+    let mut out: Vec<(String, Vec<String>)> = Vec::new();
+    for row in answer["rows"].as_array().into_iter().flatten() {
+        for remark in row["warnings"].as_array().into_iter().flatten() {
+            let (message, number) = (cell(&remark["message"]), cell(&row["row"]));
+            match out.iter_mut().find(|(known, _)| *known == message) {
+                Some((_, rows)) => rows.push(number),
+                None => out.push((message, vec![number])),
+            }
         }
     }
     out
