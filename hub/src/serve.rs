@@ -42,7 +42,6 @@ pub fn serve(dir: &Path, hub: Hub, listen: Listen, ready: impl FnOnce(SocketAddr
     merge::start_workers(&hub.replica, MERGE_THREADS);
     let outcome = runtime.block_on(run(dir, Arc::clone(&hub), listen, ready));
     runtime.shutdown_timeout(std::time::Duration::from_secs(10));
-    hub.replica.rest();
     hub.replica.close();
     outcome
 }

@@ -58,7 +58,6 @@ pub fn serve(dir: &Path, mut node: Node, http: SocketAddr, ready: impl FnOnce(So
         dialling.await.map_err(Fault::internal)
     });
     runtime.shutdown_timeout(std::time::Duration::from_secs(10));
-    replica.rest();
     replica.close();
     outcome
 }
@@ -80,7 +79,7 @@ pub fn once(node: &Node) -> Result<(), Fault> {
     });
     // Contacts being noted, merges under way: all at rest before the process ends.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
-    node.replica.rest();
+    node.replica.settle();
     node.replica.close();
     outcome
 }

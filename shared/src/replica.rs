@@ -209,15 +209,8 @@ impl Replica {
         self.merges.settle();
     }
 
-    /// Waits until nothing is merged or written any more. A process that ends in the midst of a commit takes the cipher library from under the writer,
-    /// which then crashes: nothing is lost, but the exit code is.
-    pub fn rest(&self) {
-        self.settle();
-        // An empty job behind all others; a disk that refuses it has refused them too.
-        let _ = self.store.write(|_| Ok::<(), StoreError>(()));
-    }
-
-    /// Lets the merge workers end.
+    /// Ends the merge workers after their present round and waits for them; what still waits is merged at the next start. After this nobody but the caller
+    /// need hold the replica: a process that ends while some thread still has the database takes the cipher library from under it, and crashes.
     pub fn close(&self) {
         self.merges.close();
     }

@@ -65,3 +65,29 @@ fn a_file_of_ours_read_back_changes_nothing_and_an_edit_changes_one_record() {
     let programme = node.run(&["record", "show", &record]).ok()["fields"]["programme"].as_str().unwrap().to_owned();
     assert_eq!(node.run(&["record", "show", &programme]).ok()["fields"]["valid_from"], "2025-11-01");
 }
+
+#[test]
+fn a_row_without_a_number_meets_the_child_on_file_and_one_with_a_number_asks() {
+    let county = County::new();
+    let node = county.node("n1", "5299010001");
+    let give = |name: &str, text: &str| {
+        let path = node.dir().join(name);
+        std::fs::write(&path, text).unwrap();
+        node.run(&["import", "roster", &path.display().to_string()]).answer
+    };
+    let remarks =
+        |answer: &Json| answer["rows"][0]["warnings"].as_array().unwrap().iter().map(|w| w["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let head = "姓名,性别,出生日期,年级,班级,身份证号";
+    assert_eq!(give("a.csv", &format!("{head}\n王小明,男,2018-10-28,三年级,1,{NUMBER}\n"))["changed"], 1);
+    let lacking = give("b.csv", &format!("{head}\n王小明,男,2018-10-28,三年级,2,\n"));
+    assert!(remarks(&lacking).contains(&"known-child".to_owned()), "{lacking}");
+    let rows = node.run(&["query", "enrolment"]).ok()["rows"].clone();
+    assert_eq!(
+        (rows.as_array().unwrap().len(), &rows[0]["class"], &rows[0]["id_no"], &rows[0]["id_type"]),
+        (1, &json!(2), &json!(NUMBER), &json!("resident"))
+    );
+    let _ = give("c.csv", &format!("{head}\n李小红,女,2016-05-01,三年级,1,\n"));
+    let later = give("d.csv", &format!("{head}\n李小红,女,2016-05-01,三年级,1,529901201605010049\n"));
+    assert_eq!(later["accepted"], 1, "{later}");
+    assert!(remarks(&later).contains(&"maybe-known-child".to_owned()), "{later}");
+}

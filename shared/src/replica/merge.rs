@@ -16,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use std::{
     collections::{BTreeSet, HashSet},
     sync::{Arc, Condvar, Mutex, PoisonError},
+    thread::JoinHandle,
 };
 
 /// Documents merged in one go: bounds memory and how long the writer is held.
@@ -33,6 +34,7 @@ pub(super) fn wants_snapshot(replayed: usize) -> bool {
 pub struct Queue {
     inner: Mutex<Waiting>,
     wake: Condvar,
+    workers: Mutex<Vec<JoinHandle<()>>>,
 }
 
 #[derive(Debug, Default)]
@@ -52,10 +54,13 @@ impl Queue {
         self.wake.notify_all();
     }
 
-    /// Next round of work; `None` once closed and empty.
+    /// Next round of work; `None` once closed.
     fn take(&self) -> Option<Vec<DocN>> {
         let mut waiting = self.lock();
         loop {
+            if waiting.closed {
+                return None;
+            }
             if !waiting.docs.is_empty() {
                 let round: Vec<DocN> = waiting.docs.iter().take(DOCS_PER_ROUND).copied().collect();
                 for doc in &round {
@@ -63,9 +68,6 @@ impl Queue {
                 }
                 waiting.busy += 1;
                 return Some(round);
-            }
-            if waiting.closed {
-                return None;
             }
             waiting = self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
@@ -90,10 +92,15 @@ impl Queue {
         }
     }
 
-    /// Lets the workers end once the queue is empty.
+    /// Ends the workers after their present round and waits for them.
     pub fn close(&self) {
         self.lock().closed = true;
         self.wake.notify_all();
+        let workers = std::mem::take(&mut *self.workers.lock().unwrap_or_else(PoisonError::into_inner));
+        for worker in workers.into_iter().filter(|worker| worker.thread().id() != std::thread::current().id()) {
+            // A panic there has been logged by its hook; there is nothing to add.
+            let _ = worker.join();
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
@@ -198,7 +205,7 @@ pub fn drain(replica: &Arc<Replica>) -> Result<()> {
 /// Starts `threads` workers; they end when the replica is dropped or its queue closed.
 pub fn start_workers(replica: &Arc<Replica>, threads: usize) {
     for index in 0..threads {
-        let replica = Arc::clone(replica);
+        let (queue, replica) = (Arc::clone(replica), Arc::clone(replica));
         let spawned = std::thread::Builder::new().name(format!("huxue-merge-{index}")).spawn(move || {
             while let Some(round) = replica.merges.take() {
                 if let Err(error) = merge_round(&replica, &round) {
@@ -207,8 +214,9 @@ pub fn start_workers(replica: &Arc<Replica>, threads: usize) {
                 replica.merges.done();
             }
         });
-        if let Err(error) = spawned {
-            tracing::error!(%error, "no thread for merging");
+        match spawned {
+            Ok(worker) => queue.merges.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker),
+            Err(error) => tracing::error!(%error, "no thread for merging"),
         }
     }
 }
