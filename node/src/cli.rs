@@ -13,11 +13,11 @@ use huxue_shared::{
         args::{Audit, Conflicts, Global, Key, Query, Record, Report},
         keys, render,
         request::{Asked, Request},
-        run,
+        run, usage,
     },
     fault::{Exit, Fault},
     identity::Token,
-    local::lock,
+    local,
     rim::{key, logging},
     transport::{HubAddress, Tuning, enrol},
 };
@@ -163,7 +163,10 @@ enum Sync {
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match usage::parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     let global = cli.global.clone();
     match run_command(cli) {
         Ok(code) => code,
@@ -193,10 +196,8 @@ fn enrol_node(global: &Global, hub: &str, token: &str) -> Result<ExitCode, Fault
     logging::start(false);
     let dir = global.dir()?;
     let token: Token = token.parse().map_err(|e: huxue_shared::identity::TokenError| e.fault())?;
-    let address: HubAddress = hub
-        .parse()
-        .map_err(|e: huxue_shared::transport::address::AddressError| Fault::new("hub-address", Exit::Input).with("text", hub).with("detail", e))?;
-    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+    let address: HubAddress = hub.parse().map_err(|e: huxue_shared::transport::address::AddressError| e.fault(hub))?;
+    let _lock = local::alone(&dir)?;
     if let Ok(file) = NodeFile::read(&dir) {
         return Err(Fault::new("enrol-already", Exit::Input).with("school", file.school));
     }
@@ -216,7 +217,7 @@ fn enrol_node(global: &Global, hub: &str, token: &str) -> Result<ExitCode, Fault
 fn serve_node(global: &Global, http: SocketAddr) -> Result<ExitCode, Fault> {
     logging::start(true);
     let dir = global.dir()?;
-    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+    let _lock = local::alone(&dir)?;
     let node = Node::open(&dir, &global.unlock())?;
     serve::serve(&dir, node, http, |http| run::say(&json!({ "ready": true, "http": http.to_string() }).to_string()))?;
     Ok(ExitCode::SUCCESS)
@@ -270,4 +271,15 @@ fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<
         Command::Rebuild => common(Request::Rebuild),
         Command::Verify => common(Request::Verify),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_sentence_of_the_help_has_its_chinese() {
+        assert_eq!(huxue_shared::command::help::untranslated(&Cli::command()), Vec::<String>::new());
+    }
 }

@@ -20,7 +20,7 @@ pub type Gauges = Arc<dyn Fn() + Send + Sync>;
 /// # Errors
 /// `http-bind` when the address cannot be had.
 pub async fn serve(at: SocketAddr, ready: Ready, gauges: Gauges, mut stop: watch::Receiver<bool>) -> Result<SocketAddr, Fault> {
-    let refused = |error: std::io::Error| Fault::new("http-bind", Exit::Storage).with("address", at).with("detail", error);
+    let refused = |error: std::io::Error| Fault::new("http-bind", Exit::Storage).with("address", at).because(error);
     let listener = tokio::net::TcpListener::bind(at).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     // Tests run several daemons in one process: the recorder is the process's, the page is each one's.
