@@ -19,8 +19,7 @@ use huxue_shared::{
         run, usage,
     },
     fault::{Exit, Fault},
-    local,
-    locale,
+    local, locale,
     rim::logging,
 };
 use serde_json::Value as Json;

@@ -41,7 +41,7 @@ file-unreadable = { $path } cannot be read: { $detail }
 file-unwritable = { $path } cannot be written: { $detail }
     .next = Name another place with --out.
 handover-child = No document of this child, or more than one, is at { $school }.
-    .next = Have that school enrol the child, then at the county: record set { $record } --set other_child=NUMBER or document id.
+    .next = Have that school enrol the child, then at the county: `huxue-hub record set { $record } --set other_child=NUMBER` (or a document id).
 handover-elsewhere = The record lies neither at the school left ({ $from }) nor at the school entered ({ $to }).
     .next = Correct the schools of { $record }, or void it and ask again at one of them.
 handover-none = Nothing of this edit to the document { $student } can be sent on: its ledger does not travel, or no school of the county took the child.
@@ -105,11 +105,11 @@ record-several = { $count } records fit "{ $ref }".
 record-void = Record { $record } is void.
     .next = Add another in its place with `{ $program } record add LEDGER`.
 relay-answered = This school has answered { $record } already.
-    .next = See it with record list relay_answer; to change it, void the answer and call the county.
+    .next = See it with `{ $program } record list relay_answer`; to change it, void the answer and call the county.
 relay-at-school = This is the copy for a school; the county does not work on copies.
-    .next = Work on the record itself: record step { $record }.
+    .next = Work on the record itself: `{ $program } record step { $record }`.
 relay-no-step = It cannot be answered with "{ $step }" now; possible: { $list }.
-    .next = See how it stands with record show; where nothing is possible, wait for the county or the other school.
+    .next = See how it stands with `{ $program } record show`; where nothing is possible, wait for the county or the other school.
 report-check = The report { $path } has { $count } problems:
     .next = Mend the lines named, then run `{ $program } report publish { $path }`.
 roster-at-school = A roster is imported at the school.

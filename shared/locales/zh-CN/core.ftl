@@ -41,7 +41,7 @@ file-unreadable = 读不了文件 { $path }：{ $detail }
 file-unwritable = 写不了文件 { $path }：{ $detail }
     .next = 换一个位置，用 --out 指明。
 handover-child = 在 { $school } 找不到（或找到不止一份）这名学生的档案。
-    .next = 先让该校建档，再由县局填写：record set { $record } --set other_child=身份证号或档案编号。
+    .next = 先让该校建档，再由县局填写：huxue-hub record set { $record } --set other_child=身份证号或档案编号。
 handover-elsewhere = 记录所在学校既不是转出学校（{ $from }）也不是转入学校（{ $to }）。
     .next = 更正 { $record } 的转出、转入学校，或作废后在相关学校重新提出。
 handover-none = 档案 { $student } 的这次修改无可补送：所在台账不随转，或没有县内的转入学校。
@@ -108,11 +108,11 @@ record-several = 有 { $count } 条记录符合“{ $ref }”。
 record-void = 记录 { $record } 已作废。
     .next = 运行 { $program } record add 台账 新建一条代替它。
 relay-answered = 本校已经答复过 { $record }。
-    .next = 用 record list relay_answer 查看；要改的先作废原答复并联系县局。
+    .next = 用 { $program } record list relay_answer 查看；要改的先作废原答复并联系县局。
 relay-at-school = 这是转给学校的副本，县局不在副本上办理。
-    .next = 直接在原记录上办理：record step { $record }。
+    .next = 直接在原记录上办理：{ $program } record step { $record }。
 relay-no-step = 现在不能用“{ $step }”答复，可用：{ $list }。
-    .next = 用 record show 查看最新情况；没有可用步骤时等待县局或对方学校。
+    .next = 用 { $program } record show 查看最新情况；没有可用步骤时等待县局或对方学校。
 report-check = 报表定义 { $path } 有 { $count } 处问题：
     .next = 按行号改正后，再运行 { $program } report publish { $path }。
 roster-at-school = 花名册只能在学校导入。

@@ -1,5 +1,5 @@
 //! Imports into a replica: a roster of children, or rows of any ledger. A row is written whole or not at all, all accepted rows in one commit, and a batch can be
-//! taken back as one. The same file twice changes nothing.
+//! taken back as one. The same file twice changes nothing. It is one room because rosters and ledgers share judging, committing and undoing.
 
 use super::request::SubjectRef;
 use crate::{

@@ -62,6 +62,7 @@ pub(super) fn list(replica: &Replica, wanted: &Wanted, lang: Lang) -> Result<(Js
     let whole: Vec<String> = known_columns(outline)
         .into_iter()
         .map(|column| column.code)
+        .filter(|code| definition.subject == Subject::Student || code != "_student")
         .filter(|code| !["_since", "_due", "_reopened", "_disputed", "void", "void_reason", "continues"].contains(&code.as_str()))
         .collect();
     let file = wanted.columns.is_empty() && wanted.format != Format::Table;

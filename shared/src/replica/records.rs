@@ -318,7 +318,8 @@ impl Replica {
                 }
                 match field.kind {
                     FieldType::Ref if !text.is_empty() => text = self.referred(&text, field.reference.as_deref(), &on)?,
-                    FieldType::School if !text.trim().is_empty() => text = self.school_named(&text)?,
+                    // A school outside the county is on no list of ours: its name is kept as it is written.
+                    FieldType::School if !text.trim().is_empty() => text = self.school_named(&text).or_else(|error| outside(error, text))?,
                     _ => {}
                 }
             }
@@ -759,6 +760,13 @@ fn places(c: &Connection, text: &str, ledger: Option<&str>) -> Result<Vec<Place>
         out.extend(statement.query_row(params![n, ledger], place_row).optional()?.flatten());
     }
     Ok(out)
+}
+
+fn outside(error: super::ReplicaError, text: String) -> Result<String> {
+    match error {
+        super::ReplicaError::Fault(fault) if fault.code == "school-unknown" => Ok(text),
+        other => Err(other),
+    }
 }
 
 /// Characters of a record key behind the ledger's code: a whole one is looked up as it is.

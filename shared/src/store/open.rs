@@ -23,6 +23,9 @@ pub struct StoreConfig {
     pub cache_mib: u32,
 }
 
+/// A WAL shorter than this would be copied into the database too often, whatever the cache.
+const WAL_PAGES_MIN: u32 = 4_000;
+
 /// A raw 256-bit key. Never printed.
 #[derive(Clone)]
 pub struct Key(pub [u8; 32]);
@@ -128,7 +131,8 @@ impl Store {
     pub fn open(config: StoreConfig) -> Result<Self, StoreError> {
         let mut connection = connect(&config, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         // As much WAL as page cache: a page that many commits touch is copied into the database once for all of them.
-        connection.execute_batch(&format!("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = {};", config.cache_mib * 256))?;
+        connection
+            .execute_batch(&format!("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = {};", (config.cache_mib * 256).max(WAL_PAGES_MIN)))?;
         migrate(&mut connection)?;
         let writer = Writer::start(connection)?;
         Ok(Self { config, writer, readers: Mutex::new(Vec::new()) })
