@@ -1,8 +1,8 @@
 //! Command line of a node.
 
 use crate::{
-    desk::{Node, NodeRequest},
-    enrolled::{NodeFile, keypair},
+    desk::{Node, NodeRequest, wizard},
+    enrolled::{NodeFile, enrol, keypair},
     serve,
 };
 use clap::{Parser, Subcommand};
@@ -15,11 +15,9 @@ use huxue_shared::{
         run,
     },
     fault::{Exit, Fault},
-    identity::Token,
     local::lock,
     locale::Lang,
-    rim::{key, logging},
-    transport::{HubAddress, Tuning, enrol},
+    rim::{health, logging},
 };
 use serde_json::{Value as Json, json};
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -49,12 +47,8 @@ enum Command {
         #[arg(long, env = "HUXUE_TOKEN", hide_env_values = true)]
         token: String,
     },
-    /// Run the daemon
-    Serve {
-        /// TCP address of /healthz, /readyz, /metrics
-        #[arg(long, default_value = "127.0.0.1:4481", env = "HUXUE_LISTEN_HTTP")]
-        listen_http: SocketAddr,
-    },
+    /// Run the daemon with the school's desk; without enrolment, its first start
+    Serve(Listen),
     /// Import office files
     #[command(subcommand)]
     Import(Import),
@@ -84,6 +78,20 @@ enum Command {
     Rebuild,
     /// Check log, digests, signatures and projection
     Verify,
+}
+
+/// Where the desk answers.
+#[derive(clap::Args, Debug)]
+struct Listen {
+    /// TCP address of the desk and of /healthz, /readyz, /metrics
+    #[arg(long, default_value = "127.0.0.1:4481", env = "HUXUE_LISTEN_HTTP")]
+    listen_http: SocketAddr,
+    /// A name this machine is called by on the school's network; repeat
+    #[arg(long, env = "HUXUE_HOST", value_delimiter = ',')]
+    host: Vec<String>,
+    /// Answer other machines without encryption: only behind something that encrypts
+    #[arg(long)]
+    plain_lan: bool,
 }
 
 #[derive(Subcommand, Debug)]
@@ -165,7 +173,7 @@ fn run_command(cli: Cli) -> Result<ExitCode, Fault> {
     let Cli { global, command } = cli;
     match command {
         Command::Enrol { hub, token } => enrol_node(&global, &hub, &token),
-        Command::Serve { listen_http } => serve_node(&global, listen_http),
+        Command::Serve(listen) => serve_node(&global, &listen),
         other => {
             logging::start(false);
             let (request, out) = request_of(other, &global)?;
@@ -177,31 +185,36 @@ fn run_command(cli: Cli) -> Result<ExitCode, Fault> {
 fn enrol_node(global: &Global, hub: &str, token: &str) -> Result<ExitCode, Fault> {
     logging::start(false);
     let dir = global.dir()?;
-    let token: Token = token.parse().map_err(|e: huxue_shared::identity::TokenError| e.fault())?;
-    let address: HubAddress = hub
-        .parse()
-        .map_err(|e: huxue_shared::transport::address::AddressError| Fault::new("hub-address", Exit::Input).with("text", hub).with("detail", e))?;
     let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
-    if let Ok(file) = NodeFile::read(&dir) {
-        return Err(Fault::new("enrol-already", Exit::Input).with("school", file.school));
-    }
-    let pair = keypair(&dir, &SystemClock)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::internal)?;
-    let enrolment = runtime.block_on(enrol::enrol(&address, &token, &pair, &serve::software(), &Tuning::default())).map_err(|e| e.fault(&address))?;
-    key::create(&dir, global.db_key_file.as_deref(), &SystemClock)?;
-    let file = NodeFile::write(&dir, hub, &enrolment)?;
-    file.open(&dir, global.db_key_file.as_deref(), std::sync::Arc::new(SystemClock))?;
-    let answer = json!({ "school": file.school.to_string(), "school_name": file.school_name, "county": file.county.to_string(), "node": pair.origin().to_string() });
+    let file = runtime.block_on(enrol(&dir, hub, token, global.db_key_file.as_deref(), &serve::software()))?;
+    let node = keypair(&dir, &SystemClock)?.origin().to_string();
+    let answer = json!({ "school": file.school.to_string(), "school_name": file.school_name, "county": file.county.to_string(), "node": node });
     run::say(&if global.json { answer.to_string() } else { render::fields(&answer, global.language()) });
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve_node(global: &Global, http: SocketAddr) -> Result<ExitCode, Fault> {
+fn serve_node(global: &Global, listen: &Listen) -> Result<ExitCode, Fault> {
     logging::start(true);
     let dir = global.dir()?;
+    let at = listen.listen_http;
+    if !at.ip().is_loopback() && !listen.plain_lan {
+        return Err(Fault::new("http-lan-plain", Exit::Usage).with("address", at));
+    }
     let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+    let (listener, address) = health::bind(at)?;
+    let ready = |first_start: bool| run::say(&json!({ "ready": true, "http": address.to_string(), "first_start": first_start }).to_string());
+    match NodeFile::read(&dir) {
+        Err(fault) if fault.code == "enrol-first" => {
+            let port = listener.try_clone().map_err(Fault::internal)?;
+            if !wizard::serve(&dir, global.db_key_file.as_deref(), port, address, || ready(true))? {
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
+        _ => {}
+    }
     let node = Node::open(&dir, global.db_key_file.as_deref())?;
-    serve::serve(&dir, node, http, |http| run::say(&json!({ "ready": true, "http": http.to_string() }).to_string()))?;
+    serve::serve(&dir, node, listener, address, listen.host.clone(), || ready(false))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -221,7 +234,7 @@ fn ask(global: &Global, request: NodeRequest, out: Option<PathBuf>) -> Result<Ex
 fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<PathBuf>), Fault> {
     let common = |request: Request| (NodeRequest::Common(request), None);
     Ok(match command {
-        Command::Enrol { .. } | Command::Serve { .. } => return Err(Fault::internal("not a request")),
+        Command::Enrol { .. } | Command::Serve(_) => return Err(Fault::internal("not a request")),
         Command::Import(Import::Roster { file, dry_run, sheet, by }) => {
             let (file, bytes) = run::read_upload(&file)?;
             common(Request::ImportRoster { file, bytes, dry_run, sheet, by })

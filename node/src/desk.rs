@@ -1,4 +1,9 @@
-//! What can be asked of a node: the engine's requests and the node's own.
+//! What can be asked of a node: the engine's requests and the node's own; and the school's pages, which ask the same.
+
+pub mod pages;
+pub mod roll;
+pub mod today;
+pub mod wizard;
 
 use crate::{enrolled::NodeFile, serve};
 use huxue_shared::{

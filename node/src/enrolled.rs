@@ -2,17 +2,17 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use huxue_shared::{
-    clock::Clock,
+    clock::{Clock, SystemClock},
     fault::{Exit, Fault},
-    identity::{Keypair, origin, x509},
+    identity::{Keypair, Token, origin, x509},
     local::lock,
     model::{CountyCode, SchoolCode},
     replica::{Me, Replica, Role},
     rim::key,
     store::StoreConfig,
     transport::{
-        HubAddress,
-        enrol::{Enrolment, Grant},
+        HubAddress, Tuning,
+        enrol::{self, Enrolment, Grant},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,27 @@ pub fn keypair(dir: &Path, clock: &dyn Clock) -> Result<Keypair, Fault> {
     let pair = Keypair::generate(clock);
     lock::write_secret(&path, format!("{}\n", STANDARD.encode(pair.seed())).as_bytes()).map_err(|e| unwritable(dir, e))?;
     Ok(pair)
+}
+
+/// Enrols this directory at the county's hub: key, certificates, an empty database. The caller holds the directory's lock.
+///
+/// # Errors
+/// Address or token that is none, `enrol-already`, what the hub says, key, disk.
+pub async fn enrol(dir: &Path, hub: &str, token: &str, key_file: Option<&Path>, software: &str) -> Result<NodeFile, Fault> {
+    let token: Token = token.trim().parse().map_err(|e: huxue_shared::identity::TokenError| e.fault())?;
+    let address: HubAddress = hub
+        .trim()
+        .parse()
+        .map_err(|e: huxue_shared::transport::address::AddressError| Fault::new("hub-address", Exit::Input).with("text", hub).with("detail", e))?;
+    if let Ok(file) = NodeFile::read(dir) {
+        return Err(Fault::new("enrol-already", Exit::Input).with("school", file.school));
+    }
+    let pair = keypair(dir, &SystemClock)?;
+    let enrolment = enrol::enrol(&address, &token, &pair, software, &Tuning::default()).await.map_err(|e| e.fault(&address))?;
+    key::create(dir, key_file, &SystemClock)?;
+    let file = NodeFile::write(dir, hub.trim(), &enrolment)?;
+    file.open(dir, key_file, Arc::new(SystemClock))?;
+    Ok(file)
 }
 
 impl NodeFile {
