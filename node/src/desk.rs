@@ -151,3 +151,6 @@ impl Handler<Asked<NodeRequest>> for Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,9 @@
 use super::{Node, roll, today};
 use axum::Router;
 use huxue_shared::{
+    command::request::{Asked, Request},
     local::Handler as _,
     locale::Lang,
-    command::request::{Asked, Request},
     web::{Desk, DeskConfig},
 };
 use std::sync::Arc;

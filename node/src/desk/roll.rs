@@ -249,7 +249,9 @@ impl Known {
     fn absence(&self, student: &str, day: Date) -> (Date, i64) {
         let mut since = day;
         while let Some(before) = self.holidays.previous_working(since) {
-            let Some(row) = self.today(student, before).filter(|row| word(row, "state").is_some_and(|state| self.counts_as_absent(state))) else { break };
+            let Some(row) = self.today(student, before).filter(|row| word(row, "state").is_some_and(|state| self.counts_as_absent(state))) else {
+                break;
+            };
             let earlier = word(row, "since").and_then(|text| text.parse::<Date>().ok()).filter(|first| *first < before);
             since = earlier.unwrap_or(before);
         }
@@ -296,7 +298,12 @@ impl Known {
     }
 }
 
-async fn roll(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path((grade, class)): Path<(i64, i64)>, Query(on): Query<On>) -> Result<Response, Oops> {
+async fn roll(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((grade, class)): Path<(i64, i64)>,
+    Query(on): Query<On>,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let mut page = Page::of(&desk, &visitor, "desk-roll");
     if on.done.is_some() {
@@ -319,7 +326,11 @@ async fn roll(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
                 lines,
                 taken,
                 may: known.may,
-                page: page.titled(format!("{} · {}", shown::class(Some(grade), Some(class.class), visitor.lang), locale::text(visitor.lang, "desk-roll", &[]))),
+                page: page.titled(format!(
+                    "{} · {}",
+                    shown::class(Some(grade), Some(class.class), visitor.lang),
+                    locale::text(visitor.lang, "desk-roll", &[])
+                )),
             })
         })
         .await?;
@@ -384,7 +395,12 @@ async fn row(
     draw(&drawn)
 }
 
-async fn done(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path((grade, class)): Path<(i64, i64)>, Query(on): Query<On>) -> Result<Response, Oops> {
+async fn done(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((grade, class)): Path<(i64, i64)>,
+    Query(on): Query<On>,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let lang = visitor.lang;
     let day = desk
@@ -405,7 +421,8 @@ async fn done(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
 fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, lang: Lang) -> Result<(), Fault> {
     for pupil in &known.pupils {
         let newest = known.checks.get(&pupil.student).and_then(|rows| rows.first());
-        let was_absent = newest.is_some_and(|row| row.on.as_deref() < Some(day.to_string().as_str()) && word(row, "state").is_some_and(|s| s != "present"));
+        let was_absent =
+            newest.is_some_and(|row| row.on.as_deref() < Some(day.to_string().as_str()) && word(row, "state").is_some_and(|s| s != "present"));
         if was_absent {
             choose(desk, account, known, &pupil.student, "present", day, lang)?;
         }
@@ -431,7 +448,9 @@ fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, lang: Lang) 
         Some(row) => desk.ask(Request::RecordSet { record: row.id, set, by }, lang)?,
         None => {
             let class = known.class;
-            for (key, text) in [("stage", stage), ("grade", class.grade.to_string()), ("class", class.class.to_string()), ("week", week(day).to_string())] {
+            for (key, text) in
+                [("stage", stage), ("grade", class.grade.to_string()), ("class", class.class.to_string()), ("week", week(day).to_string())]
+            {
                 set.insert(key.to_owned(), text);
             }
             set.insert("on".to_owned(), day.to_string());

@@ -137,7 +137,8 @@ fn due_cards(desk: &Desk, account: &Account, page: &Page) -> Result<Vec<Card>, F
     let line = |row: &Row| {
         let definition = catalogue.latest(&row.ledger)?;
         let state = definition.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(l, s)| l.state(s));
-        let what = state.and_then(|s| s.due_help.as_ref()).map_or_else(|| shown::state(definition, row.state.as_deref(), lang), |h| h.get(lang).to_owned());
+        let what =
+            state.and_then(|s| s.due_help.as_ref()).map_or_else(|| shown::state(definition, row.state.as_deref(), lang), |h| h.get(lang).to_owned());
         let who = row.name.clone().unwrap_or_else(|| shown::label(&catalogue, definition, &row.fields, lang));
         Some(Line {
             text: format!("{who} · {} · {what}", definition.title.get(lang)),
@@ -205,4 +206,3 @@ fn monthly_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<Ca
     let lines = answer["rows"].as_array().into_iter().flatten().filter_map(line).collect();
     Ok(Card::new("monthly", page.t("desk-card-monthly"), lines, "/ledger/monthly_report"))
 }
-

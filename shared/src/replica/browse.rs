@@ -215,7 +215,10 @@ impl Replica {
     /// The store's.
     pub fn due_by(&self, definition: &Definition, until: &str) -> Result<Vec<Row>> {
         self.store.read(|c| {
-            let sql = format!("{} WHERE t.void = 0 AND t.continues IS NULL AND t._due IS NOT NULL AND t._due <= ?1 ORDER BY t._due LIMIT 500", select(definition));
+            let sql = format!(
+                "{} WHERE t.void = 0 AND t.continues IS NULL AND t._due IS NOT NULL AND t._due <= ?1 ORDER BY t._due LIMIT 500",
+                select(definition)
+            );
             Ok(c.prepare_cached(&sql)?.query_map([until], |r| row(r, &definition.code))?.collect::<rusqlite::Result<_>>()?)
         })
     }

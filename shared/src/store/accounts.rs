@@ -82,14 +82,24 @@ pub fn insert(c: &Connection, row: &AccountRow, now: &str) -> Result<Option<i64>
 
 /// Changes name, roles, classes and whether it may log in.
 pub fn update(c: &Connection, row: &AccountRow, now: &str) -> Result<()> {
-    c.prepare_cached("UPDATE account SET name = ?2, roles = ?3, classes = ?4, disabled = ?5, changed = ?6 WHERE id = ?1")?
-        .execute(params![row.id, row.name, row.roles, row.classes, row.disabled, now])?;
+    c.prepare_cached("UPDATE account SET name = ?2, roles = ?3, classes = ?4, disabled = ?5, changed = ?6 WHERE id = ?1")?.execute(params![
+        row.id,
+        row.name,
+        row.roles,
+        row.classes,
+        row.disabled,
+        now
+    ])?;
     Ok(())
 }
 
 /// Sets a password's hash.
 pub fn set_password(c: &Connection, id: i64, password: &str, must_change: bool, now: &str) -> Result<()> {
-    c.prepare_cached("UPDATE account SET password = ?2, must_change = ?3, changed = ?4 WHERE id = ?1")?
-        .execute(params![id, password, must_change, now])?;
+    c.prepare_cached("UPDATE account SET password = ?2, must_change = ?3, changed = ?4 WHERE id = ?1")?.execute(params![
+        id,
+        password,
+        must_change,
+        now
+    ])?;
     Ok(())
 }

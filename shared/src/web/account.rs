@@ -208,7 +208,9 @@ impl Account {
             (Role::ClassTeacher, Subject::Student) if !only_aid => Reach::Classes(self.classes.clone()),
             // The head of a roll, an activity, the log of the care room: day's work without a sign-off.
             (Role::ClassTeacher, Subject::School)
-                if definition.privacy == Privacy::A && definition.lifecycle.is_none() && definition.sections.first() == Some(&Section::BasicEducation) =>
+                if definition.privacy == Privacy::A
+                    && definition.lifecycle.is_none()
+                    && definition.sections.first() == Some(&Section::BasicEducation) =>
             {
                 Reach::All
             }

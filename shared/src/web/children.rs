@@ -209,7 +209,8 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
     let (catalogue, lang, today) = (desk.replica.catalogue(), page.lang, desk.clock().today());
     let profile_definition = desk.replica.definition("enrolment").map_err(Fault::from)?;
     let fields = desk.replica.locate(&student).map_err(Fault::from)?.fields;
-    let seen = if account.reads(&profile_definition).any() { shown::filled(&catalogue, &profile_definition, account, &fields, lang) } else { Vec::new() };
+    let seen =
+        if account.reads(&profile_definition).any() { shown::filled(&catalogue, &profile_definition, account, &fields, lang) } else { Vec::new() };
     let (profile, more): (Vec<Shown>, Vec<Shown>) = seen.into_iter().filter(|s| s.code != "name").partition(|s| TOP.contains(&s.code.as_str()));
     let rows = reach::rows(desk, account, desk.replica.dossier(&student).map_err(Fault::from)?);
     let item = |row: &Row| {
@@ -263,7 +264,11 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
         by_time,
         timeline,
         add,
-        years: others.into_iter().filter(|o| account.children() == Reach::All || account.children().holds(reach::class_of(o))).map(|o| (o.student, o.year)).collect(),
+        years: others
+            .into_iter()
+            .filter(|o| account.children() == Reach::All || account.children().holds(reach::class_of(o)))
+            .map(|o| (o.student, o.year))
+            .collect(),
         student,
     })
 }

@@ -13,7 +13,11 @@ use crate::{
     command::Request,
     document::view::Value,
     fault::{Exit, Fault},
-    ledger::{Definition, definition::{Field, Form}, value},
+    ledger::{
+        Definition,
+        definition::{Field, Form},
+        value,
+    },
     locale::{self, Lang},
     replica::conflicts::Item,
 };
@@ -156,7 +160,11 @@ fn entry(desk: &Desk, item: &Item, definition: Option<&Definition>, may: bool, l
         kind: t(&kind_key),
         explain: t(&format!("{kind_key}.help")),
         child: item.student.clone().zip(item.name.clone()),
-        record: item.record.clone().zip(definition.map(|d| d.title.get(lang).to_owned())).filter(|_| definition.is_some_and(|d| d.form != Form::Profile)),
+        record: item
+            .record
+            .clone()
+            .zip(definition.map(|d| d.title.get(lang).to_owned()))
+            .filter(|_| definition.is_some_and(|d| d.form != Form::Profile)),
         opened: shown::moment(&item.opened, lang),
         disputes,
         lines,
@@ -213,9 +221,9 @@ fn dispute(desk: &Desk, definition: Option<&Definition>, code: &str, values: &Js
 
 /// When a value was written, out of the trail.
 fn when(history: &Json, code: &str, value: &Json, lang: Lang) -> String {
-    let lines = history.as_array().into_iter().flatten();
+    let mut lines = history.as_array().into_iter().flatten();
     let fits = |line: &&Json| line["field"] == code && line["value"] == value["value"] && line["origin"] == value["origin"];
-    lines.filter(fits).next_back().map(|line| shown::moment(line["at"].as_str().unwrap_or_default(), lang)).unwrap_or_default()
+    lines.rfind(fits).map(|line| shown::moment(line["at"].as_str().unwrap_or_default(), lang)).unwrap_or_default()
 }
 
 /// What a refusal or a void step says.
@@ -245,7 +253,12 @@ fn told(desk: &Desk, definition: Option<&Definition>, detail: &Json, lang: Lang)
     out
 }
 
-async fn choose(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(id): Path<String>, RawForm(body): RawForm) -> Result<Response, Oops> {
+async fn choose(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    RawForm(body): RawForm,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let lang = visitor.lang;
     desk.run(move |desk| {

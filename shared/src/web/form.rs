@@ -284,7 +284,7 @@ impl Drawing<'_> {
             let ticked: Vec<&str> = on.filter_map(|(key, _)| key.get(prefix.len()..)).collect();
             let listed = self.catalogue.options(self.definition, field);
             let mut codes: Vec<&str> = listed.iter().flat_map(|l| &l.choices).map(|c| c.code.as_str()).filter(|c| ticked.contains(c)).collect();
-            codes.extend(ticked.iter().filter(|code| !listed.is_some_and(|l| l.choice(code).is_some())));
+            codes.extend(ticked.iter().filter(|code| listed.is_none_or(|l| l.choice(code).is_none())));
             return codes.join(",");
         }
         match (field.kind, self.fields.get(&field.code)) {

@@ -186,7 +186,11 @@ fn visitor(request: &Request, desk: &Desk) -> Result<(Visitor, bool), Fault> {
     session_secret.clone_into(&mut visitor.session);
     visitor.csrf = session.csrf;
     let account = Some(Arc::new(account));
-    if session.locked { visitor.locked = account } else { visitor.account = account }
+    if session.locked {
+        visitor.locked = account
+    } else {
+        visitor.account = account
+    }
     Ok((visitor, false))
 }
 
@@ -300,7 +304,10 @@ pub async fn porch(State(porch): State<Arc<Porch>>, mut request: Request, next: 
 pub fn headers(mut response: Response) -> Response {
     let out = response.headers_mut();
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // Not `no-referrer`: with it a browser sends `Origin: null` with our own forms.
         (header::REFERRER_POLICY, "same-origin"),

@@ -170,7 +170,13 @@ fn import_page(desk: &Desk, account: &Account, page: Page, said: Option<Said>, f
     let past = desk.replica.imports().map_err(Fault::from)?;
     let past = past
         .into_iter()
-        .map(|b| Past { id: b.id, at: shown::moment(&b.at, lang), file: b.file, written: b.written, undone: b.undone.map(|at| shown::moment(&at, lang)) })
+        .map(|b| Past {
+            id: b.id,
+            at: shown::moment(&b.at, lang),
+            file: b.file,
+            written: b.written,
+            undone: b.undone.map(|at| shown::moment(&at, lang)),
+        })
         .collect();
     Ok(ImportPage { page, said, roster: account.administers(), ledgers, past, first, mib: FILE_BYTES_MAX >> 20 })
 }
@@ -212,7 +218,11 @@ async fn preview(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
     let (page, lang, again) = (Page::of(&desk, &visitor, "web-import-preview"), visitor.lang, Page::of(&desk, &visitor, "web-import"));
     let outcome = desk
         .run(move |desk| {
-            let outcome = if bytes.is_empty() { Err(Fault::new("web-upload-none", Exit::Input)) } else { judge(desk, &account, page, &ledger, name, bytes, lang) };
+            let outcome = if bytes.is_empty() {
+                Err(Fault::new("web-upload-none", Exit::Input))
+            } else {
+                judge(desk, &account, page, &ledger, name, bytes, lang)
+            };
             match outcome {
                 Ok(drawn) => Ok(Ok(drawn)),
                 Err(fault) if fault.exit == Exit::Input => Ok(Err(import_page(desk, &account, again, Some(Said::of(&fault, lang)), false)?)),
@@ -242,7 +252,11 @@ fn request(waiting: &Waiting, account: &Account, dry_run: bool) -> Request {
 /// The ledger's title, or the roster's, if the person may import there.
 fn target(desk: &Desk, account: &Account, ledger: &str, lang: Lang) -> Result<String, Fault> {
     if ledger.is_empty() {
-        return if account.administers() { Ok(crate::locale::text(lang, "web-roster", &[])) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) };
+        return if account.administers() {
+            Ok(crate::locale::text(lang, "web-roster", &[]))
+        } else {
+            Err(Fault::new("web-not-yours", Exit::NotAllowed))
+        };
     }
     let definition = desk.replica.definition(ledger).map_err(Fault::from)?;
     if imports(account, &definition) { Ok(definition.title.get(lang).to_owned()) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) }
@@ -330,7 +344,8 @@ async fn undo(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
     let (undone, kept) = desk
         .run(move |desk| {
             let known = desk.replica.imports().map_err(Fault::from)?;
-            let roster = known.iter().find(|b| b.id == batch).ok_or_else(|| Fault::new("import-none", Exit::NoMatch).with("batch", &batch))?.kind == "roster";
+            let roster =
+                known.iter().find(|b| b.id == batch).ok_or_else(|| Fault::new("import-none", Exit::NoMatch).with("batch", &batch))?.kind == "roster";
             if roster && !account.administers() {
                 return Err(Fault::new("web-not-yours", Exit::NotAllowed));
             }

@@ -47,11 +47,16 @@ pub fn routes() -> Router<Arc<Desk>> {
         .route("/ledger/{code}/check", post(check))
 }
 
+/// A ledger in the list: code, title, help, whether one may add.
+type Entry = (String, String, String, bool);
+/// A choice to filter by: code, title, chosen.
+type Chosen = (String, String, bool);
+
 #[derive(Template)]
 #[template(path = "ledgers.html")]
 struct LedgersPage {
     page: Page,
-    groups: Vec<(String, Vec<(String, String, String, bool)>)>,
+    groups: Vec<(String, Vec<Entry>)>,
 }
 
 async fn index(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>) -> Result<Response, Oops> {
@@ -62,7 +67,9 @@ async fn index(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visi
         let help = d.help.as_ref().map(|h| h.get(page.lang).to_owned()).unwrap_or_default();
         (d.code.clone(), d.title.get(page.lang).to_owned(), help, account.writes(d).any())
     };
-    let of = |subject: Subject| catalogue.iter_latest().filter(|d| d.subject == subject && account.reads(d).any() && published(d)).map(line).collect::<Vec<_>>();
+    let of = |subject: Subject| {
+        catalogue.iter_latest().filter(|d| d.subject == subject && account.reads(d).any() && published(d)).map(line).collect::<Vec<_>>()
+    };
     let groups = [(Subject::Student, "web-ledgers-children"), (Subject::School, "web-ledgers-school"), (Subject::County, "web-ledgers-county")]
         .into_iter()
         .map(|(subject, key)| (page.t(key), of(subject)))
@@ -109,7 +116,7 @@ struct LedgerPage {
     asked: BTreeMap<String, String>,
     classes: Vec<(String, String, bool)>,
     states: Vec<(String, String, bool)>,
-    filters: Vec<(String, String, Vec<(String, String, bool)>)>,
+    filters: Vec<(String, String, Vec<Chosen>)>,
     columns: Vec<Column>,
     lines: Vec<Line>,
     total: u32,
@@ -184,7 +191,12 @@ fn wanted(desk: &Desk, account: &Account, definition: &Definition, asked: &BTree
     Ok(out)
 }
 
-async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(code): Path<String>, Query(asked): Query_) -> Result<Response, Oops> {
+async fn list(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(code): Path<String>,
+    Query(asked): Query_,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let page = Page::of(&desk, &visitor, "web-ledger");
     let drawn = desk
@@ -243,7 +255,12 @@ fn ledger_page(
         disputed: row.disputed,
     };
     let chosen = |key: &str, code: &str| asked.get(key).is_some_and(|value| value == code);
-    let states = definition.lifecycle.iter().flat_map(|l| &l.states).map(|s| (s.code.clone(), s.title.get(lang).to_owned(), chosen("state", &s.code))).collect();
+    let states = definition
+        .lifecycle
+        .iter()
+        .flat_map(|l| &l.states)
+        .map(|s| (s.code.clone(), s.title.get(lang).to_owned(), chosen("state", &s.code)))
+        .collect();
     let filters = definition
         .fields
         .iter()
@@ -284,7 +301,12 @@ fn ledger_page(
     })
 }
 
-async fn export_file(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(code): Path<String>, Query(asked): Query_) -> Result<Response, Oops> {
+async fn export_file(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(code): Path<String>,
+    Query(asked): Query_,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let lang = visitor.lang;
     let (name, bytes) = desk
@@ -341,10 +363,19 @@ impl std::fmt::Debug for FormPage {
 ///
 /// # Errors
 /// The store's.
-pub fn targets(desk: &Desk, account: &Account, definition: &Definition, student: Option<&str>, inputs: &mut [Input], lang: crate::locale::Lang) -> Result<(), Fault> {
+pub fn targets(
+    desk: &Desk,
+    account: &Account,
+    definition: &Definition,
+    student: Option<&str>,
+    inputs: &mut [Input],
+    lang: crate::locale::Lang,
+) -> Result<(), Fault> {
     let catalogue = desk.replica.catalogue();
     for input in inputs {
-        let Some(target) = definition.field(&input.code).and_then(|f| f.reference.as_deref()).and_then(|code| catalogue.latest(code)) else { continue };
+        let Some(target) = definition.field(&input.code).and_then(|f| f.reference.as_deref()).and_then(|code| catalogue.latest(code)) else {
+            continue;
+        };
         let rows = match (target.subject, student) {
             (Subject::Student, Some(student)) => desk.replica.dossier(student).map_err(Fault::from)?,
             (Subject::Student, None) => Vec::new(),
@@ -365,7 +396,15 @@ pub fn targets(desk: &Desk, account: &Account, definition: &Definition, student:
     Ok(())
 }
 
-fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition, student: &str, typed: &BTreeMap<String, String>, fault: Option<&Fault>) -> Result<FormPage, Fault> {
+fn new_form(
+    desk: &Desk,
+    account: &Account,
+    page: Page,
+    definition: &Definition,
+    student: &str,
+    typed: &BTreeMap<String, String>,
+    fault: Option<&Fault>,
+) -> Result<FormPage, Fault> {
     let catalogue = desk.replica.catalogue();
     let by_child = definition.subject == Subject::Student && definition.form == Form::Records;
     let pupil = if by_child { Some(reach::child(desk, account, student)?.0) } else { None };
@@ -397,7 +436,12 @@ fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition,
     })
 }
 
-async fn new(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(code): Path<String>, Query(asked): Query_) -> Result<Response, Oops> {
+async fn new(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(code): Path<String>,
+    Query(asked): Query_,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let page = Page::of(&desk, &visitor, "web-form");
     let definition = reach::ledger(&desk, &account, &code)?;
@@ -411,7 +455,12 @@ async fn new(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
     draw(&drawn)
 }
 
-async fn add(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(code): Path<String>, RawForm(body): RawForm) -> Result<Response, Oops> {
+async fn add(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(code): Path<String>,
+    RawForm(body): RawForm,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let page = Page::of(&desk, &visitor, "web-form");
     let lang = visitor.lang;
@@ -422,7 +471,8 @@ async fn add(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
             let student = sent.other("_student").to_owned();
             // Asked again here: the form says nothing about who may.
             let form = new_form(desk, &account, page, &definition, &student, &sent.now, None)?;
-            let set: BTreeMap<String, String> = sent.now.iter().filter(|(_, text)| !text.trim().is_empty()).map(|(k, v)| (k.clone(), v.clone())).collect();
+            let set: BTreeMap<String, String> =
+                sent.now.iter().filter(|(_, text)| !text.trim().is_empty()).map(|(k, v)| (k.clone(), v.clone())).collect();
             let profile = definition.form == Form::Profile;
             let subject = (definition.subject == Subject::Student && !profile).then(|| SubjectRef::Student(student.clone()));
             let request = Request::RecordAdd { ledger: code.clone(), subject, year: None, set, by: Some(account.name.clone()) };
@@ -455,7 +505,12 @@ async fn add(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
 }
 
 /// Judges one field as the engine will; the answer stands beside the field.
-async fn check(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(code): Path<String>, RawForm(body): RawForm) -> Result<Response, Oops> {
+async fn check(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(code): Path<String>,
+    RawForm(body): RawForm,
+) -> Result<Response, Oops> {
     let account = visitor.person()?;
     let definition = reach::ledger(&desk, account, &code)?;
     let sent = Sent::read(&definition, &body);
@@ -471,7 +526,8 @@ async fn check(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visi
     Ok(match wrong {
         Some(error) => {
             let sentence = crate::locale::fault(visitor.lang, &error.fault()).0;
-            Html(format!("<span class=\"error\">{}</span>", askama::filters::escape(&sentence, askama::filters::Html).map_err(Fault::internal)?)).into_response()
+            Html(format!("<span class=\"error\">{}</span>", askama::filters::escape(&sentence, askama::filters::Html).map_err(Fault::internal)?))
+                .into_response()
         }
         None => Html(String::new()).into_response(),
     })

@@ -233,7 +233,8 @@ async fn enter(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visi
 
 fn again(desk: &Arc<Desk>, visitor: &Visitor, fault: &Fault, login: String, next: String, locks: bool) -> Result<Response, Oops> {
     let page = Page::of(desk, visitor, if locks { "web-lock" } else { "web-login" });
-    let mut response = draw(&LoginPage { page, said: Some(Said::of(fault, visitor.lang)), login, next, locks, action: if locks { "/lock" } else { "/login" } })?;
+    let mut response =
+        draw(&LoginPage { page, said: Some(Said::of(fault, visitor.lang)), login, next, locks, action: if locks { "/lock" } else { "/login" } })?;
     *response.status_mut() = super::guard::status(fault);
     Ok(response)
 }

@@ -87,7 +87,9 @@ mod tests {
     #[test]
     fn plain_passwords_are_refused() {
         let clock = TestClock::new("2026-03-02T00:00:00Z".parse().unwrap(), 1);
-        for (password, code) in [("kurz", "password-short"), ("aaaaaaaaaa", "password-plain"), ("12345678", "password-plain"), ("wanglaoshi", "password-plain")] {
+        for (password, code) in
+            [("kurz", "password-short"), ("aaaaaaaaaa", "password-plain"), ("12345678", "password-plain"), ("wanglaoshi", "password-plain")]
+        {
             assert_eq!(hash(&clock, password, "WangLaoshi").unwrap_err().code, code, "{password}");
         }
         assert_eq!(hash(&clock, &"x1".repeat(200), "w").unwrap_err().code, "password-long");

@@ -210,7 +210,12 @@ async fn one(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
     draw(&PersonPage { page, person, own, said: None })
 }
 
-async fn change(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(id): Path<i64>, RawForm(body): RawForm) -> Result<Response, Oops> {
+async fn change(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<i64>,
+    RawForm(body): RawForm,
+) -> Result<Response, Oops> {
     let own = registrar(&visitor)?.id == id;
     let filled = filled(&body);
     let done = desk
@@ -228,8 +233,13 @@ async fn change(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vis
             let now = desk.clock().now().to_string();
             let disabled = filled.disabled.then(|| before.disabled.clone().unwrap_or_else(|| now.clone()));
             let closes = disabled.is_some();
-            let row =
-                AccountRow { name: filled.name.trim().to_owned(), roles: roles_text(&filled.roles), classes: classes_text(&classes), disabled, ..before };
+            let row = AccountRow {
+                name: filled.name.trim().to_owned(),
+                roles: roles_text(&filled.roles),
+                classes: classes_text(&classes),
+                disabled,
+                ..before
+            };
             desk.replica.store().write(move |c| accounts::update(c, &row, &now)).map_err(Fault::from)?;
             if closes {
                 desk.sessions.end_of(id, None);

@@ -71,6 +71,9 @@ struct TrailLine {
     refused: bool,
 }
 
+/// A ledger whose rows belong to this record: title, where one is added, whether it may be, and those there are (address and label).
+type Related = (String, String, bool, Vec<(String, String)>);
+
 #[derive(Template)]
 #[template(path = "record.html")]
 struct RecordPage {
@@ -83,7 +86,7 @@ struct RecordPage {
     due: (String, &'static str),
     next: Vec<Next>,
     conflicts: Vec<String>,
-    related: Vec<(String, String, bool, Vec<(String, String)>)>,
+    related: Vec<Related>,
     trail: Vec<TrailLine>,
     writes: bool,
     is_void: bool,
@@ -98,7 +101,12 @@ struct Saved {
     saved: Option<u32>,
 }
 
-async fn show(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(id): Path<String>, Query(saved): Query<Saved>) -> Result<Response, Oops> {
+async fn show(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    Query(saved): Query<Saved>,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let mut page = Page::of(&desk, &visitor, "web-record");
     page.done = match saved.saved {
@@ -114,7 +122,14 @@ async fn show(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
 }
 
 /// The page of a record; `None` for a profile, whose page is the child's.
-fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, typed: &BTreeMap<String, String>, fault: Option<&Fault>) -> Result<Option<RecordPage>, Fault> {
+fn record_page(
+    desk: &Desk,
+    account: &Account,
+    page: Page,
+    id: &str,
+    typed: &BTreeMap<String, String>,
+    fault: Option<&Fault>,
+) -> Result<Option<RecordPage>, Fault> {
     let reached = reach::record(desk, account, id)?;
     let Reached { place, definition, pupil, writes } = &reached;
     if definition.form == Form::Profile {
@@ -124,7 +139,9 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, typed: &BTr
     let shown_json = desk.replica.show(id).map_err(Fault::from)?;
     let stages = stages(definition, &place.fields, &shown_json, lang);
     let state = shown_json["row"]["state"].as_str();
-    let due = desk.replica.page(definition, &crate::replica::browse::Wanted { students: Some(vec![place.doc.to_string()]), limit: 500, ..Default::default() });
+    let due = desk
+        .replica
+        .page(definition, &crate::replica::browse::Wanted { students: Some(vec![place.doc.to_string()]), limit: 500, ..Default::default() });
     let due = due.map_err(Fault::from)?.rows.into_iter().find(|row| row.id == *id).and_then(|row| row.due);
     let due = due.map_or((String::new(), ""), |due| {
         let (words, mark) = shown::distance(&due, desk.clock().today(), lang);
@@ -167,7 +184,9 @@ fn text(fields: &BTreeMap<String, Value>, key: &str) -> String {
 fn links_by_name(desk: &Desk, definition: &Definition, values: &mut [Shown], fields: &BTreeMap<String, Value>, lang: Lang) -> Result<(), Fault> {
     let catalogue = desk.replica.catalogue();
     for shown in values {
-        let Some(target) = definition.field(&shown.code).and_then(|f| f.reference.as_deref()).and_then(|code| catalogue.latest(code)) else { continue };
+        let Some(target) = definition.field(&shown.code).and_then(|f| f.reference.as_deref()).and_then(|code| catalogue.latest(code)) else {
+            continue;
+        };
         if let Ok(place) = desk.replica.locate(&text(fields, &shown.code)) {
             shown.value = format!("{} · {}", target.title.get(lang), shown::label(&catalogue, target, &place.fields, lang));
         }
@@ -179,8 +198,7 @@ fn links_by_name(desk: &Desk, definition: &Definition, values: &mut [Shown], fie
 fn stages(definition: &Definition, fields: &BTreeMap<String, Value>, shown_json: &Json, lang: Lang) -> Vec<Stage> {
     let Some(lifecycle) = &definition.lifecycle else { return Vec::new() };
     let title = |code: &str| lifecycle.state(code).map_or(code, |s| s.title.get(lang)).to_owned();
-    let mut out =
-        vec![Stage { title: title(&lifecycle.initial), on: text(fields, "on"), by: text(fields, "by"), why: String::new(), now: false }];
+    let mut out = vec![Stage { title: title(&lifecycle.initial), on: text(fields, "on"), by: text(fields, "by"), why: String::new(), now: false }];
     for step in shown_json["steps"].as_array().into_iter().flatten().filter(|step| step["effect"] == "effective") {
         let word = |key: &str| step[key].as_str().unwrap_or_default().to_owned();
         let to = step["to"].as_str().or_else(|| lifecycle.step(step["step"].as_str().unwrap_or_default()).map(|s| s.to.as_str()));
@@ -199,12 +217,8 @@ fn waits(definition: &Definition, state: Option<&str>, lang: Lang) -> String {
     let Some(lifecycle) = &definition.lifecycle else { return String::new() };
     let Some(state) = state.and_then(|code| lifecycle.state(code)) else { return String::new() };
     let mut out = state.due_help.as_ref().map(|h| h.get(lang).to_owned()).unwrap_or_default();
-    let county: Vec<&str> = lifecycle
-        .steps
-        .iter()
-        .filter(|s| s.authority == StepAuthority::County && s.from.contains(&state.code))
-        .map(|s| s.title.get(lang))
-        .collect();
+    let county: Vec<&str> =
+        lifecycle.steps.iter().filter(|s| s.authority == StepAuthority::County && s.from.contains(&state.code)).map(|s| s.title.get(lang)).collect();
     if state.open && !county.is_empty() {
         if !out.is_empty() {
             out.push(' ');
@@ -215,11 +229,18 @@ fn waits(definition: &Definition, state: Option<&str>, lang: Lang) -> String {
     out
 }
 
-fn next_steps(desk: &Desk, account: &Account, reached: &Reached, page: &Page, shown_json: &Json, typed: &BTreeMap<String, String>, fault: Option<&Fault>) -> Result<Vec<Next>, Fault> {
+fn next_steps(
+    desk: &Desk,
+    account: &Account,
+    reached: &Reached,
+    page: &Page,
+    shown_json: &Json,
+    typed: &BTreeMap<String, String>,
+    fault: Option<&Fault>,
+) -> Result<Vec<Next>, Fault> {
     let catalogue = desk.replica.catalogue();
     let definition = &reached.definition;
-    let drawing =
-        Drawing { catalogue: &catalogue, definition, account, fields: &reached.place.fields, typed, fault, lang: page.lang, new: false };
+    let drawing = Drawing { catalogue: &catalogue, definition, account, fields: &reached.place.fields, typed, fault, lang: page.lang, new: false };
     let mut out = Vec::new();
     for step in shown_json["next"].as_array().into_iter().flatten() {
         let Some(known) = definition.lifecycle.as_ref().and_then(|l| l.step(step["step"].as_str().unwrap_or_default())) else { continue };
@@ -241,10 +262,7 @@ fn next_steps(desk: &Desk, account: &Account, reached: &Reached, page: &Page, sh
     Ok(out)
 }
 
-/// Ledgers whose rows belong to this record, with those there are and whether one may be added.
-type Related = Vec<(String, String, bool, Vec<(String, String)>)>;
-
-fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Result<Related, Fault> {
+fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Result<Vec<Related>, Fault> {
     let catalogue = desk.replica.catalogue();
     let mut out = Vec::new();
     for child in catalogue.children_of(&reached.definition.code).filter(|d| account.reads(d).any()) {
@@ -261,13 +279,22 @@ fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Res
             .iter()
             .filter(mine)
             .map(|row| {
-                let words = [row.on.clone().unwrap_or_default(), shown::label(&catalogue, child, &row.fields, lang), shown::state(child, row.state.as_deref(), lang)];
+                let words = [
+                    row.on.clone().unwrap_or_default(),
+                    shown::label(&catalogue, child, &row.fields, lang),
+                    shown::state(child, row.state.as_deref(), lang),
+                ];
                 (format!("/record/{}", row.id), words.into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" · "))
             })
             .collect();
         let student = reached.pupil.as_ref().map_or("", |p| p.student.as_str());
         let may = reached.writes && account.writes(child).any();
-        out.push((child.title.get(lang).to_owned(), format!("/ledger/{}/new?student={student}&{parent}={}", child.code, reached.place.id), may, list));
+        out.push((
+            child.title.get(lang).to_owned(),
+            format!("/ledger/{}/new?student={student}&{parent}={}", child.code, reached.place.id),
+            may,
+            list,
+        ));
     }
     Ok(out)
 }
@@ -322,7 +349,14 @@ fn line_of(desk: &Desk, line: &Json, lang: Lang) -> TrailLine {
     }
 }
 
-fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, typed: &BTreeMap<String, String>, fault: Option<&Fault>) -> Result<FormPage, Fault> {
+fn edit_form(
+    desk: &Desk,
+    account: &Account,
+    page: Page,
+    id: &str,
+    typed: &BTreeMap<String, String>,
+    fault: Option<&Fault>,
+) -> Result<FormPage, Fault> {
     let Reached { place, definition, pupil, .. } = reach::writable(desk, account, id)?;
     let (catalogue, lang) = (desk.replica.catalogue(), page.lang);
     let drawing = Drawing { catalogue: &catalogue, definition: &definition, account, fields: &place.fields, typed, fault, lang, new: false };
@@ -355,7 +389,12 @@ fn mends(fault: &Fault) -> bool {
     matches!(fault.exit, Exit::Input | Exit::NotAllowed | Exit::Found)
 }
 
-async fn save(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(id): Path<String>, RawForm(body): RawForm) -> Result<Response, Oops> {
+async fn save(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    RawForm(body): RawForm,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let (page, lang) = (Page::of(&desk, &visitor, "web-form"), visitor.lang);
     let outcome = desk
@@ -384,19 +423,30 @@ async fn save(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
     }
 }
 
-async fn void(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(id): Path<String>, RawForm(body): RawForm) -> Result<Response, Oops> {
+async fn void(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    RawForm(body): RawForm,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let lang = visitor.lang;
     act(&desk, &visitor, id, move |desk, id| {
         let reached = reach::writable(desk, &account, id)?;
         let why = Sent::read(&reached.definition, &body).other("_why").to_owned();
-        desk.ask(Request::RecordVoid { record: id.to_owned(), why, by: Some(account.name.clone()) }, lang).map_err(|fault| (BTreeMap::new(), fault))?;
+        desk.ask(Request::RecordVoid { record: id.to_owned(), why, by: Some(account.name.clone()) }, lang)
+            .map_err(|fault| (BTreeMap::new(), fault))?;
         Ok(())
     })
     .await
 }
 
-async fn step(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path((id, step)): Path<(String, String)>, RawForm(body): RawForm) -> Result<Response, Oops> {
+async fn step(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((id, step)): Path<(String, String)>,
+    RawForm(body): RawForm,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let lang = visitor.lang;
     act(&desk, &visitor, id, move |desk, id| {

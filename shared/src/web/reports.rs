@@ -10,10 +10,7 @@ use super::{
     page::{Page, Said, draw, escape_query},
 };
 use crate::{
-    command::{
-        Request, reporting,
-        request::Format,
-    },
+    command::{Request, reporting, request::Format},
     fault::{Exit, Fault},
     locale::Lang,
     model::money,
@@ -40,11 +37,14 @@ pub fn routes() -> Router<Arc<Desk>> {
     Router::new().route("/reports", get(list)).route("/report/{name}", get(run)).route("/report/{name}/file", get(workbook))
 }
 
+/// A report in the list: name, title, what it counts.
+type Entry = (String, String, String);
+
 #[derive(Template)]
 #[template(path = "reports.html")]
 struct ReportsPage {
     page: Page,
-    groups: Vec<(String, Vec<(String, String, String)>)>,
+    groups: Vec<(String, Vec<Entry>)>,
 }
 
 #[derive(Clone, Debug)]
@@ -131,7 +131,10 @@ fn inputs(report: &Report, asked: &BTreeMap<String, String>, answer: &Json, lang
         });
         let value = now.unwrap_or_default();
         let options = if p.name == "term" {
-            [("1", "web-term-1"), ("2", "web-term-2")].iter().map(|(code, key)| ((*code).to_owned(), crate::locale::text(lang, key, &[]), value == *code)).collect()
+            [("1", "web-term-1"), ("2", "web-term-2")]
+                .iter()
+                .map(|(code, key)| ((*code).to_owned(), crate::locale::text(lang, key, &[]), value == *code))
+                .collect()
         } else {
             Vec::new()
         };
@@ -140,7 +143,12 @@ fn inputs(report: &Report, asked: &BTreeMap<String, String>, answer: &Json, lang
     .collect()
 }
 
-async fn run(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(name): Path<String>, Query(asked): Query_) -> Result<Response, Oops> {
+async fn run(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(name): Path<String>,
+    Query(asked): Query_,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let page = Page::of(&desk, &visitor, "web-report");
     let drawn = desk
@@ -229,7 +237,9 @@ fn cell(value: &Json, column: &Json, labels: &Json, lang: Lang) -> String {
 
 /// Bars of the first number by the first other column, where the report asks for a chart.
 fn chart(report: &Report, columns: &[&Json], rows: &[&Json], labels: &Json, lang: Lang) -> (Vec<Bar>, String) {
-    let (Some(name), Some(number)) = (columns.iter().find(|c| !is_number(c)), columns.iter().find(|c| is_number(c))) else { return (Vec::new(), String::new()) };
+    let (Some(name), Some(number)) = (columns.iter().find(|c| !is_number(c)), columns.iter().find(|c| is_number(c))) else {
+        return (Vec::new(), String::new());
+    };
     if report.chart.is_none() || rows.len() < 2 {
         return (Vec::new(), String::new());
     }
@@ -253,7 +263,12 @@ fn chart(report: &Report, columns: &[&Json], rows: &[&Json], labels: &Json, lang
     (bars, number["title"].as_str().unwrap_or_default().to_owned())
 }
 
-async fn workbook(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(name): Path<String>, Query(asked): Query_) -> Result<Response, Oops> {
+async fn workbook(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(name): Path<String>,
+    Query(asked): Query_,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let lang = visitor.lang;
     let (title, bytes) = desk

@@ -105,7 +105,10 @@ pub fn field(catalogue: &Catalogue, definition: &Definition, field: &Field, fiel
 pub fn filled(catalogue: &Catalogue, definition: &Definition, account: &Account, fields: &BTreeMap<String, Value>, lang: Lang) -> Vec<Shown> {
     let common = Definition::common_fields().iter().filter(|f| ["on", "note", "by"].contains(&f.code.as_str()));
     let all = definition.fields.iter().chain(common);
-    all.filter(|f| sees(account, definition, f)).map(|f| self::field(catalogue, definition, f, fields, lang)).filter(|s| !s.value.is_empty()).collect()
+    all.filter(|f| sees(account, definition, f))
+        .map(|f| self::field(catalogue, definition, f, fields, lang))
+        .filter(|s| !s.value.is_empty())
+        .collect()
 }
 
 /// The fields a list shows: those that name a record, then what is searched by, then what is always filled; at most `most`, none of class C (but in a
@@ -113,7 +116,9 @@ pub fn filled(catalogue: &Catalogue, definition: &Definition, account: &Account,
 #[must_use]
 pub fn columns(definition: &Definition, most: usize) -> Vec<&Field> {
     let mut out: Vec<&Field> = Vec::new();
-    let short = |f: &&Field| (f.privacy != Privacy::C || definition.privacy == Privacy::C) && !matches!(f.kind, FieldType::Long | FieldType::File | FieldType::Ref);
+    let short = |f: &&Field| {
+        (f.privacy != Privacy::C || definition.privacy == Privacy::C) && !matches!(f.kind, FieldType::Long | FieldType::File | FieldType::Ref)
+    };
     let label = definition.label.iter().filter_map(|code| definition.declared(code));
     let searched = definition.fields.iter().filter(|f| f.searchable);
     let required = definition.fields.iter().filter(|f| f.required == crate::ledger::definition::Required::Yes);
@@ -181,7 +186,9 @@ pub fn fits(pupil: &Pupil, typed: &str) -> bool {
     }
     let number = |n: &Option<String>| n.as_deref().is_some_and(|n| typed.len() >= 4 && n.to_lowercase().contains(&typed));
     let latin = typed.bytes().all(|b| b.is_ascii_alphabetic());
-    number(&pupil.id_no) || number(&pupil.student_no) || (latin && (initials(&pupil.name).starts_with(&typed) || sound(&pupil.name).starts_with(&typed)))
+    number(&pupil.id_no)
+        || number(&pupil.student_no)
+        || (latin && (initials(&pupil.name).starts_with(&typed) || sound(&pupil.name).starts_with(&typed)))
 }
 
 #[cfg(test)]
