@@ -1,22 +1,26 @@
 //! Command line of the hub.
 
+mod beside;
+
 use crate::{
     county::HubFile,
     desk::{self, HubRequest},
+    recovery,
     serve::{self, Listen},
 };
+use beside::{Recovery, Register, moved_away, new_recovery, on_register, recover_key};
 use clap::{Parser, Subcommand};
 use huxue_shared::{
     clock::SystemClock,
     command::{
-        args::{Conflicts, Global, Query, Record, Report},
-        render,
+        args::{Audit, Conflicts, Global, Key, Query, Record, Report},
+        keys, render,
         request::{Asked, Request},
         run,
     },
     fault::{Exit, Fault},
     local::lock,
-    locale::{self, Lang},
+    locale,
     rim::logging,
 };
 use serde_json::Value as Json;
@@ -49,6 +53,9 @@ enum Command {
         /// The disk is encrypted already: do not encrypt the database
         #[arg(long)]
         plain_database: bool,
+        /// Where to write the county's recovery key; default DIR/recovery.key. Move it offline afterwards
+        #[arg(long, value_name = "FILE")]
+        recovery_key: Option<PathBuf>,
     },
     /// Run the daemon
     Serve {
@@ -88,8 +95,39 @@ enum Command {
     /// School years
     #[command(subcommand)]
     Year(Year),
+    /// The passphrase of the database key
+    #[command(subcommand)]
+    Key(Key),
+    /// The county's recovery key
+    #[command(subcommand)]
+    Recovery(Recovery),
+    /// Give a school back its database key: passphrase forgotten, or key lost
+    RecoverKey {
+        /// Node id or its beginning, see `node list`: the sealed key that the hub keeps
+        #[arg(long, required_unless_present = "sealed", conflicts_with = "sealed")]
+        node: Option<String>,
+        /// A sealed key in a file: db.key.sealed from beside a database
+        #[arg(long, value_name = "FILE")]
+        sealed: Option<PathBuf>,
+        /// The county's recovery key, from its safe
+        #[arg(long, value_name = "FILE")]
+        recovery_key: PathBuf,
+        /// Write the database key to this file (0600) instead of showing it
+        #[arg(long, short)]
+        out: Option<PathBuf>,
+    },
+    /// Enrolments, spent tokens and revocations, as kept outside the database
+    #[command(subcommand)]
+    Register(Register),
+    /// Who read or exported named records
+    #[command(subcommand)]
+    Audit(Audit),
     /// State of this hub
-    Status,
+    Status {
+        /// First wait until queries see all that was acknowledged
+        #[arg(long)]
+        settled: bool,
+    },
     /// Make the projection again from the log
     Rebuild,
     /// Check log, digests, signatures and projection
@@ -226,8 +264,18 @@ pub fn main() -> ExitCode {
 fn run_command(cli: Cli) -> Result<ExitCode, Fault> {
     let Cli { global, command } = cli;
     match command {
-        Command::Init { county, name, plain_database } => init(&global, &county, &name, !plain_database),
+        Command::Init { county, name, plain_database, recovery_key } => init(&global, &county, &name, !plain_database, recovery_key),
         Command::Serve { listen_quic, listen_http } => serve_hub(&global, Listen { quic: listen_quic, http: listen_http }),
+        Command::Key(command) => {
+            let encrypted = HubFile::read(&global.dir()?)?.encrypted;
+            let mut answer = keys::run(&global, &command, encrypted)?;
+            // It is the county that has it.
+            answer.as_object_mut().map(|facts| facts.remove("county_has_it"));
+            run::deliver(&global, &answer, None, |answer| render::fields(answer, global.language()))
+        }
+        Command::Recovery(Recovery::New { out }) => new_recovery(&global, out),
+        Command::RecoverKey { node, sealed, recovery_key, out } => recover_key(&global, node, sealed, &recovery_key, out.as_deref()),
+        Command::Register(command) => on_register(&global, &command),
         other => {
             logging::start(false);
             let (request, out) = request_of(other, &global)?;
@@ -236,7 +284,7 @@ fn run_command(cli: Cli) -> Result<ExitCode, Fault> {
     }
 }
 
-fn init(global: &Global, county: &str, name: &str, encrypted: bool) -> Result<ExitCode, Fault> {
+fn init(global: &Global, county: &str, name: &str, encrypted: bool, recovery_key: Option<PathBuf>) -> Result<ExitCode, Fault> {
     logging::start(false);
     let dir = global.dir()?;
     let code = county.parse().map_err(|_| Fault::new("county-code", Exit::Input).with("code", county))?;
@@ -244,18 +292,28 @@ fn init(global: &Global, county: &str, name: &str, encrypted: bool) -> Result<Ex
         return Err(Fault::new("county-name-missing", Exit::Input));
     }
     let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
-    let file = HubFile::create(&dir, code, name, encrypted, global.db_key_file.as_deref(), Arc::new(SystemClock))?;
+    if dir.join("hub.json").exists() {
+        return Err(Fault::new("already-initialised", Exit::Input).with("path", dir.display()));
+    }
+    let place = recovery_key.unwrap_or_else(|| recovery::default_place(&dir));
+    let (public, recovery_id) = recovery::make(&place, code, &SystemClock)?;
+    let file = HubFile::create(&dir, code, name, encrypted, &global.unlock(), public, Arc::new(SystemClock)).inspect_err(|_| {
+        // Nothing was sealed to it: the next try makes its own.
+        if !dir.join("hub.json").exists() {
+            let _ = std::fs::remove_file(&place);
+        }
+    })?;
     let fingerprint = file.county(&dir)?.fingerprint().to_string();
-    let answer = serde_json::json!({ "county": code.to_string(), "name": name, "fingerprint": fingerprint, "data": dir.display().to_string() });
-    run::say(&if global.json { answer.to_string() } else { render::fields(&answer, global.language()) });
-    Ok(ExitCode::SUCCESS)
+    let answer = serde_json::json!({ "county": code.to_string(), "name": name, "fingerprint": fingerprint, "data": dir.display().to_string(),
+        "recovery": recovery_id, "recovery_key_file": place.display().to_string() });
+    run::deliver(global, &answer, None, |answer| render::fields(answer, global.language()) + &moved_away(global, &place))
 }
 
 fn serve_hub(global: &Global, listen: Listen) -> Result<ExitCode, Fault> {
     logging::start(true);
     let dir = global.dir()?;
     let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
-    let hub = desk::Hub::open(&dir, global.db_key_file.as_deref())?;
+    let hub = desk::Hub::open(&dir, &global.unlock())?;
     serve::serve(&dir, hub, listen, |quic, http| {
         run::say(&serde_json::json!({ "ready": true, "quic": quic.to_string(), "http": http.to_string() }).to_string());
     })?;
@@ -264,12 +322,12 @@ fn serve_hub(global: &Global, listen: Listen) -> Result<ExitCode, Fault> {
 
 fn ask(global: &Global, request: HubRequest, out: Option<PathBuf>) -> Result<ExitCode, Fault> {
     let lang = global.language();
-    let asked = Asked { lang: if lang == Lang::En { "en".into() } else { "zh".into() }, request: request.clone() };
+    let asked = Asked::here(lang, request.clone());
     let dir = global.dir()?;
     if !dir.join("hub.json").exists() {
         return Err(Fault::new("not-initialised", Exit::Storage).with("path", dir.display()));
     }
-    let answer = run::here_or_there(global, asked, |_| desk::for_command(&dir, global.db_key_file.as_deref()))?;
+    let answer = run::here_or_there(global, asked, |_| desk::for_command(&dir, &global.unlock()))?;
     let text = |answer: &Json| match &request {
         HubRequest::Common(request) => render::render(request, answer, lang),
         HubRequest::NodeList => render::table(&answer["nodes"], &["node", "school", "name", "connected", "last_contact", "revoked"], lang),
@@ -303,7 +361,9 @@ fn import_ledger(
 
 fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<PathBuf>), Fault> {
     Ok(match command {
-        Command::Init { .. } | Command::Serve { .. } => return Err(Fault::internal("not a request")),
+        Command::Init { .. } | Command::Serve { .. } | Command::Key(_) | Command::Recovery(_) | Command::RecoverKey { .. } | Command::Register(_) => {
+            return Err(Fault::internal("not a request"));
+        }
         Command::School(School::Add { code, name, stage, township }) => {
             let mut set = BTreeMap::from([("code".to_owned(), code), ("name".to_owned(), name)]);
             set.extend(stage.map(|s| ("stage".to_owned(), s)));
@@ -350,7 +410,8 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
         Command::Import(Import::Ledger { code, file, dry_run, year, by }) => import_ledger(code, &file, dry_run, year, by)?,
         Command::Import(Import::Undo { batch }) => common(Request::ImportUndo { batch }),
         Command::Year(Year::Open { year }) => common(Request::YearOpen { year }),
-        Command::Status => common(Request::Status),
+        Command::Audit(audit) => common(audit.request()),
+        Command::Status { settled } => common(if settled { Request::Settle } else { Request::Status }),
         Command::Rebuild => common(Request::Rebuild),
         Command::Verify => common(Request::Verify),
     })

@@ -4,11 +4,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use huxue_shared::{
     clock::Clock,
     fault::{Exit, Fault},
-    identity::{County, x509},
+    identity::{County, RecoveryKey, x509},
     local::lock,
     model::CountyCode,
     replica::{Me, Replica, Role},
-    rim::key,
+    rim::key::{self, Unlock, sealed},
     store::StoreConfig,
 };
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,9 @@ pub struct HubFile {
     id_secret: String,
     ca_certificate: String,
     hub_certificate: String,
+    /// Public half of the county's recovery key; the secret half lies offline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recovery: Option<String>,
 }
 
 impl std::fmt::Debug for HubFile {
@@ -54,7 +57,8 @@ impl HubFile {
         county: CountyCode,
         name: &str,
         encrypted: bool,
-        key_file: Option<&Path>,
+        unlock: &Unlock,
+        recovery_public: [u8; 32],
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Fault> {
         let path = dir.join("hub.json");
@@ -75,16 +79,41 @@ impl HubFile {
             id_secret: STANDARD.encode(id_secret),
             ca_certificate: STANDARD.encode(ca),
             hub_certificate: STANDARD.encode(hub),
+            recovery: Some(STANDARD.encode(recovery_public)),
         };
         if encrypted {
-            key::create(dir, key_file, clock.as_ref())?;
+            key::create(dir, unlock, clock.as_ref())?;
         }
-        let text = serde_json::to_vec_pretty(&file).map_err(Fault::internal)?;
-        lock::write_secret(&path, &text).map_err(|e| Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).with("detail", e))?;
-        let replica = file.open(dir, key_file, Arc::clone(&clock))?;
+        file.write(dir)?;
+        let replica = file.open(dir, unlock, Arc::clone(&clock))?;
         let certificate = file.county(dir)?.hub_origin_certificate(clock.as_ref());
         replica.learn_origin(&certificate).map_err(Fault::from)?;
         Ok(file)
+    }
+
+    fn write(&self, dir: &Path) -> Result<(), Fault> {
+        let text = serde_json::to_vec_pretty(self).map_err(Fault::internal)?;
+        let unwritable = |e: std::io::Error| Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).with("detail", e);
+        lock::write_secret(&dir.join("hub.json"), &text).map_err(unwritable)
+    }
+
+    /// Takes another recovery key into use: nodes seal to it when they renew, or at their next contact if they had none.
+    ///
+    /// # Errors
+    /// `dir-unwritable`.
+    pub fn replace_recovery(&mut self, dir: &Path, public: [u8; 32]) -> Result<(), Fault> {
+        self.recovery = Some(STANDARD.encode(public));
+        self.write(dir)
+    }
+
+    /// The recovery key as nodes get it; `None`: this county has none.
+    ///
+    /// # Errors
+    /// `hub-file-damaged`.
+    pub fn recovery(&self, dir: &Path) -> Result<Option<RecoveryKey>, Fault> {
+        let Some(text) = &self.recovery else { return Ok(None) };
+        let county = self.county(dir)?;
+        Ok(Some(RecoveryKey::vouch(county.ca(), self.county, self.bytes32(dir, text)?)))
     }
 
     /// Reads it.
@@ -131,7 +160,7 @@ impl HubFile {
     ///
     /// # Errors
     /// Key, disk, damage.
-    pub fn open(&self, dir: &Path, key_file: Option<&Path>, clock: Arc<dyn Clock>) -> Result<Arc<Replica>, Fault> {
+    pub fn open(&self, dir: &Path, unlock: &Unlock, clock: Arc<dyn Clock>) -> Result<Arc<Replica>, Fault> {
         let county = self.county(dir)?;
         let me = Me {
             role: Role::Hub,
@@ -140,7 +169,11 @@ impl HubFile {
             county_key: county.ca().public(),
             id_secret: self.bytes32(dir, &self.id_secret)?,
         };
-        let key = if self.encrypted { Some(key::read(dir, key_file)?) } else { None };
+        let key = if self.encrypted { Some(key::read(dir, unlock)?) } else { None };
+        if let (Some(key), Some(recovery)) = (&key, self.recovery(dir)?) {
+            // The hub's own key too: its passphrase can be forgotten as well as a school's.
+            sealed::refresh(dir, key, &recovery, county.hub().origin(), clock.as_ref())?;
+        }
         Replica::open(StoreConfig { path: dir.join("huxue.db"), key, cache_mib: CACHE_MIB }, me, clock).map_err(Fault::from)
     }
 }

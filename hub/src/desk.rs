@@ -1,17 +1,22 @@
 //! What can be asked of a hub: the engine's requests and the hub's own.
 
-use crate::county::HubFile;
+use crate::{
+    county::HubFile,
+    recovery,
+    register::{Register, reconcile},
+};
 use huxue_shared::{
     clock::SystemClock,
     command::{
-        execute,
+        audit, execute,
         request::{Asked, Request},
     },
     fault::{Exit, Fault},
-    identity::County,
+    identity::{County, RecoveryKey},
     local::{Handler, OnProgress},
     locale::Lang,
     replica::{Replica, ReplicaError, merge},
+    rim::key::Unlock,
     transport::Cutter,
 };
 use rusqlite::Connection;
@@ -44,6 +49,11 @@ pub enum HubRequest {
         /// Its id or the beginning of it.
         id: String,
     },
+    /// A node's database key as sealed to the recovery key.
+    SealedKey {
+        /// Its id or the beginning of it.
+        id: String,
+    },
 }
 
 /// An open hub.
@@ -57,6 +67,12 @@ pub struct Hub {
     pub ca_certificate: Vec<u8>,
     /// Hub's TLS certificate, DER.
     pub hub_certificate: Vec<u8>,
+    /// The recovery key nodes seal to.
+    pub recovery: Option<RecoveryKey>,
+    /// What stands outside the database.
+    pub register: Register,
+    /// True while the secret half still lies in the data directory.
+    pub recovery_secret_here: bool,
     /// Live sessions.
     pub cutter: Cutter,
 }
@@ -66,12 +82,17 @@ impl Hub {
     ///
     /// # Errors
     /// Not initialised, damaged, key, disk.
-    pub fn open(dir: &Path, key_file: Option<&Path>) -> Result<Self, Fault> {
+    pub fn open(dir: &Path, unlock: &Unlock) -> Result<Self, Fault> {
         let file = HubFile::read(dir)?;
         let county = file.county(dir)?;
         let (ca_certificate, hub_certificate) = file.certificates(dir)?;
-        let replica = file.open(dir, key_file, Arc::new(SystemClock))?;
-        Ok(Self { replica, county, ca_certificate, hub_certificate, cutter: Cutter::default() })
+        let recovery = file.recovery(dir)?;
+        let recovery_secret_here = recovery::default_place(dir).exists();
+        // Before the database: a register that needs a person's decision leaves everything as it is.
+        let (register, lines) = Register::open(dir, county.hub().clone())?;
+        let replica = file.open(dir, unlock, Arc::new(SystemClock))?;
+        reconcile::both_ways(&replica, &register, &lines)?;
+        Ok(Self { replica, county, ca_certificate, hub_certificate, recovery, register, recovery_secret_here, cutter: Cutter::default() })
     }
 
     pub(crate) fn write<T: Send + 'static>(&self, job: impl FnOnce(&Connection) -> Result<T, ReplicaError> + Send + 'static) -> Result<T, Fault> {
@@ -93,17 +114,31 @@ impl Handler<Asked<HubRequest>> for Hub {
     fn handle(&self, asked: Asked<HubRequest>, progress: OnProgress<'_>) -> Result<Json, Fault> {
         match asked.request {
             HubRequest::Common(request) => {
-                let status = request == Request::Status;
-                let mut answer = execute::execute(&self.replica, request, Lang::from_name(&asked.lang), progress)?;
+                let status = matches!(request, Request::Status | Request::Settle);
+                let mut answer = execute::execute(&self.replica, request, &asked.who, Lang::from_name(&asked.lang), progress)?;
                 if status {
+                    answer["recovery_secret_here"] = json!(self.recovery_secret_here);
                     answer["connected"] = json!(self.cutter.connected().len());
                 }
                 Ok(answer)
             }
             HubRequest::SchoolAdd { set } => self.school_add(&set),
-            HubRequest::EnrolIssue { school, hours } => self.issue_token(&school, hours),
+            HubRequest::EnrolIssue { school, hours } => {
+                let answer = self.issue_token(&school, hours)?;
+                audit::note(&self.replica, &asked.who, "issue-token", format!("school {school}"), 1);
+                Ok(answer)
+            }
             HubRequest::NodeList => self.nodes(),
-            HubRequest::NodeRevoke { id } => self.revoke(&id),
+            HubRequest::NodeRevoke { id } => {
+                let answer = self.revoke(&id)?;
+                audit::note(&self.replica, &asked.who, "revoke", format!("node {}", answer["node"].as_str().unwrap_or_default()), 1);
+                Ok(answer)
+            }
+            HubRequest::SealedKey { id } => {
+                let answer = self.sealed_key(&id)?;
+                audit::note(&self.replica, &asked.who, "recover-key", format!("node {}", answer["node"].as_str().unwrap_or_default()), 1);
+                Ok(answer)
+            }
         }
     }
 }
@@ -112,8 +147,8 @@ impl Handler<Asked<HubRequest>> for Hub {
 ///
 /// # Errors
 /// As [`Hub::open`].
-pub fn for_command(dir: &Path, key_file: Option<&Path>) -> Result<Hub, Fault> {
-    let hub = Hub::open(dir, key_file)?;
+pub fn for_command(dir: &Path, unlock: &Unlock) -> Result<Hub, Fault> {
+    let hub = Hub::open(dir, unlock)?;
     merge::drain(&hub.replica).map_err(Fault::from)?;
     Ok(hub)
 }

@@ -3,5 +3,7 @@
 pub mod cli;
 pub mod county;
 pub mod desk;
+pub mod recovery;
+pub mod register;
 pub mod registrar;
 pub mod serve;

@@ -71,6 +71,9 @@ async fn run(dir: &Path, hub: Arc<Hub>, listen: Listen, ready: impl FnOnce(Socke
     };
     let http = health::serve(listen.http, Arc::new(|| true), gauges, stop.clone()).await?;
     let _socket = socket::serve::<Asked<HubRequest>, Hub>(dir, Arc::clone(&hub))?;
+    if hub.recovery_secret_here {
+        tracing::warn!("the county's recovery key still lies in the data directory: move it offline");
+    }
     tracing::info!(%quic, %http, county = %hub.county.code(), "the hub is ready");
     ready(quic, http);
     // Not under systemd: nobody to tell.

@@ -9,14 +9,13 @@ use clap::{Parser, Subcommand};
 use huxue_shared::{
     clock::SystemClock,
     command::{
-        args::{Conflicts, Global, Query, Record, Report},
-        render,
+        args::{Audit, Conflicts, Global, Key, Query, Record, Report},
+        keys, render,
         request::{Asked, Request},
         run,
     },
     fault::{Exit, Fault},
     local::lock,
-    locale::Lang,
     rim::{health, logging},
 };
 use serde_json::{Value as Json, json};
@@ -69,11 +68,21 @@ enum Command {
     /// School years
     #[command(subcommand)]
     Year(Year),
+    /// The passphrase of the database key
+    #[command(subcommand)]
+    Key(Key),
     /// The link to the county
     #[command(subcommand)]
     Sync(Sync),
+    /// Who read or exported named records
+    #[command(subcommand)]
+    Audit(Audit),
     /// State of this node: saved, waiting, received
-    Status,
+    Status {
+        /// First wait until queries see all that was acknowledged
+        #[arg(long)]
+        settled: bool,
+    },
     /// Make the projection again from the log
     Rebuild,
     /// Check log, digests, signatures and projection
@@ -174,6 +183,11 @@ fn run_command(cli: Cli) -> Result<ExitCode, Fault> {
     match command {
         Command::Enrol { hub, token } => enrol_node(&global, &hub, &token),
         Command::Serve(listen) => serve_node(&global, &listen),
+        Command::Key(command) => {
+            NodeFile::read(&global.dir()?)?;
+            let answer = keys::run(&global, &command, true)?;
+            run::deliver(&global, &answer, None, |answer| render::fields(answer, global.language()))
+        }
         other => {
             logging::start(false);
             let (request, out) = request_of(other, &global)?;
@@ -187,7 +201,7 @@ fn enrol_node(global: &Global, hub: &str, token: &str) -> Result<ExitCode, Fault
     let dir = global.dir()?;
     let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::internal)?;
-    let file = runtime.block_on(enrol(&dir, hub, token, global.db_key_file.as_deref(), &serve::software()))?;
+    let file = runtime.block_on(enrol(&dir, hub, token, &global.unlock(), &serve::software()))?;
     let node = keypair(&dir, &SystemClock)?.origin().to_string();
     let answer = json!({ "school": file.school.to_string(), "school_name": file.school_name, "county": file.county.to_string(), "node": node });
     run::say(&if global.json { answer.to_string() } else { render::fields(&answer, global.language()) });
@@ -207,13 +221,13 @@ fn serve_node(global: &Global, listen: &Listen) -> Result<ExitCode, Fault> {
     match NodeFile::read(&dir) {
         Err(fault) if fault.code == "enrol-first" => {
             let port = listener.try_clone().map_err(Fault::internal)?;
-            if !wizard::serve(&dir, global.db_key_file.as_deref(), port, address, || ready(true))? {
+            if !wizard::serve(&dir, global.unlock(), port, address, || ready(true))? {
                 return Ok(ExitCode::SUCCESS);
             }
         }
         _ => {}
     }
-    let node = Node::open(&dir, global.db_key_file.as_deref())?;
+    let node = Node::open(&dir, &global.unlock())?;
     serve::serve(&dir, node, listener, address, listen.host.clone(), || ready(false))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -222,8 +236,8 @@ fn ask(global: &Global, request: NodeRequest, out: Option<PathBuf>) -> Result<Ex
     let lang = global.language();
     let dir = global.dir()?;
     NodeFile::read(&dir)?;
-    let asked = Asked { lang: if lang == Lang::En { "en".into() } else { "zh".into() }, request: request.clone() };
-    let answer = run::here_or_there(global, asked, |_| Node::open(&dir, global.db_key_file.as_deref()))?;
+    let asked = Asked::here(lang, request.clone());
+    let answer = run::here_or_there(global, asked, |_| Node::open(&dir, &global.unlock()))?;
     let text = |answer: &Json| match &request {
         NodeRequest::Common(request) => render::render(request, answer, lang),
         NodeRequest::SyncNow => render::render(&Request::Status, answer, lang),
@@ -234,7 +248,7 @@ fn ask(global: &Global, request: NodeRequest, out: Option<PathBuf>) -> Result<Ex
 fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<PathBuf>), Fault> {
     let common = |request: Request| (NodeRequest::Common(request), None);
     Ok(match command {
-        Command::Enrol { .. } | Command::Serve(_) => return Err(Fault::internal("not a request")),
+        Command::Enrol { .. } | Command::Serve(_) | Command::Key(_) => return Err(Fault::internal("not a request")),
         Command::Import(Import::Roster { file, dry_run, sheet, by }) => {
             let (file, bytes) = run::read_upload(&file)?;
             common(Request::ImportRoster { file, bytes, dry_run, sheet, by })
@@ -261,7 +275,8 @@ fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<
         Command::Ledger(Ledger::Show { code }) => common(Request::LedgerShow { code }),
         Command::Year(Year::Open { year }) => common(Request::YearOpen { year }),
         Command::Sync(Sync::Now) => (NodeRequest::SyncNow, None),
-        Command::Status => common(Request::Status),
+        Command::Audit(audit) => common(audit.request()),
+        Command::Status { settled } => common(if settled { Request::Settle } else { Request::Status }),
         Command::Rebuild => common(Request::Rebuild),
         Command::Verify => common(Request::Verify),
     })

@@ -5,9 +5,9 @@ pub mod roll;
 pub mod today;
 pub mod wizard;
 
-use crate::{enrolled::NodeFile, serve};
+use crate::{enrolled::NodeFile, sealing::Sealer, serve};
 use huxue_shared::{
-    clock::SystemClock,
+    clock::{Clock, SystemClock},
     command::{
         execute,
         request::{Asked, Request},
@@ -16,6 +16,7 @@ use huxue_shared::{
     local::{Handler, OnProgress},
     locale::{self, Lang},
     replica::{Replica, merge},
+    rim::key::{self, Unlock},
     transport::dialer::{DialPhase, DialStatus},
 };
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,8 @@ pub struct Node {
     pub file: NodeFile,
     /// Present in the daemon.
     pub link: Option<Link>,
+    /// Keeps the county's sealed copy of the database key fresh.
+    pub sealer: Arc<Sealer>,
 }
 
 impl Node {
@@ -78,11 +81,22 @@ impl Node {
     ///
     /// # Errors
     /// Not enrolled, damaged, key, disk.
-    pub fn open(dir: &Path, key_file: Option<&Path>) -> Result<Self, Fault> {
+    pub fn open(dir: &Path, unlock: &Unlock) -> Result<Self, Fault> {
+        Self::open_at(dir, unlock, Arc::new(SystemClock))
+    }
+
+    /// As [`Node::open`], with a clock of the caller's.
+    ///
+    /// # Errors
+    /// As [`Node::open`].
+    pub fn open_at(dir: &Path, unlock: &Unlock, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
         let file = NodeFile::read(dir)?;
-        let replica = file.open(dir, key_file, Arc::new(SystemClock))?;
+        let key = key::read(dir, unlock)?;
+        let replica = file.open(dir, key.clone(), clock)?;
         merge::drain(&replica).map_err(Fault::from)?;
-        Ok(Self { replica, dir: dir.to_owned(), file, link: None })
+        let sealer = Arc::new(Sealer::new(dir, key));
+        sealer.refresh(&file.enrolment(dir)?);
+        Ok(Self { replica, dir: dir.to_owned(), file, link: None, sealer })
     }
 
     fn status(&self, mut answer: Json, lang: Lang) -> Json {
@@ -145,8 +159,12 @@ impl Handler<Asked<NodeRequest>> for Node {
     fn handle(&self, asked: Asked<NodeRequest>, progress: OnProgress<'_>) -> Result<Json, Fault> {
         let lang = Lang::from_name(&asked.lang);
         match asked.request {
+            NodeRequest::Common(Request::Settle) => {
+                self.replica.settle();
+                Ok(self.status(self.replica.status().map_err(Fault::from)?, lang))
+            }
             NodeRequest::Common(Request::Status) => Ok(self.status(self.replica.status().map_err(Fault::from)?, lang)),
-            NodeRequest::Common(request) => execute::execute(&self.replica, request, lang, progress),
+            NodeRequest::Common(request) => execute::execute(&self.replica, request, &asked.who, lang, progress),
             NodeRequest::SyncNow => self.sync_now(lang),
         }
     }

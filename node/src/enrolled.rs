@@ -1,15 +1,16 @@
 //! `DIR/node.key` and `DIR/node.json` (0600): the node's own key, and what the county granted it. The key is made here and never leaves.
 
+use crate::sealing::Sealer;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use huxue_shared::{
     clock::{Clock, SystemClock},
     fault::{Exit, Fault},
-    identity::{Keypair, Token, origin, x509},
+    identity::{Keypair, RecoveryKey, Token, origin, x509},
     local::lock,
     model::{CountyCode, SchoolCode},
     replica::{Me, Replica, Role},
-    rim::key,
-    store::StoreConfig,
+    rim::key::{self, Unlock},
+    store::{StoreConfig, open::Key},
     transport::{
         HubAddress, Tuning,
         enrol::{self, Enrolment, Grant},
@@ -40,6 +41,9 @@ pub struct NodeFile {
     ca_certificate: String,
     hub_origin_certificate: String,
     hub_software: String,
+    /// The county's recovery key as granted; absent before the county had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recovery: Option<String>,
 }
 
 impl std::fmt::Debug for NodeFile {
@@ -76,7 +80,7 @@ pub fn keypair(dir: &Path, clock: &dyn Clock) -> Result<Keypair, Fault> {
 ///
 /// # Errors
 /// Address or token that is none, `enrol-already`, what the hub says, key, disk.
-pub async fn enrol(dir: &Path, hub: &str, token: &str, key_file: Option<&Path>, software: &str) -> Result<NodeFile, Fault> {
+pub async fn enrol(dir: &Path, hub: &str, token: &str, unlock: &Unlock, software: &str) -> Result<NodeFile, Fault> {
     let token: Token = token.trim().parse().map_err(|e: huxue_shared::identity::TokenError| e.fault())?;
     let address: HubAddress = hub
         .trim()
@@ -87,9 +91,11 @@ pub async fn enrol(dir: &Path, hub: &str, token: &str, key_file: Option<&Path>, 
     }
     let pair = keypair(dir, &SystemClock)?;
     let enrolment = enrol::enrol(&address, &token, &pair, software, &Tuning::default()).await.map_err(|e| e.fault(&address))?;
-    key::create(dir, key_file, &SystemClock)?;
+    let db_key = key::create(dir, unlock, &SystemClock)?;
     let file = NodeFile::write(dir, hub.trim(), &enrolment)?;
-    file.open(dir, key_file, Arc::new(SystemClock))?;
+    file.open(dir, db_key.clone(), Arc::new(SystemClock))?;
+    // Enrolled it is, whatever becomes of this: the daemon goes on trying.
+    Sealer::new(dir, db_key).deliver().await;
     Ok(file)
 }
 
@@ -112,6 +118,7 @@ impl NodeFile {
             ca_certificate: STANDARD.encode(&grant.ca_certificate),
             hub_origin_certificate: STANDARD.encode(&grant.hub_origin_certificate),
             hub_software: enrolment.hub_software.clone(),
+            recovery: grant.recovery.map(|key| STANDARD.encode(key.to_bytes())),
         };
         let text = serde_json::to_vec_pretty(&file).map_err(Fault::internal)?;
         lock::write_secret(&dir.join("node.json"), &text).map_err(|e| unwritable(dir, e))?;
@@ -138,18 +145,22 @@ impl NodeFile {
     pub fn enrolment(&self, dir: &Path) -> Result<Enrolment, Fault> {
         let path = dir.join("node.json");
         let bytes = |text: &str| STANDARD.decode(text).map_err(|e| damaged(&path, e));
+        let ca_certificate = bytes(&self.ca_certificate)?;
+        let ca = x509::facts(&ca_certificate).map_err(|e| damaged(&path, e))?.public_key;
+        // One that the county did not sign is none: nothing is ever sealed to a stranger.
+        let recovery = self.recovery.as_deref().map(bytes).transpose()?.and_then(|key| RecoveryKey::read(&key, self.county, &ca));
         let grant = Grant {
             county: self.county,
             school: self.school,
             school_name: self.school_name.clone(),
             node_certificate: bytes(&self.node_certificate)?,
             origin_certificate: bytes(&self.origin_certificate)?,
-            ca_certificate: bytes(&self.ca_certificate)?,
+            ca_certificate,
             hub_origin_certificate: bytes(&self.hub_origin_certificate)?,
             issued_at: self.issued_at,
             id_key: bytes(&self.id_key)?.try_into().map_err(|_| damaged(&path, "length"))?,
+            recovery,
         };
-        let ca = x509::facts(&grant.ca_certificate).map_err(|e| damaged(&path, e))?.public_key;
         let hub = origin::verify(&grant.hub_origin_certificate, &ca).map_err(|e| damaged(&path, e))?;
         Ok(Enrolment { grant, hub, hub_software: self.hub_software.clone() })
     }
@@ -167,8 +178,8 @@ impl NodeFile {
     /// Opens the school's replica. The caller holds the directory's lock.
     ///
     /// # Errors
-    /// Key, disk, damage.
-    pub fn open(&self, dir: &Path, key_file: Option<&Path>, clock: Arc<dyn Clock>) -> Result<Arc<Replica>, Fault> {
+    /// A key that does not fit, disk, damage.
+    pub fn open(&self, dir: &Path, key: Key, clock: Arc<dyn Clock>) -> Result<Arc<Replica>, Fault> {
         let enrolment = self.enrolment(dir)?;
         let ca = x509::facts(&enrolment.grant.ca_certificate).map_err(|e| damaged(&dir.join("node.json"), e))?.public_key;
         let me = Me {
@@ -178,7 +189,6 @@ impl NodeFile {
             county_key: ca,
             id_secret: enrolment.grant.id_key,
         };
-        let key = key::read(dir, key_file)?;
         let replica =
             Replica::open(StoreConfig { path: dir.join("huxue.db"), key: Some(key), cache_mib: CACHE_MIB }, me, clock).map_err(Fault::from)?;
         for certificate in [&enrolment.grant.origin_certificate, &enrolment.grant.hub_origin_certificate] {

@@ -3,4 +3,5 @@
 pub mod cli;
 pub mod desk;
 pub mod enrolled;
+pub mod sealing;
 pub mod serve;

@@ -3,6 +3,7 @@
 use crate::{
     desk::{Agreed, Link, Node, NodeRequest, pages, wait_for_sync},
     enrolled::{NodeFile, keypair},
+    sealing::Sealer,
 };
 use huxue_shared::{
     clock::SystemClock,
@@ -17,7 +18,7 @@ use huxue_shared::{
         Cutter, News, Tuning,
         dialer::{DialStatus, Dialer, Keeper},
         enrol::Enrolment,
-        link::{LinkEvent, Observer, Surroundings},
+        link::{LinkEvent, NoObserver, Observer, Surroundings},
     },
     web::routes,
 };
@@ -43,7 +44,7 @@ pub fn serve(dir: &Path, mut node: Node, listener: TcpListener, http: SocketAddr
     let replica = Arc::clone(&node.replica);
     let outcome = runtime.block_on(async {
         let stop = stop::on_signal().map_err(Fault::internal)?;
-        let (link, dialling) = dial(&node, stop.clone())?;
+        let (link, dialling) = dial(&node, stop.clone(), Arc::new(NoObserver))?;
         node.link = Some(link);
         let node = Arc::new(node);
         let gauges = {
@@ -73,17 +74,25 @@ pub fn once(node: &Node) -> Result<(), Fault> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Fault::internal)?;
     merge::start_workers(&node.replica, 1);
     let (tell, stop) = watch::channel(false);
-    let (link, dialling) = runtime.block_on(async { dial(node, stop) })?;
+    let (link, dialling) = runtime.block_on(async { dial(node, stop, Arc::new(NoObserver)) })?;
     let outcome = wait_for_sync(&node.replica, &link);
     // The dialler hears it, says goodbye and ends.
     let _ = tell.send(true);
     runtime.block_on(async {
         let _ = tokio::time::timeout(std::time::Duration::from_secs(5), dialling).await;
+        // Waits for a deposit that began with the link, if one did.
+        if outcome.is_ok() {
+            node.sealer.deliver().await;
+        }
     });
     outcome
 }
 
-fn dial(node: &Node, stop: watch::Receiver<bool>) -> Result<(Link, tokio::task::JoinHandle<()>), Fault> {
+/// Starts dialling in the present runtime, until `stop`. `also` hears what the node's own observer hears (the benchmark measures so).
+///
+/// # Errors
+/// The node's files: address, key, certificates.
+pub fn dial(node: &Node, stop: watch::Receiver<bool>, also: Arc<dyn Observer>) -> Result<(Link, tokio::task::JoinHandle<()>), Fault> {
     let clock = Arc::new(SystemClock);
     let (agreed_tell, agreed) = watch::channel(Agreed::default());
     let news = News::default();
@@ -94,11 +103,17 @@ fn dial(node: &Node, stop: watch::Receiver<bool>) -> Result<(Link, tokio::task::
         genesis: genesis::HASH,
         news,
         cutter: Cutter::default(),
-        observer: Arc::new(Watcher { replica: Arc::clone(&node.replica), school: node.file.school.to_string(), agreed: agreed_tell }),
+        observer: Arc::new(Watcher {
+            replica: Arc::clone(&node.replica),
+            school: node.file.school.to_string(),
+            agreed: agreed_tell,
+            sealer: Arc::clone(&node.sealer),
+            also,
+        }),
         clock: clock.clone(),
         software: software(),
     };
-    let keeper = Arc::new(Renewals { dir: node.dir.clone(), hub: node.file.hub.clone() });
+    let keeper = Arc::new(Renewals { dir: node.dir.clone(), hub: node.file.hub.clone(), sealer: Arc::clone(&node.sealer) });
     let dialer =
         Dialer::new(node.file.address()?, keypair(&node.dir, clock.as_ref())?, node.file.enrolment(&node.dir)?, keeper, around, Tuning::default())
             .map_err(|e| Fault::new("identity-unusable", Exit::Identity).with("detail", e))?;
@@ -121,11 +136,15 @@ fn metrics_of(node: &Node) {
 struct Renewals {
     dir: PathBuf,
     hub: String,
+    sealer: Arc<Sealer>,
 }
 
 impl Keeper for Renewals {
     fn keep(&self, renewed: &Enrolment) -> Result<(), String> {
-        NodeFile::write(&self.dir, &self.hub, renewed).map(|_| ()).map_err(|fault| fault.to_string())
+        NodeFile::write(&self.dir, &self.hub, renewed).map_err(|fault| fault.to_string())?;
+        // The recovery key may have changed.
+        self.sealer.refresh(renewed);
+        Ok(())
     }
 }
 
@@ -134,13 +153,18 @@ struct Watcher {
     replica: Arc<Replica>,
     school: String,
     agreed: watch::Sender<Agreed>,
+    also: Arc<dyn Observer>,
+    sealer: Arc<Sealer>,
 }
 
 impl Observer for Watcher {
-    fn link(&self, _peer: &Peer, event: LinkEvent) {
+    fn link(&self, peer: &Peer, event: LinkEvent) {
+        self.also.link(peer, event.clone());
         let complete = match event {
             LinkEvent::Session(SessionEvent::Established(_)) => {
                 self.agreed.send_modify(|a| *a = Agreed { sessions: a.sessions + 1, in_sync: 0 });
+                let sealer = Arc::clone(&self.sealer);
+                tokio::spawn(async move { sealer.deliver().await });
                 false
             }
             LinkEvent::Session(SessionEvent::InSync { .. }) => {

@@ -4,8 +4,10 @@
 //! daemon behind the local socket. Answers are JSON values; `--json` prints them, otherwise [`render`] draws them.
 
 pub mod args;
+pub mod audit;
 pub mod execute;
 pub mod importing;
+pub mod keys;
 pub mod ledgers;
 pub mod listing;
 pub mod render;

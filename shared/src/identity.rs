@@ -13,6 +13,7 @@ pub mod county;
 pub mod fingerprint;
 pub mod keypair;
 pub mod origin;
+pub mod recovery;
 pub mod token;
 
 #[cfg(feature = "daemon")]
@@ -24,4 +25,5 @@ pub use county::County;
 pub use fingerprint::Fingerprint;
 pub use keypair::{Keypair, PublicKey, Signature};
 pub use origin::{OriginFacts, Role};
+pub use recovery::{RecoveryKey, RecoverySecret};
 pub use token::{Token, TokenError};

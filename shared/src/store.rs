@@ -5,6 +5,7 @@
 //! database could stand behind it (DESIGN §6).
 
 pub mod accounts;
+pub mod audit;
 pub mod facts;
 pub mod log;
 pub mod open;

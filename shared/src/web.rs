@@ -9,6 +9,7 @@ pub mod assets;
 pub mod children;
 pub mod conflicts;
 pub mod desk;
+pub mod entry;
 pub mod events;
 pub mod export;
 pub mod form;

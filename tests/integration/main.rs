@@ -1,5 +1,7 @@
 //! The main job with the real binaries over real QUIC.
 
+mod keys;
+
 use huxue_tests::{County, child, sample};
 use serde_json::json;
 

@@ -77,6 +77,23 @@ impl Side {
         }
     }
 
+    /// Runs a command as a person does, without `--json`; gives its exit code.
+    ///
+    /// # Panics
+    /// If the program cannot be started.
+    pub fn plain(&self, args: &[&str]) -> i32 {
+        let mut command = Command::new(&self.program);
+        command.args(["--data", &self.dir.display().to_string()]).args(args).env("HUXUE_LOG", "error");
+        let output = command.output().unwrap_or_else(|e| panic!("{}: {e}", self.program.display()));
+        output.status.code().unwrap_or(-1)
+    }
+
+    /// Another side in a directory beside this one's.
+    #[must_use]
+    pub fn beside(&self, program: &str, name: &str) -> Self {
+        Self { program: binary(program), dir: self.dir.with_file_name(name) }
+    }
+
     /// Starts its daemon; gives it back once it says that it is ready.
     ///
     /// # Panics

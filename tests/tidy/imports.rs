@@ -24,7 +24,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("report", &["model"]),
     ("store", &["model", "document", "ledger", "sync", "replica"]),
     ("replica", &["model", "document", "ledger", "sync", "identity", "store", "report", "local", "command"]),
-    ("rim", &["local", "store"]),
+    ("rim", &["local", "store", "identity", "model"]),
     ("web", &["model", "document", "ledger", "report", "store", "replica", "command"]),
 ];
 

@@ -15,8 +15,8 @@ pub fn desk(node: &Arc<Node>, hosts: Vec<String>) -> Arc<Desk> {
     let status = {
         let node = Arc::clone(node);
         Arc::new(move |lang: Lang| {
-            let lang = if lang == Lang::En { "en" } else { "zh" };
-            node.handle(Asked { lang: lang.to_owned(), request: super::NodeRequest::Common(Request::Status) }, &mut |_| {})
+            let asked = Asked { who: "desk".to_owned(), ..Asked::here(lang, super::NodeRequest::Common(Request::Status)) };
+            node.handle(asked, &mut |_| {})
         })
     };
     let config = DeskConfig { place: node.file.school_name.clone(), hosts, tls: false, status };

@@ -315,7 +315,8 @@ async fn roll(
             let day = on.day(today)?;
             let class = Class { grade, class };
             let known = known(desk, &account, class, day)?;
-            let lines = known.pupils.iter().map(|pupil| known.line(&page, pupil, day, false)).collect();
+            let lines: Vec<Line> = known.pupils.iter().map(|pupil| known.line(&page, pupil, day, false)).collect();
+            desk.noted(&account, "list", format!("ledger {CHECK}"), lines.len());
             let taken = heads(desk, day)?.iter().find(|row| head_of(row) == Some(class)).map(counts);
             Ok(RollPage {
                 class,
@@ -353,13 +354,13 @@ fn choose(desk: &Desk, account: &Account, known: &Known, student: &str, state: &
     let by = Some(account.name.clone());
     match known.today(student, day) {
         Some(row) if word(row, "state") == Some(state) => Ok(()),
-        Some(row) => desk.ask(Request::RecordSet { record: row.id.clone(), set, by }, lang).map(|_| ()),
+        Some(row) => desk.ask(account, Request::RecordSet { record: row.id.clone(), set, by }, lang).map(|_| ()),
         None => {
             set.insert("on".to_owned(), day.to_string());
             set.insert("checked_by".to_owned(), account.name.clone());
             set.retain(|_, text| !text.is_empty());
             let subject = Some(SubjectRef::Student(student.to_owned()));
-            desk.ask(Request::RecordAdd { ledger: CHECK.to_owned(), subject, year: None, set, by }, lang).map(|_| ())
+            desk.ask(account, Request::RecordAdd { ledger: CHECK.to_owned(), subject, year: None, set, by }, lang).map(|_| ())
         }
     }
 }
@@ -445,7 +446,7 @@ fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, lang: Lang) 
     let by = Some(account.name.clone());
     let head = heads(desk, day)?.into_iter().find(|row| head_of(row) == Some(known.class));
     let written = match head {
-        Some(row) => desk.ask(Request::RecordSet { record: row.id, set, by }, lang)?,
+        Some(row) => desk.ask(account, Request::RecordSet { record: row.id, set, by }, lang)?,
         None => {
             let class = known.class;
             for (key, text) in
@@ -454,13 +455,13 @@ fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, lang: Lang) 
                 set.insert(key.to_owned(), text);
             }
             set.insert("on".to_owned(), day.to_string());
-            desk.ask(Request::RecordAdd { ledger: HEAD.to_owned(), subject: Some(SubjectRef::School(None)), year: None, set, by }, lang)?
+            desk.ask(account, Request::RecordAdd { ledger: HEAD.to_owned(), subject: Some(SubjectRef::School(None)), year: None, set, by }, lang)?
         }
     };
     let record = written["record"].as_str().unwrap_or_default();
     for row in known.pupils.iter().filter_map(|pupil| known.today(&pupil.student, day)).filter(|row| word(row, "roll") != Some(record)) {
         let set = BTreeMap::from([("roll".to_owned(), record.to_owned())]);
-        desk.ask(Request::RecordSet { record: row.id.clone(), set, by: None }, lang)?;
+        desk.ask(account, Request::RecordSet { record: row.id.clone(), set, by: None }, lang)?;
     }
     Ok(())
 }

@@ -134,6 +134,9 @@ fn due_cards(desk: &Desk, account: &Account, page: &Page) -> Result<Vec<Card>, F
         }
     }
     rows.sort_by(|a, b| a.due.cmp(&b.due));
+    if !rows.is_empty() {
+        desk.noted(account, "list", "due", rows.len());
+    }
     let line = |row: &Row| {
         let definition = catalogue.latest(&row.ledger)?;
         let state = definition.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(l, s)| l.state(s));
@@ -171,7 +174,7 @@ fn children_card(desk: &Desk, account: &Account, page: &Page, report: &'static s
         "visit" => BTreeMap::from([("term".to_owned(), huxue_shared::model::Term::of(desk.clock().today()).number().to_string())]),
         _ => BTreeMap::new(),
     };
-    let answer = desk.ask(Request::ReportRun { name: report.to_owned(), params, format: Format::Json }, page.lang)?;
+    let answer = desk.ask(account, Request::ReportRun { name: report.to_owned(), params, format: Format::Json }, page.lang)?;
     let writes = account.writes(&care).any();
     let line = |row: &serde_json::Value| {
         let class = row["grade"].as_i64().zip(row["class"].as_i64()).map(|(grade, class)| Class { grade, class });
@@ -197,7 +200,7 @@ fn monthly_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<Ca
         return Ok(None);
     }
     let request = Request::ReportRun { name: "monthly_reports_missing".into(), params: BTreeMap::new(), format: Format::Json };
-    let answer = desk.ask(request, page.lang)?;
+    let answer = desk.ask(account, request, page.lang)?;
     let line = |row: &serde_json::Value| {
         let month = row["month"].as_str()?;
         let href = format!("/ledger/monthly_report/new?month={month}");

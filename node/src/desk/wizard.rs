@@ -13,7 +13,7 @@ use axum::{
 use huxue_shared::{
     clock::SystemClock,
     fault::{Exit, Fault},
-    rim::{health, stop},
+    rim::{health, key::Unlock, stop},
     web::{
         assets,
         guard::{self, Oops, Porch, Visitor},
@@ -34,7 +34,7 @@ const TOKEN_BYTES_MAX: usize = 64 * 1024;
 /// What the page works on.
 struct Wizard {
     dir: PathBuf,
-    key_file: Option<PathBuf>,
+    unlock: Unlock,
     /// One enrolment at a time; true once it is done.
     enrolled: Mutex<bool>,
     done: watch::Sender<bool>,
@@ -52,7 +52,7 @@ struct WizardPage {
 ///
 /// # Errors
 /// `wizard-not-here` when the port is not this machine's own; the port's.
-pub fn serve(dir: &Path, key_file: Option<&Path>, listener: TcpListener, at: SocketAddr, ready: impl FnOnce()) -> Result<bool, Fault> {
+pub fn serve(dir: &Path, unlock: Unlock, listener: TcpListener, at: SocketAddr, ready: impl FnOnce()) -> Result<bool, Fault> {
     if !at.ip().is_loopback() {
         return Err(Fault::new("wizard-not-here", Exit::Usage).with("address", at));
     }
@@ -60,7 +60,7 @@ pub fn serve(dir: &Path, key_file: Option<&Path>, listener: TcpListener, at: Soc
     let outcome = runtime.block_on(async {
         let mut asked = stop::on_signal().map_err(Fault::internal)?;
         let (done, enrolled) = watch::channel(false);
-        let wizard = Arc::new(Wizard { dir: dir.to_owned(), key_file: key_file.map(Path::to_owned), enrolled: Mutex::new(false), done });
+        let wizard = Arc::new(Wizard { dir: dir.to_owned(), unlock, enrolled: Mutex::new(false), done });
         let router = router(&wizard).merge(health::router(at, Arc::new(|| false), Arc::new(|| {})));
         let pages = health::answer(listener, router, enrolled.clone())?;
         tracing::info!(%at, "not enrolled yet: the first start waits in this machine's browser");
@@ -124,7 +124,7 @@ async fn enrol(State(wizard): State<Arc<Wizard>>, Extension(visitor): Extension<
     if *enrolled_already {
         return Ok(Redirect::to("/start").into_response());
     }
-    match enrolled::enrol(&wizard.dir, &hub, &token, wizard.key_file.as_deref(), &serve::software()).await {
+    match enrolled::enrol(&wizard.dir, &hub, &token, &wizard.unlock, &serve::software()).await {
         Ok(file) => {
             tracing::info!(school = %file.school, "enrolled");
             *enrolled_already = true;

@@ -1,7 +1,7 @@
 //! Command-line arguments of the shared verbs (clap). Each binary flattens them into its own.
 
 use super::request::{Format, Request, SubjectRef, pairs};
-use crate::fault::Fault;
+use crate::{fault::Fault, rim::key::Unlock};
 use clap::{Args, Subcommand};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -20,6 +20,31 @@ pub struct Global {
     /// File with the database key (32 bytes as 64 hex digits); default DIR/db.key
     #[arg(long, global = true, env = "HUXUE_DB_KEY_FILE", value_name = "FILE")]
     pub db_key_file: Option<PathBuf>,
+    /// File with the passphrase of the database key; otherwise it is asked for on the terminal
+    #[arg(long, global = true, env = "HUXUE_DB_PASSPHRASE_FILE", value_name = "FILE")]
+    pub db_passphrase_file: Option<PathBuf>,
+}
+
+impl Global {
+    /// Where the database key and its passphrase come from.
+    pub fn unlock(&self) -> Unlock {
+        Unlock { key_file: self.db_key_file.clone(), passphrase_file: self.db_passphrase_file.clone(), lang: self.language() }
+    }
+}
+
+/// `key …`
+#[derive(Subcommand, Clone, Debug)]
+pub enum Key {
+    /// Put the database key under a passphrase, or change it; asks twice on a terminal
+    Passphrase {
+        /// File with the new passphrase, instead of asking
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+    },
+    /// Take the passphrase off: the key lies in its file as it is
+    Plain,
+    /// Where the key is, whether a passphrase protects it, and whether the county can recover it
+    Status,
 }
 
 /// `record …`
@@ -226,6 +251,32 @@ impl Conflicts {
         match self {
             Self::List { school, kind } => Request::ConflictsList { school, kind },
             Self::Resolve { id, choose, why, by } => Request::ConflictsResolve { id, choose, why, by },
+        }
+    }
+}
+
+/// `audit …`
+#[derive(Subcommand, Clone, Debug)]
+pub enum Audit {
+    /// Who read or exported named records, and acts that matter; the newest first
+    List {
+        /// Only this action: list, show, report, export, conflicts, resolve, undo, publish …
+        #[arg(long)]
+        action: Option<String>,
+        /// At most so many
+        #[arg(long)]
+        limit: Option<u32>,
+    },
+    /// Check that no entry was altered or left out
+    Verify,
+}
+
+impl Audit {
+    /// As a request.
+    pub fn request(self) -> Request {
+        match self {
+            Self::List { action, limit } => Request::AuditList { action, limit },
+            Self::Verify => Request::AuditVerify,
         }
     }
 }

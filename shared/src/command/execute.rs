@@ -1,6 +1,6 @@
 //! Carries requests out on a replica. Answers are JSON: what `--json` prints, and what [`super::render`] draws.
 
-use super::{importing, ledgers, listing, reporting, request::Request};
+use super::{audit, importing, ledgers, listing, reporting, request::Request};
 use crate::{
     fault::{Exit, Fault},
     local::{OnProgress, Progress},
@@ -14,15 +14,16 @@ use std::{collections::BTreeMap, sync::Arc};
 /// Rows of a list when no limit is given.
 const LIST_LIMIT: u32 = 200;
 
-/// Does what is asked.
+/// Does what `account` asks, and notes in the audit chain what is to be noted ([`audit`]) before the answer goes out.
 ///
 /// # Errors
 /// A repair instruction.
-pub fn execute(replica: &Arc<Replica>, request: Request, lang: Lang, progress: OnProgress<'_>) -> std::result::Result<Json, Fault> {
-    run(replica, request, lang, progress).map_err(Fault::from)
+pub fn execute(replica: &Arc<Replica>, request: Request, account: &str, lang: Lang, progress: OnProgress<'_>) -> std::result::Result<Json, Fault> {
+    let who = audit::actor(account, audit::by_of(&request).as_deref());
+    run(replica, request, &who, lang, progress).map_err(Fault::from).inspect_err(|fault| audit::refused(replica, &who, fault))
 }
 
-fn run(replica: &Arc<Replica>, request: Request, lang: Lang, progress: OnProgress<'_>) -> Result<Json> {
+fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress: OnProgress<'_>) -> Result<Json> {
     match request {
         Request::RecordAdd { ledger, subject, year, set, by } => done(replica.add(&ledger, subject.as_ref(), year, &set, by.as_deref())?, lang),
         Request::RecordSet { record, set, by } => done(replica.set(&record, &set, by.as_deref())?, lang),
@@ -32,32 +33,36 @@ fn run(replica: &Arc<Replica>, request: Request, lang: Lang, progress: OnProgres
         }
         Request::RecordList { ledger, student, filters, year, school, columns, order, limit, format } => {
             let wanted = listing::Wanted { ledger, student, filters, year, school, columns, order, limit: limit.unwrap_or(LIST_LIMIT), format };
-            listing::list(replica, &wanted, lang)
+            let (answer, read) = listing::list(replica, &wanted, lang)?;
+            audit::read(replica, who, audit::action("list", format), read);
+            Ok(answer)
         }
-        Request::RecordShow { record } => replica.show(&record),
-        Request::ReportRun { name, params, format } => reporting::run(replica, &name, &params, format, lang),
+        Request::RecordShow { record } => show(replica, &record, who),
+        Request::ReportRun { name, params, format } => {
+            let (answer, read) = reporting::run(replica, &name, &params, format, lang)?;
+            audit::read(replica, who, audit::action("report", format), read);
+            Ok(answer)
+        }
         Request::ReportList => Ok(reporting::list(replica, lang)),
         Request::LedgerList => Ok(ledgers::list(replica, lang)),
         Request::LedgerShow { code } => ledgers::show(replica, &code, lang),
-        Request::ConflictsList { school, kind } => {
-            let items = replica.conflicts(school.as_deref(), kind.as_deref())?;
-            let list: Vec<Json> = items
-                .into_iter()
-                .map(|i| {
-                    json!({ "id": i.id, "kind": i.kind, "record": i.record, "school": i.school, "year": i.year, "student": i.student, "name": i.name, "field": i.field,
-                        "detail": i.detail, "opened": i.opened })
-                })
-                .collect();
-            Ok(json!({ "conflicts": list }))
+        Request::ConflictsList { school, kind } => conflicts(replica, school.as_deref(), kind.as_deref(), who),
+        Request::ConflictsResolve { id, choose, why, by } => {
+            let answer = replica.resolve(&id, &choose, why.as_deref(), by.as_deref())?;
+            audit::note(replica, who, "resolve", format!("conflict {id}"), 1);
+            Ok(answer)
         }
-        Request::ConflictsResolve { id, choose, why, by } => replica.resolve(&id, &choose, why.as_deref(), by.as_deref()),
         Request::ImportRoster { file, bytes, dry_run, sheet, by } => {
             importing::roster(replica, &importing::Upload { file, bytes, dry_run, year: None, by }, sheet, lang, progress)
         }
         Request::ImportLedger { code, file, bytes, dry_run, year, by } => {
             importing::ledger(replica, &code, &importing::Upload { file, bytes, dry_run, year, by }, lang, progress)
         }
-        Request::ImportUndo { batch } => importing::undo(replica, &batch),
+        Request::ImportUndo { batch } => {
+            let answer = importing::undo(replica, &batch)?;
+            audit::note(replica, who, "undo", format!("import {batch}"), answer["undone"].as_u64().unwrap_or(0));
+            Ok(answer)
+        }
         Request::LedgerCheck { text } => {
             let definition = replica::definitions::check(&replica.catalogue(), &text)?;
             Ok(json!({ "code": definition.code, "version": definition.version, "fields": definition.fields.len(), "ok": true }))
@@ -65,6 +70,7 @@ fn run(replica: &Arc<Replica>, request: Request, lang: Lang, progress: OnProgres
         Request::LedgerPublish { text } => {
             hub_only(replica)?;
             let (code, version) = replica.publish_definition(&text)?;
+            audit::note(replica, who, "publish", format!("ledger {code} v{version}"), 1);
             Ok(json!({ "code": code, "version": version, "published": true }))
         }
         Request::ReportPublish { text } => {
@@ -72,10 +78,21 @@ fn run(replica: &Arc<Replica>, request: Request, lang: Lang, progress: OnProgres
             let report = reporting::check(&text)?;
             let set = BTreeMap::from([("name".to_owned(), report.name.clone()), ("text".to_owned(), text)]);
             replica.add("report_definition", None, None, &set, None)?;
+            audit::note(replica, who, "publish", format!("report {}", report.name), 1);
             Ok(json!({ "name": report.name, "published": true }))
         }
-        Request::YearOpen { year } => open_year(replica, year),
+        Request::YearOpen { year } => {
+            let answer = open_year(replica, year)?;
+            audit::note(replica, who, "open-year", format!("year {year}"), 1);
+            Ok(answer)
+        }
+        Request::AuditList { action, limit } => audit::list(replica, action.as_deref(), limit),
+        Request::AuditVerify => audit::verify(replica),
         Request::Status => replica.status(),
+        Request::Settle => {
+            replica.settle();
+            replica.status()
+        }
         Request::Rebuild => {
             progress(Progress { done: 0, total: 1 });
             let rebuilt = replica.rebuild(2)?;
@@ -91,6 +108,29 @@ fn run(replica: &Arc<Replica>, request: Request, lang: Lang, progress: OnProgres
             Err(Fault::new("verify-found", Exit::Found).with("count", found.problems.len()).of(details).into())
         }
     }
+}
+
+fn show(replica: &Replica, record: &str, who: &str) -> Result<Json> {
+    let answer = replica.show(record)?;
+    let word = |key: &str| answer[key].as_str().unwrap_or_default();
+    // A definition that this version does not know might be about anyone.
+    let named = replica.definition(word("ledger")).map_or(true, |definition| audit::is_named(&definition));
+    audit::read(replica, who, "show", audit::Read { named, subject: format!("{} document:{}", word("record"), word("document")), rows: 1 });
+    Ok(answer)
+}
+
+fn conflicts(replica: &Replica, school: Option<&str>, kind: Option<&str>, who: &str) -> Result<Json> {
+    let items = replica.conflicts(school, kind)?;
+    let named = items.iter().any(|i| i.student.is_some() || i.name.is_some());
+    audit::read(replica, who, "conflicts", audit::Read { named, subject: "conflicts".into(), rows: items.len() });
+    let list: Vec<Json> = items
+        .into_iter()
+        .map(|i| {
+            json!({ "id": i.id, "kind": i.kind, "record": i.record, "school": i.school, "year": i.year, "student": i.student, "name": i.name, "field": i.field,
+                "detail": i.detail, "opened": i.opened })
+        })
+        .collect();
+    Ok(json!({ "conflicts": list }))
 }
 
 fn hub_only(replica: &Replica) -> Result<()> {

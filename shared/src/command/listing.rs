@@ -1,6 +1,6 @@
 //! Records of a ledger, filtered: an ad-hoc question, answered like a report.
 
-use super::{reporting, request::Format};
+use super::{audit, reporting, request::Format};
 use crate::{
     fault::{Exit, Fault},
     locale::Lang,
@@ -37,15 +37,16 @@ pub struct Wanted {
 ///
 /// # Errors
 /// Unknown ledger, field, operator; a child that none or several fit.
-pub fn list(replica: &Replica, wanted: &Wanted, lang: Lang) -> Result<Json> {
+pub(super) fn list(replica: &Replica, wanted: &Wanted, lang: Lang) -> Result<(Json, audit::Read)> {
     let definition = replica.definition(&wanted.ledger)?;
     let ledgers = reporting::outlines(&replica.catalogue());
     let Some(outline) = ledgers.iter().find(|l| l.code == definition.code) else {
         return Err(Fault::new("ledger-none", Exit::NoMatch).with("code", &wanted.ledger).into());
     };
-    let mut conditions = wanted.filters.clone();
+    let (mut conditions, mut about) = (wanted.filters.clone(), wanted.ledger.clone());
     if let Some(text) = &wanted.student {
         let hit = replica.one_student(text, wanted.year.and_then(SchoolYear::new))?;
+        about = format!("{about} of student:{}", hit.doc);
         conditions.push(format!("_student={}", hit.doc));
     }
     if let Some(year) = wanted.year {
@@ -57,5 +58,6 @@ pub fn list(replica: &Replica, wanted: &Wanted, lang: Lang) -> Result<Json> {
     let query = Query { conditions: &conditions, columns: &wanted.columns, order: &wanted.order, limit: Some(wanted.limit) };
     let (report, params) = query.report(outline, replica.clock().today()).map_err(|e| Fault::from(&e))?;
     let answer = reporting::answer(replica, &report, &params, &ledgers)?;
-    reporting::show(&answer, replica.catalogue(), wanted.format, lang)
+    let read = audit::read_of(&about, &answer, audit::is_named(&definition));
+    Ok((reporting::show(&answer, replica.catalogue(), wanted.format, lang)?, read))
 }

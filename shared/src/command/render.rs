@@ -20,9 +20,11 @@ pub fn render(request: &Request, answer: &Json, lang: Lang) -> String {
         Request::ReportList => table(&answer["reports"], &["name", "question", "title"], lang),
         Request::LedgerShow { .. } => ledger(answer, lang),
         Request::ConflictsList { .. } => conflicts(answer, lang),
-        Request::Status => status(answer, lang),
+        Request::Status | Request::Settle => status(answer, lang),
+        Request::AuditList { .. } => table(&answer["audit"], &["seq", "at", "who", "action", "subject", "rows"], lang),
         Request::Rebuild
         | Request::Verify
+        | Request::AuditVerify
         | Request::ConflictsResolve { .. }
         | Request::YearOpen { .. }
         | Request::ImportUndo { .. }
@@ -169,6 +171,10 @@ fn status(answer: &Json, lang: Lang) -> String {
             out.push('\n');
             out.push_str(&locale::text(lang, message, &[("count", &number(key))]));
         }
+    }
+    if answer["recovery_secret_here"] == Json::Bool(true) {
+        out.push('\n');
+        out.push_str(&locale::text(lang, "status-recovery-here", &[]));
     }
     if let Some(error) = answer["last_error"].as_str() {
         out.push('\n');

@@ -1,6 +1,6 @@
 //! Reports and their answers in the form asked for.
 
-use super::request::Format;
+use super::{audit, request::Format};
 use crate::{
     fault::{Exit, Fault},
     ledger::{
@@ -137,13 +137,14 @@ fn fault(error: &ReportError) -> ReplicaError {
 }
 
 /// Runs a report.
-pub fn run(replica: &Replica, name: &str, params: &BTreeMap<String, String>, format: Format, lang: Lang) -> Result<Json> {
+pub(super) fn run(replica: &Replica, name: &str, params: &BTreeMap<String, String>, format: Format, lang: Lang) -> Result<(Json, audit::Read)> {
     let ledgers = outlines(&replica.catalogue());
     let report = catalogue(replica)?.find(name, &ledgers).map_err(|e| fault(&e))?;
     let asked: Vec<(&str, &str)> = params.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     let params = Params::read(&report, &asked, replica.clock().today()).map_err(|e| fault(&ReportError::from(e)))?;
     let answer = answer(replica, &report, &params, &ledgers)?;
-    show(&answer, replica.catalogue(), format, lang)
+    let read = audit::read_of(&report.name, &answer, false);
+    Ok((show(&answer, replica.catalogue(), format, lang)?, read))
 }
 
 /// Runs a question within this replica's scope.

@@ -1,6 +1,6 @@
 //! What can be asked of a replica, as data: travels over the local socket, and is what the desks will send too.
 
-use crate::fault::Fault;
+use crate::{fault::Fault, locale::Lang};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -36,8 +36,18 @@ pub enum Format {
 pub struct Asked<R> {
     /// The reader's language, `zh` or `en`.
     pub lang: String,
+    /// Account the request comes from, for the audit chain; the socket is its owner's only, so it is believed.
+    #[serde(default)]
+    pub who: String,
     /// What is asked.
     pub request: R,
+}
+
+impl<R> Asked<R> {
+    /// From this process's account.
+    pub fn here(lang: Lang, request: R) -> Self {
+        Self { lang: if lang == Lang::En { "en".into() } else { "zh".into() }, who: super::audit::account(), request }
+    }
 }
 
 /// A request to a replica.
@@ -207,8 +217,19 @@ pub enum Request {
         /// Import id.
         batch: String,
     },
+    /// The newest entries of the audit chain.
+    AuditList {
+        /// Only of this action.
+        action: Option<String>,
+        /// At most so many.
+        limit: Option<u32>,
+    },
+    /// Checks the audit chain.
+    AuditVerify,
     /// State of this replica.
     Status,
+    /// The same once every query sees all that was acknowledged: scripts wait with it instead of asking again and again.
+    Settle,
     /// Makes the projection again from the log.
     Rebuild,
     /// Checks the log, the digests and the projection.

@@ -4,7 +4,7 @@
 
 use crate::{
     clock::Clock,
-    identity::{County, OriginFacts, PublicKey, Role, origin, x509},
+    identity::{County, OriginFacts, PublicKey, RecoveryKey, Role, origin, x509},
     model::{CountyCode, SchoolCode},
 };
 
@@ -29,9 +29,12 @@ pub struct Grant {
     pub issued_at: i64,
     /// Key under which the school's document ids are derived: the same for all nodes of the school, so that they meet in one document.
     pub id_key: [u8; 32],
+    /// To this the node seals its database key, so that the county can open a school whose passphrase is forgotten. `None`: the county has none.
+    pub recovery: Option<RecoveryKey>,
 }
 
 /// Issues all of it for `public_key`. `ca_certificate` is the one made at `init`, the same for every node.
+/// The caller adds the recovery key, if the county has one.
 ///
 /// # Errors
 /// [`x509::X509Error`].
@@ -56,5 +59,6 @@ pub fn node(
         hub_origin_certificate: county.hub_origin_certificate(clock),
         issued_at,
         id_key,
+        recovery: None,
     })
 }

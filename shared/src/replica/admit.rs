@@ -57,6 +57,7 @@ impl Replica {
     /// # Errors
     /// The store's; too many parked changes.
     pub fn admit_parcel(&self, peer: &Peer, from: ReplicaId, space: Space, to: u64, parcel: Parcel) -> Result<Receipt> {
+        let _arrival = self.merges.arrival();
         let prepared = if scope::may_bring(self.me.role, peer, space) { self.prepare(space, parcel) } else { refuse_all(parcel, "out-of-scope") };
         let delivery = Delivery { peer: peer.origin, from, space, to, prepared, now: self.now_text() };
         let outcome = self.store.write(move |c| receive(c, delivery))?;

@@ -78,40 +78,39 @@ impl Replica {
         Ok(made)
     }
 
+    /// Edits of one document that follow each other share its reading and its projection: a child's year in one import costs one of each.
     fn write_all(&self, c: &Connection, edits: Vec<DocEdit>, progress: Option<&Sender<Progress>>) -> Result<(u64, bool)> {
         let total = u64::try_from(edits.len()).unwrap_or(u64::MAX);
         let mut logs: HashMap<Space, Appender> = HashMap::new();
-        let (mut made, mut published) = (0, false);
-        for (done, edit) in (1..).zip(edits) {
-            let log = match logs.entry(edit.space) {
+        let (mut made, mut published, mut done) = (0, false, 0);
+        for run in edits.chunk_by(|a, b| (a.space, a.doc) == (b.space, b.doc)) {
+            let Some(first) = run.first() else { continue };
+            let log = match logs.entry(first.space) {
                 std::collections::hash_map::Entry::Occupied(found) => found.into_mut(),
-                std::collections::hash_map::Entry::Vacant(slot) => slot.insert(Appender::open(c, edit.space)?),
+                std::collections::hash_map::Entry::Vacant(slot) => slot.insert(Appender::open(c, first.space)?),
             };
-            let outcome = self.write_one(c, log, &edit)?;
-            made += u64::from(outcome.changed);
-            published |= outcome.published;
-            if let Some(tell) = progress {
-                // A caller that no longer listens is no reason to stop.
-                let _ = tell.send(Progress { done, total });
+            let mut desk = Writing::open(self, c, log, first.space, first.doc)?;
+            let mut changed = 0;
+            for edit in run {
+                changed += u64::from(match &edit.what {
+                    What::Edit(words) => desk.edit(words)?,
+                    What::Rule(written) => desk.rule(written)?,
+                });
+                done += 1;
+                if let Some(tell) = progress {
+                    // A caller that no longer listens is no reason to stop.
+                    let _ = tell.send(Progress { done, total });
+                }
             }
+            if changed > 0 {
+                published |= desk.project()?;
+            }
+            made += changed;
         }
         for (_, log) in logs {
             log.finish(c)?;
         }
         Ok((made, published))
-    }
-
-    fn write_one(&self, c: &Connection, log: &mut Appender, edit: &DocEdit) -> Result<Outcome> {
-        let mut desk = Writing::open(self, c, log, edit.space, edit.doc)?;
-        let changed = match &edit.what {
-            What::Edit(words) => desk.edit(words)?,
-            What::Rule(written) => desk.rule(written)?,
-        };
-        if !changed {
-            return Ok(Outcome { changed: false, published: false });
-        }
-        let published = desk.project()?;
-        Ok(Outcome { changed: true, published })
     }
 
     /// Context of a document's projection.
@@ -126,11 +125,6 @@ impl Replica {
             holidays: self.holidays(),
         }
     }
-}
-
-struct Outcome {
-    changed: bool,
-    published: bool,
 }
 
 /// One document being written inside the writer's transaction.

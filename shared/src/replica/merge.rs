@@ -16,10 +16,16 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use std::{
     collections::{BTreeSet, HashSet},
     sync::{Arc, Condvar, Mutex, PoisonError},
+    time::Duration,
 };
 
-/// Documents merged in one go: bounds memory and how long the writer is held.
-const DOCS_PER_ROUND: usize = 48;
+/// Documents merged in one go: bounds memory (about 20 KiB a document) and how long the writer is held. Large rounds write each page of the
+/// projection's indexes once instead of many times.
+const DOCS_PER_ROUND: usize = 512;
+/// The same while parcels arrive: an acknowledgement waits behind at most one such round.
+const DOCS_PER_ROUND_BUSY: usize = 48;
+/// While parcels arrive a round waits for a gap between them, but no longer than this: acknowledging comes first, queries are never starved.
+const YIELD_MAX: Duration = Duration::from_millis(250);
 /// A document whose log behind its snapshot is longer than this gets a new snapshot: replaying 48 changes costs about as much as loading.
 const CHANGES_PER_SNAPSHOT: usize = 48;
 
@@ -39,7 +45,33 @@ pub struct Queue {
 struct Waiting {
     docs: BTreeSet<DocN>,
     busy: usize,
+    /// Parcels being admitted (T1) at this moment.
+    arriving: usize,
     closed: bool,
+}
+
+impl Waiting {
+    fn round(&mut self) -> Vec<DocN> {
+        let most = if self.arriving > 0 { DOCS_PER_ROUND_BUSY } else { DOCS_PER_ROUND };
+        match self.docs.iter().nth(most).copied() {
+            None => std::mem::take(&mut self.docs).into_iter().collect(),
+            Some(first_left) => {
+                let left = self.docs.split_off(&first_left);
+                std::mem::replace(&mut self.docs, left).into_iter().collect()
+            }
+        }
+    }
+}
+
+/// While it lives, rounds of merging hold back for the parcel it stands for.
+#[derive(Debug)]
+pub struct Arrival<'a>(&'a Queue);
+
+impl Drop for Arrival<'_> {
+    fn drop(&mut self) {
+        self.0.lock().arriving -= 1;
+        self.0.wake.notify_all();
+    }
 }
 
 impl Queue {
@@ -52,17 +84,25 @@ impl Queue {
         self.wake.notify_all();
     }
 
+    /// A parcel is being admitted until the answer is dropped.
+    pub fn arrival(&self) -> Arrival<'_> {
+        self.lock().arriving += 1;
+        Arrival(self)
+    }
+
     /// Next round of work; `None` once closed and empty.
     fn take(&self) -> Option<Vec<DocN>> {
         let mut waiting = self.lock();
         loop {
             if !waiting.docs.is_empty() {
-                let round: Vec<DocN> = waiting.docs.iter().take(DOCS_PER_ROUND).copied().collect();
-                for doc in &round {
-                    waiting.docs.remove(doc);
+                let quiet = |waiting: &mut Waiting| waiting.arriving > 0 && !waiting.closed;
+                waiting = self.wake.wait_timeout_while(waiting, YIELD_MAX, quiet).unwrap_or_else(PoisonError::into_inner).0;
+                if waiting.docs.is_empty() {
+                    // The other worker was quicker.
+                    continue;
                 }
                 waiting.busy += 1;
-                return Some(round);
+                return Some(waiting.round());
             }
             if waiting.closed {
                 return None;
@@ -180,14 +220,7 @@ fn prepare(replica: &Replica, loaded: Loaded, n: DocN) -> Ready {
 /// The store's.
 pub fn drain(replica: &Arc<Replica>) -> Result<()> {
     loop {
-        let round: Vec<DocN> = {
-            let mut waiting = replica.merges.lock();
-            let round: Vec<DocN> = waiting.docs.iter().take(DOCS_PER_ROUND).copied().collect();
-            for doc in &round {
-                waiting.docs.remove(doc);
-            }
-            round
-        };
+        let round = replica.merges.lock().round();
         if round.is_empty() {
             return Ok(());
         }

@@ -13,7 +13,17 @@ use std::{
 
 /// Origins by id.
 #[derive(Debug, Default)]
-pub struct Origins(RwLock<HashMap<OriginId, Known>>);
+pub struct Origins(RwLock<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    known: HashMap<OriginId, Known>,
+    /// The side of each, this replica and the rules among them: made when first asked for after a change.
+    voices: Option<Voices>,
+}
+
+/// Side of every known origin.
+pub(super) type Voices = Arc<HashMap<OriginId, Authority>>;
 
 impl Origins {
     /// All that the store knows, checked again against the county's key.
@@ -31,17 +41,19 @@ impl Origins {
                 known.insert(one.id, one);
             }
         }
-        Ok(Self(RwLock::new(known)))
+        Ok(Self(RwLock::new(Inner { known, voices: None })))
     }
 
     /// What is known of `id`.
     pub fn get(&self, id: OriginId) -> Option<Known> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+        self.0.read().unwrap_or_else(PoisonError::into_inner).known.get(&id).cloned()
     }
 
     /// Adds or replaces one.
     pub fn put(&self, known: Known) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(known.id, known);
+        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        inner.known.insert(known.id, known);
+        inner.voices = None;
     }
 }
 
@@ -81,7 +93,18 @@ impl Replica {
     /// # Errors
     /// The store's.
     pub fn revoke_origin(&self, id: OriginId) -> Result<bool> {
-        let now = self.now_text();
+        self.revoke_origin_at(id, &self.now_text())
+    }
+
+    /// As [`Replica::revoke_origin`], for a revocation of before that the database has lost.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn revoke_origin_at(&self, id: OriginId, at: &str) -> Result<bool> {
+        if self.origins.get(id).is_none_or(|known| known.revoked) {
+            return Ok(false);
+        }
+        let now = at.to_owned();
         let moved = self.store.write(move |c| -> Result<bool> {
             Ok(c.execute("UPDATE origin SET revoked = ?2 WHERE id = ?1 AND revoked IS NULL", params![&id.0[..], now])? == 1)
         })?;
@@ -93,19 +116,24 @@ impl Replica {
     }
 
     /// Side of every known origin, this replica and the rules among them.
-    pub(super) fn voices(&self) -> Arc<HashMap<OriginId, Authority>> {
+    pub(super) fn voices(&self) -> Voices {
+        if let Some(voices) = &self.origins.0.read().unwrap_or_else(PoisonError::into_inner).voices {
+            return Arc::clone(voices);
+        }
         let side = |voice: Voice| match voice {
             Voice::County => Authority::County,
             Voice::School(_) => Authority::School,
         };
-        let known = self.origins.0.read().unwrap_or_else(PoisonError::into_inner);
-        let mut out: HashMap<OriginId, Authority> = known.values().map(|k| (k.id, side(k.voice))).collect();
-        drop(known);
-        if let Some(me) = self.origin_facts(self.origin()) {
+        let own = self.origin_facts(self.origin());
+        let mut inner = self.origins.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut out: HashMap<OriginId, Authority> = inner.known.values().map(|k| (k.id, side(k.voice))).collect();
+        if let Some(me) = own {
             out.insert(me.id, side(me.voice));
         }
         out.insert(rule::PREFIX, Authority::School);
-        Arc::new(out)
+        let voices = Arc::new(out);
+        inner.voices = Some(Arc::clone(&voices));
+        voices
     }
 
     /// What is known of an origin; this replica itself is always known.

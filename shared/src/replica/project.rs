@@ -59,7 +59,7 @@ pub struct Projection {
 }
 
 /// One record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RecordRow {
     /// Record key; for a profile the document id in hex.
     pub id: String,
@@ -96,7 +96,7 @@ pub struct RecordRow {
 }
 
 /// One step.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StepRow {
     /// ULID.
     pub id: String,

@@ -6,7 +6,7 @@ use crate::{
     identity,
     model::{ChangeHash, DocId, Space},
     store::{
-        StoreError,
+        StoreError, audit,
         log::{self, BatchN, DocN, SpaceN},
         typed,
     },
@@ -34,6 +34,8 @@ pub struct Verified {
     pub batches: u64,
     /// Documents merged.
     pub documents: u64,
+    /// Entries of the audit chain.
+    pub audit: u64,
     /// What is wrong, one short code and place each; empty: all is well.
     pub problems: Vec<String>,
 }
@@ -80,6 +82,7 @@ impl Replica {
                 self.check_batches(c, n, space, &mut out)?;
             }
             self.check_documents(c, &mut out)?;
+            out.audit = audit::check(c, &mut out.problems)?.entries;
             Ok(out)
         })
     }

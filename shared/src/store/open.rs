@@ -174,7 +174,10 @@ fn connect(config: &StoreConfig, flags: OpenFlags) -> Result<Connection, StoreEr
     if let Some(Key(key)) = &config.key {
         let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
         // Quoted as SQLCipher wants a raw key; hex only, so nothing can be injected.
-        connection.execute_batch(&format!("PRAGMA key = \"x'{hex}'\"; PRAGMA cipher_memory_security = OFF;"))?;
+        // Pages are authenticated with SHA-256, which processors of servers compute in hardware: with SQLCipher's own choice, SHA-512, that was the
+        // greatest single cost of a first sync.
+        connection
+            .execute_batch(&format!("PRAGMA key = \"x'{hex}'\"; PRAGMA cipher_memory_security = OFF; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;"))?;
     }
     let pages_kib = if flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) { config.cache_mib * 256 } else { config.cache_mib * 1024 };
     connection.execute_batch(&format!(

@@ -11,14 +11,17 @@ pub mod message;
 pub mod node;
 
 pub use crate::identity::issue::Grant;
-pub use node::{EnrolError, Enrolment, enrol, renew};
+pub use node::{EnrolError, Enrolment, deposit, enrol, renew};
 
-use crate::{identity::PublicKey, model::CountyCode};
+use crate::{
+    identity::{PublicKey, RecoveryKey},
+    model::CountyCode,
+};
 
 /// Lowest version of the messages spoken here.
 pub const VERSION_MIN: u16 = 1;
-/// Highest version of the messages spoken here.
-pub const VERSION_MAX: u16 = 1;
+/// Highest version of the messages spoken here. 2: a grant carries the county's recovery key, and a node may deposit its sealed database key.
+pub const VERSION_MAX: u16 = 2;
 
 /// Why a hub does not take a node in. Numbers stand on the wire and never change meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -112,4 +115,11 @@ pub trait Registrar: Send + Sync {
     /// # Errors
     /// The reason told to the node.
     fn renew(&self, public_key: &PublicKey, software: &str) -> Result<Grant, EnrolRefusal>;
+
+    /// Keeps a database key that an enrolled node sealed to the county's recovery key; `None`: the node only asks for that key. Gives the recovery key in
+    /// force: the deposit is kept, durably, exactly if it is sealed to that one. Possession of `public_key` is proven.
+    ///
+    /// # Errors
+    /// The reason told to the node.
+    fn deposit(&self, public_key: &PublicKey, sealed: Option<&[u8]>) -> Result<Option<RecoveryKey>, EnrolRefusal>;
 }

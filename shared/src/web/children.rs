@@ -135,7 +135,8 @@ async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
                 number: p.student_no.clone().unwrap_or_default(),
                 status: if p.status.as_deref() == Some("present") { String::new() } else { option(&profile, "status", p.status.as_ref(), page.lang) },
             };
-            let lines = found.iter().take(SHOWN_MAX).map(line).collect();
+            let lines: Vec<Line> = found.iter().take(SHOWN_MAX).map(line).collect();
+            desk.noted(&account, "list", "ledger enrolment", lines.len());
             let may_add = account.writes(&profile).any() && asked.pick.is_empty();
             Ok(ChildrenPage { page, q: asked.q, pick: asked.pick, all, classes, lines, total, may_add })
         })
@@ -206,6 +207,7 @@ async fn child(
 
 fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_time: bool) -> Result<ChildPage, Fault> {
     let (pupil, others) = reach::child(desk, account, &student)?;
+    desk.noted(account, "show", format!("student:{student}"), 1);
     let (catalogue, lang, today) = (desk.replica.catalogue(), page.lang, desk.clock().today());
     let profile_definition = desk.replica.definition("enrolment").map_err(Fault::from)?;
     let fields = desk.replica.locate(&student).map_err(Fault::from)?.fields;

@@ -106,6 +106,7 @@ async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
                     more += 1;
                 }
             }
+            desk.noted(&account, "list", "conflicts", entries.len());
             Ok(ConflictsPage { page, entries, more })
         })
         .await?;
@@ -279,7 +280,7 @@ async fn choose(
         }
         chosen.extend(typed);
         let choose = choices(desk, &item, definition.as_deref(), &chosen)?;
-        desk.ask(Request::ConflictsResolve { id: id.clone(), choose, why, by: Some(account.name.clone()) }, lang)
+        desk.ask(&account, Request::ConflictsResolve { id: id.clone(), choose, why, by: Some(account.name.clone()) }, lang)
     })
     .await?;
     Ok(Redirect::to("/conflicts?done=1").into_response())

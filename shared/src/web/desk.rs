@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    command::{Request, execute},
+    command::{Request, audit, execute},
     fault::Fault,
     locale::Lang,
     replica::Replica,
@@ -68,12 +68,17 @@ impl Desk {
         self.replica.clock()
     }
 
-    /// Carries out a request as the command line would.
+    /// Carries out a person's request as the command line would, with the same note in the audit chain.
     ///
     /// # Errors
     /// The engine's.
-    pub fn ask(&self, request: Request, lang: Lang) -> Result<Json, Fault> {
-        execute::execute(&self.replica, request, lang, &mut |_| {})
+    pub fn ask(&self, account: &Account, request: Request, lang: Lang) -> Result<Json, Fault> {
+        execute::execute(&self.replica, request, &who(account), lang, &mut |_| {})
+    }
+
+    /// Notes that a page showed named records (DOMAIN §7). `subject`: ledger, record, report, never a name.
+    pub fn noted(&self, account: &Account, action: &str, subject: impl Into<String>, rows: usize) {
+        audit::note(&self.replica, &who(account), action, subject, rows as u64);
     }
 
     /// An account by number, if it may still log in.
@@ -110,4 +115,9 @@ impl Desk {
         let desk = Arc::clone(self);
         tokio::task::spawn_blocking(move || work(&desk)).await.map_err(Fault::internal)?
     }
+}
+
+/// A person in the audit chain.
+fn who(account: &Account) -> String {
+    format!("{} (desk/{})", account.name, account.login)
 }

@@ -274,7 +274,7 @@ fn judge(desk: &Desk, account: &Account, page: Page, ledger: &str, name: String,
         ledger: ledger.to_owned(),
         refused: Vec::new(),
     };
-    let answer = desk.ask(request(&waiting, account, true), lang)?;
+    let answer = desk.ask(account, request(&waiting, account, true), lang)?;
     let mut rows: Vec<Judged> = answer["rows"].as_array().into_iter().flatten().map(judged).collect();
     rows.sort_by_key(|row| row.accept);
     waiting.refused = rows.iter().filter(|r| !r.accept).map(|r| (r.row.clone(), r.why.clone(), r.next.clone())).collect();
@@ -322,9 +322,8 @@ async fn apply(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visi
         .run(move |desk| {
             let waiting = desk.uploads.find(&token, account.id)?;
             target(desk, &account, &waiting.ledger, lang)?;
-            let answer = desk.ask(request(&waiting, &account, false), lang)?;
+            let answer = desk.ask(&account, request(&waiting, &account, false), lang)?;
             desk.uploads.forget(&token);
-            tracing::info!(account = account.id, batch = answer["batch"].as_str(), "a file was imported");
             Ok(answer["changed"].as_i64().unwrap_or(0))
         })
         .await?;
@@ -349,7 +348,7 @@ async fn undo(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
             if roster && !account.administers() {
                 return Err(Fault::new("web-not-yours", Exit::NotAllowed));
             }
-            let answer = desk.ask(Request::ImportUndo { batch }, lang)?;
+            let answer = desk.ask(&account, Request::ImportUndo { batch }, lang)?;
             Ok((answer["undone"].as_i64().unwrap_or(0), answer["kept"].as_i64().unwrap_or(0)))
         })
         .await?;

@@ -5,28 +5,22 @@ use super::{
     children,
     desk::Desk,
     export,
-    form::{Drawing, Input, Inputs, Sent, rest_of},
-    guard::{Oops, Visitor, status},
-    page::{Page, Said, draw, escape_query},
+    guard::{Oops, Visitor},
+    page::{Page, draw, escape_query},
     reach, shown,
 };
 use crate::{
-    command::{Request, request::SubjectRef},
-    fault::{Exit, Fault},
-    ledger::{
-        Definition,
-        definition::{Form, Subject},
-        value,
-    },
+    fault::Fault,
+    ledger::{Definition, definition::Subject, value},
     replica::browse::{Listed, Row, Wanted},
 };
 use askama::Template;
 use axum::{
     Extension, Router,
-    extract::{Path, Query, RawForm, State},
+    extract::{Path, Query, State},
     http::header,
-    response::{Html, IntoResponse as _, Redirect, Response},
-    routing::{get, post},
+    response::{IntoResponse as _, Response},
+    routing::get,
 };
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
@@ -39,12 +33,7 @@ const FILTERS_MAX: usize = 3;
 
 /// Its routes.
 pub fn routes() -> Router<Arc<Desk>> {
-    Router::new()
-        .route("/ledgers", get(index))
-        .route("/ledger/{code}", get(list))
-        .route("/ledger/{code}/export", get(export_file))
-        .route("/ledger/{code}/new", get(new).post(add))
-        .route("/ledger/{code}/check", post(check))
+    Router::new().route("/ledgers", get(index)).route("/ledger/{code}", get(list)).route("/ledger/{code}/export", get(export_file))
 }
 
 /// A ledger in the list: code, title, help, whether one may add.
@@ -191,6 +180,13 @@ fn wanted(desk: &Desk, account: &Account, definition: &Definition, asked: &BTree
     Ok(out)
 }
 
+/// Notes a reading of records about named people.
+fn note(desk: &Desk, account: &Account, action: &str, definition: &Definition, rows: usize) {
+    if definition.subject == Subject::Student || definition.privacy != crate::ledger::definition::Privacy::A {
+        desk.noted(account, action, format!("ledger {}", definition.code), rows);
+    }
+}
+
 async fn list(
     State(desk): State<Arc<Desk>>,
     Extension(visitor): Extension<Visitor>,
@@ -205,6 +201,7 @@ async fn list(
             let from: u32 = asked.get("from_row").and_then(|text| text.parse().ok()).unwrap_or(0);
             let wanted = Wanted { limit: PAGE, offset: from, ..wanted(desk, &account, &definition, &asked)? };
             let listed = desk.replica.page(&definition, &wanted).map_err(Fault::from)?;
+            note(desk, &account, "list", &definition, listed.rows.len());
             ledger_page(desk, &account, page, &definition, asked, &listed, from)
         })
         .await?;
@@ -314,7 +311,7 @@ async fn export_file(
             let definition = reach::ledger(desk, &account, &code)?;
             let wanted = Wanted { limit: EXPORT_MAX, ..wanted(desk, &account, &definition, &asked)? };
             let listed = desk.replica.page(&definition, &wanted).map_err(Fault::from)?;
-            tracing::info!(ledger = code, account = account.id, rows = listed.rows.len(), "records were exported");
+            note(desk, &account, "export", &definition, listed.rows.len());
             let bytes = export::ledger(&desk.replica.catalogue(), &definition, &account, &listed.rows, lang)?;
             Ok((format!("{}-{}.xlsx", definition.title.get(lang), desk.clock().today()), bytes))
         })
@@ -327,208 +324,4 @@ pub fn file(name: &str, bytes: Vec<u8>) -> Response {
     let disposition = format!("attachment; filename=\"huxue.xlsx\"; filename*=UTF-8''{}", escape_query(name).replace('/', "_"));
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
-}
-
-/// A form for a new record or a correction.
-#[derive(Template)]
-#[template(path = "form.html")]
-pub struct FormPage {
-    /// Frame.
-    pub page: Page,
-    /// Where it is sent.
-    pub action: String,
-    /// Where a single field is judged.
-    pub check: String,
-    /// Whose record it is: name and class.
-    pub whose: String,
-    /// Fields.
-    pub inputs: Inputs,
-    /// What the engine said that stands beside no field.
-    pub said: Option<Said>,
-    /// Way back.
-    pub cancel: String,
-    /// Values that travel along.
-    pub hidden: Vec<(String, String)>,
-    /// Another like it may follow at once.
-    pub another: bool,
-}
-
-impl std::fmt::Debug for FormPage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FormPage").field("action", &self.action).finish_non_exhaustive()
-    }
-}
-
-/// The records a `ref` field can point to: the child's own, or the newest of the school's.
-///
-/// # Errors
-/// The store's.
-pub fn targets(
-    desk: &Desk,
-    account: &Account,
-    definition: &Definition,
-    student: Option<&str>,
-    inputs: &mut [Input],
-    lang: crate::locale::Lang,
-) -> Result<(), Fault> {
-    let catalogue = desk.replica.catalogue();
-    for input in inputs {
-        let Some(target) = definition.field(&input.code).and_then(|f| f.reference.as_deref()).and_then(|code| catalogue.latest(code)) else {
-            continue;
-        };
-        let rows = match (target.subject, student) {
-            (Subject::Student, Some(student)) => desk.replica.dossier(student).map_err(Fault::from)?,
-            (Subject::Student, None) => Vec::new(),
-            _ => desk.replica.page(target, &Wanted { limit: 100, ..Wanted::default() }).map_err(Fault::from)?.rows,
-        };
-        let rows = reach::rows(desk, account, rows);
-        input.kind = "select";
-        input.options = rows
-            .iter()
-            .filter(|row| row.ledger == target.code && (!row.void || row.id == input.value))
-            .map(|row| super::form::Option_ {
-                code: row.id.clone(),
-                title: format!("{} {}", row.on.as_deref().unwrap_or_default(), shown::label(&catalogue, target, &row.fields, lang)),
-                on: row.id == input.value,
-            })
-            .collect();
-    }
-    Ok(())
-}
-
-fn new_form(
-    desk: &Desk,
-    account: &Account,
-    page: Page,
-    definition: &Definition,
-    student: &str,
-    typed: &BTreeMap<String, String>,
-    fault: Option<&Fault>,
-) -> Result<FormPage, Fault> {
-    let catalogue = desk.replica.catalogue();
-    let by_child = definition.subject == Subject::Student && definition.form == Form::Records;
-    let pupil = if by_child { Some(reach::child(desk, account, student)?.0) } else { None };
-    let may = pupil.as_ref().map_or(account.writes(definition).any(), |p| account.writes(definition).holds(reach::class_of(p)));
-    if !may {
-        return Err(Fault::new("web-not-yours", Exit::NotAllowed));
-    }
-    let lang = page.lang;
-    let empty = BTreeMap::new();
-    let drawing = Drawing { catalogue: &catalogue, definition, account, fields: &empty, typed, fault, lang, new: true };
-    let mut inputs = drawing.inputs();
-    if let Some(on) = inputs.first.iter_mut().find(|i| i.code == "on" && i.value.is_empty()) {
-        on.value = desk.clock().today().to_string();
-    }
-    let doc = pupil.as_ref().map(|p| p.student.as_str());
-    targets(desk, account, definition, doc, &mut inputs.first, lang)?;
-    targets(desk, account, definition, doc, &mut inputs.more, lang)?;
-    let code = &definition.code;
-    Ok(FormPage {
-        action: page.post(&format!("/ledger/{code}/new")),
-        check: page.post(&format!("/ledger/{code}/check")),
-        whose: pupil.as_ref().map(|p| format!("{} · {}", p.name, shown::class(p.grade, p.class, lang))).unwrap_or_default(),
-        said: fault.map(|f| rest_of(f, lang)),
-        cancel: doc.map_or_else(|| format!("/ledger/{code}"), |doc| format!("/child/{doc}")),
-        hidden: doc.map(|doc| ("_student".to_owned(), doc.to_owned())).into_iter().collect(),
-        another: true,
-        page: page.titled(format!("{} · {}", definition.title.get(lang), crate::locale::text(lang, "web-add", &[]))),
-        inputs,
-    })
-}
-
-async fn new(
-    State(desk): State<Arc<Desk>>,
-    Extension(visitor): Extension<Visitor>,
-    Path(code): Path<String>,
-    Query(asked): Query_,
-) -> Result<Response, Oops> {
-    let account = visitor.person()?.clone();
-    let page = Page::of(&desk, &visitor, "web-form");
-    let definition = reach::ledger(&desk, &account, &code)?;
-    let student = asked.get("student").cloned().unwrap_or_default();
-    if definition.subject == Subject::Student && definition.form == Form::Records && student.is_empty() {
-        return Ok(Redirect::to(&format!("/children?pick={code}")).into_response());
-    }
-    // Fields named in the address are filled in: the case a notice belongs to.
-    let typed = asked.into_iter().filter(|(key, _)| definition.declared(key).is_some()).collect();
-    let drawn = desk.run(move |desk| new_form(desk, &account, page, &definition, &student, &typed, None)).await?;
-    draw(&drawn)
-}
-
-async fn add(
-    State(desk): State<Arc<Desk>>,
-    Extension(visitor): Extension<Visitor>,
-    Path(code): Path<String>,
-    RawForm(body): RawForm,
-) -> Result<Response, Oops> {
-    let account = visitor.person()?.clone();
-    let page = Page::of(&desk, &visitor, "web-form");
-    let lang = visitor.lang;
-    let outcome = desk
-        .run(move |desk| {
-            let definition = reach::ledger(desk, &account, &code)?;
-            let sent = Sent::read(&definition, &body);
-            let student = sent.other("_student").to_owned();
-            // Asked again here: the form says nothing about who may.
-            let form = new_form(desk, &account, page, &definition, &student, &sent.now, None)?;
-            let set: BTreeMap<String, String> =
-                sent.now.iter().filter(|(_, text)| !text.trim().is_empty()).map(|(k, v)| (k.clone(), v.clone())).collect();
-            let profile = definition.form == Form::Profile;
-            let subject = (definition.subject == Subject::Student && !profile).then(|| SubjectRef::Student(student.clone()));
-            let request = Request::RecordAdd { ledger: code.clone(), subject, year: None, set, by: Some(account.name.clone()) };
-            match desk.ask(request, lang) {
-                Ok(done) => {
-                    let record = done["record"].as_str().unwrap_or_default().to_owned();
-                    let gaps = done["gaps"].as_array().map_or(0, Vec::len);
-                    Ok(Ok(match sent.other("_another") {
-                        "" if profile => format!("/child/{record}"),
-                        "" => format!("/record/{record}?saved={gaps}"),
-                        _ => format!("/ledger/{code}/new?student={student}"),
-                    }))
-                }
-                Err(fault) if matches!(fault.exit, Exit::Input | Exit::NoMatch | Exit::NotAllowed) => {
-                    let drawn = new_form(desk, &account, form.page.clone(), &definition, &student, &sent.now, Some(&fault))?;
-                    Ok(Err((FormPage { page: form.page, ..drawn }, status(&fault))))
-                }
-                Err(fault) => Err(fault),
-            }
-        })
-        .await?;
-    match outcome {
-        Ok(target) => Ok(Redirect::to(&target).into_response()),
-        Err((form, code)) => {
-            let mut response = draw(&form)?;
-            *response.status_mut() = code;
-            Ok(response)
-        }
-    }
-}
-
-/// Judges one field as the engine will; the answer stands beside the field.
-async fn check(
-    State(desk): State<Arc<Desk>>,
-    Extension(visitor): Extension<Visitor>,
-    Path(code): Path<String>,
-    RawForm(body): RawForm,
-) -> Result<Response, Oops> {
-    let account = visitor.person()?;
-    let definition = reach::ledger(&desk, account, &code)?;
-    let sent = Sent::read(&definition, &body);
-    let catalogue = desk.replica.catalogue();
-    let wrong = definition.field(sent.other("_field")).and_then(|field| {
-        let text = sent.now.get(&field.code)?;
-        let mut siblings = BTreeMap::new();
-        if let Some(kind) = sent.now.get("id_type") {
-            siblings.insert("id_type".to_owned(), crate::document::view::Value::Str(kind.clone()));
-        }
-        value::read(&catalogue, &definition, field, text, &siblings).err()
-    });
-    Ok(match wrong {
-        Some(error) => {
-            let sentence = crate::locale::fault(visitor.lang, &error.fault()).0;
-            Html(format!("<span class=\"error\">{}</span>", askama::filters::escape(&sentence, askama::filters::Html).map_err(Fault::internal)?))
-                .into_response()
-        }
-        None => Html(String::new()).into_response(),
-    })
 }

@@ -3,9 +3,9 @@
 use super::{
     account::Account,
     desk::Desk,
-    form::{Drawing, Input, Inputs, Sent, rest_of},
+    entry::targets,
+    form::{Drawing, Input, Sent, rest_of},
     guard::{Oops, Visitor, status},
-    ledgers::{FormPage, targets},
     page::{Page, Said, draw},
     reach::{self, Reached},
     shown,
@@ -36,11 +36,7 @@ const TRAIL_MAX: usize = 200;
 
 /// Its routes.
 pub fn routes() -> Router<Arc<Desk>> {
-    Router::new()
-        .route("/record/{id}", get(show))
-        .route("/record/{id}/edit", get(edit).post(save))
-        .route("/record/{id}/void", post(void))
-        .route("/record/{id}/step/{step}", post(step))
+    Router::new().route("/record/{id}", get(show)).route("/record/{id}/void", post(void)).route("/record/{id}/step/{step}", post(step))
 }
 
 /// A state the record went through, or is in.
@@ -137,6 +133,7 @@ fn record_page(
     }
     let (catalogue, lang) = (desk.replica.catalogue(), page.lang);
     let shown_json = desk.replica.show(id).map_err(Fault::from)?;
+    desk.noted(account, "show", format!("record {id}"), 1);
     let stages = stages(definition, &place.fields, &shown_json, lang);
     let state = shown_json["row"]["state"].as_str();
     let due = desk
@@ -349,78 +346,9 @@ fn line_of(desk: &Desk, line: &Json, lang: Lang) -> TrailLine {
     }
 }
 
-fn edit_form(
-    desk: &Desk,
-    account: &Account,
-    page: Page,
-    id: &str,
-    typed: &BTreeMap<String, String>,
-    fault: Option<&Fault>,
-) -> Result<FormPage, Fault> {
-    let Reached { place, definition, pupil, .. } = reach::writable(desk, account, id)?;
-    let (catalogue, lang) = (desk.replica.catalogue(), page.lang);
-    let drawing = Drawing { catalogue: &catalogue, definition: &definition, account, fields: &place.fields, typed, fault, lang, new: false };
-    let Inputs { mut first, mut more } = drawing.inputs();
-    let doc = pupil.as_ref().map(|p| p.student.as_str());
-    targets(desk, account, &definition, doc, &mut first, lang)?;
-    targets(desk, account, &definition, doc, &mut more, lang)?;
-    Ok(FormPage {
-        action: page.post_at("/record", id, "/edit"),
-        check: page.post_at("/ledger", &definition.code, "/check"),
-        whose: pupil.as_ref().map(|p| format!("{} · {}", p.name, shown::class(p.grade, p.class, lang))).unwrap_or_default(),
-        said: fault.map(|f| rest_of(f, lang)),
-        cancel: if definition.form == Form::Profile { format!("/child/{id}") } else { format!("/record/{id}") },
-        hidden: Vec::new(),
-        another: false,
-        page: page.titled(format!("{} · {}", definition.title.get(lang), locale::text(lang, "web-edit", &[]))),
-        inputs: Inputs { first, more },
-    })
-}
-
-async fn edit(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(id): Path<String>) -> Result<Response, Oops> {
-    let account = visitor.person()?.clone();
-    let page = Page::of(&desk, &visitor, "web-form");
-    let drawn = desk.run(move |desk| edit_form(desk, &account, page, &id, &BTreeMap::new(), None)).await?;
-    draw(&drawn)
-}
-
 /// Whether the person can mend it: the form is shown again with what was said.
-fn mends(fault: &Fault) -> bool {
+pub(super) fn mends(fault: &Fault) -> bool {
     matches!(fault.exit, Exit::Input | Exit::NotAllowed | Exit::Found)
-}
-
-async fn save(
-    State(desk): State<Arc<Desk>>,
-    Extension(visitor): Extension<Visitor>,
-    Path(id): Path<String>,
-    RawForm(body): RawForm,
-) -> Result<Response, Oops> {
-    let account = visitor.person()?.clone();
-    let (page, lang) = (Page::of(&desk, &visitor, "web-form"), visitor.lang);
-    let outcome = desk
-        .run(move |desk| {
-            let reached = reach::writable(desk, &account, &id)?;
-            let sent = Sent::read(&reached.definition, &body);
-            let set = sent.changed();
-            let page_of = if reached.definition.form == Form::Profile { format!("/child/{id}") } else { format!("/record/{id}") };
-            if set.is_empty() {
-                return Ok(Ok(page_of));
-            }
-            match desk.ask(Request::RecordSet { record: id.clone(), set, by: Some(account.name.clone()) }, lang) {
-                Ok(done) => Ok(Ok(format!("{page_of}?saved={}", done["gaps"].as_array().map_or(0, Vec::len)))),
-                Err(fault) if mends(&fault) => Ok(Err((edit_form(desk, &account, page, &id, &sent.now, Some(&fault))?, status(&fault)))),
-                Err(fault) => Err(fault),
-            }
-        })
-        .await?;
-    match outcome {
-        Ok(target) => Ok(Redirect::to(&target).into_response()),
-        Err((form, code)) => {
-            let mut response = draw(&form)?;
-            *response.status_mut() = code;
-            Ok(response)
-        }
-    }
 }
 
 async fn void(
@@ -434,7 +362,7 @@ async fn void(
     act(&desk, &visitor, id, move |desk, id| {
         let reached = reach::writable(desk, &account, id)?;
         let why = Sent::read(&reached.definition, &body).other("_why").to_owned();
-        desk.ask(Request::RecordVoid { record: id.to_owned(), why, by: Some(account.name.clone()) }, lang)
+        desk.ask(&account, Request::RecordVoid { record: id.to_owned(), why, by: Some(account.name.clone()) }, lang)
             .map_err(|fault| (BTreeMap::new(), fault))?;
         Ok(())
     })
@@ -456,7 +384,7 @@ async fn step(
         let word = |key: &str| Some(sent.other(key).to_owned()).filter(|text| !text.is_empty());
         let request =
             Request::RecordStep { record: id.to_owned(), step, set, on: word("_on"), by: Some(account.name.clone()), why: word("_why"), to: None };
-        desk.ask(request, lang).map_err(|fault| (sent.now.clone(), fault))?;
+        desk.ask(&account, request, lang).map_err(|fault| (sent.now.clone(), fault))?;
         Ok(())
     })
     .await

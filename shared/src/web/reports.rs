@@ -155,7 +155,7 @@ async fn run(
         .run(move |desk| {
             let report = find(desk, &account, &name)?;
             let request = Request::ReportRun { name: name.clone(), params: params(&report, &asked), format: Format::Json };
-            match desk.ask(request, page.lang) {
+            match desk.ask(&account, request, page.lang) {
                 Ok(answer) => Ok(report_page(page, &report, &asked, &answer, None)),
                 Err(fault) if matches!(fault.exit, Exit::Input | Exit::Usage | Exit::NoMatch) => {
                     let said = Said::of(&fault, page.lang);
@@ -274,9 +274,9 @@ async fn workbook(
     let (title, bytes) = desk
         .run(move |desk| {
             let report = find(desk, &account, &name)?;
-            let answer = desk.ask(Request::ReportRun { name: name.clone(), params: params(&report, &asked), format: Format::Xlsx }, lang)?;
+            let answer =
+                desk.ask(&account, Request::ReportRun { name: name.clone(), params: params(&report, &asked), format: Format::Xlsx }, lang)?;
             let bytes = base64::engine::general_purpose::STANDARD.decode(answer["base64"].as_str().unwrap_or_default()).map_err(Fault::internal)?;
-            tracing::info!(report = name, account = account.id, "a report was exported");
             Ok((format!("{}-{}.xlsx", report.title.get(lang), desk.clock().today()), bytes))
         })
         .await?;

@@ -1,6 +1,6 @@
 //! All routes of a desk behind the gate.
 
-use super::{Desk, assets, children, conflicts, events, guard, import, ledgers, login, people, record, reports};
+use super::{Desk, assets, children, conflicts, entry, events, guard, import, ledgers, login, people, record, reports};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -27,6 +27,7 @@ pub fn desk(desk: &Arc<Desk>, own: Router<Arc<Desk>>) -> Router {
         .merge(events::routes())
         .merge(children::routes())
         .merge(ledgers::routes())
+        .merge(entry::routes())
         .merge(record::routes())
         .merge(conflicts::routes())
         .merge(import::routes())

@@ -66,6 +66,15 @@ CREATE TABLE import(id TEXT PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, f
 -- One-time tokens (hub): only the hash of the secret.
 CREATE TABLE token(hash BLOB PRIMARY KEY CHECK(length(hash) = 32), school TEXT NOT NULL, issued TEXT NOT NULL, expires TEXT NOT NULL, used TEXT, used_by BLOB) STRICT, WITHOUT ROWID;
 
+-- Each node's database key, sealed to the county's recovery key (hub): useless without the secret that lies offline. The newest one a node.
+CREATE TABLE sealed_key(origin BLOB PRIMARY KEY CHECK(length(origin) = 8), at TEXT NOT NULL, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+-- Who read or exported named records, and acts that matter (DOMAIN §7). hash: over all before it and this row: no row can be altered or left out in the midst of the
+-- chain unnoticed. subject: a ledger, report or record id, never a name or an identity number.
+CREATE TABLE audit(
+  seq INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL, rows INTEGER NOT NULL,
+  prev BLOB NOT NULL CHECK(length(prev) = 32), hash BLOB NOT NULL CHECK(length(hash) = 32)) STRICT;
+
 -- When a school was last heard from, and as of when its records are complete here (hub); a node's own row holds its last contact with the county.
 CREATE TABLE contact(school TEXT PRIMARY KEY, last_contact TEXT NOT NULL, as_of TEXT) STRICT, WITHOUT ROWID;
 

@@ -1,7 +1,7 @@
 //! The hub's end: reads one request, checks the proof, asks the [`Registrar`], answers.
 
 use crate::{
-    identity::{keypair, token},
+    identity::{RecoveryKey, keypair, token},
     transport::{
         close::Close,
         enrol::{
@@ -41,13 +41,23 @@ pub(crate) async fn serve(connection: Connection, registrar: Arc<dyn Registrar>,
 async fn exchange(connection: &Connection, registrar: Arc<dyn Registrar>, speaks: &Speaks) -> Option<Result<(), EnrolRefusal>> {
     let (mut send, mut receive) = connection.accept_bi().await.ok()?;
     let bytes = streams::read_message(&mut receive, MESSAGE_BYTES_MAX).await?;
-    let outcome = decide(connection, registrar, speaks, &bytes).await;
-    streams::write_message(&mut send, &message::reply(speaks, &outcome)).await?;
+    let (reply, outcome) = match decide(connection, registrar, speaks, &bytes).await {
+        Ok(Given::Grant(grant)) => (message::reply(speaks, &Ok(*grant)), Ok(())),
+        Ok(Given::Recovery(recovery)) => (message::deposit_reply(speaks, Ok(recovery)), Ok(())),
+        Err(refusal) => (message::reply(speaks, &Err(refusal)), Err(refusal)),
+    };
+    streams::write_message(&mut send, &reply).await?;
     send.finish().ok()?;
-    Some(outcome.map(drop))
+    Some(outcome)
 }
 
-async fn decide(connection: &Connection, registrar: Arc<dyn Registrar>, speaks: &Speaks, bytes: &[u8]) -> Result<Grant, EnrolRefusal> {
+/// What a request was answered with, if it was not refused.
+enum Given {
+    Grant(Box<Grant>),
+    Recovery(Option<RecoveryKey>),
+}
+
+async fn decide(connection: &Connection, registrar: Arc<dyn Registrar>, speaks: &Speaks, bytes: &[u8]) -> Result<Given, EnrolRefusal> {
     let (node, request) = message::read_request(bytes).ok_or(EnrolRefusal::Malformed)?;
     if let Some(refusal) = speaks.judge(&node) {
         return Err(refusal);
@@ -57,10 +67,12 @@ async fn decide(connection: &Connection, registrar: Arc<dyn Registrar>, speaks: 
         return Err(EnrolRefusal::BadProof);
     }
     let ask = move || match request.ask {
-        Ask::Renew => registrar.renew(&request.public_key, &node.software),
+        Ask::Renew => registrar.renew(&request.public_key, &node.software).map(|grant| Given::Grant(Box::new(grant))),
+        Ask::Deposit { sealed } => registrar.deposit(&request.public_key, sealed.as_deref()).map(Given::Recovery),
         Ask::Enrol { county, secret } => {
             let secret_hash = token::secret_hash(&secret);
-            registrar.redeem(&Redeem { secret_hash, county, public_key: request.public_key, software: node.software })
+            let redeem = Redeem { secret_hash, county, public_key: request.public_key, software: node.software };
+            registrar.redeem(&redeem).map(|grant| Given::Grant(Box::new(grant)))
         }
     };
     tokio::task::spawn_blocking(ask).await.unwrap_or(Err(EnrolRefusal::HubFailed))

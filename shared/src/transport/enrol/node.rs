@@ -2,7 +2,7 @@
 
 use crate::{
     fault::{Exit, Fault},
-    identity::{Fingerprint, Keypair, OriginFacts, Role, Token, TokenError, origin, x509},
+    identity::{Fingerprint, Keypair, OriginFacts, RecoveryKey, Role, Token, TokenError, origin, x509},
     transport::{
         ConnectError, HubAddress, NodeTls, Tuning,
         close::Close,
@@ -93,17 +93,48 @@ pub(crate) async fn ask_hub(
     speaks: &Speaks,
     tuning: &Tuning,
 ) -> Result<Enrolment, EnrolError> {
-    let dialled = reach::dial(hub, tls, tuning).await?;
-    let outcome = exchange(&dialled.connection, &ask, node, speaks).await;
-    Close::Done.now(&dialled.connection, "");
-    dialled.drained().await;
-    let bytes = outcome?;
+    let bytes = talk_to(hub, tls, &ask, node, speaks, tuning).await?;
     let (hub, reply) = message::read_reply(&bytes).ok_or(EnrolError::BadReply)?;
     match reply {
         Reply::Refused(refusal) => Err(EnrolError::Refused { refusal, hub }),
         Reply::RefusedOtherwise(number) => Err(EnrolError::RefusedOtherwise { number, hub }),
-        Reply::Granted(grant) => check(grant, tls.expected, node, hub.software).ok_or(EnrolError::BadReply),
+        Reply::Granted(grant) => check(*grant, tls.expected, node, hub.software).ok_or(EnrolError::BadReply),
     }
+}
+
+/// Hands the hub a database key sealed to the county's recovery key, or (`None`) asks for that key only. Gives the recovery key in force: the deposit was
+/// kept, durably, exactly if it is sealed to that one.
+///
+/// # Errors
+/// [`EnrolError`]; a hub that knows no deposits refuses with [`EnrolRefusal::Malformed`].
+pub async fn deposit(
+    hub: &HubAddress,
+    own: &Enrolment,
+    node: &Keypair,
+    sealed: Option<Vec<u8>>,
+    software: &str,
+    tuning: &Tuning,
+) -> Result<Option<RecoveryKey>, EnrolError> {
+    let tls = NodeTls::new(node, &own.grant.node_certificate, &own.grant.ca_certificate)?.renew(tuning)?;
+    let bytes = talk_to(hub, &tls, &Ask::Deposit { sealed }, node, &Speaks::own(software), tuning).await?;
+    let ca = x509::facts(&own.grant.ca_certificate).map_err(|_| EnrolError::BadReply)?.public_key;
+    match message::read_deposit_reply(&bytes).ok_or(EnrolError::BadReply)? {
+        (hub, Err(number)) => Err(match EnrolRefusal::from_number(number) {
+            Some(refusal) => EnrolError::Refused { refusal, hub },
+            None => EnrolError::RefusedOtherwise { number, hub },
+        }),
+        (_, Ok(None)) => Ok(None),
+        (_, Ok(Some(bytes))) => RecoveryKey::read(&bytes, own.grant.county, &ca).map(Some).ok_or(EnrolError::BadReply),
+    }
+}
+
+/// One connection, one request, one reply.
+async fn talk_to(hub: &HubAddress, tls: &ClientTls, ask: &Ask, node: &Keypair, speaks: &Speaks, tuning: &Tuning) -> Result<Vec<u8>, EnrolError> {
+    let dialled = reach::dial(hub, tls, tuning).await?;
+    let outcome = exchange(&dialled.connection, ask, node, speaks).await;
+    Close::Done.now(&dialled.connection, "");
+    dialled.drained().await;
+    outcome
 }
 
 async fn exchange(connection: &quinn::Connection, ask: &Ask, node: &Keypair, speaks: &Speaks) -> Result<Vec<u8>, EnrolError> {

@@ -3,7 +3,7 @@
 use super::shelf::Shelf;
 use crate::{
     clock::{Clock, SystemClock, TestClock},
-    identity::{County, Keypair, PublicKey, Token, issue, x509},
+    identity::{County, Keypair, PublicKey, RecoveryKey, RecoverySecret, Token, issue, x509},
     model::{ChangeHash, SchoolCode},
     sync::engine::Peer,
     transport::{
@@ -42,11 +42,18 @@ pub(super) struct Desk {
     pub(super) tokens: Mutex<BTreeMap<[u8; 32], Issued>>,
     pub(super) enrolled: Mutex<BTreeSet<PublicKey>>,
     pub(super) revoked: Mutex<BTreeSet<PublicKey>>,
+    pub(super) deposits: Mutex<BTreeMap<PublicKey, Vec<u8>>>,
 }
 
 impl Desk {
     fn grant(&self, key: &PublicKey) -> Result<Grant, EnrolRefusal> {
-        issue::node(&self.county, &self.ca, school(), "某某小学", key, [7; 32], self.clock.as_ref()).map_err(|_| EnrolRefusal::HubFailed)
+        let grant =
+            issue::node(&self.county, &self.ca, school(), "某某小学", key, [7; 32], self.clock.as_ref()).map_err(|_| EnrolRefusal::HubFailed)?;
+        Ok(Grant { recovery: Some(self.recovery()), ..grant })
+    }
+
+    pub(super) fn recovery(&self) -> RecoveryKey {
+        RecoveryKey::vouch(self.county.ca(), self.county.code(), RecoverySecret::from_bytes([3; 32]).public())
     }
 
     /// A token that expires in `seconds`.
@@ -88,6 +95,16 @@ impl Registrar for Desk {
             return Err(EnrolRefusal::NotEnrolled);
         }
         self.grant(key)
+    }
+
+    fn deposit(&self, key: &PublicKey, sealed: Option<&[u8]>) -> Result<Option<RecoveryKey>, EnrolRefusal> {
+        if !self.enrolled.lock().unwrap().contains(key) {
+            return Err(EnrolRefusal::NotEnrolled);
+        }
+        if let Some(sealed) = sealed {
+            self.deposits.lock().unwrap().insert(*key, sealed.to_vec());
+        }
+        Ok(Some(self.recovery()))
     }
 }
 
@@ -163,7 +180,15 @@ impl Hub {
         let engine = Shelf::new(1);
         let (around, events) = surroundings(engine.clone(), clock.clone());
         let (cutter, news) = (around.cutter.clone(), around.news.clone());
-        let desk = Arc::new(Desk { county, ca, clock, tokens: Mutex::default(), enrolled: Mutex::default(), revoked: Mutex::default() });
+        let desk = Arc::new(Desk {
+            county,
+            ca,
+            clock,
+            tokens: Mutex::default(),
+            enrolled: Mutex::default(),
+            revoked: Mutex::default(),
+            deposits: Mutex::default(),
+        });
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(listener.run(around, desk.clone(), stopped));
         Self { desk, engine, cutter, news, events, at, stop, task }

@@ -7,7 +7,7 @@ use crate::{
     transport::{
         ConnectError, HubAddress, Tuning,
         enrol::{
-            EnrolError, EnrolRefusal,
+            EnrolError, EnrolRefusal, deposit,
             message::{Ask, Speaks},
             node::ask_hub,
             renew,
@@ -203,4 +203,23 @@ async fn a_node_whose_clock_and_a_hub_whose_certificate_disagree_still_enrol() {
     let hub = Hub::start_at(1, clock_at("2060-01-01T00:00:00Z"));
     let (_, enrolment) = hub.node(9).await;
     assert_eq!(enrolment.grant.school, super::county::school());
+}
+
+#[tokio::test]
+async fn a_node_deposits_its_sealed_key_only_with_its_own_key_and_hears_the_recovery_key() {
+    let hub = Hub::start(1);
+    let (key, enrolment) = hub.node(9).await;
+    let recovery = hub.desk.recovery();
+    assert_eq!(enrolment.grant.recovery, Some(recovery), "the grant brings it");
+    let sealed = recovery.seal(&[7; 32], key.origin(), hub.desk.clock.as_ref());
+    let give = |key: Keypair, sealed: Option<Vec<u8>>| {
+        let (at, enrolment) = (hub.at.clone(), enrolment.clone());
+        async move { within(deposit(&at, &enrolment, &key, sealed, "huxue-node 0.1.0", &Tuning::default())).await }
+    };
+    assert_eq!(give(key.clone(), None).await.unwrap(), Some(recovery), "asked for only");
+    assert!(hub.desk.deposits.lock().unwrap().is_empty());
+    assert_eq!(give(key.clone(), Some(sealed.clone())).await.unwrap(), Some(recovery));
+    assert_eq!(hub.desk.deposits.lock().unwrap().get(&key.public()), Some(&sealed));
+    // A stranger's key does not fit the certificate, and no other certificate is its.
+    assert!(matches!(give(Keypair::from_seed([77; 32]), Some(sealed)).await, Err(EnrolError::Tls(_))));
 }
