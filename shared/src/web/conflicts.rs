@@ -158,7 +158,7 @@ fn entry(desk: &Desk, item: &Item, definition: Option<&Definition>, may: bool, l
     }
     Entry {
         id: item.id.clone(),
-        kind: t(&kind_key),
+        kind: if item.kind == "field" { format!("{} · {}", t(&kind_key), disputes.first().map_or("", |d| d.title.as_str())) } else { t(&kind_key) },
         explain: t(&format!("{kind_key}.help")),
         child: item.student.clone().zip(item.name.clone()),
         record: item
