@@ -11,7 +11,11 @@ use super::{
 };
 use crate::{
     fault::Fault,
-    ledger::{Definition, definition::Subject, value},
+    ledger::{
+        Definition,
+        definition::{Form, Subject},
+        value,
+    },
     replica::browse::{Listed, Row, Wanted},
 };
 use askama::Template;
@@ -219,7 +223,10 @@ fn ledger_page(
 ) -> Result<LedgerPage, Fault> {
     let (catalogue, lang, today) = (desk.replica.catalogue(), page.lang, desk.clock().today());
     let by_child = definition.subject == Subject::Student;
-    let fields: Vec<_> = shown::columns(definition, 6).into_iter().filter(|f| !by_child || f.code != "name").collect();
+    let fields: Vec<_> = shown::columns(definition, if definition.form == Form::Profile { 9 } else { 6 })
+        .into_iter()
+        .filter(|f| !by_child || !["name", "grade", "class"].contains(&f.code.as_str()))
+        .collect();
     let code = &definition.code;
     let column = |key: &str, title: String, number: bool| {
         let sorted = match asked.get("order").map(String::as_str) {
