@@ -40,6 +40,9 @@ pub fn serve(dir: &Path, hub: Hub, listen: Listen, ready: impl FnOnce(SocketAddr
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Fault::internal)?;
     let hub = Arc::new(hub);
     merge::start_workers(&hub.replica, MERGE_THREADS);
+    if let Err(error) = hub.replica.pass_on_all() {
+        tracing::error!(%error, "what a school asked another could not be passed on; it is tried again with the next change");
+    }
     let outcome = runtime.block_on(run(dir, Arc::clone(&hub), listen, ready));
     runtime.shutdown_timeout(std::time::Duration::from_secs(10));
     hub.replica.close();
@@ -56,6 +59,8 @@ async fn run(dir: &Path, hub: Arc<Hub>, listen: Listen, ready: impl FnOnce(Socke
     let news = News::default();
     let told = news.clone();
     hub.replica.on_change(move |space, head| told.committed(space, head));
+    let told = news.clone();
+    hub.replica.on_refusal(move |space| told.verdicts(space));
     let around = Surroundings {
         engine: Arc::new(Served(Arc::clone(&hub.replica))),
         genesis: genesis::HASH,

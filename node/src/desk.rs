@@ -22,6 +22,7 @@ use huxue_shared::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -48,17 +49,25 @@ pub struct Link {
     pub now: watch::Sender<u64>,
     /// What it is doing.
     pub status: watch::Receiver<DialStatus>,
-    /// How many spaces both sides agree on, and on how many the session has settled since it began.
+    /// The spaces on which the present session has settled.
     pub agreed: watch::Receiver<Agreed>,
 }
 
 /// What the present session has settled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Agreed {
     /// Sessions established so far.
     pub sessions: u64,
-    /// Times a space came into agreement.
-    pub in_sync: u64,
+    /// Spaces of which both sides have all, as [`Replica::status`] names them.
+    pub in_sync: BTreeSet<String>,
+}
+
+impl Agreed {
+    /// Whether every space of a replica's status is settled: this year's three exist from the first HELLO on.
+    fn covers(&self, status: &Json) -> bool {
+        let spaces = status["spaces"].as_array().map(Vec::as_slice).unwrap_or_default();
+        spaces.len() >= 3 && spaces.iter().filter_map(|space| space["space"].as_str()).all(|space| self.in_sync.contains(space))
+    }
 }
 
 /// An open node.
@@ -136,8 +145,8 @@ pub fn wait_for_sync(replica: &Replica, link: &Link) -> Result<(), Fault> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(Fault::internal)?;
     loop {
         let facts = replica.status().map_err(Fault::from)?;
-        let settled = { *agreed.borrow_and_update() };
-        if facts["pending"] == json!(0) && settled.in_sync >= 3 && status.borrow().phase == DialPhase::Connected {
+        let settled = { agreed.borrow_and_update().covers(&facts) };
+        if facts["pending"] == json!(0) && settled && status.borrow().phase == DialPhase::Connected {
             replica.settle();
             return Ok(());
         }

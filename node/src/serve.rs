@@ -98,6 +98,8 @@ pub fn dial(node: &Node, stop: watch::Receiver<bool>, also: Arc<dyn Observer>) -
     let news = News::default();
     let told = news.clone();
     node.replica.on_change(move |space, head| told.committed(space, head));
+    let told = news.clone();
+    node.replica.on_refusal(move |space| told.verdicts(space));
     let around = Surroundings {
         engine: Arc::new(Served(Arc::clone(&node.replica))),
         genesis: genesis::HASH,
@@ -162,13 +164,15 @@ impl Observer for Watcher {
         self.also.link(peer, event.clone());
         let complete = match event {
             LinkEvent::Session(SessionEvent::Established(_)) => {
-                self.agreed.send_modify(|a| *a = Agreed { sessions: a.sessions + 1, in_sync: 0 });
+                self.agreed.send_modify(|a| *a = Agreed { sessions: a.sessions + 1, ..Agreed::default() });
                 let sealer = Arc::clone(&self.sealer);
                 tokio::spawn(async move { sealer.deliver().await });
                 false
             }
-            LinkEvent::Session(SessionEvent::InSync { .. }) => {
-                self.agreed.send_modify(|a| a.in_sync += 1);
+            LinkEvent::Session(SessionEvent::InSync { space }) => {
+                self.agreed.send_modify(|a| {
+                    a.in_sync.insert(space.to_string());
+                });
                 true
             }
             LinkEvent::Session(SessionEvent::Acknowledged { .. } | SessionEvent::Received { .. }) => {

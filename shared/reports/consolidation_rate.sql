@@ -2,7 +2,7 @@
 -- name = "consolidation_rate"
 -- question = 1
 -- title = { zh = "巩固率", en = "Consolidation rate" }
--- help = { zh = "学年初在籍：入学日期为空或不晚于当年9月30日的学生。流失：离校或转出而没有外校就读证明（失学个案的外校就读证明、转学个案或已完成的转学），以及失学个案处于确认、劝返中、升级、责令、司法的学生。死亡、毕业、休学不算流失。巩固率 =（学年初在籍 − 流失）÷ 学年初在籍。", en = "At start: pupils whose entry date is empty or not after 30 September. Lost: those who left or moved without proof of another school (a letter in the dropout case, a case that ended in a transfer, or a completed transfer), and those whose dropout case stands at confirmed, persuading, escalated, ordered or court. Deaths, graduations and leave are no loss. Rate = (at start − lost) / at start." }
+-- help = { zh = "学年初在籍：入学日期为空或不晚于当年9月30日的学生。流失：离校或转出而没有外校就读证明（失学个案的外校就读证明、转学个案、已完成的转学或县里已封存转出的档案），以及失学个案处于确认、劝返中、升级、责令、司法的学生。死亡、毕业、休学不算流失。巩固率 =（学年初在籍 − 流失）÷ 学年初在籍。", en = "At start: pupils whose entry date is empty or not after 30 September. Lost: those who left or moved without proof of another school (a letter in the dropout case, a case that ended in a transfer, a completed transfer, or a document that the county closed for one), and those whose dropout case stands at confirmed, persuading, escalated, ordered or court. Deaths, graduations and leave are no loss. Rate = (at start − lost) / at start." }
 -- chart = "bar"
 -- ledgers = ["enrolment", "dropout_case", "transfer"]
 -- indexes = [
@@ -29,6 +29,8 @@ WITH lost AS MATERIALIZED (
   SELECT e._doc, e._school, e.stage, 1 AS no_proof, 0 AS dropped
   FROM record_enrolment e
   WHERE e._year = :year AND coalesce(e.entered_on, '') <= :year || '-09-30' AND e.status IN ('left', 'transferred')
+    -- Closed by the county: the child is at another school of the county, or at one elsewhere that the county has seen.
+    AND e.closed_on IS NULL
     AND NOT EXISTS (SELECT 1 FROM record_dropout_case c WHERE c._doc = e._doc AND (c.excluded_proof = 'other_school_letter' OR c._state = 'transferred'))
     AND NOT EXISTS (SELECT 1 FROM record_transfer t WHERE t._doc = e._doc AND t._state = 'done')
   UNION ALL

@@ -2,7 +2,7 @@
 -- name = "one_child"
 -- question = 6
 -- title = { zh = "一生一档", en = "One child, everything" }
--- help = { zh = "一个学生在各学校、各学年的全部记录和办理步骤，按日期排列；作废的也列出。学生用身份证号或学生档案编号指定：身份证号相同的档案，以及县里认定为同一人的档案都算在内。登记在户上的走访，按户编号列出。", en = "Every record and step of one child across schools and years, by date; void ones too. The child is named by identity number or document id: documents with the same identity number, or that the county found to be of the same child, are all included. Visits to the household are listed by its card." }
+-- help = { zh = "一个学生在各学校、各学年的全部记录和办理步骤，按日期排列；作废的也列出。学生用身份证号或学生档案编号指定：身份证号相同的档案，以及县里认定为同一人的档案都算在内。登记在户上的走访，按户编号列出。转入学生在原学校的记录（县里转来的档案）列为“dossier”。", en = "Every record and step of one child across schools and years, by date; void ones too. The child is named by identity number or document id: documents with the same identity number, or that the county found to be of the same child, are all included. Visits to the household are listed by its card. What a former school recorded and the county handed over has the effect \"dossier\"." }
 -- shows_void = true
 -- ledgers = []
 -- indexes = [
@@ -11,6 +11,7 @@
 --   'record_*(_doc)',
 --   'step(record)',
 --   'record_household_visit(household_card)',
+--   'record_dossier(child)',
 -- ]
 -- parameters = [
 --   { name = "child", type = "student", required = true, title = { zh = "身份证号或档案编号", en = "Identity number or document id" } },
@@ -78,6 +79,12 @@ told AS (
   SELECT s."on", t._year, t._term, t._school, t.ledger, s.name, s."to", s.by, s.why, s.effect, t._id, t._student, s.id
   FROM trail t
   JOIN step s ON s.record = t._id
+  UNION ALL
+  -- The former school's records as the county handed them over; not where the originals are here too.
+  SELECT d."on", d.year, d._term, d.from_school, d.ledger, NULL, d.state, d."by", coalesce(nullif(d.note, ''), d.steps), 'dossier', d.record, d.child, ''
+  FROM record_dossier d
+  JOIN linked l ON l.document = d.child
+  WHERE d.void IS NOT 1 AND NOT EXISTS (SELECT 1 FROM trail t WHERE t._id = d.record)
 )
 SELECT "on" AS "on", _year AS year, _term AS term, _school AS school, ledger AS ledger, event AS event, state AS state, "by" AS "by", text AS text,
        effect AS effect, _id AS record, _student AS student

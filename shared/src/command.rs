@@ -10,6 +10,7 @@ pub mod importing;
 pub mod keys;
 pub mod ledgers;
 pub mod listing;
+pub mod refusals;
 pub mod render;
 pub mod reporting;
 pub mod request;

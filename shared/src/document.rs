@@ -38,7 +38,7 @@ pub use local::{Doc, new_doc};
 pub use merge::{Logged, MergeError, Merged, merge, snapshot, survives};
 pub use read::{view, view_with};
 pub use refusal::Refusal;
-pub use repair::{Again, LeftOut, Replay, replay};
+pub use repair::{Again, LeftOut, Replay, contents, replay};
 pub use rule::deterministic;
 pub use view::{DocumentView, FieldView, RecordView, Stamp, StepView, Value};
 pub use write::{Edit, NewRecord, NewStep, Target, WriteError, Written, write};

@@ -9,13 +9,17 @@
 
 pub mod admit;
 pub mod browse;
+mod closing;
 pub mod conflicts;
 pub mod definitions;
 pub mod edit;
+mod handover;
 pub mod merge;
 pub mod origins;
 pub mod project;
 pub mod records;
+pub mod refusals;
+mod relay;
 pub mod repair;
 pub mod rollover;
 pub mod rules;
@@ -35,7 +39,7 @@ use crate::{
 };
 use origins::Origins;
 use rusqlite::{Connection, OptionalExtension as _};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, atomic::AtomicBool};
 
 /// Which end this replica is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,14 +99,17 @@ pub type Result<T, E = ReplicaError> = std::result::Result<T, E>;
 pub struct Replica {
     me: Me,
     id: ReplicaId,
-    actor: Actor,
+    actor: RwLock<Actor>,
     store: Store,
     clock: Arc<dyn Clock>,
     catalogue: RwLock<Arc<Catalogue>>,
     origins: Origins,
     holidays: RwLock<Arc<crate::ledger::days::Holidays>>,
     merges: merge::Queue,
+    /// The projection is being made again: what is passed on stands in the log already.
+    rebuilding: AtomicBool,
     listeners: RwLock<Vec<Listener>>,
+    refusal_listeners: RwLock<Vec<RefusalListener>>,
 }
 
 /// Told of every space in which something was committed, and its head.
@@ -111,6 +118,15 @@ struct Listener(Box<dyn Fn(Space, u64) + Send + Sync>);
 impl std::fmt::Debug for Listener {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Listener")
+    }
+}
+
+/// Told of every space in which something was refused that peers are to hear of.
+struct RefusalListener(Box<dyn Fn(Space) + Send + Sync>);
+
+impl std::fmt::Debug for RefusalListener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RefusalListener")
     }
 }
 
@@ -132,17 +148,19 @@ impl Replica {
         let replica = Arc::new(Self {
             me,
             id,
-            actor,
+            actor: RwLock::new(actor),
             store,
             clock,
             catalogue: RwLock::new(Arc::new(catalogue)),
             origins,
             holidays: RwLock::default(),
             merges: merge::Queue::default(),
+            rebuilding: AtomicBool::new(false),
             listeners: RwLock::default(),
+            refusal_listeners: RwLock::default(),
         });
         replica.prepare_typed_tables()?;
-        replica.reload_holidays()?;
+        replica.read_holidays()?;
         merge::catch_up(&replica)?;
         Ok(replica)
     }
@@ -180,6 +198,29 @@ impl Replica {
     /// Calls `listener` with every space in which something was committed, from here or from a peer, and its head. It must not block.
     pub fn on_change(&self, listener: impl Fn(Space, u64) + Send + Sync + 'static) {
         self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(Listener(Box::new(listener)));
+    }
+
+    /// Calls `listener` with every space in which something was refused that the peers sharing it are to hear of. It must not block.
+    pub fn on_refusal(&self, listener: impl Fn(Space) + Send + Sync + 'static) {
+        self.refusal_listeners.write().unwrap_or_else(PoisonError::into_inner).push(RefusalListener(Box::new(listener)));
+    }
+
+    fn tell_refusal(&self, space: Space) {
+        self.refusal_listeners.read().unwrap_or_else(PoisonError::into_inner).iter().for_each(|listener| (listener.0)(space));
+    }
+
+    /// The actor that writes for persons now.
+    fn actor(&self) -> Actor {
+        *self.actor.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Draws a new actor and writes as it from now on: changes of the last one were refused, so its numbers go on from what others will never have.
+    fn renew_actor(&self) -> Actor {
+        let mut random = [0u8; 8];
+        self.clock.random(&mut random);
+        let fresh = Actor::new(self.origin(), random);
+        *self.actor.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        fresh
     }
 
     fn tell(&self, space: Space) {
@@ -242,3 +283,6 @@ fn replica_id(c: &Connection, fresh: [u8; 16]) -> Result<ReplicaId> {
     put_setting(c, "replica", &fresh)?;
     Ok(ReplicaId(fresh))
 }
+
+#[cfg(test)]
+mod tests;

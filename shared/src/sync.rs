@@ -15,4 +15,4 @@ mod wire;
 
 #[cfg(test)]
 #[expect(clippy::cast_possible_truncation, reason = "the numbers of a simulation are small")]
-mod simulation;
+pub(crate) mod simulation;

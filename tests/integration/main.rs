@@ -1,6 +1,9 @@
 //! The main job with the real binaries over real QUIC.
 
 mod keys;
+mod killed;
+mod ladders;
+mod transfer;
 
 use huxue_tests::{County, child, sample};
 use serde_json::json;

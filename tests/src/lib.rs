@@ -164,6 +164,12 @@ impl County {
         Self { root, hub, daemon }
     }
 
+    /// Its directory, the hub and the daemon, for a test that kills and restarts it. The directory goes with the first.
+    #[must_use]
+    pub fn into_parts(self) -> (tempfile::TempDir, Side, Daemon) {
+        (self.root, self.hub, self.daemon)
+    }
+
     /// Address for nodes.
     pub fn quic(&self) -> String {
         self.daemon.ready["quic"].as_str().unwrap_or_default().to_owned()
@@ -177,6 +183,23 @@ impl County {
     /// A node that is not enrolled yet.
     pub fn bare(&self, name: &str) -> Side {
         Side { program: binary("huxue-node"), dir: self.root.path().join(name) }
+    }
+
+    /// Synchronises each side in turn, and waits each time until the hub has merged what it acknowledged and passed on what it must.
+    ///
+    /// # Panics
+    /// If a side cannot synchronise, or the hub does not come to rest.
+    pub fn sync(&self, sides: &[&Side]) {
+        for side in sides {
+            let _ = side.run(&["sync", "now"]).ok();
+            let at_rest = (0..500).any(|_| self.hub.run(&["status"]).ok()["merging"] == false);
+            assert!(at_rest, "the hub goes on merging");
+            assert_eq!(
+                (&self.hub.run(&["status"]).ok()["refused"], &side.run(&["status"]).ok()["refused"]),
+                (&0.into(), &0.into()),
+                "nothing is refused"
+            );
+        }
     }
 
     /// An enrolled node.

@@ -233,7 +233,7 @@ pub enum Conflicts {
     Resolve {
         /// Conflict id or its beginning
         id: String,
-        /// The choice; `FIELD=VALUE` for several fields at once; repeat
+        /// The choice; `FIELD=VALUE` for several fields at once; `keep` or `forward` for an edit that came after its document was closed; repeat
         #[arg(long, required = true)]
         choose: Vec<String>,
         /// Why

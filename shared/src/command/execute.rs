@@ -1,6 +1,6 @@
 //! Carries requests out on a replica. Answers are JSON: what `--json` prints, and what [`super::render`] draws.
 
-use super::{audit, importing, ledgers, listing, reporting, request::Request};
+use super::{audit, importing, ledgers, listing, refusals, reporting, request::Request};
 use crate::{
     fault::{Exit, Fault},
     local::{OnProgress, Progress},
@@ -46,7 +46,7 @@ fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress
         Request::ReportList => Ok(reporting::list(replica, lang)),
         Request::LedgerList => Ok(ledgers::list(replica, lang)),
         Request::LedgerShow { code } => ledgers::show(replica, &code, lang),
-        Request::ConflictsList { school, kind } => conflicts(replica, school.as_deref(), kind.as_deref(), who),
+        Request::ConflictsList { school, kind } => conflicts(replica, school.as_deref(), kind.as_deref(), who, lang),
         Request::ConflictsResolve { id, choose, why, by } => {
             let answer = replica.resolve(&id, &choose, why.as_deref(), by.as_deref())?;
             audit::note(replica, who, "resolve", format!("conflict {id}"), 1);
@@ -119,15 +119,19 @@ fn show(replica: &Replica, record: &str, who: &str) -> Result<Json> {
     Ok(answer)
 }
 
-fn conflicts(replica: &Replica, school: Option<&str>, kind: Option<&str>, who: &str) -> Result<Json> {
+fn conflicts(replica: &Replica, school: Option<&str>, kind: Option<&str>, who: &str, lang: Lang) -> Result<Json> {
     let items = replica.conflicts(school, kind)?;
     let named = items.iter().any(|i| i.student.is_some() || i.name.is_some());
     audit::read(replica, who, "conflicts", audit::Read { named, subject: "conflicts".into(), rows: items.len() });
     let list: Vec<Json> = items
         .into_iter()
         .map(|i| {
-            json!({ "id": i.id, "kind": i.kind, "record": i.record, "school": i.school, "year": i.year, "student": i.student, "name": i.name, "field": i.field,
-                "detail": i.detail, "opened": i.opened })
+            let mut item = json!({ "id": i.id, "kind": i.kind, "record": i.record, "school": i.school, "year": i.year, "student": i.student, "name": i.name,
+                "field": i.field, "detail": i.detail, "opened": i.opened });
+            if let Some((message, next)) = refusals::sentence(&i.detail, lang) {
+                (item["message"], item["next"]) = (message.into(), next.into());
+            }
+            item
         })
         .collect();
     Ok(json!({ "conflicts": list }))

@@ -111,6 +111,10 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, sheet: Option<String>, la
         if changed.is_empty() {
             continue;
         }
+        if let Err(ReplicaError::Fault(fault)) = replica.may_work_in(doc) {
+            refuse_row(&mut answer, at, "document-closed", &fault, lang);
+            continue;
+        }
         let old = changed.keys().map(|k| (k.clone(), before.and_then(|b| b.get(k)).cloned().unwrap_or(Value::Null))).collect();
         traces.push(Trace { space: space.to_string(), doc, record: String::new(), new: before.is_none(), before: old, after: changed.clone() });
         let edit = if before.is_none() { profile_edit(changed, version) } else { sets(Target::Subject, changed) };
@@ -422,6 +426,10 @@ pub fn undo(replica: &Arc<Replica>, batch: &str) -> Result<Json> {
     let (mut edits, mut kept) = (Vec::new(), 0u64);
     for trace in &traces {
         let Ok(space) = trace.space.parse::<Space>() else { continue };
+        if replica.may_work_in(trace.doc).is_err() {
+            kept += 1;
+            continue;
+        }
         let key = if trace.record.is_empty() { trace.doc.to_string() } else { trace.record.clone() };
         let place = replica.locate(&key)?;
         let target = if trace.record.is_empty() { Target::Subject } else { Target::Record(trace.record.clone()) };

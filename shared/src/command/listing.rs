@@ -3,6 +3,7 @@
 use super::{audit, reporting, request::Format};
 use crate::{
     fault::{Exit, Fault},
+    ledger::{FieldType, definition::Subject},
     locale::Lang,
     model::SchoolYear,
     replica::{Replica, Result},
@@ -47,7 +48,9 @@ pub(super) fn list(replica: &Replica, wanted: &Wanted, lang: Lang) -> Result<(Js
     if let Some(text) = &wanted.student {
         let hit = replica.one_student(text, wanted.year.and_then(SchoolYear::new))?;
         about = format!("{about} of student:{}", hit.doc);
-        conditions.push(format!("_student={}", hit.doc));
+        // Rows kept by the county name the child in a field.
+        let named = definition.fields.iter().find(|f| f.kind == FieldType::Student && definition.subject != Subject::Student);
+        conditions.push(format!("{}={}", named.map_or("_student", |f| f.code.as_str()), hit.doc));
     }
     if let Some(year) = wanted.year {
         conditions.push(format!("_year={year}"));

@@ -1,6 +1,6 @@
 //! Answers on a terminal, for a person. `--json` prints the value itself instead.
 
-use super::request::Request;
+use super::{refusals, request::Request};
 use crate::locale::{self, Lang};
 use comfy_table::{ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
 use serde_json::Value as Json;
@@ -126,6 +126,9 @@ fn conflicts(answer: &Json, lang: Lang) -> String {
     for item in &rows {
         let kind = locale::text(lang, &format!("conflict-kind-{}", cell(&item["kind"]).replace('_', "-")), &[]);
         let _ = writeln!(out, "{}  {kind}  {} {} {}", cell(&item["id"]), cell(&item["school"]), cell(&item["name"]), cell(&item["record"]));
+        for line in refusals::lines(item, lang) {
+            let _ = writeln!(out, "    {line}");
+        }
         for (n, value) in (1..).zip(choices(&item["detail"])) {
             let _ = writeln!(out, "    #{n} {value}");
         }
@@ -149,7 +152,7 @@ fn choices(detail: &Json) -> Vec<String> {
     }
     let mut out: Vec<String> =
         detail["fields"].as_object().into_iter().flatten().map(|(field, values)| format!("{field} = {}", list(values).join(" | "))).collect();
-    for key in ["code", "step", "reason"] {
+    for key in ["step", "reason"] {
         if let Some(text) = detail[key].as_str() {
             out.push(text.to_owned());
         }

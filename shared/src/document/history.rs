@@ -163,6 +163,12 @@ impl History {
         common.into_iter().filter(|place| !covered.contains(place)).collect()
     }
 
+    /// `places` and everything they build on.
+    #[must_use]
+    pub fn behind(&self, places: &[Place]) -> BTreeSet<Place> {
+        places.iter().flat_map(|place| self.ancestors(*place).into_iter().chain([*place])).collect()
+    }
+
     /// Everything `place` builds on, itself excluded.
     fn ancestors(&self, place: Place) -> BTreeSet<Place> {
         let mut found = BTreeSet::new();

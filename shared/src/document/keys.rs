@@ -17,8 +17,9 @@ pub const VERSION_KEY: &str = "_v";
 pub const KEY_BYTES_MAX: usize = 120;
 /// Longest string value, in bytes.
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;
-/// Longest change chunk, in bytes; a change is never split.
-pub const CHANGE_BYTES_MAX: usize = 256 * 1024;
+/// Longest change chunk, in bytes. A change is never split, so even one that does not compress must fit a frame of 256 KiB together with the other
+/// members of its batch as holes: 192 KiB + 1,023 × 50 bytes = 247,758 bytes, and room for what surrounds them.
+pub const CHANGE_BYTES_MAX: usize = 192 * 1024;
 /// Most operations in one change.
 pub const OPERATIONS_MAX: usize = 4_096;
 /// Most superseded values named in one change.

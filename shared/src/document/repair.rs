@@ -83,6 +83,26 @@ pub fn replay(log: &[Logged<'_>], refused: &HashSet<ChangeHash, impl BuildHasher
     Ok(Replay { merged, again, left_out: teller.left_out })
 }
 
+/// What the own changes among `refused` did, to be shown: they are not written again. `log` and `own` as in [`replay`].
+#[must_use]
+pub fn contents(log: &[Logged<'_>], own: &[Logged<'_>], refused: &HashSet<ChangeHash, impl BuildHasher>) -> Vec<LeftOut> {
+    let mut places = Places::default();
+    log.iter().filter_map(|(hash, bytes)| chunk::read_known(bytes, *hash).ok()).for_each(|parsed| places.learn(&parsed));
+    let mut out = Vec::new();
+    for parsed in own.iter().filter(|(hash, _)| refused.contains(hash)).filter_map(|(hash, bytes)| chunk::read_known(bytes, *hash).ok()) {
+        let mut lost = Lost::new();
+        for op in &parsed.operations {
+            let (Action::Set(scalar), Some(object)) = (op.action, op.object) else { continue };
+            let (record, step) = places.of(object);
+            let value = spoken(&scalar.into());
+            let line = step.map_or_else(|| format!("{} = {value}", op.key), |step| format!("{step} {} = {value}", op.key));
+            lost.entry(record).or_default().push(line);
+        }
+        out.extend(lost.into_iter().map(|(record, operations)| LeftOut { hash: parsed.hash, record, operations }));
+    }
+    out
+}
+
 /// Records that stand in the document.
 fn standing(merged: &Merged) -> HashSet<String> {
     super::read::view_with(&merged.doc, &merged.history).records.into_keys().collect()
@@ -97,6 +117,14 @@ struct Places {
 }
 
 impl Places {
+    /// Record and step that a map belongs to; neither: the profile.
+    fn of(&self, object: Stamp) -> (Option<String>, Option<String>) {
+        match self.step.get(&object) {
+            Some((record, step)) => (Some(record.clone()), Some(step.clone())),
+            None => (self.records.get(&object).cloned(), None),
+        }
+    }
+
     fn learn(&mut self, parsed: &Parsed<'_>) {
         for (nth, op) in parsed.operations.iter().enumerate() {
             let (Action::MakeMap, Some(object)) = (op.action, op.object) else { continue };

@@ -140,6 +140,22 @@ pub fn write(doc: &mut Automerge, actor: Actor, time_s: i64, edit: &Edit) -> Res
     Ok(Some(Written { bytes, hash, actor, aseq: place.aseq, start_op: place.start_op, max_op, time_s }))
 }
 
+/// `edit` with every record that the document has already turned into sets of its fields: what is copied once more changes only what differs.
+///
+/// # Errors
+/// Automerge's.
+pub fn upsert(doc: &Automerge, edit: Edit) -> Result<Edit, WriteError> {
+    let mut out = Edit { creates: Vec::new(), ..edit };
+    for record in edit.creates {
+        if object::maps_at(doc, genesis::RECORDS, &record.key)?.is_empty() {
+            out.creates.push(record);
+        } else {
+            out.sets.extend(record.fields.into_iter().map(|(field, value)| (Target::Record(record.key.clone()), field, value)));
+        }
+    }
+    Ok(out)
+}
+
 /// Where in the history the change goes.
 struct Place {
     aseq: u64,

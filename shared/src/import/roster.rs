@@ -1,4 +1,4 @@
-//! A roster from bytes to judged rows. What each row must hold is in [`super::judge`]; here the file is read, the header found, lines that
+//! A roster from bytes to judged rows. What each row must hold is in `judge`; here the file is read, the header found, lines that
 //! are no pupils are set aside, and rows are compared with each other.
 //!
 //! Invariant: every row below the header is in [`RosterPreview::rows`] or in [`RosterPreview::skipped`]; none is lost silently.

@@ -119,6 +119,7 @@ impl Catalogue {
         definition.fields.iter().for_each(|field| found.field(field));
         found.conditions();
         definition.rules.iter().for_each(|rule| found.rule(rule));
+        found.moving();
         found.problems.sort_by_key(|problem| problem.line);
         found.problems
     }
@@ -220,6 +221,34 @@ impl<'a> Check<'a> {
                     self.note(block, at, ProblemCode::ConditionValue, vec![("field", name.to_owned()), ("value", code)]);
                 }
             }
+        }
+    }
+
+    /// Ledgers and fields that `[relay]` and `[handover]` name.
+    fn moving(&mut self) {
+        let profile = self.catalogue.iter_latest().find(|d| d.form == Form::Profile && d.subject == self.definition.subject).map(|d| d.code.clone());
+        let of_profile = |field: &String| (profile.clone().unwrap_or_default(), field.clone());
+        let mut named: Vec<(&str, String, String)> = Vec::new();
+        if let Some(relay) = &self.definition.relay {
+            named.extend(relay.profile.iter().map(of_profile).map(|(ledger, field)| ("[relay]", ledger, field)));
+        }
+        if let Some(handover) = &self.definition.handover {
+            named.extend(handover.set.keys().map(of_profile).map(|(ledger, field)| ("[handover]", ledger, field)));
+            named.extend(handover.dossier.iter().map(|entry| {
+                let (ledger, field) = entry.split_once('.').unwrap_or((entry, ""));
+                ("[handover]", ledger.to_owned(), field.to_owned())
+            }));
+        }
+        for (block, ledger, field) in named {
+            let line = line_of(&self.definition.source, |line| line.starts_with(block));
+            let (code, args) = match self.ledger(&ledger) {
+                None => (ProblemCode::LedgerUnknown, vec![("ledger", ledger)]),
+                Some(other) if !field.is_empty() && other.field_of_key(&field).is_none() => {
+                    (ProblemCode::OtherFieldUnknown, vec![("ledger", ledger), ("field", field)])
+                }
+                Some(_) => continue,
+            };
+            self.problems.push(Problem { line, column: 1, code, args });
         }
     }
 

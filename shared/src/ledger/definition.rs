@@ -260,6 +260,44 @@ pub struct Rule {
     pub set: BTreeMap<String, SetValue>,
 }
 
+/// Shows a record also to the other schools it names, through the county, and takes their answers (docs/ledger-format.md).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Relay {
+    /// Fields of type `school`: each school named there, but for the record's own, gets a copy.
+    pub schools: Vec<String>,
+    /// Steps by which such a school may answer.
+    pub steps: Vec<String>,
+    /// Fields of the child's profile that are copied along, so that the other school knows whom it is about.
+    pub profile: Vec<String>,
+}
+
+/// What the county's step does to the child's documents: the old one is closed at stated heads, the new school gets a dossier (docs/ledger-format.md).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Handover {
+    /// The county's step that does it.
+    pub step: String,
+    /// Field with the school left.
+    pub from: String,
+    /// Field with the school entered.
+    pub to: String,
+    /// Field with the child's document at the other school, for where it cannot be found by number.
+    pub other: String,
+    /// `ledger`, or `ledger.field` for a field of class C, which is left out otherwise.
+    pub dossier: Vec<String>,
+    /// Written into the profile of the closed document.
+    pub set: BTreeMap<String, crate::document::view::Value>,
+}
+
+impl Handover {
+    /// Whether a field of `definition` travels: its ledger is named, and it is not of class C unless the whole ledger is or the field itself is named.
+    #[must_use]
+    pub fn carries(&self, definition: &Definition, field: &Field) -> bool {
+        let named = |text: &str| self.dossier.iter().any(|entry| entry == text);
+        let fewest = field.privacy == Privacy::C && definition.privacy != Privacy::C;
+        named(&definition.code) && (!fewest || named(&format!("{}.{}", definition.code, field.code)))
+    }
+}
+
 /// One version of one ledger.
 #[derive(Clone, Debug)]
 pub struct Definition {
@@ -305,6 +343,10 @@ pub struct Definition {
     pub lifecycle: Option<Lifecycle>,
     /// What opens records by itself.
     pub rules: Vec<Rule>,
+    /// Present: other schools named in a record see it.
+    pub relay: Option<Relay>,
+    /// Present: a step moves the child to another school.
+    pub handover: Option<Handover>,
     pub(super) source: String,
 }
 

@@ -25,7 +25,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// The built-in step that ends a fork: follows all tips, names the state chosen.
 pub const RESOLVE: &str = "resolve";
-/// Different statements judged of one record; a real case has some dozens. Void steps and further witnesses cost nothing. In the order of [`graph`],
+/// Different statements judged of one record; a real case has some dozens. Void steps and further witnesses cost nothing. In the order of `graph`,
 /// what lies beyond is void, so whoever floods a record of their own freezes it, and it alone.
 pub const STEPS_MAX: usize = 256;
 /// Steps that one step may follow: every tip there can be.

@@ -4,6 +4,7 @@
 
 mod field;
 mod flow;
+mod moving;
 mod reader;
 mod rule;
 
@@ -41,6 +42,8 @@ const HEAD_KEYS: &[&str] = &[
     "check",
     "lifecycle",
     "rule",
+    "relay",
+    "handover",
 ];
 const LEDGER_CODE_MAX: usize = 40;
 const CODE_MAX: usize = 64;
@@ -79,6 +82,8 @@ fn whole(reader: &Reader<'_>, root: Table<'_>, text: &str) -> Definition {
     definition.checks = field::checks(reader, root, &definition);
     definition.conflict_groups = conflict_groups(reader, root, &definition);
     definition.rules = rule::rules(reader, root, &definition);
+    definition.relay = moving::relay(reader, root, &definition);
+    definition.handover = moving::handover(reader, root, &definition);
     names_of_fields(reader, root, &definition);
     definition
 }
@@ -117,6 +122,8 @@ fn head(reader: &Reader<'_>, root: Table<'_>, text: &str) -> Definition {
         checks: Vec::new(),
         lifecycle: None,
         rules: Vec::new(),
+        relay: None,
+        handover: None,
         source: text.to_owned(),
         code,
     }

@@ -1,6 +1,6 @@
 //! Records that open by themselves: a pure function of a rule and one child's dated values.
 //!
-//! **A run** is a sequence of school days (Monday to Friday less holidays) on each of which the child has a watched value and no other value.
+//! **A run** is a sequence of school days (working days of the calendar, see [`super::days`]) on each of which the child has a watched value and no other value.
 //! A weekend or holiday does not break it, and does not count. A recorded other value breaks it, also on a weekend. A school day without any record breaks
 //! it, unless a later record covers that day: by `since` (from that day to the record's own), or by `days_absent` (that many school days up to and with
 //! the record's own). What was recorded for a day itself wins over what a later record says about it.

@@ -106,7 +106,7 @@ words! {
     DayUnit {
         /// Every day.
         Calendar = "calendar",
-        /// Monday to Friday less the calendar's holidays.
+        /// Monday to Friday less the calendar's holidays, plus its make-up days.
         Working = "working",
     }
 }

@@ -3,7 +3,11 @@
 //! Outside the writer: signatures and parsing, so that several sessions use several cores. Inside: sequence, dependencies, insertion. Merging follows on its own (T2).
 //! Nothing is wasted: what is refused goes to quarantine with its bytes and reason, what lacks a dependency is parked (bounded) and judged again.
 
-use super::{Replica, Result, scope};
+use super::{
+    Replica, Result, Role,
+    refusals::{Keeping, OTHER_SPACE, Refusals},
+    scope,
+};
 use crate::{
     document::{
         Parsed, Refusal,
@@ -22,7 +26,7 @@ use crate::{
     },
 };
 use rusqlite::{Connection, params};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// Most parked changes in a space: past it the session ends and is tried later, so that a peer cannot fill the disk with orphans.
 pub const PARKED_MAX: u64 = 10_000;
@@ -33,6 +37,8 @@ struct Prepared {
     /// Whole-batch refusals by index: signature, scope, revocation.
     batch_refusals: Vec<Option<&'static str>>,
     changes: Vec<(OutChange, std::result::Result<Parsed<'static>, Refusal>)>,
+    /// The peer may bring such changes; false: they are kept, and count for nothing.
+    in_scope: bool,
 }
 
 /// One delivery as the writer job sees it.
@@ -43,12 +49,15 @@ struct Delivery {
     to: u64,
     prepared: Prepared,
     now: String,
+    role: Role,
 }
 
 /// What the job found out.
 struct Outcome {
     receipt: Receipt,
     docs: Vec<DocN>,
+    /// Something was refused that others are to hear of.
+    verdicts: bool,
 }
 
 impl Replica {
@@ -59,11 +68,14 @@ impl Replica {
     pub fn admit_parcel(&self, peer: &Peer, from: ReplicaId, space: Space, to: u64, parcel: Parcel) -> Result<Receipt> {
         let _arrival = self.merges.arrival();
         let prepared = if scope::may_bring(self.me.role, peer, space) { self.prepare(space, parcel) } else { refuse_all(parcel, "out-of-scope") };
-        let delivery = Delivery { peer: peer.origin, from, space, to, prepared, now: self.now_text() };
+        let delivery = Delivery { peer: peer.origin, from, space, to, prepared, now: self.now_text(), role: self.me.role };
         let outcome = self.store.write(move |c| receive(c, delivery))?;
         self.merges.add(&outcome.docs);
         if outcome.receipt.admitted > 0 {
             self.tell(space);
+        }
+        if outcome.verdicts {
+            self.tell_refusal(space);
         }
         Ok(outcome.receipt)
     }
@@ -84,7 +96,7 @@ impl Replica {
                 (change, parsed)
             })
             .collect();
-        Prepared { batches, batch_refusals, changes }
+        Prepared { batches, batch_refusals, changes, in_scope: true }
     }
 
     fn judge_batch(&self, space: Space, batch: &Batch, members: &mut Vec<(DocId, ChangeHash)>) -> Option<&'static str> {
@@ -97,6 +109,10 @@ impl Replica {
         }
         members.sort_unstable();
         members.dedup();
+        // A larger one could not be relayed: split over frames, it could not name what is absent.
+        if members.len() > codec::BATCH_MEMBERS_MAX {
+            return Some("batch-too-large");
+        }
         let message = codec::batch_message(space, members);
         (!identity::batch::verify(&known.public_key, &message, &batch.signature)).then_some("bad-signature")
     }
@@ -105,7 +121,7 @@ impl Replica {
 fn refuse_all(parcel: Parcel, code: &'static str) -> Prepared {
     let batch_refusals = vec![Some(code); parcel.batches.len()];
     let changes = parcel.changes.into_iter().map(|change| (change, Err(Refusal::Genesis))).collect();
-    Prepared { batches: parcel.batches, batch_refusals, changes }
+    Prepared { batches: parcel.batches, batch_refusals, changes, in_scope: false }
 }
 
 /// A parsed change without its operations: what is left for the writer to judge.
@@ -116,16 +132,19 @@ fn head(parsed: Parsed<'_>) -> Parsed<'static> {
 
 /// The writer's part.
 fn receive(c: &Connection, delivery: Delivery) -> Result<Outcome> {
-    let Delivery { peer, from, space, to, prepared, now } = delivery;
+    let Delivery { peer, from, space, to, prepared, now, role } = delivery;
     let mut log = Appender::open(c, space)?;
     let before = log.head();
-    let quarantined = quarantined(c, log.space())?;
+    let refusals = Refusals::load(c, log.space(), role)?;
     let mut desk = Desk {
         c,
         peer,
         now: &now,
         log: &mut log,
-        quarantined,
+        refusals,
+        in_scope: prepared.in_scope,
+        verdicts: false,
+        loosened: false,
         facts: HashMap::new(),
         batch_rows: vec![None; prepared.batches.len()],
         batches: &prepared.batches,
@@ -138,6 +157,7 @@ fn receive(c: &Connection, delivery: Delivery) -> Result<Outcome> {
         desk.one(change, parsed, whole)?;
     }
     desk.judge_parked()?;
+    let (verdicts, loosened) = (desk.verdicts, desk.loosened);
     let (mut receipt, docs) = desk.close()?;
     let head = log.head();
     let n = log.space();
@@ -146,14 +166,9 @@ fn receive(c: &Connection, delivery: Delivery) -> Result<Outcome> {
         log::move_cursor(c, n, peer, from, None, Some(to), &now)?;
     }
     receipt.head = head;
-    receipt.only_theirs = head == before + receipt.admitted;
-    Ok(Outcome { receipt, docs })
-}
-
-fn quarantined(c: &Connection, space: log::SpaceN) -> Result<HashSet<(DocId, ChangeHash)>> {
-    let mut statement = c.prepare_cached("SELECT doc, hash FROM quarantine WHERE space = ?1 AND side = 'here'")?;
-    let rows = statement.query_map([space.0], |r| Ok((DocId(r.get(0)?), ChangeHash(r.get(1)?))))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    // A parked change that came loose was brought by an earlier delivery, perhaps another peer's: this peer must be sent it, or told so.
+    receipt.only_theirs = !loosened && head == before + receipt.admitted;
+    Ok(Outcome { receipt, docs, verdicts })
 }
 
 /// The judging of one delivery.
@@ -162,7 +177,10 @@ struct Desk<'a, 'c> {
     peer: OriginId,
     now: &'a str,
     log: &'a mut Appender,
-    quarantined: HashSet<(DocId, ChangeHash)>,
+    refusals: Refusals,
+    in_scope: bool,
+    verdicts: bool,
+    loosened: bool,
     /// Admission state by document; `None`: the id belongs to another space.
     facts: HashMap<DocId, Option<Facts<'c>>>,
     batch_rows: Vec<Option<BatchN>>,
@@ -172,11 +190,26 @@ struct Desk<'a, 'c> {
     left_out: HashMap<u32, Vec<(DocId, ChangeHash)>>,
 }
 
+/// A change that waits for what it depends on.
+struct Parked {
+    hash: ChangeHash,
+    batch: Option<BatchN>,
+    bytes: Vec<u8>,
+    /// Who brought it.
+    source: Option<OriginId>,
+}
+
 /// Stands for a document that does not exist yet: its facts are empty, and it is made by its first admitted change.
 const NOT_YET: DocN = DocN(0);
 
-impl<'c> Desk<'_, 'c> {
+impl Desk<'_, '_> {
     fn one(&mut self, change: &OutChange, parsed: &std::result::Result<Parsed<'static>, Refusal>, whole: Option<&'static str>) -> Result<()> {
+        // What is here already is here, whoever brings it and however: refusing it would count it twice in the digest.
+        if whole.is_some() && self.is_here(change)? {
+            self.left_out.entry(change.batch).or_default().push((change.doc, change.hash));
+            self.receipt.known += 1;
+            return Ok(());
+        }
         let parsed = match (whole, parsed) {
             (Some(code), _) => return self.refuse(change, code),
             (None, Err(refusal)) => return self.refuse(change, refusal.code()),
@@ -189,11 +222,14 @@ impl<'c> Desk<'_, 'c> {
         if !(rule::is_rule(parsed.actor) || Some(parsed.actor.origin()) == batch_origin) {
             return self.refuse(change, "actor-prefix");
         }
-        if self.quarantined.contains(&(change.doc, change.hash)) {
-            return self.refuse(change, "refused-before");
+        if let Some(code) = self.refusals.judged(&(change.doc, change.hash)).map(str::to_owned) {
+            return self.refuse(change, &code);
+        }
+        if parsed.deps.iter().any(|hash| self.refusals.judged(&(change.doc, *hash)).is_some()) {
+            return self.refuse(change, Refusal::DependsOnRefused.code());
         }
         self.load_facts(change.doc)?;
-        let Some(Some(facts)) = self.facts.get(&change.doc) else { return self.refuse(change, "other-space") };
+        let Some(Some(facts)) = self.facts.get(&change.doc) else { return self.refuse(change, OTHER_SPACE) };
         // A rule's change is held against the one the rule would make, operation by operation.
         let again = if rule::is_rule(parsed.actor) { admission::parse(&change.bytes).ok() } else { None };
         match admission::judge(again.as_ref().unwrap_or(parsed), change.doc, facts) {
@@ -203,15 +239,18 @@ impl<'c> Desk<'_, 'c> {
                 self.receipt.known += 1;
                 Ok(())
             }
-            Verdict::Admit => self.append(change, parsed),
-            Verdict::Park { missing } => {
-                if missing.iter().any(|hash| self.quarantined.contains(&(change.doc, *hash))) {
-                    return self.refuse(change, "depends-on-refused");
-                }
-                self.park(change)
+            Verdict::Admit => {
+                let batch = self.batch_row(change.batch)?;
+                self.append(change, parsed, self.peer, batch)
             }
+            Verdict::Park { .. } => self.park(change),
             Verdict::Refuse(refusal) => self.refuse(change, refusal.code()),
         }
+    }
+
+    fn is_here(&mut self, change: &OutChange) -> Result<bool> {
+        self.load_facts(change.doc)?;
+        Ok(self.facts.get(&change.doc).and_then(Option::as_ref).is_some_and(|facts| facts.holds(&change.hash)))
     }
 
     fn load_facts(&mut self, doc: DocId) -> Result<()> {
@@ -227,12 +266,7 @@ impl<'c> Desk<'_, 'c> {
         Ok(())
     }
 
-    fn append(&mut self, change: &OutChange, parsed: &Parsed<'_>) -> Result<()> {
-        let batch = self.batch_row(change.batch)?;
-        self.append_in(change, parsed, batch)
-    }
-
-    fn append_in(&mut self, change: &OutChange, parsed: &Parsed<'_>, batch: Option<BatchN>) -> Result<()> {
+    fn append(&mut self, change: &OutChange, parsed: &Parsed<'_>, source: OriginId, batch: Option<BatchN>) -> Result<()> {
         let mut n = self.facts.get(&change.doc).and_then(Option::as_ref).map_or(NOT_YET, Facts::doc);
         if n == NOT_YET {
             n = log::create_doc(self.c, self.log.space(), change.doc)?;
@@ -246,10 +280,11 @@ impl<'c> Desk<'_, 'c> {
             max_op: parsed.max_op,
             hash: change.hash,
             bytes: &change.bytes,
-            source: Some(self.peer),
+            source: Some(source),
             batch,
         };
-        let lsn = self.log.append(self.c, &new)?;
+        let counted = self.refusals.let_in(self.c, self.log.space(), (change.doc, change.hash), self.now)?;
+        let lsn = if counted { self.log.append_counted(self.c, &new)? } else { self.log.append(self.c, &new)? };
         if let Some(Some(facts)) = self.facts.get(&change.doc) {
             facts.appended(parsed.actor, parsed.aseq, change.hash, parsed.max_op);
         }
@@ -271,19 +306,22 @@ impl<'c> Desk<'_, 'c> {
     }
 
     fn refuse(&mut self, change: &OutChange, code: &str) -> Result<()> {
-        self.receipt.refused.push(Refused { doc: change.doc, hash: change.hash, code: code.to_owned() });
-        self.left_out.entry(change.batch).or_default().push((change.doc, change.hash));
-        if !self.quarantined.insert((change.doc, change.hash)) {
+        self.refuse_from(change, code, self.peer)
+    }
+
+    fn refuse_from(&mut self, change: &OutChange, code: &str, source: OriginId) -> Result<()> {
+        let place = (change.doc, change.hash);
+        self.left_out.entry(change.batch).or_default().push(place);
+        self.load_facts(change.doc)?;
+        // What stands in the log stays there, whatever it is brought under this time: a false signature over a true change refuses nothing.
+        if self.facts.get(&change.doc).and_then(Option::as_ref).is_some_and(|facts| facts.holds(&change.hash)) {
+            self.receipt.known += 1;
             return Ok(());
         }
-        let origin = self.batches.get(change.batch as usize).map(|b| b.origin.0.to_vec());
-        self.c
-            .prepare_cached(
-                "INSERT OR IGNORE INTO quarantine(space, doc, hash, side, source, origin, code, at, told, bytes) VALUES(?1, ?2, ?3, 'here', ?4, ?5, ?6, ?7, 1, ?8)",
-            )?
-            .execute(params![self.log.space().0, &change.doc.0[..], &change.hash.0[..], &self.peer.0[..], origin, code, self.now, change.bytes])?;
-        self.log.count_in(change.doc, change.hash);
-        tracing::warn!(code, doc = %change.doc, "a change from a peer was refused and kept in quarantine");
+        self.receipt.refused.push(Refused { doc: change.doc, hash: change.hash, code: code.to_owned() });
+        let origin = self.batches.get(change.batch as usize).map(|b| b.origin);
+        let keeping = Keeping { source, origin, place, code, counts: self.in_scope, bytes: &change.bytes };
+        self.verdicts |= self.refusals.keep(self.c, self.log, &keeping, self.now)?;
         Ok(())
     }
 
@@ -324,30 +362,35 @@ impl<'c> Desk<'_, 'c> {
     }
 
     fn judge_parked_of(&mut self, doc: DocId) -> Result<bool> {
-        let mut statement = self.c.prepare_cached("SELECT hash, batch, bytes FROM parked WHERE space = ?1 AND doc = ?2")?;
-        let rows: Vec<(ChangeHash, Option<BatchN>, Vec<u8>)> = statement
-            .query_map(params![self.log.space().0, &doc.0[..]], |r| Ok((ChangeHash(r.get(0)?), r.get::<_, Option<i64>>(1)?.map(BatchN), r.get(2)?)))?
+        let mut statement = self.c.prepare_cached("SELECT hash, batch, bytes, source FROM parked WHERE space = ?1 AND doc = ?2")?;
+        let rows: Vec<Parked> = statement
+            .query_map(params![self.log.space().0, &doc.0[..]], |r| {
+                let source = r.get::<_, Option<[u8; 8]>>(3)?.map(OriginId);
+                Ok(Parked { hash: ChangeHash(r.get(0)?), batch: r.get::<_, Option<i64>>(1)?.map(BatchN), bytes: r.get(2)?, source })
+            })?
             .collect::<rusqlite::Result<_>>()?;
         let mut moved = false;
-        for (hash, batch, bytes) in rows {
+        for Parked { hash, batch, bytes, source } in rows {
+            let source = source.unwrap_or(self.peer);
             let Ok(parsed) = admission::parse(&bytes) else { continue };
             let Some(Some(facts)) = self.facts.get(&doc) else { continue };
             let verdict = admission::judge(&parsed, doc, facts);
             let parsed = head(parsed);
             let change = OutChange { doc, hash, bytes, batch: u32::MAX };
             match verdict {
-                Verdict::Park { missing } if missing.iter().any(|m| self.quarantined.contains(&(doc, *m))) => {
-                    self.refuse(&change, "depends-on-refused")?;
+                Verdict::Park { missing } if missing.iter().any(|m| self.refusals.judged(&(doc, *m)).is_some()) => {
+                    self.refuse_from(&change, Refusal::DependsOnRefused.code(), source)?;
                 }
                 Verdict::Park { .. } => continue,
                 Verdict::Admit => {
-                    self.append_in(&change, &parsed, batch)?;
+                    self.append(&change, &parsed, source, batch)?;
+                    self.loosened = true;
                     if let Some(batch) = batch {
                         log::close_batch(self.c, batch, self.log.head(), &[])?;
                     }
                 }
                 Verdict::Known => {}
-                Verdict::Refuse(refusal) => self.refuse(&change, refusal.code())?,
+                Verdict::Refuse(refusal) => self.refuse_from(&change, refusal.code(), source)?,
             }
             self.receipt.parked.retain(|(d, h)| (*d, *h) != (doc, hash));
             self.c.prepare_cached("DELETE FROM parked WHERE space = ?1 AND doc = ?2 AND hash = ?3")?.execute(params![

@@ -10,7 +10,7 @@ use crate::{
     model::SchoolYear,
     store::typed::table,
 };
-use rusqlite::{Connection, ToSql, named_params};
+use rusqlite::{Connection, OptionalExtension as _, ToSql, named_params, params};
 use std::{collections::BTreeMap, fmt::Write as _};
 
 /// A child of one school year.
@@ -145,7 +145,7 @@ fn select(definition: &Definition) -> String {
     let table = table(&definition.code);
     format!(
         "SELECT t._id, t._student, e.name, e.grade, e.class, t._state, t._due, t._disputed, t.void, t.\"on\", r.fields
-         FROM \"{table}\" t JOIN record r ON r.doc = t._doc AND r.id = t._id LEFT JOIN record_enrolment e ON e._doc = t._doc"
+         FROM \"{table}\" t JOIN record r ON r.n = t._n LEFT JOIN record_enrolment e ON e._doc = t._doc"
     )
 }
 
@@ -167,7 +167,11 @@ impl Replica {
     /// The store's.
     pub fn pupil(&self, student: &str) -> Result<(Option<Pupil>, Vec<Pupil>)> {
         self.store.read(|c| {
-            let found: Option<Pupil> = c.prepare_cached(&format!("{PUPIL} AND _id = ?1"))?.query_map([student], pupil)?.next().transpose()?;
+            let found: Option<Pupil> = c
+                .prepare_cached(&format!("{PUPIL} AND _n IN (SELECT n FROM record WHERE id = ?1)"))?
+                .query_map([student], pupil)?
+                .next()
+                .transpose()?;
             let mut others = Vec::new();
             if let Some(number) = found.as_ref().and_then(|p| p.id_no.as_deref()).filter(|number| !number.is_empty()) {
                 let mut statement = c.prepare_cached(&format!("{PUPIL} AND id_no = ?1 AND _id <> ?2 ORDER BY _year DESC"))?;
@@ -189,21 +193,24 @@ impl Replica {
     ///
     /// # Errors
     /// The store's.
-    pub fn dossier(&self, student: &str) -> Result<Vec<Row>> {
+    pub fn records_of(&self, student: &str) -> Result<Vec<Row>> {
         let catalogue = self.catalogue();
         self.store.read(|c| {
-            let mut ledgers = c.prepare_cached(
-                "SELECT DISTINCT r.ledger FROM record r WHERE r.doc = (SELECT doc FROM record WHERE id = ?1 LIMIT 1) AND r.ledger <> 'enrolment'",
-            )?;
-            let codes: Vec<String> = ledgers.query_map([student], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
+            let Some(doc): Option<i64> = c.prepare_cached("SELECT doc FROM record WHERE id = ?1")?.query_row([student], |r| r.get(0)).optional()?
+            else {
+                return Ok(Vec::new());
+            };
+            let mut ledgers = c.prepare_cached("SELECT DISTINCT ledger FROM record WHERE doc = ?1 AND ledger <> 'enrolment' ORDER BY ledger")?;
+            let codes: Vec<String> = ledgers.query_map([doc], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
             let mut out = Vec::new();
             for code in codes {
                 let Some(definition) = catalogue.latest(&code) else { continue };
+                // By the document's own records: most typed tables have no index on documents.
                 let sql = format!(
-                    "{} WHERE t._doc = (SELECT doc FROM record WHERE id = ?1 LIMIT 1) ORDER BY t.\"on\" DESC, t._id DESC",
+                    "{} WHERE t._n IN (SELECT n FROM record WHERE doc = ?1 AND ledger = ?2) ORDER BY t.\"on\" DESC, t._id DESC",
                     select(definition)
                 );
-                out.extend(c.prepare_cached(&sql)?.query_map([student], |r| row(r, &code))?.collect::<rusqlite::Result<Vec<_>>>()?);
+                out.extend(c.prepare_cached(&sql)?.query_map(params![doc, code], |r| row(r, &code))?.collect::<rusqlite::Result<Vec<_>>>()?);
             }
             Ok(out)
         })

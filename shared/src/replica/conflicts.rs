@@ -1,10 +1,10 @@
 //! The inbox: everything that awaits a person, and the person's choice. The choice supersedes all values; the losers stay in history.
 //!
-//! Kinds from the projection: `field` `group` `void` `fork` `void_step` `unauthorised` `misplaced`. From the log: `refused` (this or the other side did not admit a
+//! Kinds from the projection: `field` `group` `void` `fork` `void_step` `unauthorised` `misplaced`, and `late_edit` in a closed document. From the log: `refused` (this or the other side did not admit a
 //! change), `equivocation` (one actor wrote two changes under one number: a cloned or hostile machine). From comparison: `duplicate_child`.
 
 use super::{
-    Replica, Result, Role,
+    Replica, Result, Role, closing,
     edit::{DocEdit, What},
     project::ACK_PREFIX,
     students,
@@ -184,6 +184,10 @@ impl Replica {
             "fork" => self.choose_state(&item, choose, why, by)?,
             "duplicate_child" => self.judge_children(&item, choose, why, by)?,
             "void_step" | "unauthorised" => self.acknowledge(&item, by)?,
+            closing::LATE => {
+                let (space, doc, _, _) = self.place_of(&item)?;
+                self.review_late(&item, (space, doc), choose, by)?;
+            }
             _ => self.settle_refused(&item)?,
         }
         Ok(json!({ "resolved": item.id, "kind": item.kind }))

@@ -20,7 +20,7 @@ use crate::{
 use jiff::{ToSpan as _, civil::Date};
 use rusqlite::{Connection, OptionalExtension as _};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, PoisonError},
 };
 
@@ -64,7 +64,7 @@ pub fn load(c: &Connection) -> Result<Catalogue> {
     Ok(catalogue)
 }
 
-/// The calendar's holidays.
+/// The calendar: holidays, and weekend days worked in exchange.
 ///
 /// # Errors
 /// The store's.
@@ -73,15 +73,21 @@ pub fn holidays(c: &Connection) -> Result<Holidays> {
     if present.is_none() {
         return Ok(Holidays::none());
     }
-    let mut statement = c.prepare("SELECT \"from\", coalesce(\"until\", \"from\") FROM record_calendar WHERE kind = 'holiday' AND void = 0")?;
-    let rows: Vec<(Option<String>, Option<String>)> = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+    Ok(listed_days(c, "holiday")?.into_iter().collect::<Holidays>().with_makeup_days(listed_days(c, "makeup_day")?))
+}
+
+/// Days of the calendar's entries of one kind.
+fn listed_days(c: &Connection, kind: &str) -> Result<Vec<Date>> {
+    let mut statement = c.prepare("SELECT \"from\", coalesce(\"until\", \"from\") FROM record_calendar WHERE kind = ?1 AND void = 0")?;
+    let rows: Vec<(Option<String>, Option<String>)> =
+        statement.query_map([kind], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
     let mut days = Vec::new();
     for (from, until) in rows {
         let (Some(from), Some(until)) = (from.and_then(|t| t.parse::<Date>().ok()), until.and_then(|t| t.parse::<Date>().ok())) else { continue };
         // A slip of the pen in a year must not fill the memory: no holiday lasts longer than a summer.
         days.extend(from.series(1.day()).take_while(|day| *day <= until).take(100));
     }
-    Ok(days.into_iter().collect())
+    Ok(days)
 }
 
 impl Replica {
@@ -96,13 +102,36 @@ impl Replica {
         self.reload_holidays()
     }
 
-    pub(super) fn reload_holidays(&self) -> Result<()> {
+    /// Reads the calendar of a replica just opened: what its rows were projected with.
+    pub(super) fn read_holidays(&self) -> Result<()> {
         let days = self.store.read(holidays)?;
         *self.holidays.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(days);
         Ok(())
     }
 
-    /// Days that are no working days besides weekends.
+    /// Reads the calendar again. If it changed, documents whose due dates and rules count working days are merged anew (INV: live equals rebuild).
+    pub(super) fn reload_holidays(&self) -> Result<()> {
+        let days = self.store.read(holidays)?;
+        let before = std::mem::replace(&mut *self.holidays.write().unwrap_or_else(PoisonError::into_inner), Arc::new(days.clone()));
+        if *before == days {
+            return Ok(());
+        }
+        let ledgers: BTreeSet<String> = self
+            .catalogue()
+            .iter_latest()
+            .flat_map(|d| d.rules.iter().map(|rule| rule.ledger.clone()).chain(d.lifecycle.is_some().then(|| d.code.clone())))
+            .collect();
+        self.store.write(move |c| -> Result<(), StoreError> {
+            let mut stale = c.prepare_cached("UPDATE doc SET merged_lsn = 0 WHERE n IN (SELECT doc FROM record WHERE ledger = ?1)")?;
+            for ledger in ledgers {
+                stale.execute([ledger])?;
+            }
+            Ok(())
+        })?;
+        merge::catch_up(self)
+    }
+
+    /// Holidays and make-up days.
     pub fn holidays(&self) -> Arc<Holidays> {
         Arc::clone(&self.holidays.read().unwrap_or_else(PoisonError::into_inner))
     }

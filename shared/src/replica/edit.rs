@@ -1,6 +1,6 @@
 //! Local edits: written as Automerge changes, judged by the same admission as a peer's, logged, merged and projected in ONE commit. "Saved" is said only after it.
 
-use super::{Replica, Result, merge, project, rules};
+use super::{Replica, Result, Role, closing, merge, project, rules};
 use crate::{
     document::{
         Doc,
@@ -10,7 +10,7 @@ use crate::{
     },
     fault::Fault,
     local::Progress,
-    model::{Actor, DocId, Space},
+    model::{DocId, Space, SpaceKind},
     store::{
         facts::Facts,
         log::{self, Appender, DocN, NewChange},
@@ -39,6 +39,8 @@ pub struct DocEdit {
 pub enum What {
     /// A person's edit, under this process's actor.
     Edit(Edit),
+    /// The engine's copy of what stands elsewhere: records that exist already get what differs.
+    Put(Edit),
     /// A rule's change: the same bytes on every replica.
     Rule(Box<Written>),
 }
@@ -63,6 +65,7 @@ impl Replica {
         also: impl FnOnce(&Connection) -> Result<()> + Send + 'static,
     ) -> Result<u64> {
         let spaces: HashSet<Space> = edits.iter().map(|e| e.space).collect();
+        let docs: Vec<DocId> = edits.iter().filter(|e| e.space.kind == SpaceKind::School).map(|e| e.doc).collect();
         let this = Arc::clone(self);
         let (made, published) = self.store.write(move |c| {
             let done = this.write_all(c, edits, progress.as_ref())?;
@@ -75,6 +78,7 @@ impl Replica {
         for space in spaces {
             self.tell(space);
         }
+        self.pass_on_logged(&docs);
         Ok(made)
     }
 
@@ -94,6 +98,7 @@ impl Replica {
             for edit in run {
                 changed += u64::from(match &edit.what {
                     What::Edit(words) => desk.edit(words)?,
+                    What::Put(words) => desk.put(words)?,
                     What::Rule(written) => desk.rule(written)?,
                 });
                 done += 1;
@@ -156,14 +161,25 @@ impl<'a, 'c> Writing<'a, 'c> {
                 for (hash, code) in &loaded.refused {
                     merge::refuse_late(c, n, id, space, *hash, code, &replica.now_text())?;
                 }
+                if !loaded.refused.is_empty() {
+                    replica.renew_actor();
+                }
                 (n, loaded.doc, Facts::open(c, n, false)?, loaded.lsn, loaded.replayed)
             }
         };
         Ok(Self { replica, c, log, space, id, n, doc, facts, lsn, replayed })
     }
 
+    fn put(&mut self, words: &Edit) -> Result<bool> {
+        let words = write::upsert(&self.doc, words.clone()).map_err(Fault::from)?;
+        self.edit(&words)
+    }
+
     fn edit(&mut self, words: &Edit) -> Result<bool> {
-        let written = write::write(&mut self.doc, self.replica.actor, self.replica.now_s(), words).map_err(Fault::from)?;
+        if matches!(self.replica.me.role, Role::Node(_)) {
+            closing::must_be_open(self.c, self.id)?;
+        }
+        let written = write::write(&mut self.doc, self.replica.actor(), self.replica.now_s(), words).map_err(Fault::from)?;
         match written {
             None => Ok(false),
             Some(written) => self.append(&written.bytes),
@@ -210,15 +226,16 @@ impl<'a, 'c> Writing<'a, 'c> {
     /// Projects the document, lets rules open what they must, and writes the rows. True if a published definition changed.
     fn project(&mut self) -> Result<bool> {
         let context = self.replica.projection_context(self.id, self.space);
-        let mut projection = project::project(&read::view(&self.doc), &context);
+        let mut projection = self.projection(&context);
         let openings = rules::due(self.replica, &context, &projection);
         if !openings.is_empty() {
             for written in &openings {
                 self.rule(written)?;
             }
-            projection = project::project(&read::view(&self.doc), &context);
+            projection = self.projection(&context);
         }
         let published = projection.records.iter().any(|r| super::definitions::is_published_definition(&r.ledger));
+        self.log.write_tips(self.c)?;
         typed::write(self.c, &context.catalogue, self.n, &projection, &self.replica.now_text())?;
         if merge::wants_snapshot(self.replayed) {
             log::put_snapshot(self.c, self.n, self.lsn, &guarded::snapshot(&self.doc))?;
@@ -230,9 +247,11 @@ impl<'a, 'c> Writing<'a, 'c> {
     }
 }
 
-/// A fresh actor of this replica's origin: for rewriting edits after a refusal.
-pub(super) fn fresh_actor(replica: &Replica) -> Actor {
-    let mut random = [0u8; 8];
-    replica.clock.random(&mut random);
-    Actor::new(replica.origin(), random)
+impl Writing<'_, '_> {
+    fn projection(&self, context: &project::Context) -> project::Projection {
+        let view = read::view(&self.doc);
+        let mut projection = project::project(&view, context);
+        closing::add_late(&self.doc, &view, context, &mut projection);
+        projection
+    }
 }

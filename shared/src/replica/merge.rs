@@ -3,9 +3,9 @@
 //!
 //! Reading and merging happen on reader connections; only the rows go through the writer, and only if nobody projected something newer meanwhile.
 
-use super::{Replica, Result, project, rules};
+use super::{Replica, Result, closing, project, relay, rules};
 use crate::{
-    document::{Doc, merge as guarded, read, write::Written},
+    document::{Doc, Refusal, merge as guarded, read, write::Written},
     model::{ChangeHash, DocId, Space},
     store::{
         log::{self, DocN},
@@ -158,29 +158,36 @@ pub struct Loaded {
     pub refused: Vec<(ChangeHash, String)>,
 }
 
+impl Loaded {
+    /// What was refused counts as merged: else a document whose last change, or every change, was refused would be projected never again.
+    fn up_to(self, head: u64) -> Self {
+        Self { lsn: self.lsn.max(head), ..self }
+    }
+}
+
 /// Reads and merges one document.
 ///
 /// # Errors
 /// The store's.
 pub fn load(c: &Connection, n: DocN) -> Result<Option<Loaded>> {
     let found = c
-        .prepare_cached("SELECT d.id, s.code FROM doc d JOIN space s ON s.id = d.space WHERE d.n = ?1")?
-        .query_row([n.0], |r| Ok((DocId(r.get(0)?), r.get::<_, Vec<u8>>(1)?)))
+        .prepare_cached("SELECT d.id, s.code, d.head_lsn FROM doc d JOIN space s ON s.id = d.space WHERE d.n = ?1")?
+        .query_row([n.0], |r| Ok((DocId(r.get(0)?), r.get::<_, Vec<u8>>(1)?, log::unsigned(r.get(2)?))))
         .optional()?;
-    let Some((id, code)) = found else { return Ok(None) };
+    let Some((id, code, head)) = found else { return Ok(None) };
     let space = Space::from_bytes(&code).ok_or_else(|| crate::store::StoreError::Corrupt("a space code".into()))?;
     let snapshot = log::snapshot(c, n)?;
     if let Some((lsn, bytes)) = snapshot {
         let changes = log::history(c, n, lsn, false)?;
         if let Ok(loaded) = assemble(id, space, Some((lsn, &bytes)), &changes) {
-            return Ok(Some(loaded));
+            return Ok(Some(loaded.up_to(head)));
         }
         // A snapshot that does not load is dropped at the next write; the log is the truth.
         tracing::warn!(doc = %id, "a snapshot did not load; the document is read from its log");
     }
     let changes = log::history(c, n, 0, false)?;
     match assemble(id, space, None, &changes) {
-        Ok(loaded) => Ok(Some(loaded)),
+        Ok(loaded) => Ok(Some(loaded.up_to(head))),
         Err(detail) => Err(crate::store::StoreError::Corrupt(detail).into()),
     }
 }
@@ -189,7 +196,9 @@ fn assemble(id: DocId, space: Space, snapshot: Option<(u64, &[u8])>, changes: &[
     let lsn = changes.last().map_or(snapshot.map_or(0, |(lsn, _)| lsn), |change| change.lsn);
     let list: Vec<(ChangeHash, &[u8])> = changes.iter().map(|change| (change.hash, change.bytes.as_slice())).collect();
     let merged = guarded::merge(snapshot.map(|(_, bytes)| bytes), &list).map_err(|error| error.to_string())?;
-    let refused = merged.refused.into_iter().map(|(hash, refusal)| (hash, refusal.code().to_owned())).collect();
+    // Everything admitted has its dependencies in the log: what waits for one depends on what was refused after its own admission.
+    let orphaned = merged.waiting.into_iter().map(|(hash, _)| (hash, Refusal::DependsOnRefused));
+    let refused = merged.refused.into_iter().chain(orphaned).map(|(hash, refusal)| (hash, refusal.code().to_owned())).collect();
     Ok(Loaded { id, space, doc: merged.doc, lsn, replayed: changes.len(), refused })
 }
 
@@ -208,7 +217,8 @@ struct Ready {
 fn prepare(replica: &Replica, loaded: Loaded, n: DocN) -> Ready {
     let view = read::view(&loaded.doc);
     let context = replica.projection_context(loaded.id, loaded.space);
-    let projection = project::project(&view, &context);
+    let mut projection = project::project(&view, &context);
+    closing::add_late(&loaded.doc, &view, &context, &mut projection);
     let due = rules::due(replica, &context, &projection);
     let snapshot = (wants_snapshot(loaded.replayed) && loaded.refused.is_empty()).then(|| guarded::snapshot(&loaded.doc));
     Ready { n, id: loaded.id, space: loaded.space, lsn: loaded.lsn, projection, snapshot, refused: loaded.refused, due }
@@ -273,16 +283,19 @@ fn merge_round(replica: &Arc<Replica>, round: &[DocN]) -> Result<()> {
     let due: Vec<_> = ready.iter().flat_map(|one| one.due.iter().map(|w| (one.space, one.id, w.clone()))).collect();
     let now = replica.now_text();
     let catalogue = replica.catalogue();
-    let (spaces, published, refusals) = replica.store.write(move |c| -> Result<(HashSet<Space>, bool, usize)> {
-        let (mut spaces, mut published, mut refusals) = (HashSet::new(), false, 0);
+    let this = Arc::clone(replica);
+    let passing: Vec<DocId> = ready.iter().filter(|one| relay::concerns(&catalogue, &one.projection)).map(|one| one.id).collect();
+    let (spaces, published) = replica.store.write(move |c| -> Result<(HashSet<Space>, bool)> {
+        let (mut refused, mut published) = (HashSet::new(), false);
         for one in ready {
-            refusals += one.refused.len();
-            published |= one.projection.records.iter().any(|r| super::definitions::is_published_definition(&r.ledger));
-            if apply(c, &catalogue, &one, &now)? {
-                spaces.insert(one.space);
+            if !one.refused.is_empty() {
+                refused.insert(one.space);
+                this.renew_actor();
             }
+            published |= one.projection.records.iter().any(|r| super::definitions::is_published_definition(&r.ledger));
+            apply(c, &catalogue, &one, &now)?;
         }
-        Ok((spaces, published, refusals))
+        Ok((refused, published))
     })?;
     if published {
         replica.reload_definitions()?;
@@ -291,32 +304,31 @@ fn merge_round(replica: &Arc<Replica>, round: &[DocN]) -> Result<()> {
         }
     }
     replica.open_due(due)?;
+    replica.pass_on_logged(&passing);
     for space in spaces {
-        if refusals > 0 {
-            replica.tell(space);
-        }
+        replica.tell_refusal(space);
     }
     Ok(())
 }
 
-/// Writes one document's projection unless something newer is there. True if it wrote.
-fn apply(c: &Connection, catalogue: &crate::ledger::Catalogue, one: &Ready, now: &str) -> Result<bool> {
+/// Writes one document's projection unless something newer is there.
+fn apply(c: &Connection, catalogue: &crate::ledger::Catalogue, one: &Ready, now: &str) -> Result<()> {
     let merged: i64 = c.prepare_cached("SELECT merged_lsn FROM doc WHERE n = ?1")?.query_row([one.n.0], |r| r.get(0))?;
     for (hash, code) in &one.refused {
         refuse_late(c, one.n, one.id, one.space, *hash, code, now)?;
     }
     if log::unsigned(merged) >= one.lsn && one.refused.is_empty() {
-        return Ok(false);
+        return Ok(());
     }
     typed::write(c, catalogue, one.n, &one.projection, now)?;
     if let Some(bytes) = &one.snapshot {
         log::put_snapshot(c, one.n, one.lsn, bytes)?;
     }
     c.prepare_cached("UPDATE doc SET merged_lsn = max(merged_lsn, ?2) WHERE n = ?1")?.execute(params![one.n.0, log::signed(one.lsn)])?;
-    Ok(true)
+    Ok(())
 }
 
-/// A change the merge refused after its acknowledgement: kept in the log as refused, in quarantine with its reason, and its source is told.
+/// A change the merge refused after its acknowledgement: kept in the log as refused, in quarantine with its reason, and every peer that shares the space is told.
 ///
 /// # Errors
 /// The store's.
@@ -327,8 +339,8 @@ pub fn refuse_late(c: &Connection, n: DocN, id: DocId, space: Space, hash: Chang
     log::drop_snapshot(c, n)?;
     let space_n = log::space_n(c, space)?;
     c.prepare_cached(
-        "INSERT OR IGNORE INTO quarantine(space, doc, hash, side, source, code, at, told, bytes)
-         SELECT ?1, ?2, ?3, 'here', ch.source, ?4, ?5, ch.source IS NULL, ch.bytes FROM change ch INDEXED BY change_doc WHERE ch.doc = ?6 AND ch.hash = ?3",
+        "INSERT OR IGNORE INTO quarantine(space, doc, hash, side, source, code, at, tell, bytes)
+         SELECT ?1, ?2, ?3, 'here', ch.source, ?4, ?5, 1, ch.bytes FROM change ch INDEXED BY change_doc WHERE ch.doc = ?6 AND ch.hash = ?3",
     )?
     .execute(params![space_n.0, &id.0[..], &hash.0[..], code, now, n.0])?;
     tracing::warn!(code, doc = %id, "the guarded merge refused a change");

@@ -33,7 +33,7 @@ pub struct Context {
     pub doc: DocId,
     /// Whose document it is.
     pub subject: Subject,
-    /// Days that are no working days besides weekends.
+    /// Holidays and make-up days.
     pub holidays: Arc<Holidays>,
 }
 

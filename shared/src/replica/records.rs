@@ -4,7 +4,7 @@
 use super::{
     Replica, Result, Role,
     edit::{DocEdit, What},
-    merge, project, students,
+    merge, project, relay, students,
 };
 use crate::{
     command::request::SubjectRef,
@@ -22,6 +22,7 @@ use crate::{
     model::{DocId, SchoolCode, SchoolYear, Space, SpaceKind, codes::IdNumber},
     store::log::{self, DocN},
 };
+use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Value as Json, json};
 use std::{collections::BTreeMap, sync::Arc};
@@ -61,6 +62,20 @@ pub struct Done {
     pub unknown: Vec<value::Unknown>,
     /// False: everything stood so already.
     pub changed: bool,
+}
+
+/// A step as it is to be taken.
+pub(super) struct Taking<'a> {
+    pub(super) step: &'a str,
+    pub(super) set: &'a BTreeMap<String, String>,
+    pub(super) on: Option<&'a str>,
+    pub(super) by: Option<&'a str>,
+    pub(super) why: Option<&'a str>,
+    pub(super) to: Option<&'a str>,
+    /// Its id; `None`: drawn.
+    pub(super) id: Option<String>,
+    /// Steps its writer had seen; `None`: those there are now.
+    pub(super) follows: Option<Vec<String>>,
 }
 
 /// A record ready to be written.
@@ -115,6 +130,7 @@ impl Replica {
             return self.prepare_profile(&definition, year, set);
         }
         let (space, doc, profile) = self.home(&definition, subject, year)?;
+        self.may_work_in(doc)?;
         let mut inputs = self.inputs(&definition, set)?;
         for field in &definition.fields {
             if !inputs.iter().any(|(code, _)| *code == field.code)
@@ -184,6 +200,7 @@ impl Replica {
         }
         let gaps = blocking(definition, &fields, None)?;
         let doc = self.new_student_doc(school, year, number.as_ref(), &name);
+        self.may_work_in(doc)?;
         let edit = DocEdit { space: Space::school(school, year), doc, what: What::Edit(profile_edit(fields, definition.version)) };
         Ok(Prepared { edit, done: Done { record: doc.to_string(), gaps, unknown: reading.unknown, changed: true } })
     }
@@ -314,7 +331,8 @@ impl Replica {
         Ok(reading.values.into_iter().next().map_or(Value::Null, |(_, v)| v))
     }
 
-    fn record_fields(&self, id: &str) -> Result<BTreeMap<String, Value>> {
+    /// Undisputed values of a record; none if there is no such record.
+    pub(super) fn record_fields(&self, id: &str) -> Result<BTreeMap<String, Value>> {
         let id = id.to_owned();
         self.store.read(|c| {
             let text: Option<String> = c.prepare_cached("SELECT fields FROM record WHERE id = ?1")?.query_row([id], |r| r.get(0)).optional()?;
@@ -367,11 +385,8 @@ impl Replica {
         if place.void {
             return Err(Fault::new("record-void", Exit::Input).with("record", &place.id).into());
         }
-        let catalogue = self.catalogue();
-        let inputs = self.inputs(&definition, set)?;
-        let reading = value::read_all(&catalogue, &definition, &place.fields, &inputs).map_err(|errors| bad_values(&errors))?;
-        let mut after = place.fields.clone();
-        after.extend(reading.values.iter().cloned());
+        self.may_work_in(place.doc)?;
+        let (after, reading) = self.read_over(&definition, place.fields.clone(), set)?;
         let gaps = blocking(&definition, &after, None)?;
         let target = self.target(place);
         let mut sets: Vec<_> = reading.values.into_iter().map(|(key, v)| (target.clone(), key, v)).collect();
@@ -437,6 +452,13 @@ impl Replica {
                 None => break,
             }
         }
+        let words = Taking { step, set, on, by, why, to, id: None, follows: None };
+        if place.ledger == relay::LEDGER { self.answer(&place, &words) } else { self.take(&place, words) }
+    }
+
+    /// Takes a step of the record at `place`; what a step of the county does besides ([`super::handover`]) is in the same commit.
+    pub(super) fn take(self: &Arc<Self>, place: &Place, words: Taking<'_>) -> Result<Done> {
+        let Taking { step, set, on, by, why, to, id, follows } = words;
         let definition = self.definition(&place.ledger)?;
         if definition.lifecycle.is_none() {
             return Err(Fault::new("step-no-lifecycle", Exit::Input).with("ledger", &place.ledger).into());
@@ -444,24 +466,22 @@ impl Replica {
         if place.void {
             return Err(Fault::new("record-void", Exit::Input).with("record", &place.id).into());
         }
-        let catalogue = self.catalogue();
-        let inputs = self.inputs(&definition, set)?;
-        let reading = value::read_all(&catalogue, &definition, &place.fields, &inputs).map_err(|errors| bad_values(&errors))?;
-        let mut after = place.fields.clone();
-        after.extend(reading.values.iter().cloned());
-        let today = self.clock.today();
-        let day = match on {
-            None => today,
-            Some(text) => value::date(text).ok_or_else(|| Fault::new("step-date", Exit::Input).with("text", text))?,
-        };
-        let outcome = self.outcome(&place, &definition)?;
-        let request = lifecycle::Request { step, to, authority: self.side(), on: day, fields: &after, holidays: &self.holidays() };
-        lifecycle::may_take(&outcome, &definition, &request).map_err(|e| e.fault())?;
-        let target = self.target(&place);
+        self.may_work_in(place.doc)?;
+        self.may_set_along(&definition, step, set)?;
+        let (after, reading) = self.read_over(&definition, place.fields.clone(), set)?;
+        let day = self.step_day(on)?;
+        let outcome = self.outcome(place, &definition)?;
+        // An answer that was given without knowing a later step is written where it was given: the lifecycle sees a fork.
+        let apart = follows.as_ref().is_some_and(|follows| *follows != outcome.tips);
+        if !apart {
+            let request = lifecycle::Request { step, to, authority: self.side(), on: day, fields: &after, holidays: &self.holidays() };
+            lifecycle::may_take(&outcome, &definition, &request).map_err(|e| e.fault())?;
+        }
+        let target = self.target(place);
         let sets = reading.values.into_iter().map(|(key, v)| (target.clone(), key, v)).collect();
         let mut fields = BTreeMap::from([
             ("name".to_owned(), Value::Str(step.to_owned())),
-            ("follows".to_owned(), Value::Str(outcome.tips.join(","))),
+            ("follows".to_owned(), Value::Str(follows.unwrap_or(outcome.tips).join(","))),
             ("_v".to_owned(), Value::Int(i64::from(definition.version))),
             ("on".to_owned(), Value::Str(day.to_string())),
         ]);
@@ -478,10 +498,43 @@ impl Replica {
                 }
             }
         }
-        let step = NewStep { record: place.id.clone(), id: self.clock.ulid().to_string(), fields };
-        let edit = Edit { sets, steps: vec![step], ..Edit::default() };
-        self.commit(vec![DocEdit { space: place.space, doc: place.doc, what: What::Edit(edit) }])?;
-        Ok(Done { record: place.id, gaps: Vec::new(), unknown: reading.unknown, changed: true })
+        let taken = NewStep { record: place.id.clone(), id: id.unwrap_or_else(|| self.clock.ulid().to_string()), fields };
+        let edit = Edit { sets, steps: vec![taken], ..Edit::default() };
+        let mut edits = vec![DocEdit { space: place.space, doc: place.doc, what: What::Edit(edit) }];
+        if let Some(handover) = definition.handover.as_ref().filter(|h| h.step == step && self.me.role == Role::Hub) {
+            edits.extend(self.hand_over(place, handover, &after, day, by)?);
+        }
+        self.commit(edits)?;
+        Ok(Done { record: place.id.clone(), gaps: Vec::new(), unknown: reading.unknown, changed: true })
+    }
+
+    /// Along with a step in the other side's ledger only its own fields are set, and those the step needs: whoever has the paper enters what stands on it.
+    fn may_set_along(&self, definition: &Definition, step: &str, set: &BTreeMap<String, String>) -> Result<()> {
+        let needed = definition.lifecycle.as_ref().and_then(|l| l.step(step)).map(|s| definition.required_for(s)).unwrap_or_default();
+        let own = |code: &String| definition.field(code).is_none_or(|f| f.authority == Some(self.side())) || needed.iter().any(|f| f.code == *code);
+        if set.keys().all(own) { Ok(()) } else { self.may_edit(definition) }
+    }
+
+    /// `known` with what was typed over it, and what was read.
+    pub(super) fn read_over(
+        &self,
+        definition: &Definition,
+        known: BTreeMap<String, Value>,
+        set: &BTreeMap<String, String>,
+    ) -> Result<(BTreeMap<String, Value>, value::Reading)> {
+        let inputs = self.inputs(definition, set)?;
+        let reading = value::read_all(&self.catalogue(), definition, &known, &inputs).map_err(|errors| bad_values(&errors))?;
+        let mut after = known;
+        after.extend(reading.values.iter().cloned());
+        Ok((after, reading))
+    }
+
+    /// The day a step is taken on: as typed, or today.
+    pub(super) fn step_day(&self, on: Option<&str>) -> Result<Date> {
+        match on {
+            None => Ok(self.clock.today()),
+            Some(text) => value::date(text).ok_or_else(|| Fault::new("step-date", Exit::Input).with("text", text).into()),
+        }
     }
 
     /// The lifecycle of a record as its document has it now.
@@ -517,6 +570,9 @@ impl Replica {
 
     fn next_steps(&self, place: &Place) -> Result<Vec<Json>> {
         let Ok(definition) = self.definition(&place.ledger) else { return Ok(Vec::new()) };
+        if place.ledger == relay::LEDGER {
+            return Ok(self.answers(place));
+        }
         if definition.lifecycle.is_none() || place.continues.is_some() {
             return Ok(Vec::new());
         }

@@ -243,7 +243,7 @@ fn carry(doc: DocId, key: &str, ledger: &str, year: SchoolYear) -> Option<write:
 fn pupils(c: &Connection, school: SchoolCode, year: SchoolYear, open: &BTreeMap<String, Vec<String>>) -> Result<Vec<Pupil>> {
     let mut statement = c.prepare(
         "SELECT d.n, d.id, r.fields FROM record_enrolment e JOIN doc d ON d.n = e._doc JOIN record r ON r.doc = e._doc AND r.id = e._id
-         WHERE e._school = ?1 AND e._year = ?2 AND e.status = 'present' AND e.void = 0 ORDER BY d.id",
+         WHERE e._school = ?1 AND e._year = ?2 AND e.status = 'present' AND e.closed_heads IS NULL AND e.void = 0 ORDER BY d.id",
     )?;
     let rows: Vec<(i64, DocId, String)> = statement
         .query_map(params![school.to_string(), year.start()], |r| Ok((r.get(0)?, DocId(r.get(1)?), r.get(2)?)))?

@@ -22,6 +22,10 @@ pub fn due(replica: &Replica, context: &Context, projection: &Projection) -> Vec
     if !matches!(replica.me.role, Role::Node(_)) || context.subject != Subject::Student || context.space.kind != SpaceKind::School {
         return Vec::new();
     }
+    // A child that moved is the new school's: nothing is opened in its old document.
+    if super::closing::stated(projection, context.doc).is_some() {
+        return Vec::new();
+    }
     let present: BTreeSet<&str> = projection.records.iter().map(|r| r.id.as_str()).collect();
     let mut out = Vec::new();
     for definition in context.catalogue.iter_latest() {

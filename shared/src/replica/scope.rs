@@ -35,6 +35,13 @@ pub fn may_bring(me: Role, peer: &Peer, space: Space) -> bool {
         }
 }
 
+/// Does this replica ship its log of `space` to `peer`? A node never echoes the county's own spaces: the hub would refuse them from it, and what the other side
+/// refuses is taken out of the document.
+#[must_use]
+pub fn may_send(me: Role, peer: &Peer, space: Space) -> bool {
+    shared(me, peer, space) && (me == Role::Hub || space.kind == SpaceKind::School)
+}
+
 /// What an origin stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Voice {
@@ -93,6 +100,10 @@ mod tests {
         let peer = Peer { origin: OriginId([1; 8]), school: Some("5299010001".parse().unwrap()) };
         assert_eq!(spaces().map(|s| shared(Role::Hub, &peer, s)), [true, false, true, true, false]);
         assert_eq!(spaces().map(|s| may_bring(Role::Hub, &peer, s)), [true, false, false, false, false]);
+        let hub = Peer { origin: OriginId([2; 8]), school: None };
+        let node = Role::Node("5299010001".parse().unwrap());
+        assert_eq!(spaces().map(|s| may_send(node, &hub, s)), spaces().map(|s| may_bring(Role::Hub, &peer, s)), "never what the hub would refuse");
+        assert_eq!(spaces().map(|s| may_send(Role::Hub, &peer, s)), spaces().map(|s| may_bring(node, &hub, s)));
         let voice = Voice::School("5299010001".parse().unwrap());
         assert_eq!(spaces().map(|s| may_write(voice, s)), [true, false, false, false, false]);
     }

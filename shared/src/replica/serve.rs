@@ -43,6 +43,11 @@ impl Engine for Served {
         if !scope::shared(self.0.me.role, peer, space) {
             return Ok(Outgoing { to: after, head: after, parcel: Parcel::default() });
         }
+        if !scope::may_send(self.0.me.role, peer, space) {
+            // Nothing of it is for the peer: its cursor moves to the head with empty hands.
+            let head = self.0.head_of(space).map_err(fail)?;
+            return Ok(Outgoing { to: head.max(after), head: head.max(after), parcel: Parcel::default() });
+        }
         self.0.outgoing(peer.origin, space, after, bytes, echo).map_err(fail)
     }
 
@@ -78,8 +83,8 @@ impl Engine for Served {
         moved.map_err(fail)
     }
 
-    fn verdicts(&self, peer: &Peer) -> std::result::Result<Vec<(Space, Refused)>, EngineError> {
-        self.0.untold(peer.origin).map_err(fail)
+    fn verdicts(&self, peer: &Peer, again: bool) -> std::result::Result<Vec<(Space, Refused)>, EngineError> {
+        self.0.untold(peer, again).map_err(fail)
     }
 
     fn fingerprints(
@@ -119,7 +124,7 @@ impl Engine for Served {
         skip: usize,
         bytes: usize,
     ) -> std::result::Result<(Parcel, bool), EngineError> {
-        if !scope::shared(self.0.me.role, peer, space) {
+        if !scope::may_send(self.0.me.role, peer, space) {
             return Ok((Parcel::default(), true));
         }
         self.0.lacking(space, theirs, skip, bytes).map_err(fail)
@@ -195,6 +200,13 @@ impl Replica {
         })
     }
 
+    fn head_of(&self, space: Space) -> Result<u64> {
+        self.store.read(|c| match log::find_space(c, space)? {
+            Some(n) => Ok(log::space_end(c, n)?.0),
+            None => Ok(0),
+        })
+    }
+
     fn outgoing(&self, peer: OriginId, space: Space, after: u64, bytes: usize, echo: bool) -> Result<Outgoing> {
         let skip = (!echo).then_some(peer);
         let found = self.store.read(|c| -> Result<_> {
@@ -248,51 +260,27 @@ impl Replica {
         }
     }
 
-    fn acknowledged(&self, peer: &Peer, by: ReplicaId, space: Space, lsn: u64, refused: &[Refused]) -> Result<()> {
+    fn acknowledged(self: &Arc<Self>, peer: &Peer, by: ReplicaId, space: Space, lsn: u64, refused: &[Refused]) -> Result<()> {
         if !scope::shared(self.me.role, peer, space) {
             return Ok(());
         }
-        let (origin, now, refused) = (peer.origin, self.now_text(), refused.to_vec());
-        let any = !refused.is_empty();
-        let docs: Vec<DocId> = refused.iter().map(|r| r.doc).collect::<HashSet<_>>().into_iter().collect();
-        self.store.write(move |c| -> Result<()> {
-            let n = log::space_n(c, space)?;
-            for one in &refused {
-                c.prepare_cached(
-                    "INSERT OR IGNORE INTO quarantine(space, doc, hash, side, source, code, at, told) VALUES(?1, ?2, ?3, 'there', ?4, ?5, ?6, 1)",
-                )?
-                .execute(params![n.0, &one.doc.0[..], &one.hash.0[..], &origin.0[..], one.code, now])?;
-            }
-            if lsn > 0 {
-                log::move_cursor(c, n, origin, by, Some(lsn), None, &now)?;
-            }
-            Ok(())
-        })?;
-        if any {
-            self.repair(space, &docs)?;
+        // What this replica never ships on its own account is the county's: a refusal of it takes nothing out of a document here.
+        let refused: &[Refused] = if scope::may_send(self.me.role, peer, space) { refused } else { &[] };
+        let docs = if refused.is_empty() { Vec::new() } else { self.hear(peer, space, refused)? };
+        if lsn > 0 {
+            let (origin, now) = (peer.origin, self.now_text());
+            self.store.write(move |c| -> Result<()> {
+                let n = log::space_n(c, space)?;
+                Ok(log::move_cursor(c, n, origin, by, Some(lsn), None, &now)?)
+            })?;
+        }
+        if !docs.is_empty()
+            && let Err(error) = self.repair(space, &docs)
+        {
+            // The refusal is kept and told again in the next session; ending this one would hold up everything else.
+            tracing::error!(%error, "a document could not be rebuilt without what was refused");
         }
         Ok(())
-    }
-
-    fn untold(&self, peer: OriginId) -> Result<Vec<(Space, Refused)>> {
-        let waiting: bool = self.store.read(|c| -> Result<bool> {
-            Ok(c.prepare_cached("SELECT EXISTS(SELECT 1 FROM quarantine WHERE told = 0 AND source = ?1)")?.query_row([&peer.0[..]], |r| r.get(0))?)
-        })?;
-        if !waiting {
-            return Ok(Vec::new());
-        }
-        self.store.write(move |c| -> Result<_> {
-            let mut statement = c.prepare_cached(
-                "SELECT s.code, q.doc, q.hash, q.code FROM quarantine q JOIN space s ON s.id = q.space WHERE q.told = 0 AND q.source = ?1 AND q.side = 'here'",
-            )?;
-            let rows: Vec<(Vec<u8>, Refused)> = statement
-                .query_map([&peer.0[..]], |r| {
-                    Ok((r.get(0)?, Refused { doc: DocId(r.get(1)?), hash: ChangeHash(r.get(2)?), code: r.get(3)? }))
-                })?
-                .collect::<rusqlite::Result<_>>()?;
-            c.prepare_cached("UPDATE quarantine SET told = 1 WHERE told = 0 AND source = ?1")?.execute([&peer.0[..]])?;
-            Ok(rows.into_iter().filter_map(|(code, refused)| Some((Space::from_bytes(&code)?, refused))).collect())
-        })
     }
 
     fn lacking(&self, space: Space, theirs: &[(DocId, Vec<(Actor, u64)>)], skip: usize, bytes: usize) -> Result<(Parcel, bool)> {
@@ -370,11 +358,8 @@ fn fingerprints(c: &Connection, space: Space, after: Option<DocId>, limit: usize
             .prepare_cached("SELECT hash FROM change INDEXED BY change_doc WHERE doc = ?1")?
             .query_map([doc.0], |r| Ok(ChangeHash(r.get(0)?)))?
             .chain(
-                c.prepare_cached(
-                    "SELECT q.hash FROM quarantine q WHERE q.space = ?1 AND q.doc = ?2 AND q.side = 'here' AND NOT EXISTS
-                     (SELECT 1 FROM change ch INDEXED BY change_doc WHERE ch.doc = ?3 AND ch.hash = q.hash)",
-                )?
-                .query_map(params![n.0, &id.0[..], doc.0], |r| Ok(ChangeHash(r.get(0)?)))?,
+                c.prepare_cached("SELECT q.hash FROM quarantine q WHERE q.space = ?1 AND q.doc = ?2 AND q.counted = 1")?
+                    .query_map(params![n.0, &id.0[..]], |r| Ok(ChangeHash(r.get(0)?)))?,
             )
             .collect::<rusqlite::Result<_>>()?;
         out.push((id, digest::fingerprint(space, id, hashes)));

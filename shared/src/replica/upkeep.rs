@@ -14,7 +14,10 @@ use crate::{
 };
 use rusqlite::Connection;
 use serde::Serialize;
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::Ordering},
+};
 
 /// What a rebuild did.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -46,6 +49,15 @@ impl Replica {
     /// # Errors
     /// The store's.
     pub fn rebuild(self: &Arc<Self>, threads: usize) -> Result<Rebuilt> {
+        self.rebuilding.store(true, Ordering::SeqCst);
+        let rebuilt = self.rebuild_all(threads);
+        self.rebuilding.store(false, Ordering::SeqCst);
+        // What was committed meanwhile.
+        self.pass_on_all()?;
+        rebuilt
+    }
+
+    fn rebuild_all(self: &Arc<Self>, threads: usize) -> Result<Rebuilt> {
         self.store.write(|c| -> Result<(), StoreError> { typed::clear(c) })?;
         self.reload_definitions()?;
         merge::catch_up(self)?;
@@ -147,10 +159,7 @@ fn check_space(c: &Connection, n: SpaceN, space: Space, out: &mut Verified) -> R
     if expected != head + 1 {
         out.problems.push(format!("{space}: the log ends at {} and should end at {head}", expected - 1));
     }
-    let mut refused = c.prepare(
-        "SELECT q.doc, q.hash FROM quarantine q LEFT JOIN doc d ON d.id = q.doc WHERE q.space = ?1 AND q.side = 'here'
-         AND NOT EXISTS (SELECT 1 FROM change ch INDEXED BY change_doc WHERE ch.doc = d.n AND ch.hash = q.hash)",
-    )?;
+    let mut refused = c.prepare("SELECT q.doc, q.hash FROM quarantine q WHERE q.space = ?1 AND q.counted = 1")?;
     let mut rows = refused.query([n.0])?;
     while let Some(row) = rows.next()? {
         digest::add(&mut sum, space, DocId(row.get(0)?), ChangeHash(row.get(1)?));

@@ -24,11 +24,11 @@ pub(super) fn child(n: u32) -> String {
 }
 
 /// Ledgers with the fields that reports read, as `field:type`, and their states, as `state` with `+` for counting and `.` for final.
-const LEDGERS: [(&str, Subject, &str, &str); 15] = [
+const LEDGERS: [(&str, Subject, &str, &str); 17] = [
     (
         "enrolment",
         Subject::Student,
-        "name id_no birth:date sex:choice stage:choice grade:int class:int entered_on:date status:choice boarding:choice distance_km:dec1 registered_household:choice household_card categories:flags left_behind:bool income_year:money",
+        "name id_no birth:date sex:choice stage:choice grade:int class:int entered_on:date status:choice closed_on:date boarding:choice distance_km:dec1 registered_household:choice household_card categories:flags left_behind:bool income_year:money",
         "",
     ),
     (
@@ -37,7 +37,7 @@ const LEDGERS: [(&str, Subject, &str, &str); 15] = [
         "first_absent:date reason:choice escort_school returned_on:date excluded_proof:choice",
         "suspected verifying excluded confirmed persuading returned escalated ordered court home_taught transferred left_country died closed.",
     ),
-    ("transfer", Subject::Student, "from:school to:school", "asked refused confirmed done. rejected. withdrawn."),
+    ("transfer", Subject::Student, "from:school to:school asked_on:date", "asked refused confirmed done. rejected. withdrawn."),
     ("care_profile", Subject::Student, "kind:choice until:date care_state:choice boards:choice care_teacher", ""),
     ("care_log", Subject::Student, "kind:choice reached:bool", ""),
     ("care_room", Subject::School, "name state:choice", ""),
@@ -56,6 +56,8 @@ const LEDGERS: [(&str, Subject, &str, &str); 15] = [
         "",
     ),
     ("fund_allocation", Subject::County, "programme to:school quota_people:int amount:money returned:money", "allotted+ spent+ audited+."),
+    ("dossier", Subject::County, "child:student from_school:school ledger record document year:int state steps", ""),
+    ("relay", Subject::County, "ledger record school:school child state due:date steps", ""),
     ("calendar", Subject::County, "kind:choice from:date until:date name", ""),
     ("child_link", Subject::County, "child_a child_b verdict:choice", ""),
     ("household_visit", Subject::School, "household_card kind:choice", ""),

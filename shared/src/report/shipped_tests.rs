@@ -135,8 +135,9 @@ fn the_consolidation_rate_loses_only_who_left_without_proof() {
     pupil(&c, 7, A, "entered_on=2025-11-01");
     put(&c, "enrolment", "8", Some(A), 8, "stage=primary status=dead");
     put(&c, "enrolment", "9", Some(A), 9, "stage=primary status=left void=1");
-    // 7 at start; lost: 2 and 5 without proof, 6 dropped out: 4 / 7 = 57.14 %.
-    assert_eq!(ask(&mut c, "consolidation_rate", &[]), ["s1|primary|7|2|1|3|5714"]);
+    put(&c, "enrolment", "10", Some(A), 10, "stage=primary status=transferred closed_on=2025-12-01");
+    // 8 at start; lost: 2 and 5 without proof, 6 dropped out: 5 / 8 = 62.50 %.
+    assert_eq!(ask(&mut c, "consolidation_rate", &[]), ["s1|primary|8|2|1|3|6250"]);
 }
 
 #[test]
@@ -383,6 +384,45 @@ fn one_child_is_told_across_schools_and_years_with_the_trail() {
     assert_eq!(ask(&mut c, "one_child", &[("child", "X1")]).len(), 5, "a later decision supersedes");
     let own = answer(&mut c, "one_child", &[("child", "X1")], Scope::of(B.parse().ok())).unwrap();
     assert_eq!(own.rows.len(), 1, "a school sees its own part only");
+}
+
+#[test]
+fn a_dossier_is_told_at_the_new_school_and_not_twice_where_the_original_is() {
+    let mut c = aid();
+    put(
+        &c,
+        "dossier",
+        "1",
+        Some(B),
+        300,
+        &format!("child={} from_school={A} ledger=care_log record=care_log:9 year=2025 on=2025-10-01 note=家访", child(4)),
+    );
+    put(&c, "dossier", "2", Some(B), 300, &format!("child={} from_school={A} ledger=care_log record=care_log:8 year=2025 on=2025-10-02", child(5)));
+    let told = ask(&mut c, "one_child", &[("child", &child(4))]);
+    let of_dossier: Vec<&String> = told.iter().filter(|row| row.contains("dossier")).collect();
+    assert_eq!(of_dossier.len(), 1, "another child's is not told: {told:?}");
+    assert!(of_dossier[0].starts_with("2025-10-01|2025|") && of_dossier[0].contains("s1|care_log") && of_dossier[0].contains("家访"));
+    put(&c, "care_log", "9", Some(B), 4, "on=2025-10-01 kind=visit");
+    assert!(!ask(&mut c, "one_child", &[("child", &child(4))]).iter().any(|row| row.contains("dossier")));
+}
+
+#[test]
+fn transfers_past_their_deadline_are_named_at_the_county_and_at_the_school_that_owes_the_answer() {
+    let mut c = aid();
+    put(&c, "transfer", "1", Some(A), 1, &format!("from={A} to={B} _state=asked _due=2026-03-05"));
+    put(&c, "transfer", "2", Some(A), 2, &format!("from={A} to={B} _state=done _due=2026-03-05"));
+    put(&c, "transfer", "3", Some(A), 3, &format!("from={A} to={B} _state=confirmed _due=2026-03-20"));
+    put(
+        &c,
+        "relay",
+        "1",
+        Some(B),
+        300,
+        &format!("ledger=transfer record=transfer:1 school={A} child=P1 state=asked due=2026-03-05 steps=confirm,refuse"),
+    );
+    assert_eq!(ask(&mut c, "transfers_late", &[]), ["s1|s1|s2|P1|asked|2026-03-05|10|transfer:1"]);
+    let own = answer(&mut c, "transfers_late", &[], Scope::of(B.parse().ok())).unwrap();
+    assert_eq!(own.rows.len(), 1, "{:?}", own.rows);
 }
 
 #[test]

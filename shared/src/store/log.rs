@@ -92,6 +92,10 @@ pub struct Appender {
     head: u64,
     count: u64,
     digest: Digest,
+    /// Local numbers of the actors seen so far.
+    actors: HashMap<Actor, i64>,
+    /// Last change of an actor in a document, not yet in `doc_actor`: a parcel brings many a document, one row is enough.
+    tips: HashMap<(DocN, i64), (u64, u64, ChangeHash)>,
 }
 
 impl Appender {
@@ -99,7 +103,7 @@ impl Appender {
     pub fn open(c: &Connection, space: Space) -> Result<Self> {
         let n = space_n(c, space)?;
         let (head, count, digest) = space_end(c, n)?;
-        Ok(Self { space, n, head, count, digest })
+        Ok(Self { space, n, head, count, digest, actors: HashMap::new(), tips: HashMap::new() })
     }
 
     /// Local number.
@@ -114,7 +118,21 @@ impl Appender {
 
     /// Appends one admitted change and returns its lsn.
     pub fn append(&mut self, c: &Connection, change: &NewChange<'_>) -> Result<u64> {
-        let actor = actor_n(c, change.actor)?;
+        let lsn = self.append_counted(c, change)?;
+        self.count_in(change.doc_id, change.hash);
+        Ok(lsn)
+    }
+
+    /// As [`Appender::append`], for a change that the digest counts already: it was refused before, and is not now.
+    pub fn append_counted(&mut self, c: &Connection, change: &NewChange<'_>) -> Result<u64> {
+        let actor = match self.actors.get(&change.actor) {
+            Some(known) => *known,
+            None => {
+                let n = actor_n(c, change.actor)?;
+                self.actors.insert(change.actor, n);
+                n
+            }
+        };
         let lsn = self.head + 1;
         c.prepare_cached(
             "INSERT INTO change(space, lsn, doc, actor, aseq, max_op, source, batch, hash, bytes) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -126,18 +144,13 @@ impl Appender {
             actor,
             signed(change.aseq),
             signed(change.max_op),
-            change.source.map(|o| o.0.to_vec()),
+            change.source.as_ref().map(|o| &o.0[..]),
             change.batch.map(|b| b.0),
             &change.hash.0[..],
             change.bytes
         ])?;
-        c.prepare_cached(
-            "INSERT INTO doc_actor(doc, actor, aseq, max_op, hash) VALUES(?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO UPDATE SET aseq = excluded.aseq, max_op = excluded.max_op, hash = excluded.hash",
-        )?
-        .execute(params![change.doc.0, actor, signed(change.aseq), signed(change.max_op), &change.hash.0[..]])?;
+        self.tips.insert((change.doc, actor), (change.aseq, change.max_op, change.hash));
         self.head = lsn;
-        self.count_in(change.doc_id, change.hash);
         Ok(lsn)
     }
 
@@ -147,8 +160,23 @@ impl Appender {
         digest::add(&mut self.digest, self.space, doc, hash);
     }
 
+    /// Writes what admission asks about ([`super::facts::Facts::open`]): before a document is opened again in the same job, and at its end.
+    pub fn write_tips(&mut self, c: &Connection) -> Result<()> {
+        let mut statement = c.prepare_cached(
+            "INSERT INTO doc_actor(doc, actor, aseq, max_op, hash) VALUES(?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET aseq = excluded.aseq, max_op = excluded.max_op, hash = excluded.hash",
+        )?;
+        let mut tips: Vec<_> = self.tips.drain().collect();
+        tips.sort_unstable_by_key(|(place, _)| *place);
+        for ((doc, actor), (aseq, max_op, hash)) in tips {
+            statement.execute(params![doc.0, actor, signed(aseq), signed(max_op), &hash.0[..]])?;
+        }
+        Ok(())
+    }
+
     /// Writes the space's end back.
-    pub fn finish(self, c: &Connection) -> Result<u64> {
+    pub fn finish(mut self, c: &Connection) -> Result<u64> {
+        self.write_tips(c)?;
         c.prepare_cached("UPDATE space SET head = ?2, count = ?3, digest = ?4 WHERE id = ?1")?.execute(params![
             self.n.0,
             signed(self.head),
@@ -387,7 +415,7 @@ pub fn batch_for(c: &Connection, batch: BatchN, included: &HashSet<(DocId, Chang
     Ok(Batch { origin, signature, holes })
 }
 
-/// Own state of a space and the cursor kept for `peer`; several incarnations of the peer: the newest.
+/// Own state of a space and the cursor kept for `peer`.
 pub fn state_for(c: &Connection, n: SpaceN, space: Space, peer: OriginId) -> Result<SpaceState> {
     let (head, count, digest) = space_end(c, n)?;
     let known = c
@@ -398,7 +426,10 @@ pub fn state_for(c: &Connection, n: SpaceN, space: Space, peer: OriginId) -> Res
     Ok(SpaceState { space, head, acked, peer: replica, cursor, count, digest })
 }
 
-/// Moves what is known of a peer's log; `None` leaves a side as it is. A cursor never moves back here: that is what a new incarnation is for.
+/// Moves what is known of a peer's log; `None` leaves a side as it is. The cursor is set, also back: the session knows from where the peer really
+/// ships, and a log that was rolled back unnoticed under its old id ends before the cursor kept for it; what comes twice is dropped. `acked` only
+/// grows: a peer whose cursor is behind it has lost something, and is echoed to (PROTOCOL §5.3). Rows of the peer's earlier incarnations go: they say
+/// nothing of the log it has now.
 pub fn move_cursor(
     c: &Connection,
     space: SpaceN,
@@ -410,15 +441,29 @@ pub fn move_cursor(
 ) -> Result<()> {
     c.prepare_cached(
         "INSERT INTO cursor(space, peer, replica, acked, cursor, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT DO UPDATE SET acked = max(acked, excluded.acked), cursor = max(cursor, excluded.cursor), at = max(at, excluded.at)",
+         ON CONFLICT DO UPDATE SET acked = max(acked, excluded.acked), cursor = CASE WHEN ?7 THEN excluded.cursor ELSE cursor END, at = excluded.at",
     )?
-    .execute(params![space.0, &peer.0[..], &replica.0[..], signed(acked.unwrap_or(0)), signed(cursor.unwrap_or(0)), now])?;
+    .execute(params![space.0, &peer.0[..], &replica.0[..], signed(acked.unwrap_or(0)), signed(cursor.unwrap_or(0)), now, cursor.is_some()])?;
+    c.prepare_cached("DELETE FROM cursor WHERE space = ?1 AND peer = ?2 AND replica <> ?3")?.execute(params![
+        space.0,
+        &peer.0[..],
+        &replica.0[..]
+    ])?;
     Ok(())
 }
 
 /// Highest own lsn any peer has acknowledged in a space.
 pub fn acked(c: &Connection, space: SpaceN) -> Result<u64> {
     Ok(unsigned(c.prepare_cached("SELECT coalesce(max(acked), 0) FROM cursor WHERE space = ?1")?.query_row([space.0], |r| r.get(0))?))
+}
+
+/// Whether the change stands in the log of its space, refused or not; and if so, whether it was written here.
+pub fn find_change(c: &Connection, space: SpaceN, doc: DocId, hash: ChangeHash) -> Result<Option<bool>> {
+    Ok(c.prepare_cached(
+        "SELECT ch.source IS NULL FROM doc d JOIN change ch INDEXED BY change_doc ON ch.doc = d.n WHERE d.id = ?1 AND d.space = ?2 AND ch.hash = ?3",
+    )?
+    .query_row(params![&doc.0[..], space.0, &hash.0[..]], |r| r.get(0))
+    .optional()?)
 }
 
 /// Marks a logged change as refused; true if it was in the log and was not refused before.

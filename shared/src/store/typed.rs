@@ -19,7 +19,8 @@ use std::{
 };
 
 /// The engine's own columns, in front of the fields'.
-const FIXED: [&str; 20] = [
+const FIXED: [&str; 21] = [
+    "_n",
     "_id",
     "_doc",
     "_school",
@@ -54,7 +55,7 @@ fn integer(field: &Field) -> bool {
 /// Column list of a definition, as in CREATE TABLE.
 fn columns(definition: &Definition) -> String {
     let mut out = String::from(
-        "\"_id\" TEXT NOT NULL, \"_doc\" INTEGER NOT NULL, \"_school\" TEXT, \"_year\" INTEGER, \"_term\" INTEGER, \"_student\" TEXT, \"_state\" TEXT, \"_since\" TEXT, \
+        "\"_n\" INTEGER PRIMARY KEY, \"_id\" TEXT NOT NULL, \"_doc\" INTEGER NOT NULL, \"_school\" TEXT, \"_year\" INTEGER, \"_term\" INTEGER, \"_student\" TEXT, \"_state\" TEXT, \"_since\" TEXT, \
          \"_due\" TEXT, \"_reopened\" INTEGER, \"_disputed\" INTEGER NOT NULL, \"_v\" INTEGER, \"_origin\" TEXT, \"_at\" TEXT, \"on\" TEXT, \"note\" TEXT, \"by\" TEXT, \
          \"void\" INTEGER NOT NULL, \"void_reason\" TEXT, \"continues\" TEXT",
     );
@@ -78,10 +79,7 @@ pub fn prepare(c: &Connection, catalogue: &Catalogue) -> Result<Vec<String>> {
             continue;
         }
         let name = table(&definition.code);
-        let mut sql = format!(
-            "DROP TABLE IF EXISTS \"{name}\"; CREATE TABLE \"{name}\"({0}, PRIMARY KEY(\"_doc\", \"_id\")) STRICT, WITHOUT ROWID;",
-            columns.trim_end_matches(", by id")
-        );
+        let mut sql = format!("DROP TABLE IF EXISTS \"{name}\"; CREATE TABLE \"{name}\"({0}) STRICT;", columns.trim_end_matches(", by id"));
         if by_id {
             let _ = write!(sql, "CREATE INDEX \"{name}_id\" ON \"{name}\"(\"_id\");");
         }
@@ -109,28 +107,35 @@ pub fn clear(c: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// What the projection held of a record before.
+struct Before {
+    n: i64,
+    ledger: String,
+    seen: [u8; 16],
+}
+
 /// Replaces what the projection holds of one document by `projection`.
 pub fn write(c: &Connection, catalogue: &Catalogue, doc: DocN, projection: &Projection, now: &str) -> Result<()> {
-    let mut before: HashMap<String, (String, [u8; 16])> = HashMap::new();
+    let mut before: HashMap<String, Before> = HashMap::new();
     {
-        let mut statement = c.prepare_cached("SELECT id, ledger, seen FROM record WHERE doc = ?1")?;
+        let mut statement = c.prepare_cached("SELECT id, n, ledger, seen FROM record WHERE doc = ?1")?;
         let mut rows = statement.query([doc.0])?;
         while let Some(row) = rows.next()? {
-            before.insert(row.get(0)?, (row.get(1)?, row.get(2)?));
+            before.insert(row.get(0)?, Before { n: row.get(1)?, ledger: row.get(2)?, seen: row.get(3)? });
         }
     }
     for row in &projection.records {
         let seen = fingerprint(row);
         let old = before.remove(&row.id);
-        if old.as_ref().is_some_and(|(_, known)| *known == seen) {
+        if old.as_ref().is_some_and(|old| old.seen == seen) {
             continue;
         }
-        write_record(c, doc, row, seen, old.is_some())?;
-        write_typed(c, catalogue, doc, projection, row, old.is_some())?;
+        let n = write_record(c, doc, row, seen, old.as_ref().map(|old| old.n))?;
+        write_typed(c, catalogue, doc, projection, row, n, old.is_some())?;
         carry(c, row)?;
     }
-    for (id, (ledger, _)) in before {
-        remove(c, catalogue, doc, &id, &ledger)?;
+    for (id, old) in before {
+        remove(c, catalogue, doc, &id, &old)?;
     }
     write_conflicts(c, doc, projection, now)
 }
@@ -158,11 +163,18 @@ impl Hasher for Fingerprint {
     }
 }
 
-fn write_record(c: &Connection, doc: DocN, row: &RecordRow, seen: [u8; 16], again: bool) -> Result<()> {
+/// Writes the canonical row, in place of row `old` if there was one, and its steps; gives the row's number.
+///
+/// Rows are deleted and inserted, never replaced: `INSERT OR REPLACE` keeps a journal for each statement, which cost more than all the rest together.
+fn write_record(c: &Connection, doc: DocN, row: &RecordRow, seen: [u8; 16], old: Option<i64>) -> Result<i64> {
+    if let Some(n) = old {
+        c.prepare_cached("DELETE FROM record WHERE n = ?1")?.execute([n])?;
+        c.prepare_cached("DELETE FROM step WHERE doc = ?1 AND record = ?2")?.execute(params![doc.0, row.id])?;
+    }
     let fields = serde_json::to_string(&row.fields).unwrap_or_default();
     c.prepare_cached(
-        "INSERT OR REPLACE INTO record(doc, id, ledger, version, state, disputed, void, origin, written_at, continues, seen, fields)
-         VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        "INSERT INTO record(n, doc, id, ledger, version, state, disputed, void, origin, written_at, continues, seen, fields)
+         VALUES(?13, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?
     .execute(params![
         doc.0,
@@ -176,14 +188,13 @@ fn write_record(c: &Connection, doc: DocN, row: &RecordRow, seen: [u8; 16], agai
         row.written_at,
         row.continues,
         &seen[..],
-        fields
+        fields,
+        old
     ])?;
-    if again {
-        c.prepare_cached("DELETE FROM step WHERE doc = ?1 AND record = ?2")?.execute(params![doc.0, row.id])?;
-    }
+    let n = old.unwrap_or_else(|| c.last_insert_rowid());
     for step in &row.steps {
         c.prepare_cached(
-            "INSERT OR REPLACE INTO step(doc, record, id, name, \"to\", \"on\", by, why, origin, authority, effect, follows, at)
+            "INSERT INTO step(doc, record, id, name, \"to\", \"on\", by, why, origin, authority, effect, follows, at)
              VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
@@ -202,7 +213,7 @@ fn write_record(c: &Connection, doc: DocN, row: &RecordRow, seen: [u8; 16], agai
             step.at
         ])?;
     }
-    Ok(())
+    Ok(n)
 }
 
 /// A value as a column holds it; what does not fit the column's type is left out there (it stays in `record.fields`).
@@ -221,12 +232,12 @@ impl ToSql for Cell<'_> {
     }
 }
 
-fn write_typed(c: &Connection, catalogue: &Catalogue, doc: DocN, projection: &Projection, row: &RecordRow, again: bool) -> Result<()> {
+fn write_typed(c: &Connection, catalogue: &Catalogue, doc: DocN, projection: &Projection, row: &RecordRow, n: i64, again: bool) -> Result<()> {
     let Some(definition) = catalogue.latest(&row.ledger) else { return Ok(()) };
+    if again {
+        c.prepare_cached(&format!("DELETE FROM \"{}\" WHERE _n = ?1", table(&row.ledger)))?.execute([n])?;
+    }
     if !row.typed {
-        if again {
-            c.prepare_cached(&format!("DELETE FROM \"{}\" WHERE _doc = ?1 AND _id = ?2", table(&row.ledger)))?.execute(params![doc.0, row.id])?;
-        }
         return Ok(());
     }
     let flags: Vec<Option<String>> =
@@ -239,6 +250,7 @@ fn write_typed(c: &Connection, catalogue: &Catalogue, doc: DocN, projection: &Pr
     let state = carried_state(c, row)?.or_else(|| row.state.clone());
     let (on, note, by, void_reason) = (text("on"), text("note"), text("by"), text("void_reason"));
     let mut values: Vec<&dyn ToSql> = vec![
+        &n,
         &row.id,
         &doc.0,
         &projection.school,
@@ -274,11 +286,17 @@ fn write_typed(c: &Connection, catalogue: &Catalogue, doc: DocN, projection: &Pr
     Ok(())
 }
 
+/// Without column names, which are those of the table as [`prepare`] made it, in its order: the text is made and looked up for every row.
 fn insert_sql(definition: &Definition) -> String {
-    let names: Vec<String> =
-        FIXED.iter().map(|name| (*name).to_owned()).chain(definition.fields.iter().map(|f| f.code.clone())).map(|n| format!("\"{n}\"")).collect();
-    let marks = vec!["?"; names.len()].join(", ");
-    format!("INSERT OR REPLACE INTO \"{}\"({}) VALUES({marks})", table(&definition.code), names.join(", "))
+    let mut sql = String::with_capacity(64 + 2 * (FIXED.len() + definition.fields.len()));
+    sql.push_str("INSERT INTO record_");
+    sql.push_str(&definition.code);
+    sql.push_str(" VALUES(?");
+    for _ in 1..FIXED.len() + definition.fields.len() {
+        sql.push_str(",?");
+    }
+    sql.push(')');
+    sql
 }
 
 /// `|orphan|disabled|`, sorted; `None` when no option is set.
@@ -308,16 +326,17 @@ fn carried_state(c: &Connection, row: &RecordRow) -> Result<Option<String>> {
 fn carry(c: &Connection, row: &RecordRow) -> Result<()> {
     let followers: bool = c.prepare_cached("SELECT EXISTS(SELECT 1 FROM record WHERE continues = ?1)")?.query_row([&row.id], |r| r.get(0))?;
     if followers {
-        c.prepare_cached(&format!("UPDATE \"{}\" SET _state = ?2 WHERE continues = ?1", table(&row.ledger)))?.execute(params![row.id, row.state])?;
+        let sql = format!("UPDATE \"{}\" SET _state = ?2 WHERE _n IN (SELECT n FROM record WHERE continues = ?1)", table(&row.ledger));
+        c.prepare_cached(&sql)?.execute(params![row.id, row.state])?;
     }
     Ok(())
 }
 
-fn remove(c: &Connection, catalogue: &Catalogue, doc: DocN, id: &str, ledger: &str) -> Result<()> {
-    c.prepare_cached("DELETE FROM record WHERE doc = ?1 AND id = ?2")?.execute(params![doc.0, id])?;
+fn remove(c: &Connection, catalogue: &Catalogue, doc: DocN, id: &str, old: &Before) -> Result<()> {
+    c.prepare_cached("DELETE FROM record WHERE n = ?1")?.execute([old.n])?;
     c.prepare_cached("DELETE FROM step WHERE doc = ?1 AND record = ?2")?.execute(params![doc.0, id])?;
-    if catalogue.latest(ledger).is_some() {
-        c.prepare_cached(&format!("DELETE FROM \"{}\" WHERE _doc = ?1 AND _id = ?2", table(ledger)))?.execute(params![doc.0, id])?;
+    if catalogue.latest(&old.ledger).is_some() {
+        c.prepare_cached(&format!("DELETE FROM \"{}\" WHERE _n = ?1", table(&old.ledger)))?.execute([old.n])?;
     }
     Ok(())
 }

@@ -106,7 +106,10 @@ pub enum Request {
         to: u64,
     },
     /// [`Engine::verdicts`].
-    Verdicts,
+    Verdicts {
+        /// Also what was told in the last sessions.
+        again: bool,
+    },
     /// A page of own fingerprints, to lead a reconciliation.
     Fingerprints {
         /// Space.
@@ -217,7 +220,7 @@ pub fn execute(engine: &dyn Engine, peer: &Peer, genesis: ChangeHash, request: R
             engine.acknowledged(peer, by, space, lsn, &parked, &refused).map(|()| Reply::Done)
         }
         Request::Advance { from, space, to } => engine.advance(peer, from, space, to).map(|()| Reply::Done),
-        Request::Verdicts => engine.verdicts(peer).map(Reply::Verdicts),
+        Request::Verdicts { again } => engine.verdicts(peer, again).map(Reply::Verdicts),
         Request::Fingerprints { space, after } => {
             let (mut docs, last) = engine.fingerprints(peer, space, after, PAGE_DOCS_MAX)?;
             let whole = docs.len() <= PAGE_DOCS_MAX;

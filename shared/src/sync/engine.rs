@@ -164,11 +164,12 @@ pub trait Engine: Send + Sync {
     /// The store's.
     fn advance(&self, peer: &Peer, from: ReplicaId, space: Space, to: u64) -> Result<(), EngineError>;
 
-    /// Verdicts reached after the acknowledgement, to be told to `peer`, since the last call; each is told once a session.
+    /// Changes refused here that `peer` has not been told of, whoever brought them: every peer that shares the space counts them in its digest. `again`, once at
+    /// the beginning of a session: also those that were told in the last sessions, for what told it may be lost.
     ///
     /// # Errors
     /// The store's.
-    fn verdicts(&self, peer: &Peer) -> Result<Vec<(Space, Refused)>, EngineError>;
+    fn verdicts(&self, peer: &Peer, again: bool) -> Result<Vec<(Space, Refused)>, EngineError>;
 
     /// Up to `limit` documents after `after` in id order, each with a 16-byte fingerprint of its set of change hashes (the last bool: nothing follows).
     ///

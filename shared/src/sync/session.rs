@@ -180,7 +180,7 @@ impl Session {
     /// Verdicts were reached on changes already acknowledged: they are fetched and told.
     pub fn handle_verdicts(&mut self) {
         if self.phase == Phase::Open {
-            self.ask(Request::Verdicts, Pending::Verdicts);
+            self.ask(Request::Verdicts { again: false }, Pending::Verdicts);
         }
     }
 

@@ -1,15 +1,18 @@
 //! Two nodes of a school and a hub over links that deliver in pieces, out of step, and are cut anywhere: whatever happens, all come to hold the same.
 
 mod toy;
-mod world;
+pub(crate) mod world;
 
-use crate::model::{DocId, ReplicaId, SchoolCode, SchoolYear, Space};
-use crate::sync::engine::{Engine as _, Parcel};
+use crate::model::{ChangeHash, DocId, OriginId, ReplicaId, SchoolCode, SchoolYear, Space};
+use crate::sync::engine::{Engine, Parcel};
 use crate::sync::frame::{Channel, FRAME_BYTES_MAX, RawFrame};
 use crate::sync::message::{Ack, ByeCode, Message, Page, Push};
 use crate::sync::session::{EARLY_CREDIT, Mismatch, SessionEvent};
 use toy::REFUSED;
-use world::World;
+use toy::Toy;
+use world::{Member, World as AnyWorld};
+
+type World = AnyWorld<Toy>;
 
 fn year() -> SchoolYear {
     SchoolYear::new(2025).unwrap()
@@ -35,7 +38,33 @@ fn doc(number: usize) -> DocId {
     DocId(blake3::hash(&number.to_le_bytes()).as_bytes()[..16].try_into().unwrap())
 }
 
+impl Member for Toy {
+    fn engine(&self) -> &dyn Engine {
+        self
+    }
+
+    fn origin(&self) -> OriginId {
+        self.origin
+    }
+
+    fn head(&self, space: Space) -> u64 {
+        self.head(space)
+    }
+
+    fn genesis(&self) -> ChangeHash {
+        ChangeHash([0x67; 32])
+    }
+
+    fn take_refusal(&self) -> bool {
+        false
+    }
+}
+
 impl World {
+    fn new(seed: u64, nodes: usize) -> Self {
+        Self::of(seed, (0..=nodes).map(|number| Toy::new(number as u8 + 1)).collect())
+    }
+
     /// Writes at a replica: nodes to the school's space, the hub to the county's too.
     fn write(&mut self, replica: usize, docs: usize, bytes: usize) {
         let space = if replica == 0 && self.dice.below(2) == 0 { county_space() } else { school_space(self.school) };

@@ -55,9 +55,12 @@ impl News {
         }
     }
 
-    /// Verdicts on changes of `school`'s node wait to be told (on a node: its own school).
-    pub fn verdicts(&self, school: SchoolCode) {
-        if let Some(topic) = self.lock().get(&Some(school)) {
+    /// Verdicts on changes of `space` wait to be told.
+    pub fn verdicts(&self, space: Space) {
+        if space.kind == SpaceKind::Internal {
+            return;
+        }
+        if let Some(topic) = self.lock().get(&space.school) {
             let _ = topic.sender.send(NewsItem::Verdicts);
         }
     }

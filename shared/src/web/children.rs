@@ -214,7 +214,7 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
     let seen =
         if account.reads(&profile_definition).any() { shown::filled(&catalogue, &profile_definition, account, &fields, lang) } else { Vec::new() };
     let (profile, more): (Vec<Shown>, Vec<Shown>) = seen.into_iter().filter(|s| s.code != "name").partition(|s| TOP.contains(&s.code.as_str()));
-    let rows = reach::rows(desk, account, desk.replica.dossier(&student).map_err(Fault::from)?);
+    let rows = reach::rows(desk, account, desk.replica.records_of(&student).map_err(Fault::from)?);
     let item = |row: &Row| {
         let definition = catalogue.latest(&row.ledger)?;
         let due = match &row.due {

@@ -88,7 +88,7 @@ pub fn targets(
             continue;
         };
         let rows = match (target.subject, student) {
-            (Subject::Student, Some(student)) => desk.replica.dossier(student).map_err(Fault::from)?,
+            (Subject::Student, Some(student)) => desk.replica.records_of(student).map_err(Fault::from)?,
             (Subject::Student, None) => Vec::new(),
             _ => desk.replica.page(target, &Wanted { limit: 100, ..Wanted::default() }).map_err(Fault::from)?.rows,
         };

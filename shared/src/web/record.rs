@@ -265,7 +265,7 @@ fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Res
     for child in catalogue.children_of(&reached.definition.code).filter(|d| account.reads(d).any()) {
         let Some(parent) = child.parent.as_deref() else { continue };
         let rows = match &reached.pupil {
-            Some(pupil) => desk.replica.dossier(&pupil.student).map_err(Fault::from)?,
+            Some(pupil) => desk.replica.records_of(&pupil.student).map_err(Fault::from)?,
             None => {
                 let wanted = crate::replica::browse::Wanted { text: Some(reached.place.id.clone()), limit: 200, ..Default::default() };
                 desk.replica.page(child, &wanted).map_err(Fault::from)?.rows

@@ -208,3 +208,30 @@ fn two_replicas_that_make_the_same_record_offline_hide_nothing_from_each_other()
     wrote(&mut merged, 3, &set("kind", "visit"));
     assert_eq!(texts(&record(&merged).fields["kind"]), ["visit"]);
 }
+
+#[test]
+fn what_is_put_again_changes_only_what_differs() {
+    let mut doc = document().unwrap();
+    let put = |doc: &mut Automerge, pairs: &[(&str, &str)]| {
+        let edit = upsert(doc, create(pairs)).unwrap();
+        write(doc, actor(1), 1_760_000_000, &edit).unwrap().map(|written| written.max_op - written.start_op + 1)
+    };
+    assert_eq!(put(&mut doc, &[("_v", "1"), ("state", "asked")]), Some(4), "the record, its steps, two fields");
+    assert_eq!(put(&mut doc, &[("_v", "1"), ("state", "asked")]), None);
+    assert_eq!(put(&mut doc, &[("_v", "1"), ("state", "done")]), Some(1));
+    assert_eq!(view(&doc).records[RECORD].fields["state"].values.len(), 1);
+}
+
+#[test]
+fn what_lies_behind_the_heads_is_told_from_what_was_written_apart() {
+    let mut doc = document().unwrap();
+    wrote(&mut doc, 1, &profile("name", "a"));
+    let mut offline = doc.fork();
+    let closed = wrote(&mut doc, 2, &profile("status", "gone"));
+    let late = wrote(&mut offline, 3, &profile("note", "late"));
+    doc.merge(&mut offline).unwrap();
+    let history = History::of(&doc);
+    let behind = history.behind(&[history.place(&closed.hash).unwrap()]);
+    assert_eq!(behind.len(), 3, "genesis, the first writing and the head itself");
+    assert!(!behind.contains(&history.place(&late.hash).unwrap()));
+}

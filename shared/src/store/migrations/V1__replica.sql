@@ -38,10 +38,13 @@ CREATE TABLE batch(
   lo INTEGER NOT NULL, hi INTEGER NOT NULL, own INTEGER NOT NULL, holes BLOB NOT NULL) STRICT;
 CREATE INDEX batch_own ON batch(space, hi) WHERE own = 1;
 
--- THE TRUTH. source: origin of the peer that brought it, NULL for this replica's own. refused = 1: kept in the log so that lsn and digest hold, never merged, never relayed.
+-- THE TRUTH. A rowid table: changes are appended in the order of their commits whatever their space, so pages fill up and are never split
+-- (keyed by (space, lsn), twenty schools at once split a page of the middle at every few changes: a quarter of the time of a first sync).
+-- source: origin of the peer that brought it, NULL for this replica's own. refused = 1: kept in the log so that lsn and digest hold, never merged, never relayed.
 CREATE TABLE change(
-  space INTEGER NOT NULL, lsn INTEGER NOT NULL, doc INTEGER NOT NULL, actor INTEGER NOT NULL, aseq INTEGER NOT NULL, max_op INTEGER NOT NULL,
-  source BLOB, batch INTEGER, refused INTEGER NOT NULL DEFAULT 0, hash BLOB NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY(space, lsn)) STRICT, WITHOUT ROWID;
+  n INTEGER PRIMARY KEY, space INTEGER NOT NULL, lsn INTEGER NOT NULL, doc INTEGER NOT NULL, actor INTEGER NOT NULL, aseq INTEGER NOT NULL, max_op INTEGER NOT NULL,
+  source BLOB, batch INTEGER, refused INTEGER NOT NULL DEFAULT 0, hash BLOB NOT NULL, bytes BLOB NOT NULL) STRICT;
+CREATE UNIQUE INDEX change_lsn ON change(space, lsn);
 CREATE INDEX change_doc ON change(doc, lsn);
 
 -- Last change an actor made in a document: what admission checks. Survives compaction of the log.
@@ -55,10 +58,16 @@ CREATE TABLE snapshot(doc INTEGER PRIMARY KEY, lsn INTEGER NOT NULL, bytes BLOB 
 CREATE TABLE parked(
   space INTEGER NOT NULL, doc BLOB NOT NULL, hash BLOB NOT NULL, source BLOB, batch INTEGER, at TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY(space, doc, hash)) STRICT, WITHOUT ROWID;
 
--- What was refused here (side = 'here') or by a peer (side = 'there'), with the reason. Never relayed; shown at both ends. told: the source has heard of it.
+-- What was refused here (side = 'here') or by a peer (side = 'there'), with the reason. Never relayed; shown at both ends.
+-- counted = 1: this row is what counts the hash in the space's digest; 0: the log does (refused after admission), or nothing does (brought out of scope).
+-- tell = 1: every peer that shares the space is to hear of it, not only who brought it: else its digest would never agree.
 CREATE TABLE quarantine(
   space INTEGER NOT NULL, doc BLOB NOT NULL, hash BLOB NOT NULL, side TEXT NOT NULL CHECK(side IN ('here','there')), source BLOB, origin BLOB, code TEXT NOT NULL,
-  at TEXT NOT NULL, told INTEGER NOT NULL DEFAULT 0, settled TEXT, detail TEXT, bytes BLOB, PRIMARY KEY(space, doc, hash, side)) STRICT, WITHOUT ROWID;
+  at TEXT NOT NULL, counted INTEGER NOT NULL DEFAULT 0, tell INTEGER NOT NULL DEFAULT 0, settled TEXT, detail TEXT, bytes BLOB, PRIMARY KEY(space, doc, hash, side)) STRICT, WITHOUT ROWID;
+
+-- Who was told of which refusal, and in how many sessions: what tells of it may be lost with its connection, so it is told again.
+CREATE TABLE told(
+  peer BLOB NOT NULL, space INTEGER NOT NULL, doc BLOB NOT NULL, hash BLOB NOT NULL, times INTEGER NOT NULL, PRIMARY KEY(peer, space, doc, hash)) STRICT, WITHOUT ROWID;
 
 -- Batches of a roster or ledger import, for undo as one. detail: JSON list of what was written.
 CREATE TABLE import(id TEXT PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, undone TEXT, detail TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -78,12 +87,20 @@ CREATE TABLE audit(
 -- When a school was last heard from, and as of when its records are complete here (hub); a node's own row holds its last contact with the county.
 CREATE TABLE contact(school TEXT PRIMARY KEY, last_contact TEXT NOT NULL, as_of TEXT) STRICT, WITHOUT ROWID;
 
+-- People who log in at this replica's desk. Not in the log: a password never leaves the machine, and another node of the school has its own accounts.
+-- roles: codes joined by `,` (web/account.rs). classes: `grade.class` joined by `,`, what a class teacher sees. password: argon2id in PHC form.
+-- must_change = 1: set by somebody else, good for one login. disabled: since when; a disabled account is kept, its name stands in records.
+CREATE TABLE account(
+  id INTEGER PRIMARY KEY, login TEXT NOT NULL UNIQUE COLLATE NOCASE, name TEXT NOT NULL, roles TEXT NOT NULL, classes TEXT NOT NULL, password TEXT NOT NULL,
+  must_change INTEGER NOT NULL, created TEXT NOT NULL, changed TEXT NOT NULL, disabled TEXT) STRICT;
+
 -- ── projection ───────────────────────────────────────────────────────────────────────────────────────────────
 
--- Every record, canonical; typed tables record_<ledger> are generated from the definitions. fields: JSON of undisputed values. seen: hash of all that the projection was made from.
+-- Every record, canonical, once a (doc, id); n is also its row's number in its typed table. Typed tables record_<ledger> are generated from the definitions. fields: JSON of undisputed values. seen: hash of all that the projection was made from.
 CREATE TABLE record(
-  doc INTEGER NOT NULL, id TEXT NOT NULL, ledger TEXT NOT NULL, version INTEGER, state TEXT, disputed INTEGER NOT NULL, void INTEGER NOT NULL, origin TEXT, written_at TEXT,
-  continues TEXT, seen BLOB NOT NULL, fields TEXT NOT NULL, PRIMARY KEY(doc, id)) STRICT, WITHOUT ROWID;
+  n INTEGER PRIMARY KEY, doc INTEGER NOT NULL, id TEXT NOT NULL, ledger TEXT NOT NULL, version INTEGER, state TEXT, disputed INTEGER NOT NULL, void INTEGER NOT NULL, origin TEXT, written_at TEXT,
+  continues TEXT, seen BLOB NOT NULL, fields TEXT NOT NULL) STRICT;
+CREATE INDEX record_doc ON record(doc);
 CREATE INDEX record_id ON record(id);
 CREATE INDEX record_continues ON record(continues) WHERE continues IS NOT NULL;
 

@@ -105,7 +105,7 @@ impl Session {
         self.outward.credit = self.outward.credit.saturating_add(hello.credit - EARLY_CREDIT);
         self.event(SessionEvent::Established(met));
         self.open_spaces(&hello.spaces)?;
-        self.ask(Request::Verdicts, Pending::Verdicts);
+        self.ask(Request::Verdicts { again: true }, Pending::Verdicts);
         self.release_held()
     }
 

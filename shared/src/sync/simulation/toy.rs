@@ -363,7 +363,7 @@ impl Engine for Toy {
         Ok(())
     }
 
-    fn verdicts(&self, _peer: &Peer) -> Result<Vec<(Space, Refused)>, EngineError> {
+    fn verdicts(&self, _peer: &Peer, _again: bool) -> Result<Vec<(Space, Refused)>, EngineError> {
         Ok(std::mem::take(&mut self.lock().verdicts))
     }
 

@@ -1,25 +1,35 @@
-//! Replicas, links between them, and a seeded scheduler that delivers bytes in arbitrary pieces, delays, cuts and reconnects.
+//! Replicas, links between them, and a seeded scheduler that delivers bytes in arbitrary pieces, delays, cuts and reconnects. The replicas are the toy of
+//! these tests or real ones (`replica::tests`): whatever is a [`Member`].
 
-use super::toy::Toy;
-use crate::model::{ChangeHash, SchoolCode, Space};
+use crate::model::{ChangeHash, OriginId, SchoolCode, Space};
 use crate::sync::ask::{Answer, Ask, Lane, execute};
-use crate::sync::engine::{Engine as _, Peer};
+use crate::sync::engine::{Engine, Peer};
 use crate::sync::frame::{Channel, Decoder, RawFrame};
 use crate::sync::session::{CloseReason, Config, Output, Role, Session, SessionEvent};
 use std::collections::VecDeque;
 
-pub(super) const GENESIS: ChangeHash = ChangeHash([0x67; 32]);
+/// A replica in a world.
+pub(crate) trait Member: std::fmt::Debug {
+    /// As its sessions see it.
+    fn engine(&self) -> &dyn Engine;
+    fn origin(&self) -> OriginId;
+    fn head(&self, space: Space) -> u64;
+    /// Hash of the constant first change of every document.
+    fn genesis(&self) -> ChangeHash;
+    /// True once each time something was refused that its peers are to hear of.
+    fn take_refusal(&self) -> bool;
+}
 
 /// Xorshift: a scheduler needs no better.
 #[derive(Debug)]
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    pub(super) fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -29,35 +39,35 @@ impl Dice {
 
 /// One end of a link.
 #[derive(Debug)]
-pub(super) struct End {
-    pub(super) replica: usize,
+pub(crate) struct End {
+    pub(crate) replica: usize,
     peer: Peer,
-    pub(super) session: Session,
+    pub(crate) session: Session,
     /// On their way to this end.
     inbox: [VecDeque<u8>; 2],
     decoders: [Decoder; 2],
     lanes: [VecDeque<Ask>; 2],
     /// Every byte it sent, both streams.
-    pub(super) sent: Vec<u8>,
-    pub(super) sent_frames: Vec<u8>,
-    pub(super) events: Vec<SessionEvent>,
-    pub(super) closed: Option<CloseReason>,
+    pub(crate) sent: Vec<u8>,
+    pub(crate) sent_frames: Vec<u8>,
+    pub(crate) events: Vec<SessionEvent>,
+    pub(crate) closed: Option<CloseReason>,
 }
 
 #[derive(Debug)]
-pub(super) struct Link {
-    pub(super) ends: [End; 2],
+pub(crate) struct Link {
+    pub(crate) ends: [End; 2],
 }
 
 #[derive(Debug)]
-pub(super) struct World {
-    pub(super) replicas: Vec<Toy>,
-    pub(super) school: SchoolCode,
+pub(crate) struct World<M> {
+    pub(crate) replicas: Vec<M>,
+    pub(crate) school: SchoolCode,
     /// Node's replica; the hub is replica 0.
-    pub(super) links: Vec<(usize, Option<Link>)>,
-    pub(super) dice: Dice,
-    pub(super) seed: u64,
-    pub(super) now_ms: u64,
+    pub(crate) links: Vec<(usize, Option<Link>)>,
+    pub(crate) dice: Dice,
+    pub(crate) seed: u64,
+    pub(crate) now_ms: u64,
     sessions: u64,
 }
 
@@ -67,15 +77,14 @@ fn slot(channel: Channel) -> usize {
     usize::from(channel == Channel::Records)
 }
 
-impl World {
+impl<M: Member> World<M> {
     /// Replica 0 is the hub, the others are nodes of one school.
-    pub(super) fn new(seed: u64, nodes: usize) -> Self {
-        let replicas = (0..=nodes).map(|number| Toy::new(number as u8 + 1)).collect();
-        let links = (1..=nodes).map(|node| (node, None)).collect();
+    pub(crate) fn of(seed: u64, replicas: Vec<M>) -> Self {
+        let links = (1..replicas.len()).map(|node| (node, None)).collect();
         Self { replicas, school: "5299010001".parse().unwrap(), links, dice: Dice::new(seed), seed, now_ms: 0, sessions: 0 }
     }
 
-    pub(super) fn connect(&mut self, link: usize) {
+    pub(crate) fn connect(&mut self, link: usize) {
         let node = self.links[link].0;
         self.sessions += 1;
         let node_end = self.end(Role::Node, node, 0);
@@ -86,7 +95,7 @@ impl World {
 
     fn end(&self, role: Role, replica: usize, other: usize) -> End {
         let school = (role == Role::Hub).then_some(self.school);
-        let peer = Peer { origin: self.replicas[other].origin, school };
+        let peer = Peer { origin: self.replicas[other].origin(), school };
         let config = Config::new(role, peer.clone(), self.school, "huxue test".to_owned(), [self.sessions as u8; 16], 1_790_000_000);
         End {
             replica,
@@ -102,7 +111,7 @@ impl World {
         }
     }
 
-    pub(super) fn cut(&mut self, link: usize) {
+    pub(crate) fn cut(&mut self, link: usize) {
         if let Some(mut link) = self.links[link].1.take() {
             link.ends.iter_mut().for_each(|end| {
                 end.session.handle_lost();
@@ -111,7 +120,7 @@ impl World {
         }
     }
 
-    pub(super) fn end_of(&mut self, link: usize, side: usize) -> Option<&mut End> {
+    pub(crate) fn end_of(&mut self, link: usize, side: usize) -> Option<&mut End> {
         self.links[link].1.as_mut().map(|link| &mut link.ends[side])
     }
 
@@ -143,7 +152,7 @@ impl World {
         let Some(end) = self.end_of(link, side) else { return false };
         let Some(ask) = end.lanes[lane].pop_front() else { return false };
         let (replica, peer) = (end.replica, end.peer.clone());
-        let result = execute(&self.replicas[replica], &peer, GENESIS, ask.request);
+        let result = execute(self.replicas[replica].engine(), &peer, self.replicas[replica].genesis(), ask.request);
         let end = self.end_of(link, side).unwrap();
         end.session.handle_answer(Answer { id: ask.id, result });
         self.drain(link, side);
@@ -152,13 +161,17 @@ impl World {
     }
 
     /// Tells every session of a replica the heads of its spaces, as the daemon does after a commit.
-    pub(super) fn announce(&mut self, replica: usize) {
+    pub(crate) fn announce(&mut self, replica: usize) {
         let spaces: Vec<Space> = super::spaces(self.school);
+        let refused = self.replicas[replica].take_refusal();
         for link in 0..self.links.len() {
             for side in 0..2 {
                 let heads: Vec<(Space, u64)> = spaces.iter().map(|space| (*space, self.replicas[replica].head(*space))).collect();
                 let Some(end) = self.end_of(link, side).filter(|end| end.replica == replica) else { continue };
                 heads.into_iter().filter(|(_, head)| *head > 0).for_each(|(space, head)| end.session.handle_local_change(space, head));
+                if refused {
+                    end.session.handle_verdicts();
+                }
                 self.drain(link, side);
             }
         }
@@ -187,7 +200,7 @@ impl World {
     }
 
     /// One random step of delivery or storage.
-    pub(super) fn step(&mut self) {
+    pub(crate) fn step(&mut self) {
         let (link, side) = (self.dice.below(self.links.len()), self.dice.below(2));
         if self.dice.below(2) == 0 {
             let lane = self.dice.below(2);
@@ -200,7 +213,7 @@ impl World {
     }
 
     /// Until nothing is on its way, asked, or to come by the clock (up to ten minutes of it).
-    pub(super) fn run_to_rest(&mut self) {
+    pub(crate) fn run_to_rest(&mut self) {
         for _ in 0..40 {
             let mut busy = true;
             let mut rounds = 0;
@@ -233,20 +246,25 @@ impl World {
     }
 
     /// Hands a frame straight to an end, as a hostile peer would.
-    pub(super) fn inject(&mut self, link: usize, side: usize, channel: Channel, frame: &RawFrame) {
+    pub(crate) fn inject(&mut self, link: usize, side: usize, channel: Channel, frame: &RawFrame) {
         if let Some(end) = self.end_of(link, side) {
             end.session.handle_frame(channel, frame);
         }
         self.drain(link, side);
     }
 
+    /// Runs everything asked at an end, and delivers nothing.
+    pub(crate) fn answer_all(&mut self, link: usize, side: usize) {
+        while (0..2).any(|lane| self.answer(link, side, lane)) {}
+    }
+
     /// How many requests wait at an end.
-    pub(super) fn waiting(&mut self, link: usize, side: usize) -> usize {
+    pub(crate) fn waiting(&mut self, link: usize, side: usize) -> usize {
         self.end_of(link, side).map_or(0, |end| end.lanes.iter().map(VecDeque::len).sum())
     }
 
     /// No session may have ended on its own.
-    pub(super) fn assert_no_bye(&mut self) {
+    pub(crate) fn assert_no_bye(&mut self) {
         let seed = self.seed;
         for (_, link) in &self.links {
             for end in link.iter().flat_map(|link| &link.ends) {
@@ -255,7 +273,7 @@ impl World {
         }
     }
 
-    pub(super) fn replica_id(&self, replica: usize) -> crate::model::ReplicaId {
-        self.replicas[replica].replica()
+    pub(crate) fn replica_id(&self, replica: usize) -> crate::model::ReplicaId {
+        self.replicas[replica].engine().replica()
     }
 }

@@ -136,7 +136,7 @@ impl Engine for Shelf {
         Ok(())
     }
 
-    fn verdicts(&self, _: &Peer) -> Answer<Vec<(Space, Refused)>> {
+    fn verdicts(&self, _: &Peer, _: bool) -> Answer<Vec<(Space, Refused)>> {
         Ok(Vec::new())
     }
 

@@ -1,0 +1,190 @@
+//! What the new school reads: copies of the records that may travel, each in an envelope that says whose and from where it is.
+//!
+//! Invariants: an envelope is made from the child's own documents at the school left, and from what that school had been given about it, so no other child is in
+//! it; ids are derived from child, document and record; at most [`RECORDS_MAX`] records a document and [`EDIT_BYTES_MAX`] a change.
+
+use super::At;
+use crate::{
+    document::{
+        view::Value,
+        write::{Edit, NewRecord},
+    },
+    ledger::definition::Handover,
+    model::{DocId, SchoolCode, Space},
+    replica::{
+        Replica, Result,
+        closing::text,
+        edit::{DocEdit, What},
+        project::RecordRow,
+        relay::{Opened, VALUE, derived},
+        students,
+    },
+};
+use std::collections::BTreeMap;
+
+/// Ledger of what the new school reads.
+pub(super) const DOSSIER: &str = "dossier";
+/// Most records in one of the county's documents (DESIGN §2).
+const RECORDS_MAX: usize = 1_000;
+/// Values in one change at most; a change has 256 KiB.
+const EDIT_BYTES_MAX: usize = 128 * 1024;
+/// Fields in one change at most; a change has 4,096 operations.
+const EDIT_FIELDS_MAX: usize = 1_500;
+
+/// Records on their way, by the document they are from.
+pub(super) type Envelopes = BTreeMap<String, BTreeMap<String, BTreeMap<String, Value>>>;
+
+impl Replica {
+    /// The records of the child that travel: of the documents that are closed, of earlier years at that school, and what that school had been given about it.
+    pub(super) fn dossier(&self, handover: &Handover, left: Vec<Opened>, from: At, to: At) -> Result<Vec<DocEdit>> {
+        let mut envelopes = Envelopes::new();
+        let mut docs = Vec::new();
+        let earlier = match left.first() {
+            Some(first) => self.of_other_years(first, from, |year| year < from.year)?,
+            None => Vec::new(),
+        };
+        for opened in left.into_iter().map(Ok).chain(earlier.into_iter().map(|doc| self.opened(doc))) {
+            let opened = opened?;
+            enclose(&mut envelopes, handover, &opened, from.school, to.doc, |_| true);
+            docs.push(opened.context.doc);
+        }
+        for doc in docs {
+            for mut fields in self.given(doc)? {
+                let field = |key: &str| text(&fields, key).unwrap_or_default();
+                let (document, key) = (field("document"), dossier_key(to.doc, &field("document"), &field("record")));
+                fields.insert("child".into(), Value::Str(to.doc.to_string()));
+                fields.insert("_v".into(), Value::Int(1));
+                envelopes.entry(document).or_default().insert(key, fields);
+            }
+        }
+        Ok(pack(Space::county_school(to.school, to.year), to.doc, envelopes))
+    }
+
+    /// What was handed over about this child before.
+    fn given(&self, child: DocId) -> Result<Vec<BTreeMap<String, Value>>> {
+        self.store.read(|c| {
+            let mut statement = c.prepare_cached(
+                "SELECT r.fields FROM record_dossier t JOIN record r ON r.doc = t._doc AND r.id = t._id WHERE t.child = ?1 AND t.void = 0 ORDER BY t._id",
+            )?;
+            let rows: Vec<String> = statement.query_map([child.to_string()], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
+            Ok(rows.iter().filter_map(|fields| serde_json::from_str(fields).ok()).collect())
+        })
+    }
+}
+
+fn dossier_key(child: DocId, document: &str, record: &str) -> String {
+    format!("{DOSSIER}:{}", derived("huxue dossier key v1", &[&child.0, document.as_bytes(), record.as_bytes()]))
+}
+
+/// Puts the rows of a document that may travel into envelopes.
+pub(super) fn enclose(
+    envelopes: &mut Envelopes,
+    handover: &Handover,
+    opened: &Opened,
+    from: SchoolCode,
+    child: DocId,
+    wanted: impl Fn(&RecordRow) -> bool,
+) {
+    let document = opened.context.doc.to_string();
+    for row in opened.projection.records.iter().filter(|row| !row.void && wanted(row)) {
+        let Some(definition) = opened.context.catalogue.latest(&row.ledger).filter(|d| handover.dossier.contains(&d.code)) else { continue };
+        let mut fields = BTreeMap::from([
+            ("_v".to_owned(), Value::Int(1)),
+            ("child".to_owned(), Value::Str(child.to_string())),
+            ("from_school".to_owned(), Value::Str(from.to_string())),
+            ("ledger".to_owned(), Value::Str(row.ledger.clone())),
+            ("record".to_owned(), Value::Str(row.id.clone())),
+            ("document".to_owned(), Value::Str(document.clone())),
+            ("year".to_owned(), Value::Int(i64::from(opened.context.space.year.start()))),
+        ]);
+        if let Some(state) = &row.state {
+            fields.insert("state".into(), Value::Str(state.clone()));
+        }
+        if row.disputed {
+            fields.insert("was_disputed".into(), Value::Bool(true));
+        }
+        if !row.steps.is_empty() {
+            fields.insert("steps".into(), Value::Str(steps(row)));
+        }
+        for (key, value) in row.fields.iter().filter(|(_, value)| **value != Value::Null) {
+            // A field whose class nobody here knows stays behind.
+            let Some((field, _)) = definition.field_of_key(key) else { continue };
+            let common = definition.declared(&field.code).is_none();
+            if common && ["on", "by", "note"].contains(&key.as_str()) {
+                fields.insert(key.clone(), value.clone());
+            } else if !common && handover.carries(definition, field) {
+                fields.insert(format!("{VALUE}{key}"), value.clone());
+            }
+        }
+        envelopes.entry(document.clone()).or_default().insert(dossier_key(child, &document, &row.id), fields);
+    }
+}
+
+/// One line a step: day, step, state reached, by whom, effect.
+fn steps(row: &RecordRow) -> String {
+    let mut lines: Vec<String> = row
+        .steps
+        .iter()
+        .map(|step| {
+            let word = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+            format!("{} {} {} {} {}", word(&step.on), step.name, word(&step.to), word(&step.by), step.effect)
+        })
+        .collect();
+    lines.sort();
+    lines.join("\n")
+}
+
+/// Into edits: at most [`RECORDS_MAX`] records a document, and no change too long.
+fn pack(space: Space, child: DocId, envelopes: Envelopes) -> Vec<DocEdit> {
+    let mut edits = Vec::new();
+    for (document, records) in envelopes {
+        let records: Vec<NewRecord> = records.into_iter().map(|(key, fields)| NewRecord { key, fields }).collect();
+        for (page, records) in (0..).zip(records.chunks(RECORDS_MAX)) {
+            let doc = students::county_doc(space, &format!("{DOSSIER}/{child}/{document}"), page);
+            let (mut creates, mut bytes, mut fields) = (Vec::new(), 0, 0);
+            for record in records {
+                let weight = record.fields.iter().map(|(key, value)| key.len() + weight(value)).sum::<usize>();
+                if !creates.is_empty() && (bytes + weight > EDIT_BYTES_MAX || fields + record.fields.len() > EDIT_FIELDS_MAX) {
+                    let edit = Edit { creates: std::mem::take(&mut creates), ..Edit::default() };
+                    edits.push(DocEdit { space, doc, what: What::Put(edit) });
+                    (bytes, fields) = (0, 0);
+                }
+                creates.push(record.clone());
+                (bytes, fields) = (bytes + weight, fields + record.fields.len());
+            }
+            edits.push(DocEdit { space, doc, what: What::Put(Edit { creates, ..Edit::default() }) });
+        }
+    }
+    edits
+}
+
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Str(text) => text.len() + 16,
+        Value::Null | Value::Bool(_) | Value::Int(_) => 24,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SchoolYear;
+
+    #[test]
+    fn a_large_dossier_is_cut_into_documents_and_changes_that_fit() {
+        let space = Space::county_school("5299010002".parse().unwrap(), SchoolYear::new(2025).unwrap());
+        let record = |n: usize| (format!("dossier:{n:026}"), BTreeMap::from([("v.note".to_owned(), Value::Str("长".repeat(1_000)))]));
+        let envelopes = Envelopes::from([("a".repeat(32), (0..2_300).map(record).collect())]);
+        let mut by_doc: BTreeMap<DocId, usize> = BTreeMap::new();
+        for edit in pack(space, DocId([1; 16]), envelopes.clone()) {
+            let What::Put(words) = edit.what else { panic!("not a copy") };
+            let bytes: usize = words.creates.iter().flat_map(|r| r.fields.values()).map(weight).sum();
+            assert!(bytes <= EDIT_BYTES_MAX && !words.creates.is_empty());
+            *by_doc.entry(edit.doc).or_default() += words.creates.len();
+        }
+        assert_eq!(by_doc.values().sum::<usize>(), 2_300);
+        assert!(by_doc.len() == 3 && by_doc.values().all(|count| *count <= RECORDS_MAX), "{by_doc:?}");
+        let docs = |edits: Vec<DocEdit>| edits.into_iter().map(|edit| edit.doc).collect::<Vec<_>>();
+        assert_eq!(docs(pack(space, DocId([1; 16]), envelopes.clone())), docs(pack(space, DocId([1; 16]), envelopes)), "the same again");
+    }
+}

@@ -1,0 +1,12 @@
+//! Whole replicas with real databases, joined in memory: what no room can promise alone.
+
+mod batches;
+mod convergence;
+mod cost;
+mod county;
+mod disputes;
+mod forgery;
+mod killed;
+mod refusals;
+mod restored;
+mod writing;
