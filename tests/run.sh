@@ -28,4 +28,4 @@ if ! command -v chromium >/dev/null || ! command -v npm >/dev/null || ! fc-list 
 fi
 [ -d tests/browser/node_modules/playwright-core ] || (cd tests/browser && npm ci --no-audit --no-fund)
 echo "== journeys in a browser"
-node --test --test-reporter=spec tests/browser/
+node --test --test-concurrency=1 --test-reporter=spec tests/browser/

@@ -28,6 +28,7 @@ pub mod routes;
 pub mod session;
 pub mod shown;
 pub mod throttle;
+pub mod workers;
 
 pub use desk::{Desk, DeskConfig};
 

@@ -23,7 +23,7 @@ async function daemon(program, dir, args) {
     child.once("exit", (code) => fail(new Error(`${program} ended with ${code}`)));
   });
   const ended = new Promise((done) => child.once("exit", done));
-  return { ready, stop: async () => { child.kill("SIGKILL"); await ended; } };
+  return { ready, pid: child.pid, stop: async () => { child.kill("SIGKILL"); await ended; } };
 }
 
 export class County {
@@ -55,7 +55,7 @@ export class County {
   /** A node's daemon, enrolled or not. */
   async desk(name) {
     const node = await daemon("huxue-node", this.path(name), ["--listen-http", "127.0.0.1:0"]);
-    return { url: `http://${node.ready.http}`, ready: node.ready, stop: node.stop };
+    return { url: `http://${node.ready.http}`, ready: node.ready, pid: node.pid, stop: node.stop };
   }
 
   async end() {

@@ -463,7 +463,6 @@ async fn pages_look_as_they_did_in_both_languages() {
         ("record", format!("/record/{case}")),
         ("conflicts", "/conflicts".into()),
         ("people", "/people".into()),
-        ("import", "/import".into()),
         ("report", "/report/enrolment_headcount".into()),
         ("password", "/password".into()),
         ("nowhere", "/nowhere".into()),

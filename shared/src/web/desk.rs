@@ -6,6 +6,7 @@ use super::{
     pulse::{Pulse, Pulses},
     session::Sessions,
     throttle::Throttle,
+    workers::Workers,
 };
 use crate::{
     clock::Clock,
@@ -52,6 +53,7 @@ pub struct Desk {
     pub pulses: Pulses,
     /// Files between preview and writing.
     pub uploads: Uploads,
+    workers: Workers,
 }
 
 impl Desk {
@@ -60,7 +62,15 @@ impl Desk {
         let pulses = Pulses::default();
         let told = pulses.clone();
         replica.on_change(move |_, _| told.bump());
-        Arc::new(Self { replica, config, sessions: Sessions::default(), throttle: Throttle::default(), pulses, uploads: Uploads::default() })
+        Arc::new(Self {
+            replica,
+            config,
+            sessions: Sessions::default(),
+            throttle: Throttle::default(),
+            pulses,
+            uploads: Uploads::default(),
+            workers: Workers::start(),
+        })
     }
 
     /// The clock.
@@ -113,7 +123,7 @@ impl Desk {
         F: FnOnce(&Self) -> Result<T, Fault> + Send + 'static,
     {
         let desk = Arc::clone(self);
-        tokio::task::spawn_blocking(move || work(&desk)).await.map_err(Fault::internal)?
+        self.workers.run(move || work(&desk)).await
     }
 }
 
