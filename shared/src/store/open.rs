@@ -109,7 +109,8 @@ impl Store {
     /// [`StoreError::Key`] when an existing file does not open under the key; the disk's.
     pub fn open(config: StoreConfig) -> Result<Self, StoreError> {
         let mut connection = connect(&config, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000;")?;
+        // As much WAL as page cache: a page that many commits touch is copied into the database once for all of them.
+        connection.execute_batch(&format!("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = {};", config.cache_mib * 256))?;
         migrate(&mut connection)?;
         let writer = Writer::start(connection)?;
         Ok(Self { config, writer, readers: Mutex::new(Vec::new()) })

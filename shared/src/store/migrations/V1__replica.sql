@@ -101,6 +101,7 @@ CREATE TABLE record(
   n INTEGER PRIMARY KEY, doc INTEGER NOT NULL, id TEXT NOT NULL, ledger TEXT NOT NULL, version INTEGER, state TEXT, disputed INTEGER NOT NULL, void INTEGER NOT NULL, origin TEXT, written_at TEXT,
   continues TEXT, seen BLOB NOT NULL, fields TEXT NOT NULL) STRICT;
 CREATE INDEX record_doc ON record(doc);
+CREATE INDEX record_definition ON record(id) WHERE ledger = 'ledger_definition';
 CREATE INDEX record_id ON record(id);
 CREATE INDEX record_continues ON record(continues) WHERE continues IS NOT NULL;
 
