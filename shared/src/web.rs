@@ -18,6 +18,7 @@ pub mod import;
 pub mod ledgers;
 pub mod login;
 pub mod page;
+pub mod paper;
 pub mod password;
 pub mod people;
 pub mod pulse;

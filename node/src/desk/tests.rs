@@ -1,4 +1,4 @@
-//! The school's desk, asked without a socket: the gate over every route, and a teacher's acts. Pages are kept as snapshots in both languages.
+//! The school's desk, asked without a socket: the gate over every route, and a teacher's acts. Pages are kept as snapshots in both languages. Claims over one school: one room.
 
 use super::pages;
 use axum::{
@@ -146,7 +146,7 @@ fn class(grade: i64, class: i64) -> Class {
 }
 
 /// Every route there is: method and an address that leads to it. Held complete by the next test.
-const ROUTES: [(&str, &str, &str); 46] = [
+const ROUTES: [(&str, &str, &str); 48] = [
     ("get", "/static/{stamp}/{name}", "/static/x/app.css"),
     ("get", "/start", "/start"),
     ("post", "/start", "/start"),
@@ -179,6 +179,8 @@ const ROUTES: [(&str, &str, &str); 46] = [
     ("post", "/record/{id}/edit", "/record/care_log:01/edit"),
     ("post", "/record/{id}/void", "/record/care_log:01/void"),
     ("post", "/record/{id}/step/{step}", "/record/care_log:01/step/x"),
+    ("get", "/record/{id}/print", "/record/care_log:01/print"),
+    ("get", "/ledger/{code}/print", "/ledger/care_log/print"),
     ("get", "/conflicts", "/conflicts"),
     ("post", "/conflicts/{id}", "/conflicts/00"),
     ("get", "/import", "/import"),
@@ -429,6 +431,28 @@ async fn three_days_absent_on_the_roll_open_a_case_and_coming_back_ends_the_run(
     let answer = school.post("/roll/3/1/row?on=2026-03-03", &teacher, &format!("student={child}&state=present")).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(school.records("dropout_check").len(), 5, "a correction is no new record");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_notice_holds_public_fields_and_shortened_names_and_only_what_is_on_notice() {
+    let school = School::new();
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let made =
+        school.post("/ledger/aid_application/new", &officer, &format!("_student={child}&reason=%E7%A7%81%E4%BA%8B&note=%E7%A7%81%E4%BA%8B")).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let listed = school.get("/ledger/aid_application/print", &officer).await;
+    assert!(listed.text.contains("王小明"), "the school's own list names the child");
+    let notice = school.get("/ledger/aid_application/print?as=notice", &officer).await;
+    assert_eq!(notice.status, StatusCode::OK);
+    assert!(!notice.text.contains("王*明"), "a draft is not on notice");
+    // The same list of what is in any state shows how a line looks.
+    let profile = school.get("/ledger/enrolment/print?as=notice", &officer).await;
+    assert!(profile.text.contains("王*明"), "{}", profile.text);
+    for private in ["王小明", "529901201606120012", "G529901201606120012", "2016-06-12", "私事"] {
+        assert!(!notice.text.contains(private) && !profile.text.contains(private), "{private}");
+    }
+    assert_eq!(school.get("/ledger/care_log/print?as=notice", &officer).await.status, StatusCode::NOT_FOUND, "not the aid officer's");
 }
 
 /// What differs from run to run, or with the style sheet, is named instead.

@@ -117,12 +117,19 @@ struct LedgerPage {
     before: Option<String>,
     after: Option<String>,
     export: String,
+    print: String,
+    has_notice: bool,
     may_add: bool,
     has_state: bool,
     void: bool,
 }
 
 impl LedgerPage {
+    /// Address of what is filtered, on paper.
+    fn paper(&self, form: &str) -> String {
+        format!("{}{}as={form}", self.print, if self.print.contains('?') { '&' } else { '?' })
+    }
+
     fn value(&self, key: &str) -> &str {
         self.asked.get(key).map_or("", String::as_str)
     }
@@ -142,7 +149,7 @@ fn address(code: &str, asked: &BTreeMap<String, String>, change: &[(&str, &str)]
 }
 
 /// What the person asked for, within the person's reach.
-fn wanted(desk: &Desk, account: &Account, definition: &Definition, asked: &BTreeMap<String, String>) -> Result<Wanted, Fault> {
+pub(super) fn wanted(desk: &Desk, account: &Account, definition: &Definition, asked: &BTreeMap<String, String>) -> Result<Wanted, Fault> {
     let text = |key: &str| asked.get(key).map(|t| t.trim()).filter(|t| !t.is_empty());
     let year = desk.replica.this_year().map_err(Fault::from)?;
     let by_child = definition.subject == Subject::Student;
@@ -297,6 +304,8 @@ fn ledger_page(
         lines: listed.rows.iter().map(line).collect(),
         total: listed.total,
         from,
+        print: export.replacen("/export", "/print", 1),
+        has_notice: definition.subject == Subject::Student && definition.fields.iter().any(|f| f.public),
         export,
         may_add: account.writes(definition).any(),
         has_state,

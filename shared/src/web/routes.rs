@@ -1,6 +1,6 @@
 //! All routes of a desk behind the gate.
 
-use super::{Desk, assets, children, conflicts, entry, events, guard, import, ledgers, login, people, record, reports};
+use super::{Desk, assets, children, conflicts, entry, events, guard, import, ledgers, login, paper, people, record, reports};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -29,6 +29,7 @@ pub fn desk(desk: &Arc<Desk>, own: Router<Arc<Desk>>) -> Router {
         .merge(ledgers::routes())
         .merge(entry::routes())
         .merge(record::routes())
+        .merge(paper::routes())
         .merge(conflicts::routes())
         .merge(import::routes())
         .merge(reports::routes())
