@@ -101,6 +101,21 @@ test("with the county away, a teacher takes the roll by keyboard and the third d
     await page.click("summary:has-text('开始核实')");
     await page.click("details[open] button.main");
     await page.waitForSelector(".steps .now:has-text('核实中')");
+    await page.click("section.card:has-text('劝返复学通知书') a.button");
+    await page.fill("#f-issued_on", ago(0));
+    await page.fill("#f-return_by", ago(0));
+    await page.fill("#f-issuer", "张校长");
+    await page.click("main button.main");
+    await page.waitForURL(/record\/return_notice/);
+    await page.click("main a.button:has-text('打印')");
+    await page.waitForURL(/print/);
+    await sound(page, "notice-on-paper");
+    const paper = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
+    assert.equal(paper.match(/\/Type \/Page\b/g).length, 1, "a notice is one sheet");
+    assert.match(paper, /\/MediaBox \[0 0 59[45][.\d]* 84[12]/, "of A4");
+    await page.goto(`${desk.url}/ledger/dropout_check/print?as=each`);
+    const each = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
+    assert.equal(each.match(/\/Type \/Page\b/g).length, 3, "three checks are three sheets");
     // Until the link is given up it is called sending; either way it says what has not arrived.
     assert.match(await page.textContent("#pulse"), /还有 \d+ 条|\d+ 条等待上报/);
   });
@@ -219,9 +234,11 @@ test("when the county is back it has everything, and what two machines wrote apa
     const until = Date.now() + 60_000;
     while (!(await page.textContent("main")).includes("13900000002") && Date.now() < until) await page.reload();
     await sound(page, "conflicts");
+    assert.equal(await page.locator("main section").count(), 1, "who wrote it is no question of its own");
     await page.check(".value-card:has-text('13900000002') input");
     await page.click("section:has(.value-card:has-text('13900000002')) button:has-text('就按选的办')");
     await page.waitForURL(/conflicts\?done=1/);
+    await page.waitForSelector("text=没有等您定夺的分歧");
     await page.goto(`${desk.url}/child/${child}`);
     await page.waitForSelector("dd:has-text('13900000002')");
     await page.click("header button:has-text('退出')");

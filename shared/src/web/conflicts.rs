@@ -98,7 +98,7 @@ async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
             let items = desk.replica.conflicts(None, None).map_err(Fault::from)?;
             let mut entries: Vec<Entry> = Vec::new();
             let mut more = 0;
-            for item in &items {
+            for item in items.iter().filter(|item| !follows(&items, item)) {
                 let Some((may, definition)) = reached(desk, &account, item) else { continue };
                 if entries.len() < SHOWN_MAX {
                     entries.push(entry(desk, item, definition.as_deref(), may, page.lang));
@@ -111,6 +111,15 @@ async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
         })
         .await?;
     draw(&drawn)
+}
+
+/// Who wrote a record last differs whenever it was written apart: beside another disagreement about the record it is no question of its own, and is settled with it.
+fn follows(items: &[Item], item: &Item) -> bool {
+    let by = |item: &Item| item.kind == "field" && item.field.as_deref() == Some("by");
+    by(item)
+        && items
+            .iter()
+            .any(|other| other.record == item.record && other.record.is_some() && !by(other) && ["field", "group"].contains(&other.kind.as_str()))
 }
 
 /// Whether the person sees an item, and may settle it. What hangs on no record in reach is the registrar's.
@@ -264,7 +273,7 @@ async fn choose(
     let lang = visitor.lang;
     desk.run(move |desk| {
         let items = desk.replica.conflicts(None, None).map_err(Fault::from)?;
-        let item = items.into_iter().find(|i| i.id == id).ok_or_else(|| Fault::new("conflict-none", Exit::NoMatch).with("id", &id))?;
+        let item = items.iter().find(|i| i.id == id).cloned().ok_or_else(|| Fault::new("conflict-none", Exit::NoMatch).with("id", &id))?;
         let Some((true, definition)) = reached(desk, &account, &item) else { return Err(Fault::new("web-not-yours", Exit::NotAllowed)) };
         let (mut chosen, mut typed, mut why) = (BTreeMap::new(), BTreeMap::new(), None);
         for (key, value) in pairs(&body) {
@@ -280,7 +289,13 @@ async fn choose(
         }
         chosen.extend(typed);
         let choose = choices(desk, &item, definition.as_deref(), &chosen)?;
-        desk.ask(&account, Request::ConflictsResolve { id: id.clone(), choose, why, by: Some(account.name.clone()) }, lang)
+        let by = Some(account.name.clone());
+        desk.ask(&account, Request::ConflictsResolve { id: id.clone(), choose, why, by: by.clone() }, lang)?;
+        for other in items.iter().filter(|other| other.record == item.record && follows(&items, other)) {
+            let request = Request::ConflictsResolve { id: other.id.clone(), choose: vec![account.name.clone()], why: None, by: by.clone() };
+            desk.ask(&account, request, lang)?;
+        }
+        Ok(())
     })
     .await?;
     Ok(Redirect::to("/conflicts?done=1").into_response())

@@ -186,7 +186,7 @@ fn list(desk: &Desk, page: Page, definition: &Definition, rows: &[Row], day: Str
 /// Name and class, shortened, and the fields marked public; nothing else, whoever prints it.
 fn notice(desk: &Desk, page: Page, definition: &Definition, rows: &[Row], day: String) -> Result<ListPage, Fault> {
     let (catalogue, lang) = (desk.replica.catalogue(), page.lang);
-    let fields: Vec<_> = definition.fields.iter().filter(|f| f.public && f.code != "name").collect();
+    let fields: Vec<_> = definition.fields.iter().filter(|f| f.public && !["name", "grade", "class"].contains(&f.code.as_str())).collect();
     if fields.is_empty() {
         return Err(Fault::new("web-no-notice", Exit::Input));
     }
