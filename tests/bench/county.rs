@@ -260,6 +260,7 @@ impl County {
     pub(crate) fn dial(&mut self, n: usize) -> Result<()> {
         let school = self.schools.get_mut(n).ok_or("no such node")?;
         let (stop, stopped) = watch::channel(false);
+        school.ear.heard.lock().unwrap_or_else(PoisonError::into_inner).in_sync = 0;
         let ear: Arc<dyn Observer> = school.ear.clone();
         let (link, task) = self.runtime.block_on(async { serve::dial(&school.node, stopped, ear) }).map_err(|f| format!("{f:?}"))?;
         school.line = Some(Line { stop, task, _link: link });

@@ -95,7 +95,7 @@ fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress
         }
         Request::Rebuild => {
             progress(Progress { done: 0, total: 1 });
-            let rebuilt = replica.rebuild(2)?;
+            let rebuilt = replica.rebuild(replica::merge::threads())?;
             progress(Progress { done: 1, total: 1 });
             Ok(serde_json::to_value(rebuilt).map_err(Fault::internal)?)
         }

@@ -21,13 +21,20 @@ use std::{
 
 /// Documents merged in one go: bounds memory (about 20 KiB a document) and how long the writer is held. Large rounds write each page of the
 /// projection's indexes once instead of many times.
-const DOCS_PER_ROUND: usize = 512;
+const DOCS_PER_ROUND: usize = 256;
 /// The same while parcels arrive: an acknowledgement waits behind at most one such round.
 const DOCS_PER_ROUND_BUSY: usize = 48;
 /// While parcels arrive a round waits for a gap between them, but no longer than this: acknowledging comes first, queries are never starved.
 const YIELD_MAX: Duration = Duration::from_millis(250);
 /// A document whose log behind its snapshot is longer than this gets a new snapshot: replaying 48 changes costs about as much as loading.
 const CHANGES_PER_SNAPSHOT: usize = 48;
+
+/// Threads that merge at a hub, and in a rebuild: one more than there are cores, since one of them always waits for the writer.
+#[must_use]
+pub fn threads() -> usize {
+    const MOST: usize = 8;
+    std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1).min(MOST)
+}
 
 /// True when a document's log behind its snapshot has grown enough for a new one.
 pub(super) fn wants_snapshot(replayed: usize) -> bool {

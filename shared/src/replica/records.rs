@@ -25,7 +25,10 @@ use crate::{
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Value as Json, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Most records in one of the county's documents (DESIGN §2).
 const COUNTY_DOC_RECORDS_MAX: i64 = 1_000;
@@ -654,15 +657,43 @@ fn places(c: &Connection, text: &str, ledger: Option<&str>) -> Result<Vec<Place>
     if !exact.is_empty() {
         return Ok(exact);
     }
-    let (code, tail) = text.split_once(':').unwrap_or((ledger.unwrap_or("%"), text));
-    if tail.len() < 4 || !tail.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    let (code, tail) = text.split_once(':').map_or((ledger, text), |(code, tail)| (Some(code), tail));
+    if tail.len() < 4 || tail.len() >= KEY_CHARS || !tail.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Ok(Vec::new());
     }
-    // ULIDs of one minute share their beginning, so the end of one is accepted too.
-    let mut statement = c.prepare_cached(&format!("{PLACE} WHERE (r.id LIKE ?1 OR r.id LIKE ?2) AND (?3 IS NULL OR r.ledger = ?3) LIMIT 3"))?;
-    let rows: Vec<Option<Place>> =
-        statement.query_map(params![format!("{code}:{tail}%"), format!("{code}:%{tail}"), ledger], place_row)?.collect::<rusqlite::Result<_>>()?;
-    Ok(rows.into_iter().flatten().collect())
+    let codes = match code {
+        Some(code) => vec![code.to_owned()],
+        None => ledger_codes(c)?,
+    };
+    let mut found = BTreeSet::new();
+    // Drawn ids are in capitals, derived ones in small letters.
+    for (code, tail) in codes.iter().flat_map(|code| [(code, tail.to_ascii_uppercase()), (code, tail.to_ascii_lowercase())]) {
+        let (from, to) = (format!("{code}:{tail}"), format!("{code}:{tail}~"));
+        let mut statement = c.prepare_cached("SELECT n FROM record WHERE id >= ?1 AND id < ?2 LIMIT 3")?;
+        let rows = statement.query_map([from, to], |r| r.get::<_, i64>(0))?;
+        found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+    }
+    if found.is_empty() {
+        // ULIDs of one minute share their beginning, so the end of one is accepted too. This reads the whole index, so it comes last.
+        let mut statement = c.prepare_cached("SELECT n FROM record INDEXED BY record_id WHERE id LIKE ?1 LIMIT 3")?;
+        let rows = statement.query_map([format!("{}:%{tail}", code.unwrap_or("%"))], |r| r.get::<_, i64>(0))?;
+        found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+    }
+    let mut statement = c.prepare_cached(&format!("{PLACE} WHERE r.n = ?1 AND (?2 IS NULL OR r.ledger = ?2)"))?;
+    let mut out = Vec::new();
+    for n in found.into_iter().take(3) {
+        out.extend(statement.query_row(params![n, ledger], place_row).optional()?.flatten());
+    }
+    Ok(out)
+}
+
+/// Characters of a record key behind the ledger's code: a whole one is looked up as it is.
+const KEY_CHARS: usize = 26;
+
+fn ledger_codes(c: &Connection) -> Result<Vec<String>> {
+    let mut statement = c.prepare_cached("SELECT ledger FROM typed")?;
+    let rows = statement.query_map([], |r| r.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 fn row_json(c: &Connection, n: DocN, id: &str) -> Result<Json> {

@@ -1,6 +1,6 @@
 //! Opening the database: key, pragmas, migrations, reader connections, and errors told apart.
 
-use super::writer::Writer;
+use super::writer::{Pending, Writer};
 use crate::fault::{Exit, Fault};
 use rusqlite::{Connection, OpenFlags};
 use std::{
@@ -19,7 +19,7 @@ pub struct StoreConfig {
     pub path: PathBuf,
     /// Raw SQLCipher key; `None`: the file is not encrypted (hub on an encrypted disk).
     pub key: Option<Key>,
-    /// Page cache of the writer, MiB. Readers get a quarter each.
+    /// Page cache of the writer, MiB. Readers get an eighth each; the WAL grows as large.
     pub cache_mib: u32,
 }
 
@@ -129,6 +129,19 @@ impl Store {
         self.writer.run(job)
     }
 
+    /// As [`Store::write`], but returns once the job is queued.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`].
+    pub fn queue<T, E, F>(&self, job: F) -> Result<Pending<T, E>, StoreError>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        self.writer.queue(job)
+    }
+
     /// Runs `query` on a reader connection. Sees everything committed before the call.
     ///
     /// # Errors
@@ -180,7 +193,7 @@ fn connect(config: &StoreConfig, flags: OpenFlags) -> Result<Connection, StoreEr
         connection
             .execute_batch(&format!("PRAGMA key = \"x'{hex}'\"; PRAGMA cipher_memory_security = OFF; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;"))?;
     }
-    let pages_kib = if flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) { config.cache_mib * 256 } else { config.cache_mib * 1024 };
+    let pages_kib = if flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) { config.cache_mib * 128 } else { config.cache_mib * 1024 };
     connection.execute_batch(&format!(
         "PRAGMA cache_size = -{pages_kib}; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF; PRAGMA busy_timeout = 10000; PRAGMA trusted_schema = OFF;"
     ))?;
