@@ -71,6 +71,9 @@ enum Command {
     /// The passphrase of the database key
     #[command(subcommand)]
     Key(Key),
+    /// Accounts of the desk
+    #[command(subcommand)]
+    Account(Account),
     /// The link to the county
     #[command(subcommand)]
     Sync(Sync),
@@ -163,6 +166,15 @@ enum Year {
 }
 
 #[derive(Subcommand, Debug)]
+enum Account {
+    /// A one-time password for somebody who forgot theirs
+    Reset {
+        /// Login name
+        login: String,
+    },
+}
+
+#[derive(Subcommand, Debug)]
 enum Sync {
     /// Dial at once and wait until the county has everything
     Now,
@@ -241,6 +253,7 @@ fn ask(global: &Global, request: NodeRequest, out: Option<PathBuf>) -> Result<Ex
     let text = |answer: &Json| match &request {
         NodeRequest::Common(request) => render::render(request, answer, lang),
         NodeRequest::SyncNow => render::render(&Request::Status, answer, lang),
+        NodeRequest::AccountReset { .. } => render::fields(answer, lang),
     };
     run::deliver(global, &answer, out.as_deref(), text)
 }
@@ -275,6 +288,7 @@ fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<
         Command::Ledger(Ledger::Show { code }) => common(Request::LedgerShow { code }),
         Command::Year(Year::Open { year }) => common(Request::YearOpen { year }),
         Command::Sync(Sync::Now) => (NodeRequest::SyncNow, None),
+        Command::Account(Account::Reset { login }) => (NodeRequest::AccountReset { login }, None),
         Command::Audit(audit) => common(audit.request()),
         Command::Status { settled } => common(if settled { Request::Settle } else { Request::Status }),
         Command::Rebuild => common(Request::Rebuild),

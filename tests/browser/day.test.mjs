@@ -188,6 +188,20 @@ test("every page of the registrar is sound in both languages, and on a phone", a
   }
 });
 
+test("a registrar who forgot the password is let in by whoever has the machine", async () => {
+  const { password } = county.node("school", ["account", "reset", registrar[0]]);
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, registrar[0], password);
+    await page.waitForURL("**/password");
+    await page.fill("#old", password);
+    registrar[1] = "石桥镇的另一句好话";
+    await page.fill("#new", registrar[1]);
+    await page.fill("#again", registrar[1]);
+    await page.click("main button.main");
+    await page.waitForURL(/\/\?done=/);
+  });
+});
+
 test("the first page is small, and a page locks itself on asking", async () => {
   await browse(desktop, async (page) => {
     let bytes = 0;

@@ -233,3 +233,5 @@ word-fields = Fields
 word-batch = Batch
 word-undone = Taken back
 word-kept = Kept
+word-login = login
+word-password = one-time password

@@ -233,3 +233,5 @@ word-fields = 字段
 word-batch = 批次
 word-undone = 已撤销
 word-kept = 保留
+word-login = 用户名
+word-password = 一次性密码
