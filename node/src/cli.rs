@@ -12,10 +12,10 @@ use huxue_shared::{
         args::{Audit, Conflicts, Global, Key, Query, Record, Report},
         keys, render,
         request::{Asked, Request},
-        run,
+        run, usage,
     },
     fault::{Exit, Fault},
-    local::lock,
+    local,
     rim::{health, logging},
 };
 use serde_json::{Value as Json, json};
@@ -182,7 +182,10 @@ enum Sync {
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match usage::parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     let global = cli.global.clone();
     match run_command(cli) {
         Ok(code) => code,
@@ -211,7 +214,7 @@ fn run_command(cli: Cli) -> Result<ExitCode, Fault> {
 fn enrol_node(global: &Global, hub: &str, token: &str) -> Result<ExitCode, Fault> {
     logging::start(false);
     let dir = global.dir()?;
-    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+    let _lock = local::alone(&dir)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::internal)?;
     let file = runtime.block_on(enrol(&dir, hub, token, &global.unlock(), &serve::software()))?;
     let node = keypair(&dir, &SystemClock)?.origin().to_string();
@@ -227,7 +230,7 @@ fn serve_node(global: &Global, listen: &Listen) -> Result<ExitCode, Fault> {
     if !at.ip().is_loopback() && !listen.plain_lan {
         return Err(Fault::new("http-lan-plain", Exit::Usage).with("address", at));
     }
-    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+    let _lock = local::alone(&dir)?;
     let (listener, address) = health::bind(at)?;
     let ready = |first_start: bool| run::say(&json!({ "ready": true, "http": address.to_string(), "first_start": first_start }).to_string());
     match NodeFile::read(&dir) {
@@ -294,4 +297,15 @@ fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<
         Command::Rebuild => common(Request::Rebuild),
         Command::Verify => common(Request::Verify),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_sentence_of_the_help_has_its_chinese() {
+        assert_eq!(huxue_shared::command::help::untranslated(&Cli::command()), Vec::<String>::new());
+    }
 }

@@ -85,6 +85,10 @@ pub fn once(node: &Node) -> Result<(), Fault> {
             node.sealer.deliver().await;
         }
     });
+    // Contacts being noted, merges under way: all at rest before the process ends.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    node.replica.settle();
+    node.replica.close();
     outcome
 }
 

@@ -6,6 +6,7 @@
 pub mod args;
 pub mod audit;
 pub mod execute;
+pub mod help;
 pub mod importing;
 pub mod keys;
 pub mod ledgers;
@@ -15,5 +16,6 @@ pub mod render;
 pub mod reporting;
 pub mod request;
 pub mod run;
+pub mod usage;
 
 pub use request::Request;

@@ -16,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use std::{
     collections::{BTreeSet, HashSet},
     sync::{Arc, Condvar, Mutex, PoisonError},
+    thread::JoinHandle,
     time::Duration,
 };
 
@@ -46,6 +47,7 @@ pub(super) fn wants_snapshot(replayed: usize) -> bool {
 pub struct Queue {
     inner: Mutex<Waiting>,
     wake: Condvar,
+    workers: Mutex<Vec<JoinHandle<()>>>,
 }
 
 #[derive(Debug, Default)]
@@ -97,10 +99,13 @@ impl Queue {
         Arrival(self)
     }
 
-    /// Next round of work; `None` once closed and empty.
+    /// Next round of work; `None` once closed.
     fn take(&self) -> Option<Vec<DocN>> {
         let mut waiting = self.lock();
         loop {
+            if waiting.closed {
+                return None;
+            }
             if !waiting.docs.is_empty() {
                 let quiet = |waiting: &mut Waiting| waiting.arriving > 0 && !waiting.closed;
                 waiting = self.wake.wait_timeout_while(waiting, YIELD_MAX, quiet).unwrap_or_else(PoisonError::into_inner).0;
@@ -110,9 +115,6 @@ impl Queue {
                 }
                 waiting.busy += 1;
                 return Some(waiting.round());
-            }
-            if waiting.closed {
-                return None;
             }
             waiting = self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
@@ -137,10 +139,15 @@ impl Queue {
         }
     }
 
-    /// Lets the workers end once the queue is empty.
+    /// Ends the workers after their present round and waits for them.
     pub fn close(&self) {
         self.lock().closed = true;
         self.wake.notify_all();
+        let workers = std::mem::take(&mut *self.workers.lock().unwrap_or_else(PoisonError::into_inner));
+        for worker in workers.into_iter().filter(|worker| worker.thread().id() != std::thread::current().id()) {
+            // A panic there has been logged by its hook; there is nothing to add.
+            let _ = worker.join();
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
@@ -248,7 +255,7 @@ pub fn drain(replica: &Arc<Replica>) -> Result<()> {
 /// Starts `threads` workers; they end when the replica is dropped or its queue closed.
 pub fn start_workers(replica: &Arc<Replica>, threads: usize) {
     for index in 0..threads {
-        let replica = Arc::clone(replica);
+        let (queue, replica) = (Arc::clone(replica), Arc::clone(replica));
         let spawned = std::thread::Builder::new().name(format!("huxue-merge-{index}")).spawn(move || {
             while let Some(round) = replica.merges.take() {
                 if let Err(error) = merge_round(&replica, &round) {
@@ -257,8 +264,9 @@ pub fn start_workers(replica: &Arc<Replica>, threads: usize) {
                 replica.merges.done();
             }
         });
-        if let Err(error) = spawned {
-            tracing::error!(%error, "no thread for merging");
+        match spawned {
+            Ok(worker) => queue.merges.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker),
+            Err(error) => tracing::error!(%error, "no thread for merging"),
         }
     }
 }

@@ -20,7 +20,7 @@ pub type Gauges = Arc<dyn Fn() + Send + Sync>;
 /// # Errors
 /// `http-bind` when the address cannot be had.
 pub fn bind(at: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), Fault> {
-    let refused = |error: std::io::Error| Fault::new("http-bind", Exit::Storage).with("address", at).with("detail", error);
+    let refused = |error: std::io::Error| Fault::new("http-bind", Exit::Storage).with("address", at).because(error);
     let listener = std::net::TcpListener::bind(at).map_err(refused)?;
     listener.set_nonblocking(true).map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
@@ -60,8 +60,8 @@ pub fn router(address: SocketAddr, ready: Ready, gauges: Gauges) -> Router {
 /// # Errors
 /// `http-bind` when the runtime cannot take the port.
 pub fn answer(listener: std::net::TcpListener, router: Router, mut stop: watch::Receiver<bool>) -> Result<tokio::task::JoinHandle<()>, Fault> {
-    let listener = tokio::net::TcpListener::from_std(listener)
-        .map_err(|error| Fault::new("http-bind", Exit::Storage).with("address", "").with("detail", error))?;
+    let listener =
+        tokio::net::TcpListener::from_std(listener).map_err(|error| Fault::new("http-bind", Exit::Storage).with("address", "").because(error))?;
     Ok(tokio::spawn(async move {
         let wait = async move {
             // The sender's end is the process's end.

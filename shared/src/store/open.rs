@@ -42,6 +42,9 @@ pub enum StoreError {
     /// Disk full.
     #[error("the disk is full")]
     Full,
+    /// The disk does not take what is written: a quota, a limit, a failing disk.
+    #[error("the disk does not take what is written")]
+    Write,
     /// Directory or file cannot be written.
     #[error("the database cannot be written")]
     ReadOnly,
@@ -69,7 +72,12 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
+        use rusqlite::{ErrorCode, ffi};
+        const UNWRITTEN: [i32; 5] =
+            [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_TRUNCATE, ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_SHMMAP];
+        if error.sqlite_error().is_some_and(|error| UNWRITTEN.contains(&error.extended_code)) {
+            return Self::Write;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::Key,
             Some(ErrorCode::DiskFull) => Self::Full,
@@ -85,12 +93,22 @@ impl From<StoreError> for Fault {
         let code = match error {
             StoreError::Key => "store-key",
             StoreError::Full => "store-full",
+            StoreError::Write => "store-write",
             StoreError::ReadOnly => "store-read-only",
             StoreError::Corrupt(_) | StoreError::Gap { .. } => "store-corrupt",
             StoreError::Newer => "store-newer",
             StoreError::Closed | StoreError::Sqlite(_) => "store-other",
         };
-        Self::new(code, Exit::Storage).with("detail", error)
+        let exit = if matches!(error, StoreError::Newer) { Exit::Version } else { Exit::Storage };
+        let cause = match error {
+            StoreError::Sqlite(error) => Self::new("system-sqlite", Exit::Storage).with("text", error),
+            StoreError::Corrupt(text) => Self::new("system-sqlite", Exit::Storage).with("text", text),
+            StoreError::Gap { space, lsn } => Self::new("system-log-gap", Exit::Storage).with("space", space).with("lsn", lsn),
+            StoreError::Closed => Self::new("system-broken-off", Exit::Storage),
+            StoreError::ReadOnly => Self::new("system-permission", Exit::Storage),
+            StoreError::Key | StoreError::Full | StoreError::Write | StoreError::Newer => return Self::new(code, exit),
+        };
+        Self::new(code, Exit::Storage).because(cause)
     }
 }
 
@@ -185,6 +203,8 @@ impl Store {
 
 fn connect(config: &StoreConfig, flags: OpenFlags) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(&config.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    // SQLCipher would write its own lines to standard error beside ours.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     if let Some(Key(key)) = &config.key {
         let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
         // Quoted as SQLCipher wants a raw key; hex only, so nothing can be injected.
@@ -209,6 +229,18 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     if present.is_some_and(|version| version > i64::from(known)) {
         return Err(StoreError::Newer);
     }
-    embedded::migrations::runner().run(connection).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    embedded::migrations::runner().run(connection).map_err(|error| of_migration(&error))?;
     Ok(())
+}
+
+/// A migration fails for the disk's reasons more often than for its own.
+fn of_migration(error: &refinery::Error) -> StoreError {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(inner) = source {
+        if let Some(rusqlite::Error::SqliteFailure(failure, text)) = inner.downcast_ref::<rusqlite::Error>() {
+            return rusqlite::Error::SqliteFailure(*failure, text.clone()).into();
+        }
+        source = inner.source();
+    }
+    StoreError::Corrupt(error.to_string())
 }

@@ -244,7 +244,9 @@ fn told(desk: &Desk, definition: Option<&Definition>, detail: &Json, lang: Lang)
         out.push(title.to_owned());
     }
     if let Some(code) = detail["code"].as_str() {
-        out.push(locale::fault(lang, &Fault { code: code.to_owned().into(), args: Vec::new(), exit: Exit::Found, details: Vec::new() }).0);
+        out.push(
+            locale::fault(lang, &Fault { code: code.to_owned().into(), args: Vec::new(), exit: Exit::Found, details: Vec::new(), cause: None }).0,
+        );
     }
     if let Some(side) = detail["side"].as_str() {
         out.push(locale::text(lang, if side == "there" { "web-refused-there" } else { "web-refused-here" }, &[]));
