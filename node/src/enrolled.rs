@@ -1,17 +1,19 @@
 //! `DIR/node.key` and `DIR/node.json` (0600): the node's own key, and what the county granted it. The key is made here and never leaves.
 
+use crate::sealing::Sealer;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use huxue_shared::{
-    clock::Clock,
+    clock::{Clock, SystemClock},
     fault::{Exit, Fault},
-    identity::{Keypair, RecoveryKey, origin, x509},
+    identity::{Keypair, RecoveryKey, Token, origin, x509},
     local::lock,
     model::{CountyCode, SchoolCode},
     replica::{Me, Replica, Role},
+    rim::key::{self, Unlock},
     store::{StoreConfig, open::Key},
     transport::{
-        HubAddress,
-        enrol::{Enrolment, Grant},
+        HubAddress, Tuning,
+        enrol::{self, Enrolment, Grant},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -78,6 +80,26 @@ pub fn keypair(dir: &Path, clock: &dyn Clock) -> Result<Keypair, Fault> {
     let pair = Keypair::generate(clock);
     lock::write_secret(&path, format!("{}\n", STANDARD.encode(pair.seed())).as_bytes()).map_err(|e| unwritable(dir, &e))?;
     Ok(pair)
+}
+
+/// Enrols this directory at the county's hub: key, certificates, an empty database. The caller holds the directory's lock.
+///
+/// # Errors
+/// Address or token that is none, `enrol-already`, what the hub says, key, disk.
+pub async fn enrol(dir: &Path, hub: &str, token: &str, unlock: &Unlock, software: &str) -> Result<NodeFile, Fault> {
+    let token: Token = token.trim().parse().map_err(|e: huxue_shared::identity::TokenError| e.fault())?;
+    let address: HubAddress = hub.trim().parse().map_err(|e: huxue_shared::transport::address::AddressError| e.fault(hub))?;
+    if let Ok(file) = NodeFile::read(dir) {
+        return Err(Fault::new("enrol-already", Exit::Input).with("school", file.school));
+    }
+    let pair = keypair(dir, &SystemClock)?;
+    let enrolment = enrol::enrol(&address, &token, &pair, software, &Tuning::default()).await.map_err(|e| e.fault(&address))?;
+    let db_key = key::create(dir, unlock, &SystemClock)?;
+    let file = NodeFile::write(dir, hub.trim(), &enrolment)?;
+    file.open(dir, db_key.clone(), Arc::new(SystemClock))?;
+    // Enrolled it is, whatever becomes of this: the daemon goes on trying.
+    Sealer::new(dir, db_key).deliver().await;
+    Ok(file)
 }
 
 impl NodeFile {

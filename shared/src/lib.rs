@@ -27,3 +27,5 @@ pub mod rim;
 pub mod store;
 #[cfg(feature = "daemon")]
 pub mod transport;
+#[cfg(feature = "daemon")]
+pub mod web;

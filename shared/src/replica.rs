@@ -8,6 +8,7 @@
 //! what a peer may bring and is sent is decided by [`scope`] alone.
 
 pub mod admit;
+pub mod browse;
 mod closing;
 pub mod conflicts;
 pub mod definitions;

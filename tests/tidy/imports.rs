@@ -12,7 +12,7 @@ const LIBRARIES: [(&str, &[&str]); 5] = [
 ];
 
 /// A room of `shared` and the rooms it may use besides itself. `clock`, `fault` and `locale` are everyone's.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("document", &["model"]),
     ("ledger", &["model", "document"]),
@@ -25,6 +25,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("store", &["model", "document", "ledger", "sync", "replica"]),
     ("replica", &["model", "document", "ledger", "sync", "identity", "store", "report", "local", "command"]),
     ("rim", &["local", "store", "identity", "model"]),
+    ("web", &["model", "document", "ledger", "report", "store", "replica", "command"]),
 ];
 
 /// Rooms that compile without the feature `daemon`: none of these libraries.

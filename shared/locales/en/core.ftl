@@ -233,6 +233,8 @@ word-fields = Fields
 word-batch = Batch
 word-undone = Taken back
 word-kept = Kept
+word-login = login
+word-password = one-time password
 hub-port = The port of "{ $text }" is not one from 1 to 65535.
     .next = Run `{ $program } enrol --hub HOST:PORT --token TOKEN`; without a port it is 4433.
 param-shape = "{ $text }" is no name=value.

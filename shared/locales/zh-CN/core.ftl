@@ -236,6 +236,8 @@ word-fields = 字段
 word-batch = 批次
 word-undone = 已撤销
 word-kept = 保留
+word-login = 用户名
+word-password = 一次性密码
 hub-port = “{ $text }”的端口不对：应为 1 到 65535。
     .next = 运行 { $program } enrol --hub 主机名或IP:端口 --token 入网码；不写端口就是 4433。
 param-shape = “{ $text }”不是 参数=值。
