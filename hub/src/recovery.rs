@@ -59,18 +59,19 @@ pub fn make(path: &Path, county: CountyCode, clock: &dyn Clock) -> Result<([u8; 
     let file =
         File { huxue: KIND.into(), warning: WARNING.into(), county, id: id_text(secret.id()), secret: STANDARD.encode(secret.to_bytes().as_slice()) };
     let text = Zeroizing::new(serde_json::to_vec_pretty(&file).map_err(Fault::internal)?);
-    lock::write_secret(path, &text).map_err(|e| Fault::new("dir-unwritable", Exit::Storage).with("path", path.display()).with("detail", e))?;
+    lock::write_secret(path, &text).map_err(|e| Fault::new("dir-unwritable", Exit::Storage).with("path", path.display()).because(e))?;
     Ok((secret.public(), file.id))
 }
 
 fn read(path: &Path) -> Result<RecoverySecret, Fault> {
-    let refused = |detail: String| Fault::new("recovery-file", Exit::Input).with("path", path.display()).with("detail", detail);
-    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|e| refused(e.to_string()))?);
-    let file: File = serde_json::from_str(&text).map_err(|e| refused(e.to_string()))?;
-    let bytes: [u8; 32] = STANDARD.decode(&file.secret).ok().and_then(|b| b.try_into().ok()).ok_or_else(|| refused("secret".into()))?;
+    let refused = |cause: Fault| Fault::new("recovery-file", Exit::Input).with("path", path.display()).because(cause);
+    let changed = || refused(Fault::new("file-no-key", Exit::Storage));
+    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|e| refused(e.into()))?);
+    let file: File = serde_json::from_str(&text).map_err(|e| refused(Fault::from(&e)))?;
+    let bytes: [u8; 32] = STANDARD.decode(&file.secret).ok().and_then(|b| b.try_into().ok()).ok_or_else(changed)?;
     let secret = RecoverySecret::from_bytes(bytes);
     // One slip in the file gives another key: said here, not as "sealed to another key".
-    if file.huxue != KIND || id_text(secret.id()) != file.id { Err(refused("id".into())) } else { Ok(secret) }
+    if file.huxue != KIND || id_text(secret.id()) != file.id { Err(changed()) } else { Ok(secret) }
 }
 
 /// Opens a sealed database key with the secret in `recovery_key` and writes it, as 64 hex digits, to `out`; without `out` it is in the answer.
@@ -139,6 +140,9 @@ mod tests {
         assert_eq!(recover(&altered, &ours, None).unwrap_err().code, "sealed-damaged");
         let text = std::fs::read_to_string(&ours).unwrap();
         std::fs::write(&ours, text.replace(&format!("\"id\": \"{id}\""), "\"id\": \"00\"")).unwrap();
-        assert_eq!(recover(&sealed, &ours, None).unwrap_err().code, "recovery-file");
+        let why = |fault: Fault| (fault.code.into_owned(), fault.cause.map(|cause| cause.code.into_owned()).unwrap_or_default());
+        let refused = |cause: &str| ("recovery-file".to_owned(), cause.to_owned());
+        assert_eq!(why(recover(&sealed, &ours, None).unwrap_err()), refused("file-no-key"));
+        assert_eq!(why(recover(&sealed, &dir.path().join("none"), None).unwrap_err()), refused("system-not-found"));
     }
 }

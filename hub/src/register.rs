@@ -41,8 +41,8 @@ pub fn place(dir: &Path) -> PathBuf {
     dir.join("register.log")
 }
 
-fn unreadable(path: &Path, error: impl std::fmt::Display) -> Fault {
-    Fault::new("register-io", Exit::Storage).with("path", path.display()).with("detail", error)
+fn unreadable(path: &Path, error: std::io::Error) -> Fault {
+    Fault::new("register-io", Exit::Storage).with("path", path.display()).because(error)
 }
 
 fn raw(path: &Path) -> Result<Vec<u8>, Fault> {

@@ -125,7 +125,7 @@ fn messages_are_read_with_attributes_and_particulars() {
 }
 
 /// Commands of ours a remedy may name, by how they begin.
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 27] = [
     "record add",
     "record set",
     "record list",
@@ -148,6 +148,11 @@ const COMMANDS: [&str; 22] = [
     "node list",
     "year open",
     "sync now",
+    "key passphrase",
+    "key plain",
+    "recovery new",
+    "recover-key",
+    "register mend",
 ];
 
 /// A person copies what stands behind the arrow: a command without its program is none.

@@ -9,9 +9,8 @@ use clap::Subcommand;
 use huxue_shared::{
     clock::SystemClock,
     command::{args::Global, render, request::Asked, run},
-    fault::{Exit, Fault},
-    local::lock,
-    locale,
+    fault::Fault,
+    local, locale,
     rim::{key::sealed::SealedCopy, logging},
 };
 use std::{path::PathBuf, process::ExitCode};
@@ -44,8 +43,10 @@ pub(super) fn moved_away(global: &Global, place: &std::path::Path) -> String {
 pub(super) fn new_recovery(global: &Global, out: Option<PathBuf>) -> Result<ExitCode, Fault> {
     logging::start(false);
     let dir = global.dir()?;
+    HubFile::read(&dir)?;
+    let _lock = local::alone(&dir)?;
+    // Read again: who had the directory until now may have written it.
     let mut file = HubFile::read(&dir)?;
-    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
     let place = out.unwrap_or_else(|| recovery::default_place(&dir));
     let (public, id) = recovery::make(&place, file.county, &SystemClock)?;
     file.replace_recovery(&dir, public)?;
@@ -88,7 +89,7 @@ pub(super) fn on_register(global: &Global, command: &Register) -> Result<ExitCod
     let dir = global.dir()?;
     let county = HubFile::read(&dir)?.county(&dir)?;
     let answer = if let Register::Mend = command {
-        let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+        let _lock = local::alone(&dir)?;
         register::mend(&dir, county.hub(), &SystemClock)?
     } else {
         let contents = register::read(&register::place(&dir), &county.hub().public())?;

@@ -44,7 +44,7 @@ fn restrict(_dir: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Writes a file that holds a secret: 0600 from its first byte, replaced whole, synced.
+/// Writes a file that holds a secret: 0600 from its first byte, replaced whole, synced. Where it cannot be, no half of it stays.
 ///
 /// # Errors
 /// The system's.
@@ -58,9 +58,9 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         options.mode(0o600);
     }
     let mut file = options.open(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, path)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(&temporary, path)).inspect_err(|_| {
+        let _ = std::fs::remove_file(&temporary);
+    })?;
     if let Some(parent) = path.parent() {
         File::open(parent)?.sync_all()?;
     }
@@ -79,6 +79,15 @@ mod tests {
         assert!(take(dir.path()).unwrap().is_none());
         drop(first);
         assert!(take(dir.path()).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_secret_that_cannot_be_written_leaves_no_half() {
+        let dir = tempfile::tempdir().unwrap();
+        let taken = dir.path().join("recovery.key");
+        std::fs::create_dir(&taken).unwrap();
+        assert!(write_secret(&taken, b"secret").is_err(), "a directory stands there");
+        assert!(!dir.path().join("recovery.new").exists());
     }
 
     #[test]

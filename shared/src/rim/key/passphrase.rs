@@ -22,7 +22,7 @@ fn clean(text: &str) -> Zeroizing<String> {
 fn from_file(path: &Path) -> Result<Zeroizing<String>, Fault> {
     let text = std::fs::read_to_string(path)
         .map(Zeroizing::new)
-        .map_err(|e| Fault::new("passphrase-file", Exit::Storage).with("path", path.display()).with("detail", e))?;
+        .map_err(|e| Fault::new("passphrase-file", Exit::Storage).with("path", path.display()).because(e))?;
     Ok(clean(&text))
 }
 

@@ -49,8 +49,7 @@ impl SealedCopy {
     /// # Errors
     /// `file-unreadable`; `sealed-shape` when the file holds no sealed key.
     pub fn bytes_in(path: &Path) -> Result<Vec<u8>, Fault> {
-        let text =
-            std::fs::read_to_string(path).map_err(|e| Fault::new("file-unreadable", Exit::Input).with("path", path.display()).with("detail", e))?;
+        let text = std::fs::read_to_string(path).map_err(|e| Fault::new("file-unreadable", Exit::Input).with("path", path.display()).because(e))?;
         let shape = || Fault::new("sealed-shape", Exit::Input).with("path", path.display());
         let copy: Self = serde_json::from_str(&text).map_err(|_| shape())?;
         copy.bytes().ok_or_else(shape)
@@ -75,7 +74,7 @@ impl SealedCopy {
 
     fn write(&self, dir: &Path) -> Result<(), Fault> {
         let text = serde_json::to_vec_pretty(self).map_err(Fault::internal)?;
-        lock::write_secret(&place(dir), &text).map_err(|e| Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).with("detail", e))
+        lock::write_secret(&place(dir), &text).map_err(|e| Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).because(e))
     }
 }
 
