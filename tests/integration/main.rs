@@ -1,5 +1,6 @@
 //! The main job with the real binaries over real QUIC.
 
+mod files;
 mod keys;
 mod killed;
 mod ladders;
