@@ -1,4 +1,5 @@
 //! Photographs and scans with the real binaries: attached with no link, cleaned, at the county byte for byte, resumed after a kill, and nobody else's.
+#![expect(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "helpers of tests: a failure here is the test's")]
 
 mod relay;
 

@@ -79,7 +79,7 @@ impl Vault {
         let last = pieces(bytes).saturating_sub(1);
         file.set_len(self.offset(last) + piece_len(bytes, last) as u64 + self.tag())?;
         file.sync_all()?;
-        self.rename(&part, &self.path(hash, ""))
+        rename(&part, &self.path(hash, ""))
     }
 
     /// Which pieces of an interrupted blob are there and right.
@@ -135,7 +135,7 @@ impl Vault {
         file.write_all(&nonce)?;
         file.write_all(&sealed)?;
         file.sync_all()?;
-        self.rename(&fresh, &path)
+        rename(&fresh, &path)
     }
 
     /// A thumbnail.
@@ -171,11 +171,6 @@ impl Vault {
         self.dir.parent().map_or(Ok(()), |above| File::open(above)?.sync_all())
     }
 
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)?;
-        to.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
-    }
-
     fn read_from(&self, file: &File, hash: BlobHash, bytes: u64, index: u64) -> io::Result<Vec<u8>> {
         let length = piece_len(bytes, index);
         if length == 0 {
@@ -208,6 +203,12 @@ impl Vault {
         }
         Ok(bytes)
     }
+}
+
+/// The new name is on disk when this returns.
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    to.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
 }
 
 fn numbered(index: u64) -> [u8; NONCE_LEN] {

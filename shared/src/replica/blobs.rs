@@ -72,6 +72,7 @@ pub struct BlobLimits {
 
 /// State of one blob that records name.
 #[derive(Clone, Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "facts for a screen, each by itself")]
 pub struct BlobState {
     /// Its name in hex.
     pub hash: String,
@@ -216,7 +217,7 @@ impl Replica {
     pub fn attach(self: &Arc<Self>, record: &str, field: &str, name: &str, bytes: &[u8], by: Option<&str>) -> Result<Attached> {
         let place = self.locate(record)?;
         let definition = self.definition(&place.ledger)?;
-        if !definition.field(field).is_some_and(|field| field.kind == FieldType::File) {
+        if definition.field(field).is_none_or(|field| field.kind != FieldType::File) {
             let fields: Vec<&str> = definition.fields.iter().filter(|f| f.kind == FieldType::File).map(|f| f.code.as_str()).collect();
             return Err(fault("blob-field", Exit::Input).with("field", field).with("list", fields.join(", ")).into());
         }

@@ -45,6 +45,9 @@ pub struct Wish {
     pub bytes: u64,
 }
 
+/// Length and list of pieces.
+pub type Listed = (u64, Vec<[u8; 32]>);
+
 /// Where blobs are kept, and what the records say of them. Scoped by the peer as [`super::engine::Engine`] is: what no record in a shared space names
 /// does not exist for it.
 ///
@@ -62,7 +65,7 @@ pub trait Shelf: Send + Sync {
     /// A thumbnail, if it is here and for the peer.
     fn thumbnail(&self, peer: &Peer, hash: BlobHash) -> Result<Option<Vec<u8>>, EngineError>;
     /// Length and list of pieces of a whole blob, if it is here and for the peer.
-    fn list(&self, peer: &Peer, hash: BlobHash) -> Result<Option<(u64, Vec<[u8; 32]>)>, EngineError>;
+    fn list(&self, peer: &Peer, hash: BlobHash) -> Result<Option<Listed>, EngineError>;
     /// One piece, likewise.
     fn piece(&self, peer: &Peer, hash: BlobHash, index: u64) -> Result<Option<Vec<u8>>, EngineError>;
     /// Which pieces of an interrupted blob are stored and right.
@@ -161,55 +164,55 @@ impl Courier {
     ///
     /// # Errors
     /// The own disk's.
-    pub fn handle_ready(&mut self, shelf: &dyn Shelf, ready: bool) -> Result<(), CourierError> {
+    pub fn handle_ready(&mut self, files: &dyn Shelf, ready: bool) -> Result<(), CourierError> {
         let began = ready && !self.ready;
         self.ready = ready;
-        if began { self.handle_changed(shelf) } else { self.pump(shelf) }
+        if began { self.handle_changed(files) } else { self.pump(files) }
     }
 
     /// Records or blobs were added here.
     ///
     /// # Errors
     /// The own disk's.
-    pub fn handle_changed(&mut self, shelf: &dyn Shelf) -> Result<(), CourierError> {
+    pub fn handle_changed(&mut self, files: &dyn Shelf) -> Result<(), CourierError> {
         self.stale = true;
-        self.offer(shelf)?;
-        self.pay(shelf)?;
-        self.pump(shelf)
+        self.offer(files)?;
+        self.pay(files)?;
+        self.pump(files)
     }
 
     /// A frame from the peer. Never panics, whatever is in it.
     ///
     /// # Errors
     /// The courier is over: the peer's fault or the own disk's.
-    pub fn handle_frame(&mut self, shelf: &dyn Shelf, frame: &RawFrame) -> Result<(), CourierError> {
+    pub fn handle_frame(&mut self, files: &dyn Shelf, frame: &RawFrame) -> Result<(), CourierError> {
         match Message::read(frame)? {
             None => return Ok(()),
             Some(Message::Offer(names)) => {
-                let kept = shelf.kept(&self.peer, &names)?;
+                let kept = files.kept(&self.peer, &names)?;
                 self.unkept.extend(names.into_iter().filter(|name| !kept.contains(name)));
                 bound(&mut self.unkept);
-                self.tell_kept(kept);
+                self.tell_kept(&kept);
             }
-            Some(Message::Kept(names)) => shelf.confirm(&self.peer, &names)?,
-            Some(Message::Want(hash, part)) => self.serve(shelf, hash, part)?,
+            Some(Message::Kept(names)) => files.confirm(&self.peer, &names)?,
+            Some(Message::Want(hash, part)) => self.serve(files, hash, part)?,
             Some(Message::Absent(hash, part)) => self.refused(hash, part),
             Some(Message::Here(hash, part)) => {
                 self.absent.remove(&(hash, part));
                 self.stale = true;
             }
-            Some(Message::Thumbnail(hash, bytes)) => self.thumbnail(shelf, hash, &bytes)?,
-            Some(Message::List(hash, bytes, list)) => self.listed(shelf, hash, bytes, list)?,
-            Some(Message::Pull(hash, first, count)) => self.serve_pieces(shelf, hash, first, count)?,
-            Some(Message::Piece(hash, index, bytes)) => self.piece(shelf, hash, index, &bytes)?,
+            Some(Message::Thumbnail(hash, bytes)) => self.thumbnail(files, hash, &bytes)?,
+            Some(Message::List(hash, bytes, list)) => self.listed(files, hash, bytes, list)?,
+            Some(Message::Pull(hash, first, count)) => self.serve_pieces(files, hash, first, count)?,
+            Some(Message::Piece(hash, index, bytes)) => self.piece(files, hash, index, &bytes)?,
         }
-        self.pump(shelf)
+        self.pump(files)
     }
 
     /// Tells what is whole here and not known to be there.
-    fn offer(&mut self, shelf: &dyn Shelf) -> Result<(), CourierError> {
+    fn offer(&mut self, files: &dyn Shelf) -> Result<(), CourierError> {
         if self.ready {
-            let mut fresh = shelf.unconfirmed(&self.peer, NAMES_MAX)?;
+            let mut fresh = files.unconfirmed(&self.peer, NAMES_MAX)?;
             fresh.retain(|name| !self.offered.contains(name));
             if !fresh.is_empty() {
                 self.offered.extend(fresh.iter().copied());
@@ -221,12 +224,12 @@ impl Courier {
     }
 
     /// What the peer asked for or offered earlier, and is here by now.
-    fn pay(&mut self, shelf: &dyn Shelf) -> Result<(), CourierError> {
+    fn pay(&mut self, files: &dyn Shelf) -> Result<(), CourierError> {
         let mut here = Vec::new();
         for &(hash, part) in &self.owed {
             let found = match part {
-                Part::Thumbnail => shelf.thumbnail(&self.peer, hash)?.is_some(),
-                Part::Whole => !shelf.kept(&self.peer, &[hash])?.is_empty(),
+                Part::Thumbnail => files.thumbnail(&self.peer, hash)?.is_some(),
+                Part::Whole => !files.kept(&self.peer, &[hash])?.is_empty(),
             };
             if found {
                 here.push((hash, part));
@@ -238,23 +241,23 @@ impl Courier {
         }
         if !self.unkept.is_empty() {
             let names: Vec<BlobHash> = self.unkept.iter().copied().collect();
-            let kept = shelf.kept(&self.peer, &names)?;
-            self.tell_kept(kept);
+            let kept = files.kept(&self.peer, &names)?;
+            self.tell_kept(&kept);
         }
         Ok(())
     }
 
-    fn tell_kept(&mut self, kept: Vec<BlobHash>) {
-        kept.iter().for_each(|hash| {
+    fn tell_kept(&mut self, kept: &[BlobHash]) {
+        for hash in kept {
             self.unkept.remove(hash);
-        });
+        }
         self.out.extend(kept.chunks(NAMES_MAX).map(|names| Message::Kept(names.to_vec())));
     }
 
-    fn serve(&mut self, shelf: &dyn Shelf, hash: BlobHash, part: Part) -> Result<(), CourierError> {
+    fn serve(&mut self, files: &dyn Shelf, hash: BlobHash, part: Part) -> Result<(), CourierError> {
         let answer = match part {
-            Part::Thumbnail => shelf.thumbnail(&self.peer, hash)?.map(|bytes| Message::Thumbnail(hash, bytes)),
-            Part::Whole => shelf.list(&self.peer, hash)?.map(|(bytes, list)| Message::List(hash, bytes, list)),
+            Part::Thumbnail => files.thumbnail(&self.peer, hash)?.map(|bytes| Message::Thumbnail(hash, bytes)),
+            Part::Whole => files.list(&self.peer, hash)?.map(|(bytes, list)| Message::List(hash, bytes, list)),
         };
         self.moved += u64::from(answer.is_some());
         if answer.is_none() {
@@ -265,12 +268,12 @@ impl Courier {
         Ok(())
     }
 
-    fn serve_pieces(&mut self, shelf: &dyn Shelf, hash: BlobHash, first: u64, count: u64) -> Result<(), CourierError> {
+    fn serve_pieces(&mut self, files: &dyn Shelf, hash: BlobHash, first: u64, count: u64) -> Result<(), CourierError> {
         if count == 0 || count > IN_FLIGHT_MAX as u64 {
             return Err(CourierError::Order);
         }
         for index in first..first.saturating_add(count) {
-            let Some(bytes) = shelf.piece(&self.peer, hash, index)? else {
+            let Some(bytes) = files.piece(&self.peer, hash, index)? else {
                 self.owed.insert((hash, Part::Whole));
                 bound(&mut self.owed);
                 self.out.push_back(Message::Absent(hash, Part::Whole));
@@ -293,18 +296,18 @@ impl Courier {
         }
     }
 
-    fn thumbnail(&mut self, shelf: &dyn Shelf, hash: BlobHash, bytes: &[u8]) -> Result<(), CourierError> {
+    fn thumbnail(&mut self, files: &dyn Shelf, hash: BlobHash, bytes: &[u8]) -> Result<(), CourierError> {
         if !self.thumbnails.remove(&hash) {
             return Err(CourierError::Order);
         }
-        if !shelf.store_thumbnail(hash, bytes)? {
+        if !files.store_thumbnail(hash, bytes)? {
             return Err(CourierError::Wrong(hash));
         }
         self.moved += 1;
         Ok(())
     }
 
-    fn listed(&mut self, shelf: &dyn Shelf, hash: BlobHash, bytes: u64, list: Vec<[u8; 32]>) -> Result<(), CourierError> {
+    fn listed(&mut self, files: &dyn Shelf, hash: BlobHash, bytes: u64, list: Vec<[u8; 32]>) -> Result<(), CourierError> {
         let Some(download) = self.download.as_mut().filter(|download| download.wish.hash == hash && download.list.is_empty()) else {
             return Err(CourierError::Order);
         };
@@ -317,13 +320,13 @@ impl Courier {
             self.refused(hash, Part::Whole);
             return Ok(());
         }
-        let present = shelf.present(hash, bytes, &list)?;
+        let present = files.present(hash, bytes, &list)?;
         download.missing = (0u64..).zip(&present).filter(|(_, present)| !**present).map(|(index, _)| index).collect();
         download.list = list;
-        self.complete(shelf)
+        self.complete(files)
     }
 
-    fn piece(&mut self, shelf: &dyn Shelf, hash: BlobHash, index: u64, piece: &[u8]) -> Result<(), CourierError> {
+    fn piece(&mut self, files: &dyn Shelf, hash: BlobHash, index: u64, piece: &[u8]) -> Result<(), CourierError> {
         let Some(download) = self.download.as_mut().filter(|download| download.wish.hash == hash) else { return Err(CourierError::Order) };
         if download.awaited.pop_front() != Some(index) {
             return Err(CourierError::Order);
@@ -333,31 +336,31 @@ impl Courier {
         if !right {
             return Err(CourierError::Wrong(hash));
         }
-        shelf.store(hash, index, piece)?;
+        files.store(hash, index, piece)?;
         self.moved += 1;
-        self.complete(shelf)
+        self.complete(files)
     }
 
     /// Finishes the download if nothing of it is missing.
-    fn complete(&mut self, shelf: &dyn Shelf) -> Result<(), CourierError> {
+    fn complete(&mut self, files: &dyn Shelf) -> Result<(), CourierError> {
         let whole = |download: &mut Download| !download.list.is_empty() && download.missing.is_empty() && download.awaited.is_empty();
         if let Some(download) = self.download.take_if(whole) {
-            shelf.finish(download.wish.hash, download.wish.bytes)?;
-            self.tell_kept(vec![download.wish.hash]);
+            files.finish(download.wish.hash, download.wish.bytes)?;
+            self.tell_kept(&[download.wish.hash]);
         }
         Ok(())
     }
 
     /// Starts whatever has become possible.
-    fn pump(&mut self, shelf: &dyn Shelf) -> Result<(), CourierError> {
+    fn pump(&mut self, files: &dyn Shelf) -> Result<(), CourierError> {
         if !self.ready {
             return Ok(());
         }
         if self.wishes.is_empty() && self.thumbnails.is_empty() && self.download.is_none() || self.stale {
-            self.read_wishes(shelf)?;
+            self.read_wishes(files)?;
         }
         while self.thumbnails.len() < THUMBNAILS_MAX
-            && let Some(wish) = self.wishes.pop_front_if(|wish| wish.part == Part::Thumbnail)
+            && let Some(wish) = self.next_wish(Part::Thumbnail)
         {
             self.thumbnails.insert(wish.hash);
             self.out.push_back(Message::Want(wish.hash, Part::Thumbnail));
@@ -366,7 +369,7 @@ impl Courier {
             return Ok(());
         }
         if self.download.is_none()
-            && let Some(wish) = self.wishes.pop_front_if(|wish| wish.part == Part::Whole)
+            && let Some(wish) = self.next_wish(Part::Whole)
         {
             self.download = Some(Download { wish, list: Vec::new(), missing: VecDeque::new(), awaited: VecDeque::new() });
             self.out.push_back(Message::Want(wish.hash, Part::Whole));
@@ -375,13 +378,18 @@ impl Courier {
         Ok(())
     }
 
-    fn read_wishes(&mut self, shelf: &dyn Shelf) -> Result<(), CourierError> {
+    /// The first wish, if it is of this kind: thumbnails stand before whole files.
+    fn next_wish(&mut self, part: Part) -> Option<Wish> {
+        if self.wishes.front()?.part == part { self.wishes.pop_front() } else { None }
+    }
+
+    fn read_wishes(&mut self, files: &dyn Shelf) -> Result<(), CourierError> {
         // Read again only when something changed or everything read was got: an idle link reads nothing.
         if !self.stale {
             return Ok(());
         }
         self.stale = false;
-        let wishes = shelf.wishes(&self.peer, &self.absent, WISHES_MAX)?;
+        let wishes = files.wishes(&self.peer, &self.absent, WISHES_MAX)?;
         // More may lie behind what was read at once.
         self.stale = wishes.len() == WISHES_MAX && self.wishes.is_empty();
         let under_way = |wish: &Wish| match wish.part {

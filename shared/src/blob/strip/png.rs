@@ -33,14 +33,14 @@ pub(super) fn strip(bytes: &[u8]) -> Result<Stripped, Damaged> {
         rest = after;
     }
     if orientation != 1 {
-        out.splice(behind_head..behind_head, chunk(b"eXIf", &exif::block(orientation)));
+        out.splice(behind_head..behind_head, chunk(*b"eXIf", &exif::block(orientation)));
     }
     Ok(Stripped { bytes: out, orientation })
 }
 
-fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn chunk(name: [u8; 4], content: &[u8]) -> Vec<u8> {
     let mut out = u32::try_from(content.len()).unwrap_or(u32::MAX).to_be_bytes().to_vec();
-    out.extend_from_slice(name);
+    out.extend_from_slice(&name);
     out.extend_from_slice(content);
     let sum = crc(out.get(4..).unwrap_or_default());
     out.extend_from_slice(&sum.to_be_bytes());

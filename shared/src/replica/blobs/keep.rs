@@ -45,6 +45,7 @@ pub(super) fn is_for(c: &Connection, me: Role, peer: &Peer, hash: BlobHash) -> R
 }
 
 /// What a record of the spaces shared with `peer` names, each blob once: name, length, file name; what is here of it.
+#[expect(clippy::struct_excessive_bools, reason = "a row of the table")]
 struct Named {
     attachment: Attachment,
     whole: bool,

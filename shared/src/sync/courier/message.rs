@@ -13,7 +13,8 @@ pub const NAMES_MAX: usize = 1_000;
 /// Most bytes of a thumbnail.
 pub const THUMBNAIL_BYTES_MAX: usize = 64 * 1024;
 /// Most entries of a LIST.
-const LIST_MAX: usize = BLOB_BYTES_MAX as usize / PIECE_BYTES;
+const LIST_MAX: usize = 1_024;
+const _: () = assert!(LIST_MAX as u64 * PIECE_BYTES as u64 == BLOB_BYTES_MAX);
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
