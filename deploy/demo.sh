@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The main job, shown: a county's hub and six schools on this machine, rosters from office files, records written with the link cut, edits on both sides,
-# and the county's answers. Without arguments the hub and the schools keep running; --check verifies the outcome, stops everything and exits 0 or 1.
+# The main job, shown: a county's hub and six schools on this machine, rosters from office files, records written with the link cut, the school year so far
+# at four schools (demo_year.py: roll calls, checks, care, aid approved and paid), edits on both sides of a cut link, and the county's answers. Without arguments the hub and the schools keep running; --check verifies the outcome, stops everything and exits 0 or 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 check=no; [ "${1:-}" = "--check" ] && check=yes
@@ -19,12 +19,18 @@ node() { local n=$1; shift; "$bin/huxue-node" --data "$work/school$n" "$@"; }
 get() { python3 -c 'import json,sys; v=json.load(sys.stdin)
 for k in sys.argv[1].split("."): v=v[int(k)] if k.isdigit() else v[k]
 print(v)' "$1"; }
+count() { python3 -c 'import json,sys; print(len(json.load(sys.stdin)[sys.argv[1]]))' "$1"; }
+# The rows of an answer as one short word, to be compared.
+rows_of() { python3 -c 'import hashlib,json,sys; print(hashlib.sha256(json.dumps(json.load(sys.stdin)["rows"], sort_keys=True).encode()).hexdigest()[:8])'; }
 wait_ready() { for _ in $(seq 600); do grep -q '"ready"' "$1" 2>/dev/null && return 0; sleep 0.1; done; echo "not ready: $1" >&2; cat "$1" >&2; exit 1; }
 expect() { # name, wanted, found
   if [ "$2" = "$3" ]; then echo "  ✓ $1: $3"; else echo "  ✗ $1: wanted $2, found $3"; failures=$((failures + 1)); fi
 }
 start_node() { "$bin/huxue-node" --data "$work/school$1" serve --listen-http 127.0.0.1:0 >"$work/school$1.out" 2>"$work/school$1.err" & pids+=($!); eval "pid$1=$!"; wait_ready "$work/school$1.out"; }
-stop_node() { local name=pid$1; kill "${!name}"; wait "${!name}" 2>/dev/null || true; }
+stop_node() { # and forget its number: another process may get it
+  local name=pid$1 left=() pid; kill "${!name}"; wait "${!name}" 2>/dev/null || true
+  for pid in "${pids[@]}"; do [ "$pid" = "${!name}" ] || left+=("$pid"); done; pids=("${left[@]}")
+}
 
 say "县级平台 The county's hub"
 hub init --county 529901 --name 某某县
@@ -58,7 +64,8 @@ a=$(child 1 0); b=$(child 1 1); c=$(child 1 2)
 node 1 record add dropout_check --student "$a" --set method=roll --set state=absent --set days_absent=3 --set checked_by=王老师 --by 王老师
 node 1 record add care_log --student "$b" --set kind=visit --set with=guardian --set reached=yes --by 王老师
 node 1 record set "$c" --set registered_household=registered >/dev/null
-cases=$(node 1 --json record list dropout_case | get rows | python3 -c 'import sys,ast; print(len(ast.literal_eval(sys.stdin.read())))')
+cases=$(node 1 --json record list dropout_case | count rows)
+case_id=$(node 1 --json record list dropout_case | get rows.0._id)
 expect "三天无故缺勤自动建立疑似个案 three days absent opened a case" 1 "$cases"
 node 1 status
 
@@ -67,11 +74,13 @@ for n in 1 2 3 4 5 6; do start_node $n; node $n sync now >/dev/null; done
 node 7 sync now >/dev/null # without a daemon: dials once
 hub node list
 
+say "本学年至今的记录 The school year so far: roll calls, checks, care, aid"
+python3 deploy/demo_year.py "$bin/huxue-hub" "$bin/huxue-node" "$work"
+
 say "两边同时修改 Edits on both sides of a cut link"
 stop_node 2
 d=$(child 2 0)
 dup_id=$(child 1 5); dup_name=$(name_of 1 5)
-case_id=$(node 1 --json record list dropout_case | get rows.0._id)
 node 2 record set "$d" --set address=甲村一组 >/dev/null
 node 7 record set "$d" --set address=乙村二组 >/dev/null
 node 2 record add enrolment --set name="$dup_name" --set id_type=resident --set id_no="$dup_id" --set sex=male --set birth="${dup_id:6:4}-${dup_id:10:2}-${dup_id:12:2}" --set grade=3 --set class=1 \
@@ -89,25 +98,33 @@ expect "两台电脑改同一栏成为待处理事项 the planted conflict" addr
 node 2 conflicts resolve "$(node 2 --json conflicts list --kind field | get conflicts.0.id)" --choose 甲村一组 --by 李校长 >/dev/null
 node 2 sync now >/dev/null
 for try in $(seq 100); do
-  left=$(hub --json conflicts list --kind field | python3 -c 'import json,sys; print(len(json.load(sys.stdin)["conflicts"]))')
+  left=$(hub --json conflicts list --kind field | count conflicts)
   [ "$left" = 0 ] && break; sleep 0.1
 done
 expect "由人选择后县里也一致 settled by a person, also at the county" 0 "$left"
 hub report run enrolment_headcount --format table | head -20
-unaided=$(hub --json report run must_aid_unaided | python3 -c 'import json,sys; print(len(json.load(sys.stdin)["rows"]))')
-duplicates=$(hub --json conflicts list --kind duplicate_child | python3 -c 'import json,sys; print(len(json.load(sys.stdin)["conflicts"]))')
+for report in dropout_now aid_paid; do echo; hub report run $report; done
+for report in left_behind_no_contact must_aid_unaided in_two_schools; do echo; hub report run $report | head -12; done
+unaided=$(hub --json report run must_aid_unaided | count rows)
+duplicates=$(hub --json conflicts list --kind duplicate_child | count conflicts)
 
 say "核对 Check"
 for n in 1 2 3 4; do
-  for try in $(seq 100); do # until the county has merged what it acknowledged
-    here=$(node $n --json report run enrolment_headcount --school 529901000$n | python3 -c 'import json,sys; print(json.dumps(json.load(sys.stdin)["rows"], sort_keys=True))' | md5sum | cut -c1-8)
-    there=$(hub --json report run enrolment_headcount --school 529901000$n | python3 -c 'import json,sys; print(json.dumps(json.load(sys.stdin)["rows"], sort_keys=True))' | md5sum | cut -c1-8)
-    [ "$here" = "$there" ] && break; sleep 0.1
+  for report in enrolment_headcount dropout_now left_behind_no_contact must_aid_unaided aid_paid; do
+    for try in $(seq 100); do # until the county has merged what it acknowledged
+      here=$(node $n --json report run $report --school 529901000$n | rows_of)
+      there=$(hub --json report run $report --school 529901000$n | rows_of)
+      [ "$here" = "$there" ] && break; sleep 0.1
+    done
+    expect "学校 $n 与县里答案一致 school and county agree: $report" "$here" "$there"
   done
-  expect "学校 $n 与县里答案一致 school and county agree" "$here" "$there"
   expect "学校 $n 已同步 in sync" True "$(node $n --json status | get in_sync)"
 done
 expect "同一孩子在两校 the planted duplicate child" 1 "$duplicates"
+for report in dropout_now left_behind_no_contact aid_paid; do
+  found=$(hub --json report run $report | count rows)
+  if [ "$found" -ge 1 ]; then echo "  ✓ 县里的答案 the county's answer $report: $found"; else echo "  ✗ $report is empty"; failures=$((failures + 1)); fi
+done
 if [ "$unaided" -ge 1 ]; then echo "  ✓ 应助未助 must be aided and is not: $unaided"; else echo "  ✗ no unaided child found"; failures=$((failures + 1)); fi
 expect "县里看到的个案状态 the case's state at the county" verifying "$(hub --json record show "$case_id" | get row.state)"
 for n in 1 2 3 4; do node $n verify >/dev/null && echo "  ✓ 学校 $n verify" || { echo "  ✗ school $n verify"; failures=$((failures + 1)); }; done
@@ -118,7 +135,9 @@ if [ $check = yes ]; then
   exit $((failures > 0))
 fi
 say "都在运行 Everything keeps running"
-echo "  数据 data: $work     平台 hub: $quic (UDP), http $(get http <"$work/hub.out")"
-echo "  试试 try:  $bin/huxue-hub --data $work/hub report list"
-echo "            $bin/huxue-node --data $work/school1 status"
-echo "  停止 stop: kill ${pids[*]}"
+echo "  县级平台 hub:   UDP $quic (学校连接 for schools)   http://$(get http <"$work/hub.out")/healthz /readyz /metrics"
+for n in 1 2 3 4 5 6; do echo "  学校 school $n: http://$(tail -n 1 "$work/school$n.out" | get http)/healthz /readyz /metrics"; done
+echo "  还没有网页和登录，现在用命令行：there are no web pages and no logins yet; for now, the command line:"
+echo "    $bin/huxue-hub --data $work/hub report list"
+echo "    $bin/huxue-node --data $work/school1 status"
+echo "  数据 data: $work     停止 stop: kill ${pids[*]}"

@@ -19,3 +19,13 @@ if cargo nextest --version >/dev/null 2>&1; then
 else
   cargo test --locked --workspace --all-targets --no-fail-fast
 fi
+
+# Journeys through the desk in real Chromium: Debian's, with the packages of the lock file.
+if ! command -v chromium >/dev/null || ! command -v npm >/dev/null || ! fc-list :lang=zh 2>/dev/null | grep -q .; then
+  sudo=""; [ "$(id -u)" = 0 ] || sudo=sudo
+  $sudo apt-get update -q
+  $sudo apt-get install -y -q --no-install-recommends chromium fontconfig fonts-noto-cjk nodejs npm
+fi
+[ -d tests/browser/node_modules/playwright-core ] || (cd tests/browser && npm ci --no-audit --no-fund)
+echo "== journeys in a browser"
+node --test --test-concurrency=1 --test-reporter=spec tests/browser/

@@ -16,11 +16,10 @@ use huxue_shared::{
         args::{Attach, Audit, Blob, Conflicts, Global, Key, Query, Record, Report},
         keys, render,
         request::{Asked, Request},
-        run,
+        run, usage,
     },
     fault::{Exit, Fault},
-    local::lock,
-    locale,
+    local, locale,
     rim::logging,
 };
 use serde_json::Value as Json;
@@ -258,7 +257,10 @@ enum Year {
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match usage::parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     let global = cli.global.clone();
     match run_command(cli) {
         Ok(code) => code,
@@ -296,7 +298,7 @@ fn init(global: &Global, county: &str, name: &str, encrypted: bool, recovery_key
     if name.trim().is_empty() {
         return Err(Fault::new("county-name-missing", Exit::Input));
     }
-    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+    let _lock = local::alone(&dir)?;
     if dir.join("hub.json").exists() {
         return Err(Fault::new("already-initialised", Exit::Input).with("path", dir.display()));
     }
@@ -317,7 +319,7 @@ fn init(global: &Global, county: &str, name: &str, encrypted: bool, recovery_key
 fn serve_hub(global: &Global, listen: Listen) -> Result<ExitCode, Fault> {
     logging::start(true);
     let dir = global.dir()?;
-    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+    let _lock = local::alone(&dir)?;
     let hub = desk::Hub::open(&dir, &global.unlock())?;
     serve::serve(&dir, hub, listen, |quic, http| {
         run::say(&serde_json::json!({ "ready": true, "quic": quic.to_string(), "http": http.to_string() }).to_string());
@@ -338,7 +340,11 @@ fn ask(global: &Global, request: HubRequest, out: Option<PathBuf>) -> Result<Exi
         HubRequest::NodeList => render::table(&answer["nodes"], &["node", "school", "name", "connected", "last_contact", "revoked"], lang),
         HubRequest::EnrolIssue { .. } => {
             let value = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
-            locale::text(lang, "token-issued", &[("token", &value("token")), ("school", &value("school")), ("expires", &value("expires"))])
+            locale::text(
+                lang,
+                "token-issued",
+                &[("token", &value("token")), ("school", &value("school")), ("expires", &locale::instant(&value("expires")))],
+            )
         }
         _ => render::fields(answer, lang),
     };
@@ -396,8 +402,10 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
         Command::Node(Node::Revoke { id }) => (HubRequest::NodeRevoke { id }, None),
         Command::Ledger(Ledger::List) => common(Request::LedgerList),
         Command::Ledger(Ledger::Show { code }) => common(Request::LedgerShow { code }),
-        Command::Ledger(Ledger::Check { file }) => common(Request::LedgerCheck { text: run::read_text(&file)? }),
-        Command::Ledger(Ledger::Publish { file }) => common(Request::LedgerPublish { text: run::read_text(&file)? }),
+        Command::Ledger(Ledger::Check { file }) => common(Request::LedgerCheck { path: file.display().to_string(), text: run::read_text(&file)? }),
+        Command::Ledger(Ledger::Publish { file }) => {
+            common(Request::LedgerPublish { path: file.display().to_string(), text: run::read_text(&file)? })
+        }
         Command::Query(query) => {
             let (request, out) = query.request(global.json);
             (HubRequest::Common(request), out)
@@ -406,7 +414,9 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
             let (request, out) = report.request(global.json)?;
             (HubRequest::Common(request), out)
         }
-        Command::Report(ReportOrPublish::Publish { file }) => common(Request::ReportPublish { text: run::read_text(&file)? }),
+        Command::Report(ReportOrPublish::Publish { file }) => {
+            common(Request::ReportPublish { path: file.display().to_string(), text: run::read_text(&file)? })
+        }
         Command::Conflicts(conflicts) => common(conflicts.request()),
         Command::Record(record) => {
             let (request, out) = record.request(global.json)?;
@@ -425,4 +435,15 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
         Command::Rebuild => common(Request::Rebuild),
         Command::Verify => common(Request::Verify),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_sentence_of_the_help_has_its_chinese() {
+        assert_eq!(huxue_shared::command::help::untranslated(&Cli::command()), Vec::<String>::new());
+    }
 }

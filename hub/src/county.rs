@@ -43,8 +43,13 @@ impl std::fmt::Debug for HubFile {
     }
 }
 
-fn damaged(path: &Path, detail: impl std::fmt::Display) -> Fault {
-    Fault::new("hub-file-damaged", Exit::Storage).with("path", path.display()).with("detail", detail)
+fn damaged(path: &Path, cause: impl Into<Fault>) -> Fault {
+    Fault::new("hub-file-damaged", Exit::Storage).with("path", path.display()).because(cause)
+}
+
+/// What stands there is no key or certificate of ours.
+fn no_key<E>(_: E) -> Fault {
+    Fault::new("file-no-key", Exit::Storage)
 }
 
 impl HubFile {
@@ -65,6 +70,9 @@ impl HubFile {
         if path.exists() {
             return Err(Fault::new("already-initialised", Exit::Input).with("path", dir.display()));
         }
+        if dir.join("huxue.db").exists() {
+            return Err(Fault::new("init-over-database", Exit::Input).with("path", dir.display()));
+        }
         let made = County::generate(county, clock.as_ref());
         let mut id_secret = [0u8; 32];
         clock.random(&mut id_secret);
@@ -81,19 +89,30 @@ impl HubFile {
             hub_certificate: STANDARD.encode(hub),
             recovery: Some(STANDARD.encode(recovery_public)),
         };
-        if encrypted {
+        let key_was_there = dir.join("db.key").exists();
+        let made = file.make(dir, unlock, &clock);
+        if made.is_err() {
+            // Nothing half-made stays: the next init begins anew. What cannot be removed is only in the way.
+            let leavings = ["huxue.db", "huxue.db-wal", "huxue.db-shm", "hub.new"].into_iter().chain((!key_was_there).then_some("db.key"));
+            leavings.for_each(|name| drop(std::fs::remove_file(dir.join(name))));
+        }
+        made.map(|()| file)
+    }
+
+    /// The database first, the file that makes the directory a hub last.
+    fn make(&self, dir: &Path, unlock: &Unlock, clock: &Arc<dyn Clock>) -> Result<(), Fault> {
+        if self.encrypted {
             key::create(dir, unlock, clock.as_ref())?;
         }
-        file.write(dir)?;
-        let replica = file.open(dir, unlock, Arc::clone(&clock))?;
-        let certificate = file.county(dir)?.hub_origin_certificate(clock.as_ref());
+        let replica = self.open(dir, unlock, Arc::clone(clock))?;
+        let certificate = self.county(dir)?.hub_origin_certificate(clock.as_ref());
         replica.learn_origin(&certificate).map_err(Fault::from)?;
-        Ok(file)
+        self.write(dir)
     }
 
     fn write(&self, dir: &Path) -> Result<(), Fault> {
         let text = serde_json::to_vec_pretty(self).map_err(Fault::internal)?;
-        let unwritable = |e: std::io::Error| Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).with("detail", e);
+        let unwritable = |e: std::io::Error| Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).because(e);
         lock::write_secret(&dir.join("hub.json"), &text).map_err(unwritable)
     }
 
@@ -141,11 +160,11 @@ impl HubFile {
     }
 
     fn bytes(&self, dir: &Path, text: &str) -> Result<Vec<u8>, Fault> {
-        STANDARD.decode(text).map_err(|error| damaged(&dir.join("hub.json"), error))
+        STANDARD.decode(text).map_err(|e| damaged(&dir.join("hub.json"), no_key(e)))
     }
 
     fn bytes32(&self, dir: &Path, text: &str) -> Result<[u8; 32], Fault> {
-        self.bytes(dir, text)?.try_into().map_err(|_| damaged(&dir.join("hub.json"), "a key of another length"))
+        self.bytes(dir, text)?.try_into().map_err(|e| damaged(&dir.join("hub.json"), no_key(e)))
     }
 
     /// CA certificate and hub certificate, DER.

@@ -20,9 +20,6 @@ use huxue_shared::{
 };
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
-/// Threads that merge behind the acknowledgements.
-const MERGE_THREADS: usize = 2;
-
 /// Where the daemon listens.
 #[derive(Clone, Copy, Debug)]
 pub struct Listen {
@@ -39,7 +36,7 @@ pub struct Listen {
 pub fn serve(dir: &Path, hub: Hub, listen: Listen, ready: impl FnOnce(SocketAddr, SocketAddr)) -> Result<(), Fault> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Fault::internal)?;
     let hub = Arc::new(hub);
-    merge::start_workers(&hub.replica, MERGE_THREADS);
+    merge::start_workers(&hub.replica, merge::threads());
     if let Err(error) = hub.replica.pass_on_all() {
         tracing::error!(%error, "what a school asked another could not be passed on; it is tried again with the next change");
     }

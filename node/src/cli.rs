@@ -1,9 +1,8 @@
 //! Command line of a node.
 
 use crate::{
-    desk::{Node, NodeRequest},
-    enrolled::{NodeFile, keypair},
-    sealing::Sealer,
+    desk::{Node, NodeRequest, wizard},
+    enrolled::{NodeFile, enrol, keypair},
     serve,
 };
 use clap::{Parser, Subcommand};
@@ -13,13 +12,11 @@ use huxue_shared::{
         args::{Attach, Audit, Blob, Conflicts, Global, Key, Query, Record, Report},
         keys, render,
         request::{Asked, Request},
-        run,
+        run, usage,
     },
     fault::{Exit, Fault},
-    identity::Token,
-    local::lock,
-    rim::{key, logging},
-    transport::{HubAddress, Tuning, enrol},
+    local,
+    rim::{health, logging},
 };
 use serde_json::{Value as Json, json};
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -49,12 +46,8 @@ enum Command {
         #[arg(long, env = "HUXUE_TOKEN", hide_env_values = true)]
         token: String,
     },
-    /// Run the daemon
-    Serve {
-        /// TCP address of /healthz, /readyz, /metrics
-        #[arg(long, default_value = "127.0.0.1:4481", env = "HUXUE_LISTEN_HTTP")]
-        listen_http: SocketAddr,
-    },
+    /// Run the daemon with the school's desk; without enrolment, its first start
+    Serve(Listen),
     /// Import office files
     #[command(subcommand)]
     Import(Import),
@@ -78,6 +71,9 @@ enum Command {
     /// The passphrase of the database key
     #[command(subcommand)]
     Key(Key),
+    /// Accounts of the desk
+    #[command(subcommand)]
+    Account(Account),
     /// The link to the county
     #[command(subcommand)]
     Sync(Sync),
@@ -99,6 +95,20 @@ enum Command {
     Rebuild,
     /// Check log, digests, signatures and projection
     Verify,
+}
+
+/// Where the desk answers.
+#[derive(clap::Args, Debug)]
+struct Listen {
+    /// TCP address of the desk and of /healthz, /readyz, /metrics
+    #[arg(long, default_value = "127.0.0.1:4481", env = "HUXUE_LISTEN_HTTP")]
+    listen_http: SocketAddr,
+    /// A name this machine is called by on the school's network; repeat
+    #[arg(long, env = "HUXUE_HOST", value_delimiter = ',')]
+    host: Vec<String>,
+    /// Answer other machines without encryption: only behind something that encrypts
+    #[arg(long)]
+    plain_lan: bool,
 }
 
 #[derive(Subcommand, Debug)]
@@ -161,6 +171,15 @@ enum Year {
 }
 
 #[derive(Subcommand, Debug)]
+enum Account {
+    /// A one-time password for somebody who forgot theirs
+    Reset {
+        /// Login name
+        login: String,
+    },
+}
+
+#[derive(Subcommand, Debug)]
 enum Sync {
     /// Dial at once and wait until the county has everything
     Now,
@@ -168,7 +187,10 @@ enum Sync {
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match usage::parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     let global = cli.global.clone();
     match run_command(cli) {
         Ok(code) => code,
@@ -180,7 +202,7 @@ fn run_command(cli: Cli) -> Result<ExitCode, Fault> {
     let Cli { global, command } = cli;
     match command {
         Command::Enrol { hub, token } => enrol_node(&global, &hub, &token),
-        Command::Serve { listen_http } => serve_node(&global, listen_http),
+        Command::Serve(listen) => serve_node(&global, &listen),
         Command::Key(command) => {
             NodeFile::read(&global.dir()?)?;
             let answer = keys::run(&global, &command, true)?;
@@ -197,33 +219,36 @@ fn run_command(cli: Cli) -> Result<ExitCode, Fault> {
 fn enrol_node(global: &Global, hub: &str, token: &str) -> Result<ExitCode, Fault> {
     logging::start(false);
     let dir = global.dir()?;
-    let token: Token = token.parse().map_err(|e: huxue_shared::identity::TokenError| e.fault())?;
-    let address: HubAddress = hub
-        .parse()
-        .map_err(|e: huxue_shared::transport::address::AddressError| Fault::new("hub-address", Exit::Input).with("text", hub).with("detail", e))?;
-    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
-    if let Ok(file) = NodeFile::read(&dir) {
-        return Err(Fault::new("enrol-already", Exit::Input).with("school", file.school));
-    }
-    let pair = keypair(&dir, &SystemClock)?;
+    let _lock = local::alone(&dir)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::internal)?;
-    let enrolment = runtime.block_on(enrol::enrol(&address, &token, &pair, &serve::software(), &Tuning::default())).map_err(|e| e.fault(&address))?;
-    let db_key = key::create(&dir, &global.unlock(), &SystemClock)?;
-    let file = NodeFile::write(&dir, hub, &enrolment)?;
-    file.open(&dir, db_key.clone(), std::sync::Arc::new(SystemClock))?;
-    // Enrolled it is, whatever becomes of this: the daemon goes on trying.
-    runtime.block_on(Sealer::new(&dir, db_key).deliver());
-    let answer = json!({ "school": file.school.to_string(), "school_name": file.school_name, "county": file.county.to_string(), "node": pair.origin().to_string() });
+    let file = runtime.block_on(enrol(&dir, hub, token, &global.unlock(), &serve::software()))?;
+    let node = keypair(&dir, &SystemClock)?.origin().to_string();
+    let answer = json!({ "school": file.school.to_string(), "school_name": file.school_name, "county": file.county.to_string(), "node": node });
     run::say(&if global.json { answer.to_string() } else { render::fields(&answer, global.language()) });
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve_node(global: &Global, http: SocketAddr) -> Result<ExitCode, Fault> {
+fn serve_node(global: &Global, listen: &Listen) -> Result<ExitCode, Fault> {
     logging::start(true);
     let dir = global.dir()?;
-    let Some(_lock) = lock::take(&dir)? else { return Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())) };
+    let at = listen.listen_http;
+    if !at.ip().is_loopback() && !listen.plain_lan {
+        return Err(Fault::new("http-lan-plain", Exit::Usage).with("address", at));
+    }
+    let _lock = local::alone(&dir)?;
+    let (listener, address) = health::bind(at)?;
+    let ready = |first_start: bool| run::say(&json!({ "ready": true, "http": address.to_string(), "first_start": first_start }).to_string());
+    match NodeFile::read(&dir) {
+        Err(fault) if fault.code == "enrol-first" => {
+            let port = listener.try_clone().map_err(Fault::internal)?;
+            if !wizard::serve(&dir, global.unlock(), port, address, || ready(true))? {
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
+        _ => {}
+    }
     let node = Node::open(&dir, &global.unlock())?;
-    serve::serve(&dir, node, http, |http| run::say(&json!({ "ready": true, "http": http.to_string() }).to_string()))?;
+    serve::serve(&dir, node, listener, address, listen.host.clone(), || ready(false))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -236,6 +261,7 @@ fn ask(global: &Global, request: NodeRequest, out: Option<PathBuf>) -> Result<Ex
     let text = |answer: &Json| match &request {
         NodeRequest::Common(request) => render::render(request, answer, lang),
         NodeRequest::SyncNow => render::render(&Request::Status, answer, lang),
+        NodeRequest::AccountReset { .. } => render::fields(answer, lang),
     };
     run::deliver(global, &answer, out.as_deref(), text)
 }
@@ -243,7 +269,7 @@ fn ask(global: &Global, request: NodeRequest, out: Option<PathBuf>) -> Result<Ex
 fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<PathBuf>), Fault> {
     let common = |request: Request| (NodeRequest::Common(request), None);
     Ok(match command {
-        Command::Enrol { .. } | Command::Serve { .. } | Command::Key(_) => return Err(Fault::internal("not a request")),
+        Command::Enrol { .. } | Command::Serve(_) | Command::Key(_) => return Err(Fault::internal("not a request")),
         Command::Import(Import::Roster { file, dry_run, sheet, by }) => {
             let (file, bytes) = run::read_upload(&file)?;
             common(Request::ImportRoster { file, bytes, dry_run, sheet, by })
@@ -275,9 +301,21 @@ fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<
             let (request, out) = blob.request();
             (NodeRequest::Common(request), out)
         }
+        Command::Account(Account::Reset { login }) => (NodeRequest::AccountReset { login }, None),
         Command::Audit(audit) => common(audit.request()),
         Command::Status { settled } => common(if settled { Request::Settle } else { Request::Status }),
         Command::Rebuild => common(Request::Rebuild),
         Command::Verify => common(Request::Verify),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_sentence_of_the_help_has_its_chinese() {
+        assert_eq!(huxue_shared::command::help::untranslated(&Cli::command()), Vec::<String>::new());
+    }
 }

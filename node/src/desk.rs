@@ -1,10 +1,15 @@
-//! What can be asked of a node: the engine's requests and the node's own.
+//! What can be asked of a node: the engine's requests and the node's own; and the school's pages, which ask the same.
+
+pub mod pages;
+pub mod roll;
+pub mod today;
+pub mod wizard;
 
 use crate::{enrolled::NodeFile, sealing::Sealer, serve};
 use huxue_shared::{
     clock::{Clock, SystemClock},
     command::{
-        execute,
+        audit, execute,
         request::{Asked, Request},
     },
     fault::{Exit, Fault},
@@ -13,6 +18,7 @@ use huxue_shared::{
     replica::{Replica, merge},
     rim::key::{self, Unlock},
     transport::dialer::{DialPhase, DialStatus},
+    web::people,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -39,6 +45,11 @@ pub enum NodeRequest {
     Common(Request),
     /// Dial at once and wait until the county has everything.
     SyncNow,
+    /// A one-time password for an account of the desk.
+    AccountReset {
+        /// What is typed to log in.
+        login: String,
+    },
 }
 
 /// What the running dialler shows.
@@ -200,6 +211,14 @@ impl Handler<Asked<NodeRequest>> for Node {
             NodeRequest::Common(Request::Status) => Ok(self.status(self.replica.status().map_err(Fault::from)?, lang)),
             NodeRequest::Common(request) => execute::execute(&self.replica, request, &asked.who, lang, progress),
             NodeRequest::SyncNow => self.sync_now(lang),
+            NodeRequest::AccountReset { login } => {
+                let password = people::reset_by_login(&self.replica, &login)?;
+                audit::note(&self.replica, &asked.who, "account", format!("reset {login}"), 1);
+                Ok(json!({ "login": login, "password": password }))
+            }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

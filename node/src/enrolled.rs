@@ -1,17 +1,19 @@
 //! `DIR/node.key` and `DIR/node.json` (0600): the node's own key, and what the county granted it. The key is made here and never leaves.
 
+use crate::sealing::Sealer;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use huxue_shared::{
-    clock::Clock,
+    clock::{Clock, SystemClock},
     fault::{Exit, Fault},
-    identity::{Keypair, RecoveryKey, origin, x509},
+    identity::{Keypair, RecoveryKey, Token, origin, x509},
     local::lock,
     model::{CountyCode, SchoolCode},
     replica::{Me, Replica, Role},
+    rim::key::{self, Unlock},
     store::{StoreConfig, open::Key},
     transport::{
-        HubAddress,
-        enrol::{Enrolment, Grant},
+        HubAddress, Tuning,
+        enrol::{self, Enrolment, Grant},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -50,12 +52,17 @@ impl std::fmt::Debug for NodeFile {
     }
 }
 
-fn damaged(path: &Path, detail: impl std::fmt::Display) -> Fault {
-    Fault::new("node-file-damaged", Exit::Storage).with("path", path.display()).with("detail", detail)
+fn damaged(path: &Path, cause: impl Into<Fault>) -> Fault {
+    Fault::new("node-file-damaged", Exit::Storage).with("path", path.display()).because(cause)
 }
 
-fn unwritable(dir: &Path, error: impl std::fmt::Display) -> Fault {
-    Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).with("detail", error)
+/// What stands there is no key or certificate of ours.
+fn no_key<E>(_: E) -> Fault {
+    Fault::new("file-no-key", Exit::Storage)
+}
+
+fn unwritable(dir: &Path, error: &std::io::Error) -> Fault {
+    Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).because(error)
 }
 
 /// The node's key, made on first use.
@@ -66,12 +73,33 @@ pub fn keypair(dir: &Path, clock: &dyn Clock) -> Result<Keypair, Fault> {
     let path = dir.join("node.key");
     if path.exists() {
         let text = std::fs::read_to_string(&path).map_err(|e| damaged(&path, e))?;
-        let seed: [u8; 32] = STANDARD.decode(text.trim()).map_err(|e| damaged(&path, e))?.try_into().map_err(|_| damaged(&path, "length"))?;
+        let seed: [u8; 32] =
+            STANDARD.decode(text.trim()).map_err(|e| damaged(&path, no_key(e)))?.try_into().map_err(|e| damaged(&path, no_key(e)))?;
         return Ok(Keypair::from_seed(seed));
     }
     let pair = Keypair::generate(clock);
-    lock::write_secret(&path, format!("{}\n", STANDARD.encode(pair.seed())).as_bytes()).map_err(|e| unwritable(dir, e))?;
+    lock::write_secret(&path, format!("{}\n", STANDARD.encode(pair.seed())).as_bytes()).map_err(|e| unwritable(dir, &e))?;
     Ok(pair)
+}
+
+/// Enrols this directory at the county's hub: key, certificates, an empty database. The caller holds the directory's lock.
+///
+/// # Errors
+/// Address or token that is none, `enrol-already`, what the hub says, key, disk.
+pub async fn enrol(dir: &Path, hub: &str, token: &str, unlock: &Unlock, software: &str) -> Result<NodeFile, Fault> {
+    let token: Token = token.trim().parse().map_err(|e: huxue_shared::identity::TokenError| e.fault())?;
+    let address: HubAddress = hub.trim().parse().map_err(|e: huxue_shared::transport::address::AddressError| e.fault(hub))?;
+    if let Ok(file) = NodeFile::read(dir) {
+        return Err(Fault::new("enrol-already", Exit::Input).with("school", file.school));
+    }
+    let pair = keypair(dir, &SystemClock)?;
+    let enrolment = enrol::enrol(&address, &token, &pair, software, &Tuning::default()).await.map_err(|e| e.fault(&address))?;
+    let db_key = key::create(dir, unlock, &SystemClock)?;
+    let file = NodeFile::write(dir, hub.trim(), &enrolment)?;
+    file.open(dir, db_key.clone(), Arc::new(SystemClock))?;
+    // Enrolled it is, whatever becomes of this: the daemon goes on trying.
+    Sealer::new(dir, db_key).deliver().await;
+    Ok(file)
 }
 
 impl NodeFile {
@@ -96,7 +124,7 @@ impl NodeFile {
             recovery: grant.recovery.map(|key| STANDARD.encode(key.to_bytes())),
         };
         let text = serde_json::to_vec_pretty(&file).map_err(Fault::internal)?;
-        lock::write_secret(&dir.join("node.json"), &text).map_err(|e| unwritable(dir, e))?;
+        lock::write_secret(&dir.join("node.json"), &text).map_err(|e| unwritable(dir, &e))?;
         Ok(file)
     }
 
@@ -119,9 +147,9 @@ impl NodeFile {
     /// `node-file-damaged`.
     pub fn enrolment(&self, dir: &Path) -> Result<Enrolment, Fault> {
         let path = dir.join("node.json");
-        let bytes = |text: &str| STANDARD.decode(text).map_err(|e| damaged(&path, e));
+        let bytes = |text: &str| STANDARD.decode(text).map_err(|e| damaged(&path, no_key(e)));
         let ca_certificate = bytes(&self.ca_certificate)?;
-        let ca = x509::facts(&ca_certificate).map_err(|e| damaged(&path, e))?.public_key;
+        let ca = x509::facts(&ca_certificate).map_err(|e| damaged(&path, no_key(e)))?.public_key;
         // One that the county did not sign is none: nothing is ever sealed to a stranger.
         let recovery = self.recovery.as_deref().map(bytes).transpose()?.and_then(|key| RecoveryKey::read(&key, self.county, &ca));
         let grant = Grant {
@@ -133,10 +161,10 @@ impl NodeFile {
             ca_certificate,
             hub_origin_certificate: bytes(&self.hub_origin_certificate)?,
             issued_at: self.issued_at,
-            id_key: bytes(&self.id_key)?.try_into().map_err(|_| damaged(&path, "length"))?,
+            id_key: bytes(&self.id_key)?.try_into().map_err(|e| damaged(&path, no_key(e)))?,
             recovery,
         };
-        let hub = origin::verify(&grant.hub_origin_certificate, &ca).map_err(|e| damaged(&path, e))?;
+        let hub = origin::verify(&grant.hub_origin_certificate, &ca).map_err(|e| damaged(&path, no_key(e)))?;
         Ok(Enrolment { grant, hub, hub_software: self.hub_software.clone() })
     }
 
@@ -145,9 +173,7 @@ impl NodeFile {
     /// # Errors
     /// As typed at enrolment, so only a damaged file.
     pub fn address(&self) -> Result<HubAddress, Fault> {
-        self.hub.parse().map_err(|e: huxue_shared::transport::address::AddressError| {
-            Fault::new("hub-address", Exit::Input).with("text", &self.hub).with("detail", e)
-        })
+        self.hub.parse().map_err(|e: huxue_shared::transport::address::AddressError| e.fault(&self.hub))
     }
 
     /// Opens the school's replica. The caller holds the directory's lock.
@@ -156,7 +182,7 @@ impl NodeFile {
     /// A key that does not fit, disk, damage.
     pub fn open(&self, dir: &Path, key: Key, clock: Arc<dyn Clock>) -> Result<Arc<Replica>, Fault> {
         let enrolment = self.enrolment(dir)?;
-        let ca = x509::facts(&enrolment.grant.ca_certificate).map_err(|e| damaged(&dir.join("node.json"), e))?.public_key;
+        let ca = x509::facts(&enrolment.grant.ca_certificate).map_err(|e| damaged(&dir.join("node.json"), no_key(e)))?.public_key;
         let me = Me {
             role: Role::Node(self.school),
             county: self.county,

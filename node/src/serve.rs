@@ -1,7 +1,7 @@
 //! The node's daemon: dials the hub, answers commands on the local socket, health pages. Works the same with no link at all.
 
 use crate::{
-    desk::{Agreed, Link, Node, NodeRequest, wait_for_sync},
+    desk::{Agreed, Link, Node, NodeRequest, pages, wait_for_sync},
     enrolled::{NodeFile, keypair},
     sealing::Sealer,
 };
@@ -20,9 +20,10 @@ use huxue_shared::{
         enrol::Enrolment,
         link::{LinkEvent, NoObserver, Observer, Surroundings},
     },
+    web::routes,
 };
 use std::{
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -33,11 +34,11 @@ pub fn software() -> String {
     format!("huxue-node {}", env!("CARGO_PKG_VERSION"))
 }
 
-/// Runs until told to stop. `ready` is called with the HTTP address once everything listens.
+/// Runs until told to stop, with the desk on `listener`. `ready` is called once everything listens. `hosts`: names this machine is called by.
 ///
 /// # Errors
 /// Ports, disk, keys.
-pub fn serve(dir: &Path, mut node: Node, http: SocketAddr, ready: impl FnOnce(SocketAddr)) -> Result<(), Fault> {
+pub fn serve(dir: &Path, mut node: Node, listener: TcpListener, http: SocketAddr, hosts: Vec<String>, ready: impl FnOnce()) -> Result<(), Fault> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Fault::internal)?;
     merge::start_workers(&node.replica, 1);
     let replica = Arc::clone(&node.replica);
@@ -50,10 +51,12 @@ pub fn serve(dir: &Path, mut node: Node, http: SocketAddr, ready: impl FnOnce(So
             let node = Arc::clone(&node);
             Arc::new(move || metrics_of(&node))
         };
-        let http = health::serve(http, Arc::new(|| true), gauges, stop.clone()).await?;
+        let desk = pages::desk(&node, hosts);
+        let router = routes::desk(&desk, pages::routes()).merge(health::router(http, Arc::new(|| true), gauges));
+        let _pages = health::answer(listener, router, stop.clone())?;
         let _socket = socket::serve::<Asked<NodeRequest>, Node>(dir, Arc::clone(&node))?;
         tracing::info!(%http, school = %node.file.school, hub = node.file.hub, "the node is ready");
-        ready(http);
+        ready();
         // Not under systemd: nobody to tell.
         let _ = stop::tell_systemd(true);
         dialling.await.map_err(Fault::internal)
@@ -82,6 +85,10 @@ pub fn once(node: &Node) -> Result<(), Fault> {
             node.sealer.deliver().await;
         }
     });
+    // Contacts being noted, merges under way: all at rest before the process ends.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    node.replica.settle();
+    node.replica.close();
     outcome
 }
 

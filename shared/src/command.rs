@@ -7,6 +7,7 @@ pub mod args;
 mod attachments;
 pub mod audit;
 pub mod execute;
+pub mod help;
 pub mod importing;
 pub mod keys;
 pub mod ledgers;
@@ -16,5 +17,6 @@ pub mod render;
 pub mod reporting;
 pub mod request;
 pub mod run;
+pub mod usage;
 
 pub use request::Request;

@@ -33,6 +33,8 @@ pub use roster::{Outcome, RosterOptions, RosterPreview, RosterRow, read_roster};
 pub use sheet::{Cell, FileError, Limits, Sheet, read_sheets};
 
 #[cfg(test)]
+mod offices;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod variants;

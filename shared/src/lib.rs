@@ -29,3 +29,5 @@ pub mod rim;
 pub mod store;
 #[cfg(feature = "daemon")]
 pub mod transport;
+#[cfg(feature = "daemon")]
+pub mod web;

@@ -5,8 +5,55 @@
 pub mod lock;
 pub mod socket;
 
-use crate::fault::Fault;
+use crate::fault::{Exit, Fault};
 use serde::{Deserialize, Serialize};
+use std::{path::Path, time::Duration};
+
+/// How long a directory may be in other hands before that is said: another command is done by then, a daemon listens.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Between two looks.
+const LOOK_AGAIN: Duration = Duration::from_millis(40);
+
+/// Who owns a directory.
+#[derive(Debug)]
+pub enum Owner {
+    /// This process, as long as the value lives.
+    Here(lock::DirLock),
+    /// A daemon, which answers on its socket.
+    Daemon,
+}
+
+/// Takes the directory, or finds the daemon that has it. One command at a time: while another one, or a daemon that is only starting, has the lock,
+/// this waits a little, so that commands in a row need no pause between them.
+///
+/// # Errors
+/// `daemon-silent` when something holds the lock and nothing answers; `dir-unwritable`.
+pub fn owner(dir: &Path) -> Result<Owner, Fault> {
+    let began = std::time::Instant::now();
+    loop {
+        if let Some(lock) = lock::take(dir)? {
+            return Ok(Owner::Here(lock));
+        }
+        if socket::listens(dir) {
+            return Ok(Owner::Daemon);
+        }
+        if began.elapsed() > PATIENCE {
+            return Err(Fault::new("daemon-silent", Exit::Storage).with("path", dir.display()).because(Fault::new("system-timeout", Exit::Storage)));
+        }
+        std::thread::park_timeout(LOOK_AGAIN);
+    }
+}
+
+/// Takes the directory for this process alone.
+///
+/// # Errors
+/// `daemon-running`; as [`owner`].
+pub fn alone(dir: &Path) -> Result<lock::DirLock, Fault> {
+    match owner(dir)? {
+        Owner::Here(lock) => Ok(lock),
+        Owner::Daemon => Err(Fault::new("daemon-running", Exit::Storage).with("path", dir.display())),
+    }
+}
 
 /// How far a long request has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

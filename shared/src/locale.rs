@@ -2,7 +2,7 @@
 
 use crate::fault::Fault;
 use fluent_templates::{LanguageIdentifier, Loader as _, fluent_bundle::FluentValue, langid, static_loader};
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, sync::OnceLock};
 
 static_loader! {
     static CATALOGUE = {
@@ -40,22 +40,45 @@ impl Lang {
 /// A message with particulars; the key itself if the catalogue has none (a test holds that it has).
 #[must_use]
 pub fn text(lang: Lang, key: &str, args: &[(&str, &str)]) -> String {
-    lookup(lang, key, args).unwrap_or_else(|| key.to_owned())
+    let mut args = args.to_vec();
+    args.push(("program", program()));
+    lookup(lang, key, &args).unwrap_or_else(|| key.to_owned())
 }
 
 fn lookup(lang: Lang, key: &str, args: &[(&str, &str)]) -> Option<String> {
     let args: HashMap<Cow<'static, str>, FluentValue<'_>> =
         args.iter().map(|(name, value)| (Cow::Owned((*name).to_owned()), FluentValue::from(*value))).collect();
-    match key.split_once('.') {
-        Some(_) => CATALOGUE.try_lookup_with_args(&lang.id(), key, &args),
-        None => CATALOGUE.try_lookup_with_args(&lang.id(), key, &args),
-    }
+    CATALOGUE.try_lookup_with_args(&lang.id(), key, &args)
+}
+
+static PROGRAM: OnceLock<String> = OnceLock::new();
+
+/// Names this program as a person would type it (`huxue-node --data school1`): messages say it as `$program`. The first call holds.
+pub fn name_program(words: String) {
+    // Tests name it more than once.
+    let _ = PROGRAM.set(words);
+}
+
+/// This program as a person would type it.
+#[must_use]
+pub fn program() -> &'static str {
+    PROGRAM.get().map_or("huxue", String::as_str)
+}
+
+/// An instant of ours (RFC 3339) as a person's clock shows it: `2026-11-25 23:05`. Anything else stays as it is.
+#[must_use]
+pub fn instant(text: &str) -> String {
+    text.parse::<jiff::Timestamp>()
+        .map_or_else(|_| text.to_owned(), |at| at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string())
 }
 
 /// A fault as two lines: what happened, and what to do next (absent if there is nothing to do).
 #[must_use]
 pub fn fault(lang: Lang, fault: &Fault) -> (String, Option<String>) {
-    let args: Vec<(&str, &str)> = fault.args.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
+    let cause = fault.cause.as_ref().map(|cause| self::fault(lang, cause).0);
+    let mut args: Vec<(&str, &str)> = fault.args.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
+    args.extend(cause.as_deref().map(|text| ("detail", text)));
+    args.push(("program", program()));
     let sentence = lookup(lang, &fault.code, &args).unwrap_or_else(|| fault.to_string());
     (sentence, lookup(lang, &format!("{}.next", fault.code), &args))
 }

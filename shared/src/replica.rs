@@ -9,6 +9,7 @@
 
 pub mod admit;
 pub mod blobs;
+pub mod browse;
 mod closing;
 pub mod conflicts;
 pub mod definitions;
@@ -254,7 +255,8 @@ impl Replica {
         self.merges.settle();
     }
 
-    /// Lets the merge workers end.
+    /// Ends the merge workers after their present round and waits for them; what still waits is merged at the next start. After this nobody but the caller
+    /// need hold the replica: a process that ends while some thread still has the database takes the cipher library from under it, and crashes.
     pub fn close(&self) {
         self.merges.close();
     }

@@ -4,6 +4,7 @@
 //! after that commit's fsync; a failed job leaves nothing behind. Readers are separate connections. The surface is narrow on purpose: another
 //! database could stand behind it (DESIGN §6).
 
+pub mod accounts;
 pub mod audit;
 pub mod facts;
 pub mod log;

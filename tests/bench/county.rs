@@ -54,7 +54,7 @@ impl Clock for SpreadClock {
     fn now(&self) -> jiff::Timestamp {
         // A fixed walk with the golden ratio through 300 days from 1 September 2025, in seconds.
         let n = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        let second = 1_756_684_800 + i64::try_from(n * (300 * 86_400) >> 32).unwrap_or(0);
+        let second = 1_756_684_800 + i64::try_from((n * (300 * 86_400)) >> 32).unwrap_or(0);
         jiff::Timestamp::from_second(second).unwrap_or_default()
     }
 
@@ -260,6 +260,7 @@ impl County {
     pub(crate) fn dial(&mut self, n: usize) -> Result<()> {
         let school = self.schools.get_mut(n).ok_or("no such node")?;
         let (stop, stopped) = watch::channel(false);
+        school.ear.heard.lock().unwrap_or_else(PoisonError::into_inner).in_sync = 0;
         let ear: Arc<dyn Observer> = school.ear.clone();
         let (link, task) = self.runtime.block_on(async { serve::dial(&school.node, stopped, ear) }).map_err(|f| format!("{f:?}"))?;
         school.line = Some(Line { stop, task, _link: link });

@@ -102,6 +102,23 @@ pub(crate) fn changed(county: &mut County) -> Result<()> {
     say("p2", "live_after_last_save_s", seconds(live.saturating_sub(saved)));
     say("p2", "live_bytes", county.traffic().since(&before).bytes());
 
+    let before = county.traffic();
+    let edits = increments(county)?;
+    let began = Instant::now();
+    // A school's events in one commit, as a roll or an import saves them: what the peers of DESIGN §7 were measured with.
+    for (n, list) in edits {
+        county.schools.get(n).ok_or("school")?.replica().commit(list)?;
+    }
+    let saved = began.elapsed();
+    for n in county.firsts() {
+        county.schools.get(n).ok_or("school")?.wait_acked()?;
+    }
+    let live = began.elapsed();
+    county.wait_pulses(2)?;
+    say("p2", "live_one_commit_a_school_s", seconds(live));
+    say("p2", "live_one_commit_a_school_after_last_save_s", seconds(live.saturating_sub(saved)));
+    say("p2", "live_one_commit_a_school_bytes", county.traffic().since(&before).bytes());
+
     for n in county.firsts() {
         county.hang_up(n)?;
     }

@@ -1,9 +1,11 @@
 //! The main job with the real binaries over real QUIC.
 
+mod bad_input;
 mod files;
 mod keys;
 mod killed;
 mod ladders;
+mod round_trip;
 mod transfer;
 
 use huxue_tests::{County, child, sample};
@@ -16,7 +18,8 @@ fn tokens_are_good_once_and_a_bad_one_is_named() {
     let county = County::new();
     let token = county.token("5299010001");
     let first = county.bare("n1");
-    let mistyped = format!("{}0", &token[..token.len() - 1]);
+    let last = if token.ends_with('0') { '1' } else { '0' };
+    let mistyped = format!("{}{last}", &token[..token.len() - 1]);
     let said = first.run(&["enrol", "--hub", &county.quic(), "--token", &mistyped]);
     assert!(["token-mistyped", "token-letter", "token-length"].contains(&said.fault().as_str()));
     let _ = first.run(&["enrol", "--hub", &county.quic(), "--token", &token]).ok();
@@ -273,4 +276,20 @@ fn a_step_from_the_wrong_state_a_missing_child_and_a_wrong_field_are_named() {
     assert!(node.run(&["record", "step", &case, "close"]).fault().starts_with("ledger-step"));
     assert_eq!(node.run(&["record", "show", "dropout_case:NOPE"]).fault(), "record-none");
     assert_eq!(node.run(&["school", "list"]).code, 2, "usage");
+}
+
+#[test]
+fn commands_in_a_row_need_no_pause_beside_a_daemon_that_is_starting() {
+    let root = tempfile::tempdir().unwrap();
+    let county = County::new();
+    let hub = county.hub.at(root.path().join("hub"));
+    let _ = hub.run(&["init", "--county", "529901", "--name", "某某县"]).ok();
+    let _ = hub.run(&["school", "add", "--code", "5299010001", "--name", "一小"]).ok();
+    std::thread::scope(|scope| {
+        // As in a script: `serve &`, and the next command at once.
+        let asked = scope.spawn(|| (0..6).map(|_| hub.run(&["enrol", "issue", "--school", "5299010001"]).code).collect::<Vec<_>>());
+        let daemon = hub.serve(&["--listen-quic", "127.0.0.1:0"]);
+        assert_eq!(asked.join().unwrap(), [0; 6]);
+        drop(daemon);
+    });
 }

@@ -94,6 +94,32 @@ impl Side {
         Self { program: binary(program), dir: self.dir.with_file_name(name) }
     }
 
+    /// Runs a command as a person does: in a language, without `--json`. Gives exit code, standard output and standard error.
+    ///
+    /// # Panics
+    /// If the program cannot be started.
+    pub fn read(&self, lang: &str, args: &[&str]) -> (i32, String, String) {
+        let output = Command::new(&self.program)
+            .args(["--data", &self.dir.display().to_string(), "--lang", lang])
+            .args(args)
+            .env("HUXUE_LOG", "error")
+            .output()
+            .unwrap_or_else(|e| panic!("{}: {e}", self.program.display()));
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+    }
+
+    /// The same program with another directory.
+    #[must_use]
+    pub fn at(&self, dir: impl Into<PathBuf>) -> Self {
+        Self { program: self.program.clone(), dir: dir.into() }
+    }
+
+    /// Where the program is.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Starts its daemon; gives it back once it says that it is ready.
     ///
     /// # Panics
@@ -131,6 +157,12 @@ pub struct Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
+        if let Ok(Some(status)) = self.child.try_wait() {
+            #[expect(clippy::print_stderr, reason = "a test that failed for want of its daemon should say so")]
+            {
+                eprintln!("the daemon had ended by itself: {status}");
+            }
+        }
         // SIGKILL: what was acknowledged must survive it.
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -154,11 +186,22 @@ impl County {
     /// If anything of that fails.
     #[must_use]
     pub fn new() -> Self {
+        Self::of("529901", &[])
+    }
+
+    /// A county of another code, or made otherwise (`--plain-database`); its schools begin with its code.
+    ///
+    /// # Panics
+    /// If anything of that fails.
+    #[must_use]
+    pub fn of(code: &str, init: &[&str]) -> Self {
         let root = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
         let hub = Side { program: binary("huxue-hub"), dir: root.path().join("hub") };
-        let _ = hub.run(&["init", "--county", "529901", "--name", "某某县"]).ok();
-        for (code, name) in [("5299010001", "一小"), ("5299010002", "二小")] {
-            let _ = hub.run(&["school", "add", "--code", code, "--name", name, "--stage", "primary"]).ok();
+        let mut args = vec!["init", "--county", code, "--name", "某某县"];
+        args.extend(init);
+        let _ = hub.run(&args).ok();
+        for (number, name) in [("0001", "一小"), ("0002", "二小")] {
+            let _ = hub.run(&["school", "add", "--code", &format!("{code}{number}"), "--name", name, "--stage", "primary"]).ok();
         }
         let daemon = hub.serve(&["--listen-quic", "127.0.0.1:0"]);
         Self { root, hub, daemon }

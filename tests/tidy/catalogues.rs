@@ -123,3 +123,50 @@ fn messages_are_read_with_attributes_and_particulars() {
     assert_eq!(read["one"], BTreeSet::from(["a".to_owned(), "b".to_owned()]));
     assert_eq!(read["two"], BTreeSet::from(["d".to_owned()]));
 }
+
+/// Commands of ours a remedy may name, by how they begin.
+const COMMANDS: [&str; 22] = [
+    "record add",
+    "record set",
+    "record list",
+    "record show",
+    "record step",
+    "record void",
+    "ledger list",
+    "ledger show",
+    "ledger check",
+    "ledger publish",
+    "report list",
+    "report run",
+    "report publish",
+    "conflicts list",
+    "conflicts resolve",
+    "import roster",
+    "import undo",
+    "school add",
+    "enrol issue",
+    "node list",
+    "year open",
+    "sync now",
+];
+
+/// A person copies what stands behind the arrow: a command without its program is none.
+#[test]
+fn every_remedy_names_its_command_with_the_program() {
+    let mut wrong = Vec::new();
+    for file in files(&["shared/locales"], &["ftl"]) {
+        for (number, line) in file.text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with(".next")) {
+            for command in COMMANDS {
+                for (at, _) in line.match_indices(command) {
+                    let before = line[..at].trim_end();
+                    let named =
+                        ["{ $program }", "huxue-hub", "huxue-node"].iter().any(|program| before.ends_with(program)) || before.ends_with("DIRECTORY");
+                    if !named {
+                        wrong.push(format!("{}:{}: `{command}` without its program", file.path, number + 1));
+                    }
+                }
+            }
+        }
+    }
+    none(&wrong);
+}

@@ -13,7 +13,7 @@ const LIBRARIES: [(&str, &[&str]); 6] = [
 ];
 
 /// A room of `shared` and the rooms it may use besides itself. `clock`, `fault` and `locale` are everyone's.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("document", &["model"]),
     ("ledger", &["model", "document"]),
@@ -27,6 +27,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("store", &["model", "document", "ledger", "sync", "replica"]),
     ("replica", &["model", "document", "ledger", "sync", "identity", "store", "report", "local", "command", "blob"]),
     ("rim", &["local", "store", "identity", "model"]),
+    ("web", &["model", "document", "ledger", "report", "store", "replica", "command"]),
 ];
 
 /// Rooms that compile without the feature `daemon`: none of these libraries.

@@ -115,6 +115,9 @@ import-row-school-differs = The school code { $value } is not this school's; mak
 import-row-age-unusual = { $age } years old at the start of the year, which is unusual for the grade; please check it.
 import-row-maybe-same-child = The same name and birth date stand in row { $row }; please check whether it is the same child.
 import-row-cell-left-out = “{ $column }” cannot be read and was left out.
+import-row-value-left-out = "{ $column }" says "{ $value }", which is not understood and was not imported.
+import-row-maybe-known-child = A child of this name, sex and birth date is on file without an identity number; please check whether it is the same.
+import-row-known-child = No identity number; the child of this name, sex and birth date on file was updated; please check.
 
 # Names of columns.
 
@@ -143,3 +146,4 @@ import-column-guardian = Guardian
 import-column-guardian-rel = Relation to the child
 import-column-guardian-phone = Guardian phone
 import-column-note = Note
+import-column-school = School code

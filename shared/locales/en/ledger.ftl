@@ -111,7 +111,7 @@ ledger-step-removed = Line { $line }: the step "{ $step }" cannot be taken out; 
 
 ## Values
 ledger-value-field = No field "{ $field }".
-    .next = See the ledger's fields with the schema command.
+    .next = See its fields with `{ $program } ledger show LEDGER`.
 ledger-value-derived = "{ $title_en }" is filled by the program.
     .next = Leave it out.
 ledger-value-number = "{ $title_en }" must be a number, not "{ $text }".
@@ -131,7 +131,7 @@ ledger-value-month = "{ $title_en }" must be a month; "{ $text }" is none.
 ledger-value-time = "{ $title_en }" must be a time of day; "{ $text }" is none.
     .next = Write it like 08:30.
 ledger-value-option = "{ $title_en }" has no option "{ $text }"; possible: { $options_en }.
-    .next = Choose one listed, by code or title.
+    .next = Choose one of those listed, by code or title; `{ $program } ledger show LEDGER` lists them all.
 ledger-value-length = "{ $title_en }" has { $length } characters, at most { $max }.
     .next = Shorten it; details can stand in the note.
 ledger-value-pattern = "{ $title_en }" is not written as it should be: "{ $text }" does not match { $pattern }.
@@ -147,9 +147,9 @@ ledger-value-document-number = "{ $title_en }" must be a document number: letter
 ledger-value-phone = "{ $title_en }" is not a telephone number: "{ $text }".
     .next = Write 11 digits for a mobile, or a landline with its area code, like 0870-1234567.
 ledger-value-ref = "{ $title_en }" must be the key of a record of "{ $ledger }"; "{ $text }" is none, or is several.
-    .next = List that ledger's records and copy the key.
+    .next = Copy its id from `{ $program } record list { $ledger }`.
 ledger-value-file = "{ $title_en }" is not an attachment.
-    .next = Add it with the attach command.
+    .next = Attachments cannot be kept yet: leave it empty.
 ledger-value-kind = "{ $title_en }" holds a value of another type.
     .next = Enter it again.
 
@@ -173,29 +173,29 @@ ledger-finding-void-reason = The record is void without a reason.
 
 ## Steps
 ledger-step-no-lifecycle = The ledger "{ $ledger }" has no steps.
-    .next = Edit the record itself.
+    .next = Change the record with `{ $program } record set RECORD --set FIELD=VALUE`.
 ledger-step-no-such = No step "{ $step }"; this ledger has: { $names_en }.
-    .next = Choose one listed.
+    .next = Run `{ $program } record step RECORD STEP` with one of those listed.
 ledger-step-not-from-here = The state is "{ $state_en }"; "{ $step }" cannot be taken from it. Possible: { $names_en }.
-    .next = Choose one listed.
+    .next = Run `{ $program } record step RECORD STEP` with one of those listed.
 ledger-step-none-from-here = The state is "{ $state_en }"; "{ $step }" cannot be taken from it, and no step is yours to take.
-    .next = Wait for the other side, or it is closed.
+    .next = Wait for the other side, or it is settled; see `{ $program } record show RECORD`.
 ledger-step-schools = "{ $step }" is taken by the school.
-    .next = Ask the school to take it.
+    .next = Have the school run `huxue-node record step RECORD STEP`.
 ledger-step-countys = "{ $step }" is taken by the county.
-    .next = Wait for the county; the result arrives by synchronisation.
+    .next = The county takes it with `huxue-hub record step`; run `{ $program } sync now` to see the result.
 ledger-step-missing = Before "{ $step }", fill in: { $names_en }.
-    .next = Fill them in, with --set or record set, and try again.
+    .next = Fill them along with it: `{ $program } record step RECORD STEP --set FIELD=VALUE`.
 ledger-step-early = "{ $step }" can be taken from { $earliest } on; the prescribed days are not over.
     .next = Take it on { $earliest } or later.
 ledger-step-forked = Two sides disagree about the state; choose first: { $names_en }.
-    .next = Look at both sides, then choose a state with resolve.
+    .next = Look at both with `{ $program } record show RECORD`, then run `{ $program } record step RECORD resolve --to STATE`.
 ledger-step-not-forked = Nobody disagrees about this record's state.
     .next = Take the next step.
 ledger-step-not-a-tip = Only a state in dispute can be chosen: { $names_en }.
-    .next = Choose one listed.
+    .next = Run `{ $program } record step RECORD resolve --to` one of those listed.
 ledger-step-not-yet-judged = The definition this record was written under is not here yet.
-    .next = Synchronise with the county first.
+    .next = Sync with the county first: `huxue-node sync now`.
 
 ## Why a step has no effect
 ledger-void-authority = void: its writer may not take this step

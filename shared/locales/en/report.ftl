@@ -47,17 +47,17 @@ report-fresh-contact = Last contact
 report-fresh-heard = Heard lately
 
 report-unknown = There is no report "{ $name }".
-    .next = See all of them with: report list
+    .next = See them all with `{ $program } report list`.
 report-parameter-unknown = This report has no parameter "{ $name }"; it has: { $known }.
-    .next = See the report's parameters with: report show
+    .next = See the parameters of each with `{ $program } report list`.
 report-parameter-value = "{ $value }" does not fit parameter "{ $name }".
     .next = A year is its first one (2025), a term 1 (autumn) or 2 (spring), a school its 10 digits, a date 2026-03-01.
 report-parameter-missing = This report needs parameter "{ $name }".
-    .next = Give { $name } and run it again.
+    .next = Run it with the parameter: `{ $program } report run NAME --param { $name }=VALUE`.
 report-county-only = This report compares schools; only someone who may see all of them can run it.
     .next = Ask the county's section to run it.
 report-no-ledger = There is no ledger "{ $ledger }" here, so the report cannot run.
-    .next = Sync the county's published definitions first.
+    .next = Run `huxue-node sync now` to get the county's published definitions first.
 report-placeholder = The report has an unknown placeholder "{ $text }".
     .next = See docs/reports.md for those there are; mend the file and publish it again.
 report-not-a-question = The report is not one plain question and is not run.
@@ -109,7 +109,7 @@ report-file-undeclared = Line { $line }: parameter ":{ $name }" is not declared.
 query-condition = "{ $text }" is no condition.
     .next = Write field=value, or with != >= <= > < ~ (contains), for instance grade>=7.
 query-column = The ledger has no field "{ $name }".
-    .next = See its fields with: ledger show
+    .next = See its fields with `{ $program } ledger show LEDGER`
 query-value = "{ $value }" does not fit field "{ $name }".
     .next = Numbers as they are, money in yuan, yes or no, dates as 2026-03-01.
 query-operator = Field "{ $name }" cannot be compared with "{ $operator }".

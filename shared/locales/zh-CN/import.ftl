@@ -59,7 +59,7 @@ import-row-id-lost-digits = 身份证号被 Excel 当成数字，末几位已经
     .next = 把这一格设为“文本”格式，对照户口簿重新填写 18 位号码。
 import-row-id-old-15-digits = 身份证号是已停用的 15 位老号码。
     .next = 对照户口簿填写 18 位号码；确实没有新号码时请留空。
-import-row-id-malformed = 身份证号“{ $value }”不是 18 位。
+import-row-id-malformed = 身份证号“{ $value }”不是 17 位数字加一位校验码（数字或 X）。
     .next = 对照户口簿改正；港澳台证件或护照请在“身份证件类型”栏写明；没有号码请留空。
 import-row-id-checksum = 身份证号“{ $value }”的校验位不对，至少有一位写错了。
     .next = 对照户口簿改正；暂时查不到请留空，以后再补。
@@ -115,6 +115,9 @@ import-row-school-differs = 学校标识码 { $value } 不是本校的，请确�
 import-row-age-unusual = 开学时 { $age } 岁，与年级不大相符，请核对。
 import-row-maybe-same-child = 与第 { $row } 行同名同日出生，请核对是不是同一名学生。
 import-row-cell-left-out = “{ $column }”这一格读不出来，没有导入。
+import-row-value-left-out = “{ $column }”写的“{ $value }”认不出来，没有导入。
+import-row-maybe-known-child = 库里已有同名、同性别、同日出生但没有身份证号的学生，请核对是不是同一名。
+import-row-known-child = 没有身份证号，按库里同名、同性别、同日出生的学生更新，请核对。
 
 # 栏目名称。
 
@@ -143,3 +146,4 @@ import-column-guardian = 监护人
 import-column-guardian-rel = 与学生关系
 import-column-guardian-phone = 联系电话
 import-column-note = 备注
+import-column-school = 学校标识码

@@ -111,7 +111,7 @@ ledger-step-removed = 第 { $line } 行：步骤“{ $step }”不能删去，�
 
 ## 填写的值
 ledger-value-field = 没有字段“{ $field }”。
-    .next = 用 schema 命令查看这个台账有哪些字段。
+    .next = 运行 { $program } ledger show 台账 查看有哪些字段。
 ledger-value-derived = “{ $title_zh }”由程序自动填写，不能手工填。
     .next = 不填这一项。
 ledger-value-number = “{ $title_zh }”应当是数字，现在是“{ $text }”。
@@ -131,7 +131,7 @@ ledger-value-month = “{ $title_zh }”应当是月份，“{ $text }”不是�
 ledger-value-time = “{ $title_zh }”应当是时刻，“{ $text }”不是。
     .next = 写成 08:30。
 ledger-value-option = “{ $title_zh }”没有选项“{ $text }”，可以填：{ $options_zh }。
-    .next = 从列出的选项中选，代码或名称都可以。
+    .next = 运行 { $program } ledger show 台账 查看，从列出的选项中选，代码或名称都可以。
 ledger-value-length = “{ $title_zh }”有 { $length } 个字，最多 { $max } 个字。
     .next = 缩短后再填，详细情况可写在备注里。
 ledger-value-pattern = “{ $title_zh }”的写法不对：“{ $text }”不符合 { $pattern }。
@@ -147,9 +147,9 @@ ledger-value-document-number = “{ $title_zh }”应当是证件号码，只能
 ledger-value-phone = “{ $title_zh }”不是电话号码：“{ $text }”。
     .next = 手机写 11 位号码；座机带区号，例如 0870-1234567。
 ledger-value-ref = “{ $title_zh }”应当是台账“{ $ledger }”里一条记录的编号，“{ $text }”不是，或对应多条。
-    .next = 先列出该台账的记录，再抄它的编号。
+    .next = 运行 { $program } record list { $ledger }，抄它的编号。
 ledger-value-file = “{ $title_zh }”不是附件。
-    .next = 用 attach 命令加附件。
+    .next = 本版本还不能加附件，请先留空。
 ledger-value-kind = “{ $title_zh }”里的值与字段的类型不符。
     .next = 重新填写这一项。
 
@@ -173,29 +173,29 @@ ledger-finding-void-reason = 作废了，但没有写作废原因。
 
 ## 办理步骤
 ledger-step-no-lifecycle = 台账“{ $ledger }”没有办理步骤。
-    .next = 直接修改记录即可。
+    .next = 直接运行 { $program } record set 记录号 --set 字段=值。
 ledger-step-no-such = 没有步骤“{ $step }”，这个台账有：{ $names_zh }。
-    .next = 从列出的步骤中选。
+    .next = 运行 { $program } record step 记录号 步骤，从列出的步骤中选。
 ledger-step-not-from-here = 现在是“{ $state_zh }”，不能办理“{ $step }”；可以办理：{ $names_zh }。
-    .next = 从列出的步骤中选。
+    .next = 运行 { $program } record step 记录号 步骤，从列出的步骤中选。
 ledger-step-none-from-here = 现在是“{ $state_zh }”，不能办理“{ $step }”，也没有轮到您这一方办理的步骤。
-    .next = 等另一方办理，或已经办结。
+    .next = 等另一方办理，或已经办结；{ $program } record show 记录号 可看办到哪一步。
 ledger-step-schools = “{ $step }”由学校办理。
-    .next = 请学校办理。
+    .next = 请学校运行 huxue-node record step 记录号 步骤。
 ledger-step-countys = “{ $step }”由县教育局办理。
-    .next = 等县里办理；同步后就能看到结果。
+    .next = 等县里用 huxue-hub record step 办理；运行 { $program } sync now 后就能看到结果。
 ledger-step-missing = 办理“{ $step }”之前要填好：{ $names_zh }。
-    .next = 用 --set 或 record set 填好后再办理。
+    .next = 填好后再办理：{ $program } record step 记录号 步骤 --set 字段=值。
 ledger-step-early = “{ $step }”最早可以在 { $earliest } 办理，规定的天数还没满。
     .next = 到 { $earliest } 再办理。
 ledger-step-forked = 两边的办理结果不一致，要先选定一个状态：{ $names_zh }。
-    .next = 查看两边的记录，再用 resolve 选定其中一个状态。
+    .next = 先运行 { $program } record show 记录号 查看两边，再运行 { $program } record step 记录号 resolve --to 状态。
 ledger-step-not-forked = 这条记录没有办理上的分歧，不用选定状态。
     .next = 直接办理下一步。
 ledger-step-not-a-tip = 只能选定有分歧的状态之一：{ $names_zh }。
-    .next = 从列出的状态中选。
+    .next = 运行 { $program } record step 记录号 resolve --to 列出的状态之一。
 ledger-step-not-yet-judged = 这条记录用的台账版本本机还没有，暂时不能办理。
-    .next = 先与县里同步一次。
+    .next = 先运行 huxue-node sync now 与县里同步一次。
 
 ## 步骤无效的原因
 ledger-void-authority = 无效：这一方无权办理这个步骤

@@ -47,17 +47,17 @@ report-fresh-contact = 最近联系
 report-fresh-heard = 近日有联系
 
 report-unknown = 没有名为“{ $name }”的报表。
-    .next = 用 report list 查看全部报表。
+    .next = 运行 { $program } report list 查看全部报表。
 report-parameter-unknown = 这个报表没有参数“{ $name }”；可用的参数：{ $known }。
-    .next = 用 report show 查看这个报表的参数。
+    .next = 运行 { $program } report list 查看每个报表的参数。
 report-parameter-value = 参数“{ $name }”的值“{ $value }”不对。
     .next = 学年填 2025 这样的起始年，学期填 1（秋）或 2（春），学校填十位学校标识码，日期填 2026-03-01。
 report-parameter-missing = 这个报表必须给出参数“{ $name }”。
-    .next = 补上参数 { $name } 再运行。
+    .next = 补上参数再运行：{ $program } report run 报表 --param { $name }=值。
 report-county-only = 这个报表要比较各校数据，只能由县局查看全部学校的人员运行。
     .next = 请县局业务科室代查。
 report-no-ledger = 这里没有台账“{ $ledger }”，报表无法运行。
-    .next = 先同步县局发布的台账定义，再运行。
+    .next = 先运行 huxue-node sync now，收到县局发布的台账定义后再运行。
 report-placeholder = 报表里的占位“{ $text }”不认识。
     .next = 可用的占位见报表文件说明；改正后重新发布。
 report-not-a-question = 报表不是一条单纯的查询语句，不予运行。
@@ -109,7 +109,7 @@ report-file-undeclared = 第 { $line } 行：参数“:{ $name }”没有在文�
 query-condition = “{ $text }”不是条件。
     .next = 写成 字段=值，也可以用 != >= <= > < ~（包含），例如 grade>=7。
 query-column = 台账没有字段“{ $name }”。
-    .next = 用 ledger show 查看这本台账的字段。
+    .next = 运行 { $program } ledger show 台账 查看这本台账的字段。
 query-value = 字段“{ $name }”不能等于“{ $value }”。
     .next = 数字直接填，金额填元，是否填 yes 或 no，日期填 2026-03-01。
 query-operator = 字段“{ $name }”不能用“{ $operator }”比较。

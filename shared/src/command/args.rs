@@ -9,16 +9,16 @@ use std::{collections::BTreeMap, path::PathBuf};
 #[derive(Args, Clone, Debug)]
 pub struct Global {
     /// Directory of this replica: database, keys, socket
-    #[arg(long, global = true, env = "HUXUE_DATA", value_name = "DIR")]
+    #[arg(long, global = true, display_order = 900, env = "HUXUE_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Language on screen: zh or en
-    #[arg(long, global = true, env = "HUXUE_LANG", value_name = "LANG")]
+    #[arg(long, global = true, display_order = 900, env = "HUXUE_LANG", value_name = "LANG")]
     pub lang: Option<String>,
     /// Print the answer as JSON, for scripts
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 900)]
     pub json: bool,
     /// File with the database key (32 bytes as 64 hex digits); default DIR/db.key
-    #[arg(long, global = true, env = "HUXUE_DB_KEY_FILE", value_name = "FILE")]
+    #[arg(long, global = true, display_order = 900, env = "HUXUE_DB_KEY_FILE", value_name = "FILE")]
     pub db_key_file: Option<PathBuf>,
     /// File with the passphrase of the database key; otherwise it is asked for on the terminal
     #[arg(long, global = true, env = "HUXUE_DB_PASSPHRASE_FILE", value_name = "FILE")]
@@ -162,11 +162,13 @@ impl Record {
         let request = match self {
             Self::Add { ledger, student, school, year, set, by } => {
                 let subject = student.map(SubjectRef::Student).or_else(|| school.map(|code| SubjectRef::School(Some(code))));
-                Request::RecordAdd { ledger, subject, year, set: pairs(&set)?, by }
+                Request::RecordAdd { ledger, subject, year, set: pairs(&set, "set-shape")?, by }
             }
-            Self::Set { record, set, by } => Request::RecordSet { record, set: pairs(&set)?, by },
+            Self::Set { record, set, by } => Request::RecordSet { record, set: pairs(&set, "set-shape")?, by },
             Self::Void { record, why, by } => Request::RecordVoid { record, why, by },
-            Self::Step { record, step, set, on, by, why, to } => Request::RecordStep { record, step, set: pairs(&set)?, on, by, why, to },
+            Self::Step { record, step, set, on, by, why, to } => {
+                Request::RecordStep { record, step, set: pairs(&set, "set-shape")?, on, by, why, to }
+            }
             Self::List { ledger, student, school, filters, year, columns, order, limit, format, out } => {
                 let format = if json { Format::Json } else { format };
                 return Ok((Request::RecordList { ledger, student, filters, year, school, columns, order, limit, format }, out));
@@ -391,7 +393,7 @@ impl Report {
         match self {
             Self::List => Ok((Request::ReportList, None)),
             Self::Run { name, year, term, school, params, format, out } => {
-                let mut all: BTreeMap<String, String> = pairs(&params)?;
+                let mut all: BTreeMap<String, String> = pairs(&params, "param-shape")?;
                 for (key, value) in [("year", year), ("term", term), ("school", school)] {
                     if let Some(value) = value {
                         all.insert(key.to_owned(), value);

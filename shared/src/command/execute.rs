@@ -37,7 +37,7 @@ fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress
             audit::read(replica, who, audit::action("list", format), read);
             Ok(answer)
         }
-        Request::RecordShow { record } => show(replica, &record, who),
+        Request::RecordShow { record } => show(replica, &record, who, lang),
         Request::ReportRun { name, params, format } => {
             let (answer, read) = reporting::run(replica, &name, &params, format, lang)?;
             audit::read(replica, who, audit::action("report", format), read);
@@ -63,19 +63,19 @@ fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress
             audit::note(replica, who, "undo", format!("import {batch}"), answer["undone"].as_u64().unwrap_or(0));
             Ok(answer)
         }
-        Request::LedgerCheck { text } => {
-            let definition = replica::definitions::check(&replica.catalogue(), &text)?;
+        Request::LedgerCheck { path, text } => {
+            let definition = replica::definitions::check(&replica.catalogue(), &text).map_err(|e| of_file(e.into(), &path))?;
             Ok(json!({ "code": definition.code, "version": definition.version, "fields": definition.fields.len(), "ok": true }))
         }
-        Request::LedgerPublish { text } => {
+        Request::LedgerPublish { path, text } => {
             hub_only(replica)?;
-            let (code, version) = replica.publish_definition(&text)?;
+            let (code, version) = replica.publish_definition(&text).map_err(|e| of_file(e.into(), &path))?;
             audit::note(replica, who, "publish", format!("ledger {code} v{version}"), 1);
             Ok(json!({ "code": code, "version": version, "published": true }))
         }
-        Request::ReportPublish { text } => {
+        Request::ReportPublish { path, text } => {
             hub_only(replica)?;
-            let report = reporting::check(&text)?;
+            let report = reporting::check(&text).map_err(|e| of_file(e, &path))?;
             let set = BTreeMap::from([("name".to_owned(), report.name.clone()), ("text".to_owned(), text)]);
             replica.add("report_definition", None, None, &set, None)?;
             audit::note(replica, who, "publish", format!("report {}", report.name), 1);
@@ -99,7 +99,7 @@ fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress
         }
         Request::Rebuild => {
             progress(Progress { done: 0, total: 1 });
-            let rebuilt = replica.rebuild(2)?;
+            let rebuilt = replica.rebuild(replica::merge::threads())?;
             progress(Progress { done: 1, total: 1 });
             Ok(serde_json::to_value(rebuilt).map_err(Fault::internal)?)
         }
@@ -114,8 +114,9 @@ fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress
     }
 }
 
-fn show(replica: &Replica, record: &str, who: &str) -> Result<Json> {
-    let answer = replica.show(record)?;
+fn show(replica: &Replica, record: &str, who: &str, lang: Lang) -> Result<Json> {
+    let mut answer = replica.show(record)?;
+    answer["view"] = ledgers::view(replica, &answer, lang);
     let word = |key: &str| answer[key].as_str().unwrap_or_default();
     // A definition that this version does not know might be about anyone.
     let named = replica.definition(word("ledger")).map_or(true, |definition| audit::is_named(&definition));
@@ -139,6 +140,11 @@ fn conflicts(replica: &Replica, school: Option<&str>, kind: Option<&str>, who: &
         })
         .collect();
     Ok(json!({ "conflicts": list }))
+}
+
+/// Says which file is wrong.
+fn of_file(fault: Fault, path: &str) -> Fault {
+    fault.with("path", path)
 }
 
 fn hub_only(replica: &Replica) -> Result<()> {

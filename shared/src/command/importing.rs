@@ -1,5 +1,5 @@
 //! Imports into a replica: a roster of children, or rows of any ledger. A row is written whole or not at all, all accepted rows in one commit, and a batch can be
-//! taken back as one. The same file twice changes nothing.
+//! taken back as one. The same file twice changes nothing. It is one room because rosters and ledgers share judging, committing and undoing.
 
 use super::request::SubjectRef;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
         write::{Edit, Target},
     },
     fault::{Exit, Fault},
-    import::{self, Outcome, Pupil, RosterOptions, table},
+    import::{self, Outcome, Problem, Pupil, Reason, RosterOptions, table},
     ledger::{Definition, FieldType, definition::Subject},
     local::{OnProgress, Progress},
     locale::{self, Lang},
@@ -100,6 +100,16 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, sheet: Option<String>, la
         }
         let doc = present.doc_of(replica, pupil, year);
         let mut fields: BTreeMap<String, Value> = pupil.fields().into_iter().collect();
+        if let Some(reason) = present.remark(pupil, doc) {
+            if reason == Reason::KnownChild {
+                // The number on file stands; the row only lacks it.
+                fields.remove("id_type");
+            }
+            let remark = Problem::new(reason);
+            if let Some(list) = answer["rows"][at]["warnings"].as_array_mut() {
+                list.push(json!({ "code": reason.code(), "message": remark.message(lang) }));
+            }
+        }
         fields.insert("void".into(), Value::Bool(false));
         let before = present.fields.get(&doc);
         if before.is_none() {
@@ -131,7 +141,8 @@ fn sets(target: Target, fields: BTreeMap<String, Value>) -> Edit {
 struct Present {
     fields: HashMap<DocId, BTreeMap<String, Value>>,
     by_number: HashMap<String, DocId>,
-    by_person: HashMap<(String, String), DocId>,
+    /// Name and birth date; the flag: with an identity number.
+    by_person: HashMap<(String, String), (DocId, bool)>,
 }
 
 fn text(fields: &BTreeMap<String, Value>, key: &str) -> String {
@@ -153,9 +164,13 @@ impl Present {
         for (doc, json) in rows {
             let fields: BTreeMap<String, Value> = serde_json::from_str(&json).unwrap_or_default();
             let number = text(&fields, "id_no");
+            let (person, void) =
+                ((students::normal_name(&text(&fields, "name")), text(&fields, "birth")), fields.get("void") == Some(&Value::Bool(true)));
             if number.is_empty() {
-                out.by_person.insert((students::normal_name(&text(&fields, "name")), text(&fields, "birth")), doc);
-            } else if fields.get("void") != Some(&Value::Bool(true)) {
+                out.by_person.insert(person, (doc, false));
+            } else if !void {
+                // One without a number is the better match for a row without one.
+                out.by_person.entry(person).or_insert((doc, true));
                 out.by_number.insert(number, doc);
             }
             out.fields.insert(doc, fields);
@@ -170,12 +185,30 @@ impl Present {
         (students::normal_name(&name) != students::normal_name(&pupil.name)).then_some(name)
     }
 
+    /// The child on file with this name, sex and birth date, and whether it has an identity number.
+    fn namesake(&self, pupil: &Pupil) -> Option<(DocId, bool)> {
+        let found = *self.by_person.get(&(students::normal_name(&pupil.name), pupil.birth.to_string()))?;
+        let sex = text(self.fields.get(&found.0)?, "sex");
+        (sex.is_empty() || (sex == "male") == pupil.male).then_some(found)
+    }
+
+    /// What a person should look at, beside what the file itself shows.
+    fn remark(&self, pupil: &Pupil, doc: DocId) -> Option<Reason> {
+        let (known, numbered) = self.namesake(pupil)?;
+        match (pupil.id.is_some() || pupil.foreign_id.is_some(), numbered) {
+            (false, true) => Some(Reason::KnownChild),
+            (true, false) if known != doc => Some(Reason::MaybeKnownChild),
+            _ => None,
+        }
+    }
+
     fn doc_of(&self, replica: &Replica, pupil: &Pupil, year: SchoolYear) -> DocId {
         let Role::Node(school) = replica.me().role else { return DocId([0; 16]) };
         if pupil.id.is_none()
-            && let Some(doc) = self.by_person.get(&(students::normal_name(&pupil.name), pupil.birth.to_string()))
+            && pupil.foreign_id.is_none()
+            && let Some((doc, _)) = self.namesake(pupil)
         {
-            return *doc;
+            return doc;
         }
         replica.new_student_doc(school, year, pupil.id.as_ref(), &pupil.name)
     }
@@ -257,7 +290,8 @@ pub fn ledger(replica: &Arc<Replica>, code: &str, upload: &Upload, lang: Lang, p
     let year = upload.year(replica)?;
     let bytes = upload.contents()?;
     let candidates = candidates(&definition);
-    let read = table::read_table(&bytes, &upload.file, &candidates, 2, &import::Limits::default()).map_err(Fault::from)?;
+    let percent: Vec<&str> = definition.fields.iter().filter(|field| field.kind == FieldType::Pct).map(|field| field.code.as_str()).collect();
+    let read = table::read_table(&bytes, &upload.file, &candidates, &percent, 2, &import::Limits::default()).map_err(Fault::from)?;
     let mut batch = Rows { replica, definition: &definition, year, upload, lang, edits: Vec::new(), traces: Vec::new(), seen: HashMap::new() };
     let mut rows = Vec::new();
     let (mut accepted, mut rejected) = (0, 0);
@@ -293,10 +327,15 @@ fn candidates(definition: &Definition) -> Vec<table::Candidate<'_>> {
     for field in Definition::common_fields().iter().filter(|f| ["on", "note", "by"].contains(&f.code.as_str())) {
         out.push(table::Candidate { code: &field.code, zh: &field.title.zh, en: &field.title.en });
     }
-    out.push(table::Candidate { code: "_id", zh: "记录号", en: "Record id" });
+    // As our own exports call it, and as a person might.
+    for (zh, en) in [("记录", "Record"), ("记录号", "Record id"), ("记录编号", "Id")] {
+        out.push(table::Candidate { code: "_id", zh, en });
+    }
     match definition.subject {
         Subject::Student => {
-            out.push(table::Candidate { code: "_student", zh: "学生", en: "Student" });
+            for (zh, en) in [("学生", "Student"), ("学生档案", "Child")] {
+                out.push(table::Candidate { code: "_student", zh, en });
+            }
             for (code, zh, en) in [("_id_no", "身份证件号", "Identity number"), ("_id_no_2", "身份证号", "Id number"), ("_name", "姓名", "Name")]
             {
                 if !definition.fields.iter().any(|f| f.title.zh == zh) {
@@ -340,6 +379,13 @@ impl Rows<'_> {
             self.replica.prepare_add(&self.definition.code, subject.as_ref(), Some(self.year.start()), &set, self.upload.by.as_deref())?;
         let What::Edit(edit) = &mut prepared.edit.what else { return Ok(()) };
         let Some(record) = edit.creates.first_mut() else {
+            // A profile: of a child on file, only what differs.
+            if let Ok(place) = self.replica.locate(&prepared.edit.doc.to_string()) {
+                return self.change(&place, &set);
+            }
+            let after = edit.sets.iter().map(|(_, key, value)| (key.clone(), value.clone())).collect();
+            let (space, doc) = (prepared.edit.space.to_string(), prepared.edit.doc);
+            self.traces.push(Trace { space, doc, record: String::new(), new: true, before: BTreeMap::new(), after });
             self.edits.push(prepared.edit);
             return Ok(());
         };
@@ -362,10 +408,10 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// A school named in a row must be one the county knows.
+    /// A school named in a row by its code must be one the county knows (by its name, it is).
     fn check_schools(&self, set: &BTreeMap<String, String>) -> Result<()> {
         for field in self.definition.fields.iter().filter(|f| f.kind == FieldType::School) {
-            if let Some(text) = set.get(&field.code).filter(|t| t.len() == 10 && t.bytes().all(|b| b.is_ascii_digit())) {
+            if let Some(text) = set.get(&field.code).map(|t| t.trim()).filter(|t| t.len() == 10 && t.bytes().all(|b| b.is_ascii_digit())) {
                 self.replica.known_school(text)?;
             }
         }

@@ -1,14 +1,17 @@
 //! The ledgers there are, for a person and for scripts.
 
 use crate::{
+    document::view::Value,
     ledger::{
         FieldType,
         definition::{Definition, Field, Required},
+        value,
     },
     locale::Lang,
     replica::{Replica, Result},
 };
 use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 
 /// All of them.
 pub fn list(replica: &Replica, lang: Lang) -> Json {
@@ -71,4 +74,32 @@ fn lifecycle(definition: &Definition, lang: Lang) -> Json {
         })
         .collect();
     json!({ "initial": lifecycle.initial, "states": states, "steps": steps })
+}
+
+/// A record as [`Replica::show`] gives it in the reader's words: titles of its ledger, state and fields, each filled field with its value, steps.
+pub fn view(replica: &Replica, shown: &Json, lang: Lang) -> Json {
+    let catalogue = replica.catalogue();
+    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    let Ok(definition) = replica.definition(&text(&shown["ledger"])) else { return Json::Null };
+    let values: BTreeMap<String, Value> = serde_json::from_value(shown["fields"].clone()).unwrap_or_default();
+    let fields: Vec<Json> = Definition::common_fields()
+        .iter()
+        .chain(&definition.fields)
+        .map(|field| (field, value::show(&catalogue, &definition, field, &values, lang)))
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(field, value)| json!({ "field": field.code, "title": field.title.get(lang), "value": value }))
+        .collect();
+    let lifecycle = definition.lifecycle.as_ref();
+    let state = |code: &str| lifecycle.and_then(|l| l.state(code)).map_or(code.to_owned(), |s| s.title.get(lang).to_owned());
+    let step = |code: &str| lifecycle.and_then(|l| l.step(code)).map_or(code.to_owned(), |s| s.title.get(lang).to_owned());
+    let steps: Vec<Json> = shown["steps"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|taken| {
+            json!({ "step": step(&text(&taken["step"])), "to": state(&text(&taken["to"])), "on": taken["on"], "by": taken["by"], "why": taken["why"],
+                "effective": taken["effect"] == "effective" })
+        })
+        .collect();
+    json!({ "ledger": definition.title.get(lang), "state": state(&text(&shown["row"]["state"])), "fields": fields, "steps": steps })
 }

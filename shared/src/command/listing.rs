@@ -7,7 +7,7 @@ use crate::{
     locale::Lang,
     model::SchoolYear,
     replica::{Replica, Result},
-    report::query::Query,
+    report::query::{Query, known_columns},
 };
 use serde_json::Value as Json;
 
@@ -58,7 +58,16 @@ pub(super) fn list(replica: &Replica, wanted: &Wanted, lang: Lang) -> Result<(Js
     if let Some(school) = &wanted.school {
         conditions.push(format!("_school={school}"));
     }
-    let query = Query { conditions: &conditions, columns: &wanted.columns, order: &wanted.order, limit: Some(wanted.limit) };
+    // A file is to be worked on and read back, a script wants it whole: everything, and whose it is. A terminal shows the first columns.
+    let whole: Vec<String> = known_columns(outline)
+        .into_iter()
+        .map(|column| column.code)
+        .filter(|code| definition.subject == Subject::Student || code != "_student")
+        .filter(|code| !["_since", "_due", "_reopened", "_disputed", "void", "void_reason", "continues"].contains(&code.as_str()))
+        .collect();
+    let file = wanted.columns.is_empty() && wanted.format != Format::Table;
+    let columns = if file { &whole } else { &wanted.columns };
+    let query = Query { conditions: &conditions, columns, order: &wanted.order, limit: Some(wanted.limit) };
     let (report, params) = query.report(outline, replica.clock().today()).map_err(|e| Fault::from(&e))?;
     let answer = reporting::answer(replica, &report, &params, &ledgers)?;
     let read = audit::read_of(&about, &answer, audit::is_named(&definition));

@@ -6,6 +6,9 @@ use comfy_table::{ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
 use serde_json::Value as Json;
 use std::fmt::Write as _;
 
+/// Most items of a list named in one line.
+const LISTED_MAX: usize = 20;
+
 /// An answer in the reader's words.
 pub fn render(request: &Request, answer: &Json, lang: Lang) -> String {
     if let Some(text) = answer["text"].as_str()
@@ -17,7 +20,8 @@ pub fn render(request: &Request, answer: &Json, lang: Lang) -> String {
         Request::RecordAdd { .. } | Request::RecordSet { .. } | Request::RecordVoid { .. } | Request::RecordStep { .. } => saved(answer, lang),
         Request::ImportRoster { .. } | Request::ImportLedger { .. } => imported(answer, lang),
         Request::LedgerList => table(&answer["ledgers"], &["code", "version", "title", "subject", "owner", "lifecycle"], lang),
-        Request::ReportList => table(&answer["reports"], &["name", "question", "title"], lang),
+        Request::ReportList => table(&answer["reports"], &["name", "question", "title", "parameters"], lang),
+        Request::RecordShow { .. } => record(answer, lang),
         Request::LedgerShow { .. } => ledger(answer, lang),
         Request::ConflictsList { .. } => conflicts(answer, lang),
         Request::Status | Request::Settle => status(answer, lang),
@@ -56,15 +60,57 @@ fn cell(value: &Json) -> String {
     }
 }
 
+/// A value of a column in the reader's words: the codes every ledger shares have theirs, instants are shown by the clock, lists joined.
+fn shown(column: &str, value: &Json, lang: Lang) -> String {
+    let coded = |code: &str| {
+        let key = format!("coded-{column}-{code}").replace('_', "-");
+        let text = locale::text(lang, &key, &[]);
+        if text == key { code.to_owned() } else { text }
+    };
+    match (column, value) {
+        ("last_contact" | "revoked" | "issued" | "expires", Json::String(text)) => locale::instant(text),
+        ("subject" | "owner" | "type" | "required" | "authority", Json::String(code)) => coded(code),
+        ("required", Json::Object(steps)) if steps.contains_key("before") => format!("{} {}", coded("before"), shown("", &value["before"], lang)),
+        (_, Json::Array(list)) => list.iter().map(|item| cell(item.get("name").unwrap_or(item))).collect::<Vec<_>>().join(" "),
+        _ => cell(value),
+    }
+}
+
 /// Rows of an array under translated heads.
 pub fn table(rows: &Json, columns: &[&str], lang: Lang) -> String {
     let mut table = Table::new();
     table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(columns.iter().map(|c| word(lang, c)));
+    // Beside a title, the name is what a command wants.
+    let head = |column: &str| word(lang, if column == "name" && columns.contains(&"title") { "code" } else { column });
+    table.set_header(columns.iter().map(|c| head(c)));
     for row in rows.as_array().into_iter().flatten() {
-        table.add_row(columns.iter().map(|c| cell(&row[*c])));
+        table.add_row(columns.iter().map(|c| shown(c, &row[*c], lang)));
     }
     table.to_string()
+}
+
+fn record(answer: &Json, lang: Lang) -> String {
+    let view = &answer["view"];
+    let mut out = format!("{} {} {}\n", cell(&view["ledger"]), cell(&answer["record"]), cell(&view["state"]));
+    for field in view["fields"].as_array().into_iter().flatten() {
+        let _ = writeln!(out, "  {}: {}", cell(&field["title"]), cell(&field["value"]));
+    }
+    for step in view["steps"].as_array().into_iter().flatten() {
+        let effect = if step["effective"] == Json::Bool(true) { String::new() } else { locale::text(lang, "step-void", &[]) };
+        let said: Vec<String> = ["on", "step", "to", "by", "why"].iter().map(|key| cell(&step[*key])).filter(|text| !text.is_empty()).collect();
+        let _ = writeln!(out, "  → {} {effect}", said.join(" "));
+    }
+    let own = if lang == Lang::Zh { "zh" } else { "en" };
+    let next: Vec<String> =
+        answer["next"].as_array().into_iter().flatten().map(|step| format!("{} {}", cell(&step["step"]), cell(&step[own]))).collect();
+    if !next.is_empty() {
+        let _ = writeln!(out, "{}", locale::text(lang, "record-next", &[("list", &next.join(" · "))]));
+    }
+    for item in answer["conflicts"].as_array().into_iter().flatten() {
+        let kind = locale::text(lang, &format!("conflict-kind-{}", cell(&item["kind"]).replace('_', "-")), &[]);
+        let _ = writeln!(out, "  ! {} {kind} {}", cell(&item["id"]), cell(&item["field"]));
+    }
+    out
 }
 
 /// Scalar members, one a line.
@@ -72,7 +118,7 @@ pub fn fields(answer: &Json, lang: Lang) -> String {
     let mut out = String::new();
     for (key, value) in answer.as_object().into_iter().flatten() {
         if !value.is_array() && !value.is_object() {
-            let _ = writeln!(out, "{}: {}", word(lang, key), cell(value));
+            let _ = writeln!(out, "{}: {}", word(lang, key), shown(key, value, lang));
         }
     }
     out
@@ -95,9 +141,40 @@ fn imported(answer: &Json, lang: Lang) -> String {
     let number = |key: &str| cell(&answer[key]);
     let args = [("accepted", number("accepted")), ("rejected", number("rejected")), ("changed", number("changed")), ("batch", number("batch"))];
     let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    let mut out = locale::text(lang, "imported", &args);
+    let mut out = locale::text(lang, if answer["batch"].is_string() { "imported" } else { "imported-nothing" }, &args);
+    let listed = |key: &str| answer[key].as_array().into_iter().flatten().map(cell).collect::<Vec<_>>();
+    for (key, message) in [("ignored_columns", "imported-ignored"), ("other_sheets", "imported-other-sheets"), ("skipped_rows", "imported-skipped")] {
+        let list = listed(key);
+        if !list.is_empty() {
+            let shown = list.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join("、") + if list.len() > LISTED_MAX { "…" } else { "" };
+            let _ = write!(out, "\n  · {}", locale::text(lang, message, &[("count", &list.len().to_string()), ("list", &shown)]));
+        }
+    }
+    for (message, rows) in remarks(answer) {
+        let shown = rows.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join("、") + if rows.len() > LISTED_MAX { "…" } else { "" };
+        let args = [("rows", &*shown), ("count", &*rows.len().to_string()), ("message", &*message)];
+        let _ = write!(out, "\n  ? {}", locale::text(lang, if rows.len() == 1 { "imported-remark" } else { "imported-remarks" }, &args));
+    }
     for row in answer["rows"].as_array().into_iter().flatten().filter(|row| row["accept"] == Json::Bool(false)) {
-        let _ = write!(out, "\n  · {}", locale::text(lang, "imported-row", &[("row", &cell(&row["row"])), ("message", &cell(&row["message"]))]));
+        let _ = write!(out, "\n  ✗ {}", locale::text(lang, "imported-row", &[("row", &cell(&row["row"])), ("message", &cell(&row["message"]))]));
+        for detail in row["details"].as_array().into_iter().flatten() {
+            let _ = write!(out, "\n      · {}", cell(detail));
+        }
+    }
+    out
+}
+
+/// Remarks on accepted rows, each sentence once with the rows it stands for, in the order they come.
+fn remarks(answer: &Json) -> Vec<(String, Vec<String>)> {
+    let mut out: Vec<(String, Vec<String>)> = Vec::new();
+    for row in answer["rows"].as_array().into_iter().flatten() {
+        for remark in row["warnings"].as_array().into_iter().flatten() {
+            let (message, number) = (cell(&remark["message"]), cell(&row["row"]));
+            match out.iter_mut().find(|(known, _)| *known == message) {
+                Some((_, rows)) => rows.push(number),
+                None => out.push((message, vec![number])),
+            }
+        }
     }
     out
 }
@@ -165,12 +242,16 @@ fn choices(detail: &Json) -> Vec<String> {
 
 fn status(answer: &Json, lang: Lang) -> String {
     let number = |key: &str| cell(&answer[key]);
-    let mut out = locale::text(lang, "status-saved", &[("records", &number("records")), ("pending", &number("pending"))]);
+    let hub = answer["role"] == "hub";
+    let saved = if hub { "status-hub" } else { "status-saved" };
+    let args = [("records", number("records")), ("pending", number("pending")), ("connected", number("connected"))];
+    let mut out = locale::text(lang, saved, &args.iter().map(|(k, v)| (*k, v.as_str())).collect::<Vec<_>>());
     out.push('\n');
-    let contact = answer["last_contact"].as_str();
-    out.push_str(&match contact {
-        Some(at) => locale::text(lang, "status-contact", &[("at", at)]),
-        None => locale::text(lang, "status-no-contact", &[]),
+    out.push_str(&match (answer["last_contact"].as_str(), hub) {
+        (Some(at), false) => locale::text(lang, "status-contact", &[("at", &locale::instant(at))]),
+        (Some(at), true) => locale::text(lang, "status-hub-contact", &[("at", &locale::instant(at))]),
+        (None, false) => locale::text(lang, "status-no-contact", &[]),
+        (None, true) => locale::text(lang, "status-hub-no-contact", &[]),
     });
     for (key, message) in [("conflicts", "status-conflicts"), ("refused", "status-refused"), ("parked", "status-parked")] {
         if answer[key].as_i64().unwrap_or(0) > 0 {

@@ -194,16 +194,25 @@ pub enum Request {
     },
     /// Checks a ledger definition without publishing it.
     LedgerCheck {
+        /// Where it is, for messages.
+        #[serde(default)]
+        path: String,
         /// The file's text.
         text: String,
     },
     /// Publishes a ledger definition to all schools (hub).
     LedgerPublish {
+        /// Where it is, for messages.
+        #[serde(default)]
+        path: String,
         /// The file's text.
         text: String,
     },
     /// Publishes a report to all schools (hub).
     ReportPublish {
+        /// Where it is, for messages.
+        #[serde(default)]
+        path: String,
         /// The file's text.
         text: String,
     },
@@ -270,15 +279,15 @@ pub enum Request {
     Verify,
 }
 
-/// Reads `field=value` pairs.
+/// Reads `field=value` pairs; `code` is the fault of an argument that is none (`set-shape`, `param-shape`).
 ///
 /// # Errors
-/// `set-shape` naming the argument that is none.
-pub fn pairs(list: &[String]) -> Result<BTreeMap<String, String>, Fault> {
+/// That fault, naming the argument.
+pub fn pairs(list: &[String], code: &'static str) -> Result<BTreeMap<String, String>, Fault> {
     let mut out = BTreeMap::new();
     for item in list {
         let Some((field, value)) = item.split_once('=') else {
-            return Err(Fault::new("set-shape", crate::fault::Exit::Input).with("text", item));
+            return Err(Fault::new(code, crate::fault::Exit::Input).with("text", item));
         };
         out.insert(field.trim().to_owned(), value.to_owned());
     }

@@ -3,7 +3,7 @@
 use super::args::Global;
 use crate::{
     fault::{Exit, Fault},
-    local::{Handler, OnProgress, Progress, lock, socket},
+    local::{self, Handler, OnProgress, Owner, Progress, lock, socket},
     locale::{self, Lang},
 };
 use base64::Engine as _;
@@ -44,12 +44,12 @@ where
 {
     let dir = global.dir()?;
     let mut bar = Bar::new();
-    match lock::take(&dir)? {
-        Some(lock) => {
+    match local::owner(&dir)? {
+        Owner::Here(lock) => {
             let handler = open(&lock)?;
             handler.handle(request, &mut |p| bar.show(p))
         }
-        None => socket::ask(&dir, &request, &mut |p| bar.show(p)),
+        Owner::Daemon => socket::ask(&dir, &request, &mut |p| bar.show(p)),
     }
 }
 
@@ -132,6 +132,12 @@ pub fn say(text: &str) {
     }
 }
 
+/// Prints to standard error what a person asked nothing of: how a command is written. A closed pipe is no error.
+pub fn say_aside(text: &str) {
+    use std::io::Write as _;
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// A handler's progress argument under a shorter name, for closures.
 pub type Tell<'a> = OnProgress<'a>;
 
@@ -140,7 +146,7 @@ pub type Tell<'a> = OnProgress<'a>;
 /// # Errors
 /// `file-unreadable` with the path and the system's reason.
 pub fn read_text(path: &Path) -> Result<String, Fault> {
-    std::fs::read_to_string(path).map_err(|e| Fault::new("file-unreadable", Exit::Input).with("path", path.display()).with("detail", e))
+    std::fs::read_to_string(path).map_err(|e| Fault::new("file-unreadable", Exit::Input).with("path", path.display()).because(e))
 }
 
 /// Reads a file to be sent along with a request: its name and its contents in base64.
@@ -148,7 +154,7 @@ pub fn read_text(path: &Path) -> Result<String, Fault> {
 /// # Errors
 /// `file-unreadable`, `file-large`.
 pub fn read_upload(path: &Path) -> Result<(String, String), Fault> {
-    let unreadable = |e: std::io::Error| Fault::new("file-unreadable", Exit::Input).with("path", path.display()).with("detail", e);
+    let unreadable = |e: std::io::Error| Fault::new("file-unreadable", Exit::Input).with("path", path.display()).because(e);
     let length = std::fs::metadata(path).map_err(unreadable)?.len();
     if length > UPLOAD_BYTES_MAX {
         return Err(Fault::new("file-large", Exit::Input).with("path", path.display()).with("mib", UPLOAD_BYTES_MAX >> 20));
@@ -156,6 +162,19 @@ pub fn read_upload(path: &Path) -> Result<(String, String), Fault> {
     let bytes = std::fs::read(path).map_err(unreadable)?;
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     Ok((name, base64::engine::general_purpose::STANDARD.encode(bytes)))
+}
+
+/// A file as a whole or not at all: what stood there stays until the new one is complete.
+fn write_whole(path: &Path, contents: &[u8]) -> std::io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let written = std::fs::write(&part, contents).and_then(|()| std::fs::rename(&part, path));
+    if written.is_err() {
+        // Half a file helps nobody; if it cannot be removed either, its name says what it is.
+        drop(std::fs::remove_file(&part));
+    }
+    written
 }
 
 /// Hands an answer to the person: `--json`, a file, or the terminal. Exit code 1 when rows were rejected.
@@ -181,8 +200,7 @@ pub fn deliver(
     };
     match out {
         Some(path) => {
-            std::fs::write(path, contents)
-                .map_err(|e| Fault::new("file-unwritable", Exit::Storage).with("path", path.display()).with("detail", e))?;
+            write_whole(path, &contents).map_err(|e| Fault::new("file-unwritable", Exit::Storage).with("path", path.display()).because(e))?;
         }
         None => say(&String::from_utf8_lossy(&contents)),
     }

@@ -108,6 +108,14 @@ pub(super) fn phone(text: &str) -> Phone {
     if is_nothing(&plain) {
         return Phone::None;
     }
+    // 1.39E+10: Excel's short form, most digits are gone.
+    if plain
+        .to_uppercase()
+        .split_once('E')
+        .is_some_and(|(head, tail)| head.contains('.') && tail.trim_start_matches('+').bytes().all(|b| b.is_ascii_digit()))
+    {
+        return Phone::Unreadable;
+    }
     // White space was inside the number, other signs separate numbers; dashes and brackets belong to one.
     let joined: String = plain.chars().filter(|c| !matches!(c, '-' | '(' | ')' | '—' | '–' | '‐' | '_' | '.' | '·')).collect();
     let runs: Vec<&str> = joined.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).collect();
@@ -192,6 +200,7 @@ mod tests {
         assert_eq!(phone("19921202792(奶奶)"), Phone::First("19921202792".into()));
         assert_eq!(phone("1992120279"), Phone::Odd("1992120279".into()));
         assert_eq!(phone("同上"), Phone::Unreadable);
+        assert_eq!(phone("1.39E+10"), Phone::Unreadable);
         assert_eq!(phone("无"), Phone::None);
     }
 }

@@ -34,9 +34,12 @@ fn read_rows(body: &str, delimiter: u8, skipped: u32, rows: &mut Rows<'_>) -> Re
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(body.as_bytes());
     let mut record = csv::StringRecord::new();
     let mut lines = Lines { body: body.as_bytes(), counted: 0, ends: 0, inside: 0 };
+    // A quotation mark without its partner makes one cell of all that follows.
+    let mut to_the_end = None;
     while reader.read_record(&mut record).map_err(|_| FileError::Encoding)? {
         let from = record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(usize::MAX));
         let row = lines.row_at(from).saturating_add(skipped);
+        to_the_end = record.iter().any(|cell| cell.contains('\n')).then_some(row);
         lines.inside += record.iter().map(|cell| cell.matches('\n').count()).sum::<usize>();
         for (column, cell) in record.iter().enumerate() {
             if cell.matches('\n').count() > LINES_IN_A_CELL_MAX {
@@ -47,7 +50,8 @@ fn read_rows(body: &str, delimiter: u8, skipped: u32, rows: &mut Rows<'_>) -> Re
             }
         }
     }
-    Ok(())
+    let unpaired = body.bytes().filter(|byte| *byte == b'"').count() % 2 == 1;
+    to_the_end.filter(|_| unpaired).map_or(Ok(()), |row| Err(FileError::Quote { row }))
 }
 
 /// Line ends passed so far. The reader passes over blank lines silently and counts none of them as a row.

@@ -80,6 +80,20 @@ pub(super) fn read_grade(compact: &str) -> Option<Place> {
     (place.grade.is_some() || place.stage.is_some()).then_some(place)
 }
 
+/// Reads the text of a stage column. `None`: not a stage, or one that does not settle grades (九年一贯制).
+#[must_use]
+pub(super) fn read_stage(compact: &str) -> Option<Stage> {
+    let has = |words: &[&str]| words.iter().any(|word| compact.contains(word));
+    match () {
+        () if has(&["幼", "学前"]) => Some(Stage::Preschool),
+        () if has(&["中职", "职高", "职业", "中专"]) => Some(Stage::Vocational),
+        () if has(&["小学"]) && !has(&["初中", "高中"]) => Some(Stage::Primary),
+        () if has(&["初中", "初级中学"]) && !has(&["小学", "高中"]) => Some(Stage::Junior),
+        () if has(&["高中", "高级中学"]) && !has(&["小学", "初中"]) => Some(Stage::Senior),
+        () => None,
+    }
+}
+
 /// Reads the text of a class column, which may name the grade too. `None`: not a class.
 #[must_use]
 pub(super) fn read_class(compact: &str) -> Option<Place> {

@@ -22,6 +22,8 @@ pub struct Header {
     pub ignored: Vec<String>,
     /// Relation of the guardian by the head of its column (父亲姓名), an option code.
     pub guardian_relation: Option<&'static str>,
+    /// Columns after which the head begins again: two or three children beside each other in one row. `None`: one child a row.
+    pub every: Option<usize>,
 }
 
 impl Header {
@@ -99,8 +101,12 @@ fn two_rows(sheet: &Sheet, top: usize) -> Option<Header> {
 }
 
 fn header(row: u32, top: usize, body: usize, labels: Vec<Option<(String, Option<Column>)>>) -> Header {
-    let mut header = Header { row, body, top, columns: Vec::new(), ignored: Vec::new(), guardian_relation: None };
+    let mut header = Header { row, body, top, columns: Vec::new(), ignored: Vec::new(), guardian_relation: None, every: None };
+    header.every = period(&labels);
     for (at, label) in labels.into_iter().enumerate() {
+        if header.every.is_some_and(|every| at >= every) {
+            break;
+        }
         match label {
             Some((text, Some(column))) if header.column(column).is_none() => {
                 if column == Column::GuardianName {
@@ -113,6 +119,18 @@ fn header(row: u32, top: usize, body: usize, labels: Vec<Option<(String, Option<
         }
     }
     header
+}
+
+/// Where the head begins again, if all of it does: a list set in two or three columns to save paper.
+fn period(labels: &[Option<(String, Option<Column>)>]) -> Option<usize> {
+    let meaning = |at: usize| labels.get(at).and_then(|label| label.as_ref()).and_then(|(_, column)| *column);
+    let mut names = (0..labels.len()).filter(|at| meaning(*at) == Some(Column::Name));
+    let (first, second) = (names.next()?, names.next()?);
+    let every = second - first;
+    let begins = (0..every).find(|at| meaning(*at).is_some())?;
+    let again = (begins..every).all(|at| meaning(at) == meaning(at + every))
+        && labels.iter().skip(every).all(|label| label.as_ref().is_none_or(|l| l.1.is_some()));
+    (again && every >= 2).then_some(every)
 }
 
 fn relation_of(text: &str) -> Option<&'static str> {
@@ -130,8 +148,9 @@ fn relation_of(text: &str) -> Option<&'static str> {
 pub fn find_in(sheets: &[Sheet]) -> Option<(usize, Header, Vec<String>)> {
     let found: Vec<(usize, Header)> = sheets.iter().enumerate().filter_map(|(at, sheet)| Some((at, find(sheet)?))).collect();
     let rows = |at: usize, header: &Header| sheets.get(at).map_or(0, |sheet| sheet.rows.len().saturating_sub(header.body));
+    let shown = |at: usize| sheets.get(at).is_some_and(|sheet| !sheet.hidden);
     // Rev: of equals the first sheet wins.
-    let (best, header) = found.iter().rev().max_by_key(|(at, header)| (rows(*at, header) > 0, header.score(), rows(*at, header)))?;
+    let (best, header) = found.iter().rev().max_by_key(|(at, header)| (rows(*at, header) > 0, shown(*at), header.score(), rows(*at, header)))?;
     let others = found.iter().filter(|(at, header)| at != best && rows(*at, header) > 0);
     let names = others.filter_map(|(at, _)| sheets.get(*at).map(|sheet| sheet.name.clone())).collect();
     Some((*best, header.clone(), names))
@@ -144,7 +163,7 @@ mod tests {
     fn sheet(rows: &[&[&str]]) -> Sheet {
         let cells = |row: &&[&str]| row.iter().map(|text| if text.is_empty() { Cell::Empty } else { Cell::Text((*text).to_owned()) }).collect();
         let rows = rows.iter().enumerate().map(|(at, row)| (u32::try_from(at).unwrap() + 1, cells(row))).collect();
-        Sheet { name: "一".into(), rows, too_many_rows: false }
+        Sheet { name: "一".into(), rows, too_many_rows: false, hidden: false, merged_down: Vec::new() }
     }
 
     #[test]

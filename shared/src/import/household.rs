@@ -60,6 +60,18 @@ const CATEGORIES: [(&str, &str); 27] = [
     ("随迁", "migrant_child"),
 ];
 
+/// Words a column that asks for one category answers with, beside those of [`CATEGORIES`]: the kind of it.
+const KINDS: [(&str, &[&str]); 8] = [
+    ("rural_allowance", &["低保", "一类", "二类", "三类", "最低生活"]),
+    ("urban_allowance", &["低保", "一类", "二类", "三类", "最低生活"]),
+    ("destitute", &["供养", "救助", "困境"]),
+    ("orphan", &["孤"]),
+    ("de_facto_orphan", &["事实", "无人抚养"]),
+    ("disabled", &["视力", "听力", "言语", "肢体", "智力", "精神", "多重", "级", "残", "盲", "聋", "哑"]),
+    ("single_parent", &["父", "母", "离"]),
+    ("migrant_child", &["务工", "外来", "进城"]),
+];
+
 /// Words that deny: an ordinary household.
 const ORDINARY: [&str; 12] =
     ["一般农户", "一般户", "普通农户", "普通家庭", "一般家庭", "正常", "非困难", "不困难", "非贫困", "无困难", "一般", "非农户"];
@@ -109,24 +121,38 @@ impl Household {
         }
     }
 
-    /// Reads a column that asks only whether the household is registered: yes, no, or which kind.
-    pub(super) fn read_registered(&mut self, compact: &str) {
+    /// Reads a column that asks only whether the household is registered: yes, no, or which kind. False: not understood, nothing taken.
+    pub(super) fn read_registered(&mut self, compact: &str) -> bool {
+        let kind = REGISTERED.iter().find(|(word, _)| compact.contains(word)).map(|(_, code)| *code);
         let code = match clean::yes_no(compact) {
             Some(true) => "registered",
             Some(false) => "no",
-            None if compact.starts_with('非') => "no",
-            None => REGISTERED.iter().find(|(word, _)| compact.contains(word)).map_or("no", |(_, code)| code),
+            None if compact.starts_with(['非', '不', '未', '无']) || ORDINARY.contains(&compact) || clean::is_nothing(compact) => "no",
+            None => match kind {
+                Some(kind) => kind,
+                None if compact.contains("监测") => "monitored_unstable",
+                None => return false,
+            },
         };
         if code != "no" || self.registered.is_none() {
             self.registered = Some(code);
         }
+        true
     }
 
-    /// Reads a column that asks for one category: yes, no, or which kind of it (视力残疾).
-    pub(super) fn read_question(&mut self, option: &'static str, compact: &str) {
-        let denied = ORDINARY.contains(&compact) || compact.starts_with(['非', '无', '不', '否', '未', '健']);
-        if clean::yes_no(compact).unwrap_or(!denied) {
-            self.categories.insert(option);
+    /// Reads a column that asks for one category: yes, no, or which kind of it (视力残疾). False: not understood, nothing taken.
+    pub(super) fn read_question(&mut self, option: &'static str, compact: &str) -> bool {
+        let denied = ORDINARY.contains(&compact) || clean::is_nothing(compact) || compact.starts_with(['非', '无', '不', '否', '未', '健']);
+        let named = CATEGORIES.iter().any(|(word, code)| *code == option && compact.contains(word))
+            || KINDS.iter().any(|(code, words)| *code == option && words.iter().any(|word| compact.contains(word)));
+        match clean::yes_no(compact) {
+            Some(false) => true,
+            None if denied => true,
+            None if !named => false,
+            Some(true) | None => {
+                self.categories.insert(option);
+                true
+            }
         }
     }
 }

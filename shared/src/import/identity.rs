@@ -73,7 +73,7 @@ pub(super) fn read(cell: &Cell, kind: Option<IdType>) -> Result<Number, Problem>
         Cell::Number(number) if *number >= 1e15 => return Err(Problem::new(Reason::IdLostDigits).with("value", format!("{number:E}"))),
         Cell::Number(number) if number.fract() == 0.0 && *number > 0.0 => format!("{number}"),
         Cell::Number(_) | Cell::Date(_) | Cell::Bool(_) => return Err(Problem::new(Reason::IdMalformed).with("value", cell.text())),
-        cell => clean::compact(&cell.text()).to_uppercase(),
+        cell => bare(&clean::compact(&cell.text()).to_uppercase()),
     };
     if clean::is_nothing(&text) {
         return Ok(Number::Missing);
@@ -82,6 +82,12 @@ pub(super) fn read(cell: &Cell, kind: Option<IdType>) -> Result<Number, Problem>
         return foreign(text);
     }
     resident(&text)
+}
+
+/// Without what is typed around a number: `身份证号:…`, a comma behind it.
+fn bare(text: &str) -> String {
+    let behind = text.rsplit_once(':').filter(|(label, _)| label.ends_with(['证', '号', '码'])).map_or(text, |(_, number)| number);
+    behind.trim_matches(|c: char| matches!(c, ',' | '.' | ';' | ':' | '、' | '。')).to_owned()
 }
 
 fn foreign(text: String) -> Result<Number, Problem> {
@@ -149,6 +155,8 @@ mod tests {
             "５２９９０１２０１４０５１７３２９Ｘ",
             "529901 20140517 329X",
             "52990120140517329Х",
+            "身份证号：52990120140517329X",
+            "52990120140517329X，",
         ] {
             assert_eq!(read(&text(mess), None), Ok(Number::Resident("52990120140517329X".parse().unwrap())), "{mess}");
         }

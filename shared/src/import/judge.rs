@@ -145,7 +145,11 @@ impl Row<'_> {
     }
 
     fn number(&mut self) -> (IdType, Option<Number>) {
-        let kind = IdType::read(&self.compact(Column::IdType));
+        let typed = self.compact(Column::IdType);
+        let kind = IdType::read(&typed);
+        if kind.is_none() && !clean::is_nothing(&typed) {
+            self.left_out("id_type", typed);
+        }
         if self.is_bad(Column::IdNumber) {
             return (kind.unwrap_or(IdType::Resident), None);
         }
@@ -256,7 +260,7 @@ impl Row<'_> {
             self.reject(Problem::new(Reason::GradeUnknown).with("value", grade_text));
             return None;
         }
-        let (of_grade, of_class) = (of_grade.flatten(), of_class.or(self.context.place));
+        let (of_grade, of_class) = (self.at_stage(of_grade.flatten()), of_class.or(self.context.place));
         let Some((stage, grade)) = self.settle(of_grade, of_class) else {
             let problem = if of_grade.is_some() || of_class.is_some_and(|place| place.entry.is_some()) {
                 Problem::new(Reason::GradeUnknown).with("value", if grade_text.is_empty() { class_text } else { grade_text })
@@ -285,6 +289,29 @@ impl Row<'_> {
             self.remarks.push(Problem::new(Reason::ClassMissing));
         }
         Some(Settled { stage, grade, class })
+    }
+
+    /// A column of its own for the stage: 初中 beside 一年级 is the seventh.
+    fn at_stage(&mut self, of_grade: Option<Place>) -> Option<Place> {
+        let typed = self.compact(Column::Stage);
+        if clean::is_nothing(&typed) {
+            return of_grade;
+        }
+        let Some(stage) = grade::read_stage(&typed) else {
+            // 九年一贯制, 完全中学: a kind of school, not one stage.
+            if !["九年", "一贯", "完全", "完中", "十二年"].iter().any(|word| typed.contains(word)) {
+                self.left_out("stage", typed);
+            }
+            return of_grade;
+        };
+        let place = of_grade.unwrap_or_default();
+        if place.stage.is_some() {
+            return of_grade;
+        }
+        match place.grade {
+            Some(number) => Some(within(Some(stage), number).map_or(place, |grade| Place { stage: Some(stage), grade: Some(grade), ..place })),
+            None => Some(Place { stage: Some(stage), ..place }),
+        }
     }
 
     /// What the class column says. Excel makes a date of 3-2.
@@ -344,7 +371,10 @@ impl Row<'_> {
         if clean::is_nothing(&text) {
             return None;
         }
-        let body = text.strip_prefix(['G', 'J', 'L'])?;
+        let Some(body) = text.strip_prefix(['G', 'J', 'L']) else {
+            self.remarks.push(Problem::new(Reason::StudentNumberOdd).with("value", text));
+            return None;
+        };
         let shape = body.len() == 18 && body.bytes().enumerate().all(|(at, byte)| byte.is_ascii_digit() || (at == 17 && byte == b'X'));
         if !shape {
             self.remarks.push(Problem::new(Reason::StudentNumberOdd).with("value", text));

@@ -3,7 +3,7 @@
 
 use super::cfb::{self, CompoundFile};
 use super::sheet::{Cell, FileError, Kind, Limits, Rows, Sheet, Unreadable};
-use super::workbook::from_excel_date;
+use super::workbook::{from_excel_date, hidden_sheets};
 use calamine::{Data, Reader as _, Xls};
 use std::collections::BTreeSet;
 use std::io::Cursor;
@@ -47,10 +47,14 @@ fn read_checked(clean: Vec<u8>, limits: &Limits) -> Result<Vec<Sheet>, FileError
     })?;
     let mut text_left = limits.text_bytes;
     let mut sheets = Vec::new();
+    let hidden = hidden_sheets(&workbook);
     for name in workbook.sheet_names() {
+        let merges = workbook.merge_cells_by_sheet_name(&name).unwrap_or_default();
+        let is_hidden = hidden.contains(&name);
         let formulas = unvalued_formulas(&mut workbook, &name);
         let Ok(range) = workbook.worksheet_range(&name) else { continue };
         let mut rows = Rows::new(name, limits, &mut text_left);
+        rows.describe(is_hidden, merges);
         let (top, left) = range.start().unwrap_or_default();
         'sheet: for (down, cells) in range.rows().enumerate() {
             let row = top.saturating_add(u32::try_from(down).unwrap_or(u32::MAX));

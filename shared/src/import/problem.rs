@@ -93,6 +93,12 @@ pub enum Reason {
     MaybeSameChild,
     /// Remark: a cell that is not needed cannot be read and was left out.
     CellLeftOut,
+    /// Remark: what a cell that is not needed says is not understood, and was left out.
+    ValueLeftOut,
+    /// Remark: a child with this name, sex and birth date is on file without an identity number.
+    MaybeKnownChild,
+    /// Remark: taken for the child on file with this name, sex and birth date, who has an identity number.
+    KnownChild,
 }
 
 impl Reason {
@@ -141,6 +147,9 @@ impl Reason {
         Self::AgeUnusual,
         Self::MaybeSameChild,
         Self::CellLeftOut,
+        Self::ValueLeftOut,
+        Self::MaybeKnownChild,
+        Self::KnownChild,
     ];
 
     /// Kebab-case code.
@@ -190,6 +199,9 @@ impl Reason {
             Self::AgeUnusual => "age-unusual",
             Self::MaybeSameChild => "maybe-same-child",
             Self::CellLeftOut => "cell-left-out",
+            Self::ValueLeftOut => "value-left-out",
+            Self::MaybeKnownChild => "maybe-known-child",
+            Self::KnownChild => "known-child",
         }
     }
 }

@@ -142,10 +142,12 @@ impl RosterRow {
 
 /// Reads and judges a roster.
 pub fn read_roster(bytes: &[u8], file_name: &str, options: &RosterOptions) -> Result<RosterPreview, FileError> {
-    let sheets = chosen(read_sheets(bytes, file_name, &options.limits)?, options)?;
+    let mut sheets = chosen(read_sheets(bytes, file_name, &options.limits)?, options)?;
     let Some((at, header, other_sheets)) = header::find_in(&sheets) else { return Err(without_header(&sheets, options)) };
-    let Some(sheet) = sheets.get(at) else { return Err(FileError::Empty) };
-    let body = sheet.rows.get(header.body..).unwrap_or_default();
+    let Some(sheet) = sheets.get_mut(at) else { return Err(FileError::Empty) };
+    sheet.fill_merged(header.body);
+    let sheet = &*sheet;
+    let body = one_child_a_row(sheet.rows.get(header.body..).unwrap_or_default(), header.every);
     if sheet.too_many_rows || body.len() > options.limits.rows {
         return Err(FileError::TooManyRows { sheet: sheet.name.clone(), limit: options.limits.rows });
     }
@@ -171,9 +173,36 @@ pub fn read_roster(bytes: &[u8], file_name: &str, options: &RosterOptions) -> Re
         schools: schools(&rows),
         rows,
         skipped: skipped.into_iter().map(|(row, _)| *row).collect(),
-        ignored_columns: header.ignored,
+        ignored_columns: [header.ignored.clone(), unlabelled(&body, &header, sheet)].concat(),
         other_sheets,
     })
+}
+
+/// Rows of lists set beside each other, one child each; the others as they are.
+fn one_child_a_row(body: &[(u32, Vec<Cell>)], every: Option<usize>) -> Vec<(u32, Vec<Cell>)> {
+    let Some(every) = every else { return body.to_vec() };
+    let parts = body.iter().flat_map(|(row, cells)| cells.chunks(every).map(|part| (*row, part.to_vec())));
+    parts.filter(|(_, cells)| cells.iter().any(|cell| !cell.is_blank())).collect()
+}
+
+/// Columns that hold something below no head at all, as Excel letters them: what is not imported is named.
+fn unlabelled(body: &[(u32, Vec<Cell>)], header: &Header, sheet: &Sheet) -> Vec<String> {
+    let width = header.every.unwrap_or_else(|| body.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0));
+    let head = sheet.rows.get(header.top..header.body).unwrap_or_default();
+    let filled = |rows: &[(u32, Vec<Cell>)], at: usize| rows.iter().any(|(_, cells)| cells.get(at).is_some_and(|cell| !cell.is_blank()));
+    let known = |at: usize| header.columns.iter().any(|(column, _)| *column == at) || filled(head, at);
+    (0..width).filter(|at| !known(*at) && filled(body, *at)).map(letters).collect()
+}
+
+/// 0 → `A`, 27 → `AB`.
+fn letters(column: usize) -> String {
+    let (mut number, mut out) = (column + 1, Vec::new());
+    while number > 0 {
+        number -= 1;
+        out.push(char::from(b'A' + u8::try_from(number % 26).unwrap_or(0)));
+        number /= 26;
+    }
+    out.iter().rev().collect()
 }
 
 fn chosen(sheets: Vec<Sheet>, options: &RosterOptions) -> Result<Vec<Sheet>, FileError> {

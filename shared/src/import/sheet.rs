@@ -73,6 +73,28 @@ pub struct Sheet {
     pub rows: Vec<(u32, Cells)>,
     /// The sheet has more rows than [`Limits::rows`]; only the first [`HEAD_ROWS`] are here, enough to recognise it.
     pub too_many_rows: bool,
+    /// Not shown on screen: what is shown is meant first.
+    pub hidden: bool,
+    /// Cells of one column merged down several rows: first row, last row (as Excel shows them), column index. The value stands in the first only.
+    pub merged_down: Vec<(u32, u32, usize)>,
+}
+
+impl Sheet {
+    /// Gives the cells below the first of a merge its value, in rows from index `from` on: one class written once beside all its children.
+    pub fn fill_merged(&mut self, from: usize) {
+        for (first, last, column) in std::mem::take(&mut self.merged_down) {
+            let Ok(top) = self.rows.binary_search_by_key(&first, |(row, _)| *row) else { continue };
+            let Some(value) = self.rows.get(top).filter(|_| top >= from).and_then(|(_, cells)| cells.get(column)).cloned() else { continue };
+            for (_, cells) in self.rows.iter_mut().skip(top + 1).take_while(|(row, _)| *row <= last) {
+                if cells.len() <= column {
+                    cells.resize(column + 1, Cell::Empty);
+                }
+                if let Some(cell) = cells.get_mut(column).filter(|cell| cell.is_blank()) {
+                    *cell = value.clone();
+                }
+            }
+        }
+    }
 }
 
 /// Rows kept of a sheet that is too long.
@@ -311,7 +333,16 @@ pub(super) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub(super) fn new(name: String, limits: &'a Limits, text_left: &'a mut usize) -> Self {
-        Self { limits, text_left, sheet: Sheet { name, rows: Vec::new(), too_many_rows: false } }
+        let sheet = Sheet { name, rows: Vec::new(), too_many_rows: false, hidden: false, merged_down: Vec::new() };
+        Self { limits, text_left, sheet }
+    }
+
+    /// What the workbook says of the sheet as a whole: hidden, and its merges.
+    pub(super) fn describe(&mut self, hidden: bool, merges: impl IntoIterator<Item = calamine::Dimensions>) {
+        self.sheet.hidden = hidden;
+        let down = merges.into_iter().filter(|merge| merge.start.1 == merge.end.1 && merge.start.0 < merge.end.0);
+        let down = down.map(|merge| (merge.start.0.saturating_add(1), merge.end.0.saturating_add(1), merge.start.1 as usize));
+        self.sheet.merged_down = down.filter(|(.., column)| *column < self.limits.columns).take(self.limits.rows).collect();
     }
 
     /// Takes one cell. `false`: the sheet is full, stop reading it.

@@ -66,9 +66,9 @@ pub fn match_columns(header: &[String], candidates: &[Candidate<'_>]) -> Matched
         let same = |candidate: &&Candidate<'_>| {
             meaning.is_some() && (recognise(candidate.zh) == meaning || meaning.is_some_and(|column| column.field() == candidate.code))
         };
-        match candidates.iter().find(same) {
-            Some(candidate) if !matched.has(candidate.code) => matched.columns.push((at, candidate.code.to_owned())),
-            _ => matched.ignored.push(clean::free(text)),
+        match candidates.iter().filter(|candidate| !matched.has(candidate.code)).find(same) {
+            Some(candidate) => matched.columns.push((at, candidate.code.to_owned())),
+            None => matched.ignored.push(clean::free(text)),
         }
     }
     matched.columns.sort_unstable();
@@ -82,16 +82,31 @@ impl Matched {
 }
 
 /// Reads a table whose header names at least `least` of the fields, from the sheet that names the most.
-pub fn read_table(bytes: &[u8], file_name: &str, candidates: &[Candidate<'_>], least: usize, limits: &Limits) -> Result<Table, FileError> {
-    let sheets = read_sheets(bytes, file_name, limits)?;
-    let best = sheets.iter().filter_map(|sheet| best_header(sheet, candidates).map(|(top, matched)| (sheet, top, matched)));
-    let best = best.rev().max_by_key(|(_, _, matched)| matched.columns.len()).filter(|(_, _, matched)| matched.columns.len() >= least.max(1));
-    let Some((sheet, top, matched)) = best else {
+///
+/// `percent` names the fields that are percentages: Excel keeps 30 % as 0.3, and so it is read there.
+pub fn read_table(
+    bytes: &[u8],
+    file_name: &str,
+    candidates: &[Candidate<'_>],
+    percent: &[&str],
+    least: usize,
+    limits: &Limits,
+) -> Result<Table, FileError> {
+    let mut sheets = read_sheets(bytes, file_name, limits)?;
+
+    let found =
+        sheets.iter().enumerate().filter_map(|(at, sheet)| best_header(sheet, candidates).map(|(top, matched)| (at, !sheet.hidden, top, matched)));
+    let found = found.filter(|(.., matched)| matched.columns.len() >= least.max(1));
+    let best = found.rev().max_by_key(|(_, shown, _, matched)| (*shown, matched.columns.len()));
+    let Some((at, _, top, matched)) = best else {
         return Err(match sheets.iter().find(|sheet| sheet.too_many_rows) {
             Some(sheet) => FileError::TooManyRows { sheet: sheet.name.clone(), limit: limits.rows },
             None => FileError::NoHeader { sheets: sheets.iter().map(|sheet| sheet.name.clone()).filter(|name| !name.is_empty()).collect() },
         });
     };
+    let Some(sheet) = sheets.get_mut(at) else { return Err(FileError::Empty) };
+    sheet.fill_merged(top + 1);
+    let sheet = &*sheet;
     let body = sheet.rows.get(top + 1..).unwrap_or_default();
     if sheet.too_many_rows || body.len() > limits.rows {
         return Err(FileError::TooManyRows { sheet: sheet.name.clone(), limit: limits.rows });
@@ -100,7 +115,7 @@ pub fn read_table(bytes: &[u8], file_name: &str, candidates: &[Candidate<'_>], l
     let mut table =
         Table { sheet: sheet.name.clone(), header_row, ignored: matched.ignored, rows: Vec::new(), unread: Vec::new(), skipped: Vec::new() };
     for (row, cells) in body {
-        table.take(*row, cells, &matched.columns);
+        table.take(*row, cells, &matched.columns, percent);
     }
     if table.rows.is_empty() && table.unread.is_empty() { Err(FileError::NoRows { header_row }) } else { Ok(table) }
 }
@@ -118,21 +133,26 @@ fn best_header(sheet: &Sheet, candidates: &[Candidate<'_>]) -> Option<(usize, Ma
 }
 
 impl Table {
-    fn take(&mut self, row: u32, cells: &[Cell], columns: &[(usize, String)]) {
+    fn take(&mut self, row: u32, cells: &[Cell], columns: &[(usize, String)], percent: &[&str]) {
         let mut values = Vec::new();
         let before = self.unread.len();
         for (at, code) in columns {
             match cells.get(*at) {
                 Some(Cell::Bad(kind)) => self.unread.push((row, code.clone(), *kind)),
+                Some(Cell::Number(part)) if (0.0..=1.0).contains(part) && percent.contains(&code.as_str()) => {
+                    // To four decimals of the whole, as kept: 0.3 is 30, not 30.000000000000004.
+                    values.push((code.clone(), format!("{}%", (part * 10_000.0).round() / 100.0)));
+                }
                 Some(cell) if !cell.is_blank() => values.push((code.clone(), cell.text())),
                 _ => {}
             }
         }
-        // A row with one cell in the first of several columns is a signature or a sum.
+        // A row with one cell in the first of several columns is a signature or a sum; or the foot of one of our own exports.
+        let filled = cells.iter().filter(|cell| !cell.is_blank()).count();
+        let own = |text: &str| text.starts_with('#') || OWN_FEET.iter().any(|foot| text.starts_with(foot));
         let lone = values.len() == 1
             && columns.len() > 2
-            && cells.iter().filter(|cell| !cell.is_blank()).count() <= 2
-            && values.iter().all(|(_, text)| is_footer(text));
+            && (filled <= 2 && values.iter().all(|(_, text)| is_footer(text)) || filled == 1 && values.iter().all(|(_, text)| own(text)));
         if before != self.unread.len() {
             return;
         }
@@ -143,6 +163,9 @@ impl Table {
         }
     }
 }
+
+/// How the lines below a table of ours begin (`shared/locales/*/report.ftl`: what is disputed, how fresh, who is missing).
+const OWN_FEET: [&str; 7] = ["数据截至", "未收到数据", "有争议", "As of", "Schools not heard from", "Disputed, not counted", "没有符合条件"];
 
 fn is_footer(text: &str) -> bool {
     let text = clean::compact(text);

@@ -2,8 +2,9 @@
 //! bound; sheets are then streamed cell by cell, never laid out as a grid (one cell at XFD1048576 would be a grid of 17 billion).
 
 use super::sheet::{Cell, FileError, Kind, Limits, Rows, Sheet, Unreadable};
-use calamine::{DataRef, ExcelDateTime, Reader as _, Xlsx};
+use calamine::{DataRef, ExcelDateTime, Reader, SheetVisible, Xlsx};
 use jiff::civil::Date;
+use std::collections::BTreeSet;
 use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -23,10 +24,15 @@ fn read_checked(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, FileError> 
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|_| FileError::Damaged)?;
     let mut text_left = limits.text_bytes;
     let mut sheets = Vec::new();
+    let hidden = hidden_sheets(&workbook);
     for name in workbook.sheet_names().into_iter().take(limits.sheets) {
+        // Merges only help: a sheet whose merges cannot be read is read without them.
+        let merges = workbook.merge_cells_by_sheet_name(&name).unwrap_or_default();
         // A chart sheet is no table.
         let Ok(mut reader) = workbook.worksheet_cells_reader(&name) else { continue };
+        let is_hidden = hidden.contains(&name);
         let mut rows = Rows::new(name, limits, &mut text_left);
+        rows.describe(is_hidden, merges);
         while let Some(record) = reader.next_cell_with_formula_metadata().map_err(|_| FileError::Damaged)? {
             let cell = match (from_reader(record.value), record.formula) {
                 (Cell::Empty, Some(_)) => Cell::Bad(Unreadable::Formula),
@@ -39,6 +45,12 @@ fn read_checked(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, FileError> 
         sheets.push(rows.finish());
     }
     Ok(sheets)
+}
+
+/// Names of the sheets that are not shown.
+pub(super) fn hidden_sheets<RS: Read + std::io::Seek, R: Reader<RS>>(workbook: &R) -> BTreeSet<String> {
+    let hidden = workbook.sheets_metadata().iter().filter(|sheet| sheet.visible != SheetVisible::Visible);
+    hidden.map(|sheet| sheet.name.clone()).collect()
 }
 
 fn from_reader(value: DataRef<'_>) -> Cell {

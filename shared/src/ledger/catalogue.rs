@@ -9,7 +9,11 @@ use super::{
 };
 use crate::document::view::Value;
 use rust_embed::RustEmbed;
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 #[derive(RustEmbed)]
 #[folder = "ledgers/"]
@@ -40,7 +44,9 @@ impl Catalogue {
     /// Every definition inside this binary. A file that does not parse is left out; a test holds that there is none.
     #[must_use]
     pub fn embedded() -> Self {
-        Self::from_embedded().0
+        // Sixty files take longer to parse than a school's replica takes to open.
+        static PARSED: OnceLock<Catalogue> = OnceLock::new();
+        PARSED.get_or_init(|| Self::from_embedded().0).clone()
     }
 
     /// Every definition inside this binary, and the files that are none.

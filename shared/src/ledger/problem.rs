@@ -146,7 +146,10 @@ impl Problem {
     #[must_use]
     pub fn fault(&self) -> Fault {
         let fault = Fault::new(self.code.key(), Exit::Input).with("line", self.line).with("column", self.column);
-        self.args.iter().fold(fault, |fault, (name, value)| fault.with(name, value))
+        self.args.iter().fold(fault, |fault, (name, value)| match self.code {
+            ProblemCode::Toml if *name == "detail" => fault.because(Fault::of_toml(value)),
+            _ => fault.with(name, value),
+        })
     }
 
     /// The sentence, with its line, in one language.

@@ -10,7 +10,7 @@ mod scan;
 mod show;
 
 pub use error::{ValueError, ValueProblem};
-pub use read::{Reading, Unknown, fits, read, read_all};
+pub use read::{Reading, Unknown, fits, not_an_option, read, read_all};
 pub use show::{show, show_value};
 
 use super::definition::{Definition, Field, FieldType, OptionsRef};

@@ -16,7 +16,7 @@ pub struct DirLock(#[expect(dead_code, reason = "holding the file is the lock")]
 /// # Errors
 /// `dir-unwritable` with the path and the system's reason.
 pub fn take(dir: &Path) -> Result<Option<DirLock>, Fault> {
-    let unwritable = |error: std::io::Error| Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).with("detail", error);
+    let unwritable = |error: std::io::Error| Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).because(error);
     if !dir.exists() {
         std::fs::create_dir_all(dir).map_err(unwritable)?;
         restrict(dir).map_err(unwritable)?;

@@ -33,14 +33,14 @@ where
     H: Handler<R>,
 {
     let path = path(dir);
-    let refused = |detail: String| Fault::new("socket-bind", Exit::Storage).with("path", path.display()).with("detail", detail);
+    let refused = |cause: Fault| Fault::new("socket-bind", Exit::Storage).with("path", path.display()).because(cause);
     if path.as_os_str().len() > PATH_BYTES_MAX {
-        return Err(refused(format!("path longer than {PATH_BYTES_MAX} bytes")));
+        return Err(refused(Fault::new("system-name-too-long", Exit::Storage).with("number", PATH_BYTES_MAX)));
     }
     // Left by a process that was killed; the lock says that nobody listens there.
     let _ = std::fs::remove_file(&path);
-    let listener = UnixListener::bind(&path).map_err(|error| refused(error.to_string()))?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(|error| refused(error.to_string()))?;
+    let listener = UnixListener::bind(&path).map_err(|error| refused(error.into()))?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(|error| refused(error.into()))?;
     Ok(tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let handler = Arc::clone(&handler);
@@ -64,7 +64,7 @@ where
     let (lines, mut outgoing) = tokio::sync::mpsc::unbounded_channel::<Line>();
     let work = tokio::task::spawn_blocking(move || {
         let last = match serde_json::from_str::<R>(&line) {
-            Err(error) => Line::Fault(Fault::new("socket-request", Exit::Version).with("detail", error)),
+            Err(error) => Line::Fault(Fault::new("socket-request", Exit::Version).because(error)),
             Ok(request) => {
                 let progress = lines.clone();
                 let mut tell = move |p: Progress| {
@@ -86,24 +86,29 @@ where
     work.await.map_err(std::io::Error::other)
 }
 
+/// Does a daemon answer for `dir`?
+pub(super) fn listens(dir: &Path) -> bool {
+    UnixStream::connect(path(dir)).is_ok()
+}
+
 /// Sends a request to the daemon that holds `dir` and waits for its answer.
 ///
 /// # Errors
 /// The daemon's own fault; `daemon-silent` when the lock is held but nothing answers.
 pub fn ask<R: Serialize>(dir: &Path, request: &R, progress: OnProgress<'_>) -> Result<serde_json::Value, Fault> {
-    let silent = |detail: String| Fault::new("daemon-silent", Exit::Storage).with("path", dir.display()).with("detail", detail);
-    let mut stream = UnixStream::connect(path(dir)).map_err(|error| silent(error.to_string()))?;
+    let silent = |cause: Fault| Fault::new("daemon-silent", Exit::Storage).with("path", dir.display()).because(cause);
+    let mut stream = UnixStream::connect(path(dir)).map_err(|error| silent(error.into()))?;
     let mut bytes = serde_json::to_vec(request).map_err(Fault::internal)?;
     bytes.push(b'\n');
-    stream.write_all(&bytes).map_err(|error| silent(error.to_string()))?;
+    stream.write_all(&bytes).map_err(|error| silent(error.into()))?;
     let mut lines = BufReader::new(stream.take(u64::MAX));
     loop {
         let mut line = String::new();
-        let read = lines.read_line(&mut line).map_err(|error| silent(error.to_string()))?;
+        let read = lines.read_line(&mut line).map_err(|error| silent(error.into()))?;
         if read == 0 {
-            return Err(silent("it closed the connection".into()));
+            return Err(silent(Fault::new("system-broken-off", Exit::Storage)));
         }
-        match serde_json::from_str(&line).map_err(|error| silent(error.to_string()))? {
+        match serde_json::from_str(&line).map_err(|error| silent(error.into()))? {
             Line::Progress(p) => progress(p),
             Line::Ok(value) => return Ok(value),
             Line::Fault(fault) => return Err(fault),

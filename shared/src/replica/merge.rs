@@ -16,18 +16,26 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use std::{
     collections::{BTreeSet, HashSet},
     sync::{Arc, Condvar, Mutex, PoisonError},
+    thread::JoinHandle,
     time::Duration,
 };
 
 /// Documents merged in one go: bounds memory (about 20 KiB a document) and how long the writer is held. Large rounds write each page of the
 /// projection's indexes once instead of many times.
-const DOCS_PER_ROUND: usize = 512;
+const DOCS_PER_ROUND: usize = 256;
 /// The same while parcels arrive: an acknowledgement waits behind at most one such round.
 const DOCS_PER_ROUND_BUSY: usize = 48;
 /// While parcels arrive a round waits for a gap between them, but no longer than this: acknowledging comes first, queries are never starved.
 const YIELD_MAX: Duration = Duration::from_millis(250);
 /// A document whose log behind its snapshot is longer than this gets a new snapshot: replaying 48 changes costs about as much as loading.
 const CHANGES_PER_SNAPSHOT: usize = 48;
+
+/// Threads that merge at a hub, and in a rebuild: one more than there are cores, since one of them always waits for the writer.
+#[must_use]
+pub fn threads() -> usize {
+    const MOST: usize = 8;
+    std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1).min(MOST)
+}
 
 /// True when a document's log behind its snapshot has grown enough for a new one.
 pub(super) fn wants_snapshot(replayed: usize) -> bool {
@@ -39,6 +47,7 @@ pub(super) fn wants_snapshot(replayed: usize) -> bool {
 pub struct Queue {
     inner: Mutex<Waiting>,
     wake: Condvar,
+    workers: Mutex<Vec<JoinHandle<()>>>,
 }
 
 #[derive(Debug, Default)]
@@ -90,10 +99,13 @@ impl Queue {
         Arrival(self)
     }
 
-    /// Next round of work; `None` once closed and empty.
+    /// Next round of work; `None` once closed.
     fn take(&self) -> Option<Vec<DocN>> {
         let mut waiting = self.lock();
         loop {
+            if waiting.closed {
+                return None;
+            }
             if !waiting.docs.is_empty() {
                 let quiet = |waiting: &mut Waiting| waiting.arriving > 0 && !waiting.closed;
                 waiting = self.wake.wait_timeout_while(waiting, YIELD_MAX, quiet).unwrap_or_else(PoisonError::into_inner).0;
@@ -103,9 +115,6 @@ impl Queue {
                 }
                 waiting.busy += 1;
                 return Some(waiting.round());
-            }
-            if waiting.closed {
-                return None;
             }
             waiting = self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
@@ -130,10 +139,15 @@ impl Queue {
         }
     }
 
-    /// Lets the workers end once the queue is empty.
+    /// Ends the workers after their present round and waits for them.
     pub fn close(&self) {
         self.lock().closed = true;
         self.wake.notify_all();
+        let workers = std::mem::take(&mut *self.workers.lock().unwrap_or_else(PoisonError::into_inner));
+        for worker in workers.into_iter().filter(|worker| worker.thread().id() != std::thread::current().id()) {
+            // A panic there has been logged by its hook; there is nothing to add.
+            let _ = worker.join();
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
@@ -241,7 +255,7 @@ pub fn drain(replica: &Arc<Replica>) -> Result<()> {
 /// Starts `threads` workers; they end when the replica is dropped or its queue closed.
 pub fn start_workers(replica: &Arc<Replica>, threads: usize) {
     for index in 0..threads {
-        let replica = Arc::clone(replica);
+        let (queue, replica) = (Arc::clone(replica), Arc::clone(replica));
         let spawned = std::thread::Builder::new().name(format!("huxue-merge-{index}")).spawn(move || {
             while let Some(round) = replica.merges.take() {
                 if let Err(error) = merge_round(&replica, &round) {
@@ -250,8 +264,9 @@ pub fn start_workers(replica: &Arc<Replica>, threads: usize) {
                 replica.merges.done();
             }
         });
-        if let Err(error) = spawned {
-            tracing::error!(%error, "no thread for merging");
+        match spawned {
+            Ok(worker) => queue.merges.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker),
+            Err(error) => tracing::error!(%error, "no thread for merging"),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     },
     fault::{Exit, Fault},
     ledger::{
-        Definition, FieldType,
+        Catalogue, Definition, FieldType,
         definition::{Form, Subject},
         lifecycle, validate, value,
     },
@@ -25,7 +25,10 @@ use crate::{
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Value as Json, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Most records in one of the county's documents (DESIGN §2).
 const COUNTY_DOC_RECORDS_MAX: i64 = 1_000;
@@ -129,7 +132,9 @@ impl Replica {
         if definition.form == Form::Profile {
             return self.prepare_profile(&definition, year, set);
         }
-        let (space, doc, profile) = self.home(&definition, subject, year)?;
+        let of_fields =
+            if definition.space == SpaceKind::CountySchool && subject.is_none() { self.school_of_fields(&definition, set)? } else { None };
+        let (space, doc, profile) = self.home(&definition, subject.or(of_fields.as_ref()), year)?;
         self.may_work_in(doc)?;
         let mut inputs = self.inputs(&definition, set)?;
         for field in &definition.fields {
@@ -141,7 +146,7 @@ impl Replica {
         }
         let catalogue = self.catalogue();
         let mut fields = copies(&definition, &inputs, &profile);
-        let reading = value::read_all(&catalogue, &definition, &fields, &inputs).map_err(|errors| bad_values(&errors))?;
+        let reading = typed(&catalogue, &definition, &fields, &inputs)?;
         fields.extend(reading.values);
         fields.retain(|_, v| *v != Value::Null);
         self.common_fields(&mut fields, by);
@@ -185,7 +190,7 @@ impl Replica {
         };
         let catalogue = self.catalogue();
         let inputs = self.inputs(definition, set)?;
-        let reading = value::read_all(&catalogue, definition, &BTreeMap::new(), &inputs).map_err(|errors| bad_values(&errors))?;
+        let reading = typed(&catalogue, definition, &BTreeMap::new(), &inputs)?;
         let mut fields: BTreeMap<String, Value> = reading.values.into_iter().filter(|(_, v)| *v != Value::Null).collect();
         fields.entry("on".into()).or_insert_with(|| Value::Str(self.clock.today().to_string()));
         fields.entry("status".into()).or_insert_with(|| Value::Str("present".into()));
@@ -303,19 +308,75 @@ impl Replica {
     /// Inputs with shortened record references completed, and county-owned fields refused at schools.
     fn inputs(&self, definition: &Definition, set: &BTreeMap<String, String>) -> Result<Vec<(String, String)>> {
         let mut out = Vec::with_capacity(set.len());
+        let day = set.get("on").and_then(|text| value::date(text)).unwrap_or_else(|| self.clock.today());
+        let on = day.to_string();
         for (code, text) in set {
             let mut text = text.clone();
             if let Some(field) = definition.field(code) {
                 if field.authority.is_some_and(|side| side != self.side()) {
                     return Err(Fault::new("field-not-yours", Exit::NotAllowed).with("field", code).into());
                 }
-                if field.kind == FieldType::Ref && !text.is_empty() {
-                    text = self.locate_in(&text, field.reference.as_deref())?.id;
+                match field.kind {
+                    FieldType::Ref if !text.is_empty() => text = self.referred(&text, field.reference.as_deref(), &on)?,
+                    // A school outside the county is on no list of ours: its name is kept as it is written.
+                    FieldType::School if !text.trim().is_empty() => text = self.school_named(&text).or_else(|error| outside(error, text))?,
+                    _ => {}
                 }
             }
             out.push((code.clone(), text));
         }
         Ok(out)
+    }
+
+    /// The record a cell refers to: by its id or a part of it, or, as office files do, by the code or name it has.
+    fn referred(&self, text: &str, ledger: Option<&str>, on: &str) -> Result<String> {
+        let none = match self.locate_in(text, ledger) {
+            Ok(place) => return Ok(place.id),
+            Err(error) => error,
+        };
+        let (Some(ledger), wanted) = (ledger.map(str::to_owned), text.trim().to_owned()) else { return Err(none) };
+        // Of several with the code, as a programme has for each of its times, the one in force on `on`.
+        let ids: Vec<String> = self.store.read(|c| -> Result<_> {
+            let mut statement = c.prepare_cached(
+                "SELECT id, coalesce(json_extract(fields, '$.valid_from') <= ?3, 1) AND coalesce(json_extract(fields, '$.valid_until') >= ?3, 1) AS now FROM record
+                 WHERE ledger = ?1 AND void = 0 AND ?2 IN (json_extract(fields, '$.code'), json_extract(fields, '$.name'), json_extract(fields, '$.title')) ORDER BY now DESC LIMIT 40",
+            )?;
+            let found: Vec<(String, bool)> =
+                statement.query_map([&ledger, &wanted, on], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+            let in_force = found.iter().any(|(_, now)| *now);
+            Ok(found.into_iter().filter(|(_, now)| *now || !in_force).map(|(id, _)| id).collect())
+        })?;
+        match ids.as_slice() {
+            [id] => Ok(id.clone()),
+            [] => Err(none),
+            several => Err(Fault::new("record-several", Exit::NoMatch).with("ref", text).with("count", several.len()).into()),
+        }
+    }
+
+    /// Code of a school a cell names, by code (also of another county) or by its name in the county's list.
+    ///
+    /// # Errors
+    /// `school-unknown`; `record-several` when two schools have the name.
+    pub(crate) fn school_named(&self, text: &str) -> Result<String> {
+        let wanted = text.trim().to_owned();
+        if wanted.bytes().all(|b| b.is_ascii_digit()) {
+            return Ok(wanted);
+        }
+        let codes: Vec<String> = self.store.read(|c| -> Result<_> {
+            let mut statement = c.prepare_cached("SELECT code FROM record_school WHERE name = ?1 AND void = 0 LIMIT 2")?;
+            Ok(statement.query_map([&wanted], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
+        })?;
+        match codes.as_slice() {
+            [code] => Ok(code.clone()),
+            [] => Err(Fault::new("school-unknown", Exit::NoMatch).with("code", text).into()),
+            several => Err(Fault::new("record-several", Exit::NoMatch).with("ref", text).with("count", several.len()).into()),
+        }
+    }
+
+    /// The school a county record is about, when it has no other subject: the first of its fields that names one.
+    fn school_of_fields(&self, definition: &Definition, set: &BTreeMap<String, String>) -> Result<Option<SubjectRef>> {
+        let named = definition.fields.iter().filter(|f| f.kind == FieldType::School).find_map(|f| set.get(&f.code).filter(|t| !t.trim().is_empty()));
+        Ok(named.map(|text| self.school_named(text)).transpose()?.map(|code| SubjectRef::School(Some(code))))
     }
 
     /// One value as a person writes it.
@@ -523,7 +584,7 @@ impl Replica {
         set: &BTreeMap<String, String>,
     ) -> Result<(BTreeMap<String, Value>, value::Reading)> {
         let inputs = self.inputs(definition, set)?;
-        let reading = value::read_all(&self.catalogue(), definition, &known, &inputs).map_err(|errors| bad_values(&errors))?;
+        let reading = typed(&self.catalogue(), definition, &known, &inputs)?;
         let mut after = known;
         after.extend(reading.values.iter().cloned());
         Ok((after, reading))
@@ -609,6 +670,23 @@ fn copies(definition: &Definition, inputs: &[(String, String)], profile: &BTreeM
     out
 }
 
+/// What a person typed or a file holds, over `before`. A code no option has is kept where it stands already (a newer definition's, come by sync), but
+/// not taken anew: it is a slip.
+fn typed(catalogue: &Catalogue, definition: &Definition, before: &BTreeMap<String, Value>, inputs: &[(String, String)]) -> Result<value::Reading> {
+    let reading = value::read_all(catalogue, definition, before, inputs).map_err(|errors| bad_values(&errors))?;
+    let stands = |unknown: &value::Unknown| {
+        before.get(&unknown.field) == Some(&Value::Str(unknown.option.clone()))
+            || before.contains_key(&format!("{}.{}", unknown.field, unknown.option))
+    };
+    let slips: Vec<value::ValueError> = reading
+        .unknown
+        .iter()
+        .filter(|unknown| !stands(unknown))
+        .filter_map(|unknown| value::not_an_option(catalogue, definition, unknown))
+        .collect();
+    if slips.is_empty() { Ok(reading) } else { Err(bad_values(&slips).into()) }
+}
+
 fn bad_values(errors: &[value::ValueError]) -> Fault {
     match errors {
         [one] => one.fault(),
@@ -654,15 +732,50 @@ fn places(c: &Connection, text: &str, ledger: Option<&str>) -> Result<Vec<Place>
     if !exact.is_empty() {
         return Ok(exact);
     }
-    let (code, tail) = text.split_once(':').unwrap_or((ledger.unwrap_or("%"), text));
-    if tail.len() < 4 || !tail.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    let (code, tail) = text.split_once(':').map_or((ledger, text), |(code, tail)| (Some(code), tail));
+    if tail.len() < 4 || tail.len() >= KEY_CHARS || !tail.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Ok(Vec::new());
     }
-    // ULIDs of one minute share their beginning, so the end of one is accepted too.
-    let mut statement = c.prepare_cached(&format!("{PLACE} WHERE (r.id LIKE ?1 OR r.id LIKE ?2) AND (?3 IS NULL OR r.ledger = ?3) LIMIT 3"))?;
-    let rows: Vec<Option<Place>> =
-        statement.query_map(params![format!("{code}:{tail}%"), format!("{code}:%{tail}"), ledger], place_row)?.collect::<rusqlite::Result<_>>()?;
-    Ok(rows.into_iter().flatten().collect())
+    let codes = match code {
+        Some(code) => vec![code.to_owned()],
+        None => ledger_codes(c)?,
+    };
+    let mut found = BTreeSet::new();
+    // Drawn ids are in capitals, derived ones in small letters.
+    for (code, tail) in codes.iter().flat_map(|code| [(code, tail.to_ascii_uppercase()), (code, tail.to_ascii_lowercase())]) {
+        let (from, to) = (format!("{code}:{tail}"), format!("{code}:{tail}~"));
+        let mut statement = c.prepare_cached("SELECT n FROM record WHERE id >= ?1 AND id < ?2 LIMIT 3")?;
+        let rows = statement.query_map([from, to], |r| r.get::<_, i64>(0))?;
+        found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+    }
+    if found.is_empty() {
+        // ULIDs of one minute share their beginning, so the end of one is accepted too. This reads the whole index, so it comes last.
+        let mut statement = c.prepare_cached("SELECT n FROM record INDEXED BY record_id WHERE id LIKE ?1 LIMIT 3")?;
+        let rows = statement.query_map([format!("{}:%{tail}", code.unwrap_or("%"))], |r| r.get::<_, i64>(0))?;
+        found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+    }
+    let mut statement = c.prepare_cached(&format!("{PLACE} WHERE r.n = ?1 AND (?2 IS NULL OR r.ledger = ?2)"))?;
+    let mut out = Vec::new();
+    for n in found.into_iter().take(3) {
+        out.extend(statement.query_row(params![n, ledger], place_row).optional()?.flatten());
+    }
+    Ok(out)
+}
+
+fn outside(error: super::ReplicaError, text: String) -> Result<String> {
+    match error {
+        super::ReplicaError::Fault(fault) if fault.code == "school-unknown" => Ok(text),
+        other => Err(other),
+    }
+}
+
+/// Characters of a record key behind the ledger's code: a whole one is looked up as it is.
+const KEY_CHARS: usize = 26;
+
+fn ledger_codes(c: &Connection) -> Result<Vec<String>> {
+    let mut statement = c.prepare_cached("SELECT ledger FROM typed")?;
+    let rows = statement.query_map([], |r| r.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 fn row_json(c: &Connection, n: DocN, id: &str) -> Result<Json> {

@@ -287,7 +287,7 @@ impl From<&Problem> for Fault {
             ProblemKind::TooLong => fault("report-file-too-long").with("max", REPORT_BYTES_MAX),
             ProblemKind::NoHead => fault("report-file-no-head"),
             ProblemKind::NoComment => fault("report-file-no-comment"),
-            ProblemKind::Toml { message } => fault("report-file-toml").with("detail", message),
+            ProblemKind::Toml { message } => fault("report-file-toml").because(Fault::of_toml(message)),
             ProblemKind::Code { code } => fault("report-file-code").with("name", code),
             ProblemKind::Twice { code } => fault("report-file-twice").with("name", code),
             ProblemKind::Title { code } => fault("report-file-title").with("name", code),

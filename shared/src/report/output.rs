@@ -173,9 +173,10 @@ impl Reader<'_> {
             self.answer.freshness.iter().filter_map(|school| Some((school.as_of.as_deref()?, school.name.as_str()))).collect();
         known.sort_unstable();
         match (known.first(), known.last()) {
-            (Some((oldest, name)), Some((newest, _))) => {
-                self.text("report-fresh", &[("schools", &schools), ("oldest", oldest), ("school", name), ("newest", newest)])
-            }
+            (Some((oldest, name)), Some((newest, _))) => self.text(
+                "report-fresh",
+                &[("schools", &schools), ("oldest", &locale::instant(oldest)), ("school", name), ("newest", &locale::instant(newest))],
+            ),
             _ => self.text("report-fresh-none", &[("schools", &schools)]),
         }
     }

@@ -166,7 +166,9 @@ impl From<&ReportError> for Fault {
             ReportError::Columns { declared, given } => Self::new("report-columns", Exit::Input).with("declared", declared).with("given", given),
             ReportError::ColumnType { column } => Self::new("report-column-type", Exit::Input).with("column", column),
             ReportError::TooLong => Self::new("report-too-long", Exit::Input),
-            ReportError::Database(source) => Self::new("report-database", Exit::Storage).with("detail", source),
+            ReportError::Database(source) => {
+                Self::new("report-database", Exit::Storage).because(Self::new("system-sqlite", Exit::Storage).with("text", source))
+            }
         }
     }
 }

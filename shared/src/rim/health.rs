@@ -1,4 +1,4 @@
-//! `/healthz` (the process answers), `/readyz` (it can do its work), `/metrics` (Prometheus). No other page; the desks come beside it later.
+//! `/healthz` (the process answers), `/readyz` (it can do its work), `/metrics` (Prometheus). A desk's pages come beside them on the same port.
 
 use crate::fault::{Exit, Fault};
 use axum::{
@@ -15,17 +15,33 @@ pub type Ready = Arc<dyn Fn() -> bool + Send + Sync>;
 /// Called before each reading of the metrics, to set gauges.
 pub type Gauges = Arc<dyn Fn() + Send + Sync>;
 
-/// Listens at `at` (port 0: any) until `stop`; gives the address.
+/// Opens the port (0: any).
 ///
 /// # Errors
 /// `http-bind` when the address cannot be had.
-pub async fn serve(at: SocketAddr, ready: Ready, gauges: Gauges, mut stop: watch::Receiver<bool>) -> Result<SocketAddr, Fault> {
-    let refused = |error: std::io::Error| Fault::new("http-bind", Exit::Storage).with("address", at).with("detail", error);
-    let listener = tokio::net::TcpListener::bind(at).await.map_err(refused)?;
+pub fn bind(at: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), Fault> {
+    let refused = |error: std::io::Error| Fault::new("http-bind", Exit::Storage).with("address", at).because(error);
+    let listener = std::net::TcpListener::bind(at).map_err(refused)?;
+    listener.set_nonblocking(true).map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
+}
+
+/// Listens at `at` (port 0: any) until `stop` with these pages alone; gives the address.
+///
+/// # Errors
+/// `http-bind` when the address cannot be had.
+pub async fn serve(at: SocketAddr, ready: Ready, gauges: Gauges, stop: watch::Receiver<bool>) -> Result<SocketAddr, Fault> {
+    let (listener, address) = bind(at)?;
+    answer(listener, router(address, ready, gauges), stop)?;
+    Ok(address)
+}
+
+/// The three pages, for a server at `address`.
+pub fn router(address: SocketAddr, ready: Ready, gauges: Gauges) -> Router {
     // Tests run several daemons in one process: the recorder is the process's, the page is each one's.
     let handle = recorder();
-    let router = Router::new()
+    Router::new()
         .route("/healthz", get(move |headers: HeaderMap| async move { guarded(&headers, address, || (StatusCode::OK, "ok\n".to_owned())) }))
         .route("/readyz", get(move |headers: HeaderMap| async move { guarded(&headers, address, || readiness(ready())) }))
         .route(
@@ -36,17 +52,26 @@ pub async fn serve(at: SocketAddr, ready: Ready, gauges: Gauges, mut stop: watch
                     (StatusCode::OK, handle.render())
                 })
             }),
-        );
-    tokio::spawn(async move {
+        )
+}
+
+/// Answers on an open port until `stop`; handlers learn who asks. Must be called within the runtime.
+///
+/// # Errors
+/// `http-bind` when the runtime cannot take the port.
+pub fn answer(listener: std::net::TcpListener, router: Router, mut stop: watch::Receiver<bool>) -> Result<tokio::task::JoinHandle<()>, Fault> {
+    let listener =
+        tokio::net::TcpListener::from_std(listener).map_err(|error| Fault::new("http-bind", Exit::Storage).with("address", "").because(error))?;
+    Ok(tokio::spawn(async move {
         let wait = async move {
             // The sender's end is the process's end.
             let _ = stop.wait_for(|stop| *stop).await;
         };
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(wait).await {
-            tracing::error!(%error, "the health page stopped");
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(wait).await {
+            tracing::error!(%error, "the pages stopped");
         }
-    });
-    Ok(address)
+    }))
 }
 
 fn recorder() -> PrometheusHandle {

@@ -47,7 +47,7 @@ pub fn place(dir: &Path, unlock: &Unlock) -> PathBuf {
 fn text(path: &Path) -> Result<Zeroizing<String>, Fault> {
     std::fs::read_to_string(path)
         .map(Zeroizing::new)
-        .map_err(|error| Fault::new("db-key-missing", Exit::Storage).with("path", path.display()).with("detail", error))
+        .map_err(|error| Fault::new("db-key-missing", Exit::Storage).with("path", path.display()).because(error))
 }
 
 /// Reads the key of an existing database; asks for the passphrase if there is one.
@@ -133,7 +133,7 @@ pub fn hex(key: &Key) -> Zeroizing<String> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
-    lock::write_secret(path, bytes).map_err(|error| Fault::new("dir-unwritable", Exit::Storage).with("path", path.display()).with("detail", error))
+    lock::write_secret(path, bytes).map_err(|error| Fault::new("dir-unwritable", Exit::Storage).with("path", path.display()).because(error))
 }
 
 /// Reads 64 hex digits.

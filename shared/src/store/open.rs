@@ -1,6 +1,6 @@
 //! Opening the database: key, pragmas, migrations, reader connections, and errors told apart.
 
-use super::writer::Writer;
+use super::writer::{Pending, Writer};
 use crate::fault::{Exit, Fault};
 use rusqlite::{Connection, OpenFlags};
 use std::{
@@ -19,9 +19,12 @@ pub struct StoreConfig {
     pub path: PathBuf,
     /// Raw SQLCipher key; `None`: the file is not encrypted (hub on an encrypted disk).
     pub key: Option<Key>,
-    /// Page cache of the writer, MiB. Readers get a quarter each.
+    /// Page cache of the writer, MiB. Readers get an eighth each; the WAL grows as large.
     pub cache_mib: u32,
 }
+
+/// A WAL shorter than this would be copied into the database too often, whatever the cache.
+const WAL_PAGES_MIN: u32 = 4_000;
 
 /// A raw 256-bit key. Never printed.
 #[derive(Clone)]
@@ -42,6 +45,9 @@ pub enum StoreError {
     /// Disk full.
     #[error("the disk is full")]
     Full,
+    /// The disk does not take what is written: a quota, a limit, a failing disk.
+    #[error("the disk does not take what is written")]
+    Write,
     /// Directory or file cannot be written.
     #[error("the database cannot be written")]
     ReadOnly,
@@ -69,7 +75,12 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
+        use rusqlite::{ErrorCode, ffi};
+        const UNWRITTEN: [i32; 5] =
+            [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_TRUNCATE, ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_SHMMAP];
+        if error.sqlite_error().is_some_and(|error| UNWRITTEN.contains(&error.extended_code)) {
+            return Self::Write;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::Key,
             Some(ErrorCode::DiskFull) => Self::Full,
@@ -85,12 +96,22 @@ impl From<StoreError> for Fault {
         let code = match error {
             StoreError::Key => "store-key",
             StoreError::Full => "store-full",
+            StoreError::Write => "store-write",
             StoreError::ReadOnly => "store-read-only",
             StoreError::Corrupt(_) | StoreError::Gap { .. } => "store-corrupt",
             StoreError::Newer => "store-newer",
             StoreError::Closed | StoreError::Sqlite(_) => "store-other",
         };
-        Self::new(code, Exit::Storage).with("detail", error)
+        let exit = if matches!(error, StoreError::Newer) { Exit::Version } else { Exit::Storage };
+        let cause = match error {
+            StoreError::Sqlite(error) => Self::new("system-sqlite", Exit::Storage).with("text", error),
+            StoreError::Corrupt(text) => Self::new("system-sqlite", Exit::Storage).with("text", text),
+            StoreError::Gap { space, lsn } => Self::new("system-log-gap", Exit::Storage).with("space", space).with("lsn", lsn),
+            StoreError::Closed => Self::new("system-broken-off", Exit::Storage),
+            StoreError::ReadOnly => Self::new("system-permission", Exit::Storage),
+            StoreError::Key | StoreError::Full | StoreError::Write | StoreError::Newer => return Self::new(code, exit),
+        };
+        Self::new(code, Exit::Storage).because(cause)
     }
 }
 
@@ -109,7 +130,9 @@ impl Store {
     /// [`StoreError::Key`] when an existing file does not open under the key; the disk's.
     pub fn open(config: StoreConfig) -> Result<Self, StoreError> {
         let mut connection = connect(&config, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000;")?;
+        // As much WAL as page cache: a page that many commits touch is copied into the database once for all of them.
+        connection
+            .execute_batch(&format!("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = {};", (config.cache_mib * 256).max(WAL_PAGES_MIN)))?;
         migrate(&mut connection)?;
         let writer = Writer::start(connection)?;
         Ok(Self { config, writer, readers: Mutex::new(Vec::new()) })
@@ -126,6 +149,19 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
         self.writer.run(job)
+    }
+
+    /// As [`Store::write`], but returns once the job is queued.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`].
+    pub fn queue<T, E, F>(&self, job: F) -> Result<Pending<T, E>, StoreError>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        self.writer.queue(job)
     }
 
     /// Runs `query` on a reader connection. Sees everything committed before the call.
@@ -171,6 +207,8 @@ impl Store {
 
 fn connect(config: &StoreConfig, flags: OpenFlags) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(&config.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    // SQLCipher would write its own lines to standard error beside ours.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     if let Some(Key(key)) = &config.key {
         let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
         // Quoted as SQLCipher wants a raw key; hex only, so nothing can be injected.
@@ -179,7 +217,7 @@ fn connect(config: &StoreConfig, flags: OpenFlags) -> Result<Connection, StoreEr
         connection
             .execute_batch(&format!("PRAGMA key = \"x'{hex}'\"; PRAGMA cipher_memory_security = OFF; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;"))?;
     }
-    let pages_kib = if flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) { config.cache_mib * 256 } else { config.cache_mib * 1024 };
+    let pages_kib = if flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) { config.cache_mib * 128 } else { config.cache_mib * 1024 };
     connection.execute_batch(&format!(
         "PRAGMA cache_size = -{pages_kib}; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF; PRAGMA busy_timeout = 10000; PRAGMA trusted_schema = OFF;"
     ))?;
@@ -195,6 +233,18 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     if present.is_some_and(|version| version > i64::from(known)) {
         return Err(StoreError::Newer);
     }
-    embedded::migrations::runner().run(connection).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    embedded::migrations::runner().run(connection).map_err(|error| of_migration(&error))?;
     Ok(())
+}
+
+/// A migration fails for the disk's reasons more often than for its own.
+fn of_migration(error: &refinery::Error) -> StoreError {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(inner) = source {
+        if let Some(rusqlite::Error::SqliteFailure(failure, text)) = inner.downcast_ref::<rusqlite::Error>() {
+            return rusqlite::Error::SqliteFailure(*failure, text.clone()).into();
+        }
+        source = inner.source();
+    }
+    StoreError::Corrupt(error.to_string())
 }

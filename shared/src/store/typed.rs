@@ -145,19 +145,19 @@ pub fn write(c: &Connection, catalogue: &Catalogue, doc: DocN, projection: &Proj
 
 /// Hash of everything a row is made from; only ever compared with hashes of the same program's making, or recomputed.
 fn fingerprint(row: &RecordRow) -> [u8; 16] {
-    let mut hasher = Fingerprint(blake3::Hasher::new());
-    row.hash(&mut hasher);
+    let mut bytes = Fingerprint(Vec::with_capacity(1024));
+    row.hash(&mut bytes);
     let mut out = [0u8; 16];
-    hasher.0.finalize_xof().fill(&mut out);
+    blake3::Hasher::new().update(&bytes.0).finalize_xof().fill(&mut out);
     out
 }
 
-/// BLAKE3 behind the standard `Hash`: every field of a row takes part without being listed here.
-struct Fingerprint(blake3::Hasher);
+/// Gathers what the standard `Hash` says of a row, so that every field takes part without being listed here, and BLAKE3 is called once.
+struct Fingerprint(Vec<u8>);
 
 impl Hasher for Fingerprint {
     fn write(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+        self.0.extend_from_slice(bytes);
     }
 
     /// Never asked for: 64 bits would be too few.

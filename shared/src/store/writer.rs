@@ -50,6 +50,19 @@ impl Writer {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
+        self.queue(job)?.wait()
+    }
+
+    /// Queues `job` and returns at once: what is not needed for the answer can be done meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`]; the job's own come from [`Pending::wait`].
+    pub fn queue<T, E, F>(&self, job: F) -> Result<Pending<T, E>, StoreError>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
         let (answer, wait): (SyncSender<Result<T, E>>, _) = sync_channel(1);
         let boxed: Job = Box::new(move |connection| match job(connection) {
             Ok(value) => (
@@ -66,7 +79,22 @@ impl Writer {
             ),
         });
         self.jobs.as_ref().ok_or(StoreError::Closed)?.send(boxed).map_err(|_| StoreError::Closed)?;
-        wait.recv().unwrap_or_else(|_| Err(StoreError::Closed.into()))
+        Ok(Pending(wait))
+    }
+}
+
+/// A job that is queued. Dropping it does not take the job back.
+#[derive(Debug)]
+#[must_use = "nothing is known to be saved before `wait` has answered"]
+pub struct Pending<T, E>(Receiver<Result<T, E>>);
+
+impl<T, E: From<StoreError>> Pending<T, E> {
+    /// Waits for the commit the job went into.
+    ///
+    /// # Errors
+    /// The job's, or the commit's.
+    pub fn wait(self) -> Result<T, E> {
+        self.0.recv().unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `--hub`: where the county's hub is. A name or an address, with a port or without.
 
+use crate::fault::{Exit, Fault};
 use crate::transport::{ConnectError, DEFAULT_PORT, error::Unreachable};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -27,6 +28,18 @@ pub enum AddressError {
     /// Not 1 to 65535.
     #[error("not a port from 1 to 65535")]
     Port,
+}
+
+impl AddressError {
+    /// For a person who typed `text`.
+    #[must_use]
+    pub fn fault(self, text: &str) -> Fault {
+        let code = match self {
+            Self::Host => "hub-address",
+            Self::Port => "hub-port",
+        };
+        Fault::new(code, Exit::Input).with("text", text)
+    }
 }
 
 impl HubAddress {

@@ -29,7 +29,7 @@ impl Row<'_> {
     pub(super) fn rest(&mut self) -> Rest {
         let hukou_kind = self.hukou_kind();
         Rest {
-            former_name: Some(clean::name(&self.cell(Column::FormerName).text())).filter(|name| clean::is_name(name)),
+            former_name: self.former_name(),
             ethnic: self.ethnic(),
             hukou_kind,
             texts: [Column::HukouPlace, Column::Address, Column::Village, Column::Township, Column::HouseholdCard, Column::Note]
@@ -41,15 +41,36 @@ impl Row<'_> {
         }
     }
 
-    fn hukou_kind(&self) -> Option<&'static str> {
+    /// What is typed in a column and not understood does not vanish without a word.
+    pub(super) fn left_out(&mut self, column: &'static str, value: impl std::fmt::Display) {
+        self.remarks.push(Problem::new(Reason::ValueLeftOut).with("column", column).with("value", value));
+    }
+
+    fn former_name(&mut self) -> Option<String> {
+        let name = clean::name(&self.cell(Column::FormerName).text());
+        if clean::is_nothing(&name) {
+            return None;
+        }
+        if !clean::is_name(&name) {
+            self.left_out("name_former", name);
+            return None;
+        }
+        Some(name)
+    }
+
+    fn hukou_kind(&mut self) -> Option<&'static str> {
         let text = self.compact(Column::HukouKind);
-        match text.as_str() {
-            "" => None,
+        let kind = match text.as_str() {
+            text if clean::is_nothing(text) => return None,
             text if text.contains("未登记") || text.contains("未落户") => Some("unregistered"),
             text if text.contains("非农") || text.contains("城镇") || text.contains("居民") => Some("urban"),
             text if text.contains("农") => Some("rural"),
             _ => None,
+        };
+        if kind.is_none() {
+            self.left_out("hukou_kind", text);
         }
+        kind
     }
 
     fn ethnic(&mut self) -> Option<String> {
@@ -73,8 +94,18 @@ impl Row<'_> {
                     let text = self.cell(*column).text();
                     household.read_categories(&text, urban, &mut self.remarks);
                 }
-                Column::Registered => household.read_registered(&self.compact(*column)),
-                Column::Category(option) => household.read_question(option, &self.compact(*column)),
+                Column::Registered => {
+                    let text = self.compact(*column);
+                    if !household.read_registered(&text) {
+                        self.left_out("registered_household", text);
+                    }
+                }
+                Column::Category(option) => {
+                    let text = self.compact(*column);
+                    if !household.read_question(option, &text) {
+                        self.left_out("categories", text);
+                    }
+                }
                 _ => {}
             }
         }
@@ -126,7 +157,12 @@ impl Row<'_> {
 
     fn school(&mut self) -> Option<String> {
         let code = self.compact(Column::SchoolCode);
-        let named: SchoolCode = code.parse().ok()?;
+        let Ok(named) = code.parse::<SchoolCode>() else {
+            if !clean::is_nothing(&code) {
+                self.left_out("school", code);
+            }
+            return None;
+        };
         if self.context.school.is_some_and(|own| own != named) {
             self.remarks.push(Problem::new(Reason::SchoolDiffers).with("value", code.clone()));
         }

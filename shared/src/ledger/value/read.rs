@@ -137,7 +137,7 @@ pub(in crate::ledger) fn plain(field: &Field, text: &str) -> Result<Value, Value
         FieldType::Int => places(0),
         FieldType::Dec1 => places(1),
         FieldType::Pct => places(2),
-        FieldType::Money => money::yuan_to_fen(&without_unit(field, text)).map(Value::Int).map_or_else(|| places(2), Ok),
+        FieldType::Money => fen(field, text).map_or_else(|| places(2), |fen| Ok(Value::Int(fen))),
         FieldType::Bool => yes_or_no(text),
         FieldType::Date => string(scan::date(text).map(|date| date.to_string()), ValueProblem::Date),
         FieldType::Month => string(scan::month(text), ValueProblem::Month),
@@ -175,10 +175,23 @@ fn without_unit(field: &Field, text: &str) -> String {
     stripped.unwrap_or(&text).trim().to_owned()
 }
 
+/// An amount as offices write it: `1250`, `￥1,250.50`, `1250元整`, `0.125万元`.
+fn fen(field: &Field, text: &str) -> Option<i64> {
+    const YUAN_WAN_PLACES: usize = 6; // one fen is a millionth of 万
+    let plain = without_unit(field, text);
+    let plain = ["¥", "￥", "RMB", "CNY", "人民币"].iter().find_map(|sign| plain.strip_prefix(sign)).unwrap_or(&plain).trim();
+    let plain = plain.strip_suffix('整').unwrap_or(plain);
+    let plain = plain.strip_suffix(['元', '圆']).unwrap_or(plain).trim();
+    match plain.strip_suffix('万') {
+        Some(wan) => scan::decimal(wan.trim(), YUAN_WAN_PLACES).ok(),
+        None => money::yuan_to_fen(plain).or_else(|| scan::decimal(plain, 2).ok()),
+    }
+}
+
 fn yes_or_no(text: &str) -> Result<Value, ValueProblem> {
     match scan::normal(text).to_ascii_lowercase().as_str() {
-        "yes" | "是" | "1" | "true" => Ok(Value::Bool(true)),
-        "no" | "否" | "0" | "false" => Ok(Value::Bool(false)),
+        "yes" | "y" | "是" | "有" | "1" | "true" | "√" | "✓" | "✔" => Ok(Value::Bool(true)),
+        "no" | "n" | "否" | "无" | "0" | "false" | "×" | "✗" | "✘" => Ok(Value::Bool(false)),
         _ => Err(ValueProblem::Bool),
     }
 }
@@ -195,6 +208,19 @@ fn option(list: Option<&OptionList>, text: &str) -> Result<(String, bool), Value
         None if looks_like_code(&text) => Ok((text, false)),
         None => Err(ValueProblem::Option { options: options_text(list) }),
     }
+}
+
+/// The refusal of a code that no option has, for those who do not keep such codes: a person at a keyboard, a file.
+#[must_use]
+pub fn not_an_option(catalogue: &Catalogue, definition: &Definition, unknown: &Unknown) -> Option<ValueError> {
+    let field = definition.field(&unknown.field)?;
+    let options = options_text(catalogue.options(definition, field));
+    Some(ValueError {
+        field: field.code.clone(),
+        title: Box::new(field.title.clone()),
+        text: excerpt(&unknown.option).into_owned(),
+        problem: ValueProblem::Option { options },
+    })
 }
 
 fn options_text(list: Option<&OptionList>) -> Bilingual {

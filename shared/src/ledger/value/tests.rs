@@ -266,3 +266,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn amounts_are_read_as_offices_write_them() {
+    let definition = Definition::parse(include_str!("../../../ledgers/aid_programme.toml")).unwrap();
+    let catalogue = Catalogue::default();
+    let field = definition.fields.iter().find(|field| field.kind == FieldType::Money).unwrap();
+    let fen = |text: &str| read(&catalogue, &definition, field, text, &BTreeMap::new()).map(|reading| reading.values[0].1.clone());
+    for (written, kept) in [
+        ("1250", 125_000),
+        ("1,250.50", 125_050),
+        ("￥1,250.50", 125_050),
+        ("¥ 1250", 125_000),
+        ("1250元", 125_000),
+        ("1250元整", 125_000),
+        ("0.125万", 125_000),
+        ("12.5万元", 12_500_000),
+    ] {
+        assert_eq!(fen(written), Ok(Value::Int(kept)), "{written}");
+    }
+    for wrong in ["一千", "12.345", "1.2345678万", "约1250", "1250-1500"] {
+        assert!(fen(wrong).is_err(), "{wrong}");
+    }
+}

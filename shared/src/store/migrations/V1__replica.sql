@@ -92,6 +92,12 @@ CREATE TABLE contact(school TEXT PRIMARY KEY, last_contact TEXT NOT NULL, as_of 
 CREATE TABLE blob(
   hash BLOB PRIMARY KEY CHECK(length(hash) = 32), bytes INTEGER NOT NULL DEFAULT 0, whole INTEGER NOT NULL DEFAULT 0, thumbnail INTEGER NOT NULL DEFAULT 0,
   wanted INTEGER NOT NULL DEFAULT 0, kept INTEGER NOT NULL DEFAULT 0, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+-- People who log in at this replica's desk. Not in the log: a password never leaves the machine, and another node of the school has its own accounts.
+-- roles: codes joined by `,` (web/account.rs). classes: `grade.class` joined by `,`, what a class teacher sees. password: argon2id in PHC form.
+-- must_change = 1: set by somebody else, good for one login. disabled: since when; a disabled account is kept, its name stands in records.
+CREATE TABLE account(
+  id INTEGER PRIMARY KEY, login TEXT NOT NULL UNIQUE COLLATE NOCASE, name TEXT NOT NULL, roles TEXT NOT NULL, classes TEXT NOT NULL, password TEXT NOT NULL,
+  must_change INTEGER NOT NULL, created TEXT NOT NULL, changed TEXT NOT NULL, disabled TEXT) STRICT;
 
 -- ── projection ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -100,6 +106,7 @@ CREATE TABLE record(
   n INTEGER PRIMARY KEY, doc INTEGER NOT NULL, id TEXT NOT NULL, ledger TEXT NOT NULL, version INTEGER, state TEXT, disputed INTEGER NOT NULL, void INTEGER NOT NULL, origin TEXT, written_at TEXT,
   continues TEXT, seen BLOB NOT NULL, fields TEXT NOT NULL) STRICT;
 CREATE INDEX record_doc ON record(doc);
+CREATE INDEX record_definition ON record(id) WHERE ledger = 'ledger_definition';
 CREATE INDEX record_id ON record(id);
 CREATE INDEX record_continues ON record(continues) WHERE continues IS NOT NULL;
 

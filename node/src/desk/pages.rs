@@ -1,0 +1,42 @@
+//! The school's desk: its own pages beside those every desk has, over the running node.
+
+use super::{Node, roll, today};
+use axum::Router;
+use huxue_shared::{
+    command::request::{Asked, Request},
+    local::Handler as _,
+    locale::Lang,
+    web::{Desk, DeskConfig},
+};
+use std::sync::Arc;
+
+/// The desk of a node. The head of its pages changes with every commit and with the link.
+pub fn desk(node: &Arc<Node>, hosts: Vec<String>) -> Arc<Desk> {
+    let status = {
+        let node = Arc::clone(node);
+        Arc::new(move |lang: Lang| {
+            let asked = Asked { who: "desk".to_owned(), ..Asked::here(lang, super::NodeRequest::Common(Request::Status)) };
+            node.handle(asked, &mut |_| {})
+        })
+    };
+    let config = DeskConfig { place: node.file.school_name.clone(), hosts, tls: false, status };
+    let desk = Desk::new(Arc::clone(&node.replica), config);
+    if let Some(link) = &node.link {
+        let (mut status, mut agreed, pulses) = (link.status.clone(), link.agreed.clone(), desk.pulses.clone());
+        tokio::spawn(async move {
+            loop {
+                let moved = tokio::select! { moved = status.changed() => moved, moved = agreed.changed() => moved };
+                if moved.is_err() {
+                    return;
+                }
+                pulses.bump();
+            }
+        });
+    }
+    desk
+}
+
+/// The school's own pages.
+pub fn routes() -> Router<Arc<Desk>> {
+    Router::new().merge(today::routes()).merge(roll::routes())
+}

@@ -1,0 +1,331 @@
+//! Reading for screens: the children there are, a page of a ledger, everything about one child, what is due. Plain rows out of the projection; who may see them is
+//! asked by whoever shows them.
+//!
+//! Nothing a person types becomes SQL: columns come from the definition in force, values are bound.
+
+use super::{Replica, Result};
+use crate::{
+    document::view::Value,
+    ledger::{Definition, FieldType},
+    model::SchoolYear,
+    store::typed::table,
+};
+use rusqlite::{Connection, OptionalExtension as _, ToSql, named_params, params};
+use std::{collections::BTreeMap, fmt::Write as _};
+
+/// A child of one school year.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pupil {
+    /// Document id in hex.
+    pub student: String,
+    /// Name.
+    pub name: String,
+    /// Grade.
+    pub grade: Option<i64>,
+    /// Class.
+    pub class: Option<i64>,
+    /// Stage code.
+    pub stage: Option<String>,
+    /// Status code.
+    pub status: Option<String>,
+    /// Sex code.
+    pub sex: Option<String>,
+    /// Identity number.
+    pub id_no: Option<String>,
+    /// Student number.
+    pub student_no: Option<String>,
+    /// School year it starts in.
+    pub year: u16,
+}
+
+/// A record in a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    /// Record id.
+    pub id: String,
+    /// Ledger code.
+    pub ledger: String,
+    /// Document of the child, if it is a child's.
+    pub student: Option<String>,
+    /// The child's name.
+    pub name: Option<String>,
+    /// Grade.
+    pub grade: Option<i64>,
+    /// Class.
+    pub class: Option<i64>,
+    /// Lifecycle state; `None` while disputed or without lifecycle.
+    pub state: Option<String>,
+    /// When the next step is due.
+    pub due: Option<String>,
+    /// Something awaits a person.
+    pub disputed: bool,
+    /// Voided.
+    pub void: bool,
+    /// Date of the record.
+    pub on: Option<String>,
+    /// Undisputed values by key.
+    pub fields: BTreeMap<String, Value>,
+}
+
+/// What a list holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// School year.
+    pub year: Option<SchoolYear>,
+    /// Only of these children (documents in hex).
+    pub students: Option<Vec<String>>,
+    /// Only of children in these classes, `grade.class`.
+    pub classes: Option<Vec<String>>,
+    /// Only in this lifecycle state.
+    pub state: Option<String>,
+    /// Field → code it must have; of the definition's own fields, others are passed over.
+    pub equals: BTreeMap<String, String>,
+    /// Some text field of the record holds this.
+    pub text: Option<String>,
+    /// Date of the record, from.
+    pub from: Option<String>,
+    /// Date of the record, to.
+    pub to: Option<String>,
+    /// Voided ones instead of the others.
+    pub void: bool,
+    /// Column to sort by, `-` before it for descending; newest first otherwise.
+    pub order: String,
+    /// Most rows.
+    pub limit: u32,
+    /// Rows passed over.
+    pub offset: u32,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// Rows in all.
+    pub total: u32,
+    /// Those of the page.
+    pub rows: Vec<Row>,
+}
+
+const PUPIL: &str = "SELECT _student, name, grade, class, stage, status, sex, id_no, student_no, _year FROM record_enrolment WHERE void = 0";
+
+fn pupil(r: &rusqlite::Row<'_>) -> rusqlite::Result<Pupil> {
+    Ok(Pupil {
+        student: r.get::<_, Option<String>>(0)?.unwrap_or_default(),
+        name: r.get::<_, Option<String>>(1)?.unwrap_or_default(),
+        grade: r.get(2)?,
+        class: r.get(3)?,
+        stage: r.get(4)?,
+        status: r.get(5)?,
+        sex: r.get(6)?,
+        id_no: r.get(7)?,
+        student_no: r.get(8)?,
+        year: r.get(9)?,
+    })
+}
+
+fn row(r: &rusqlite::Row<'_>, ledger: &str) -> rusqlite::Result<Row> {
+    let fields: String = r.get(10)?;
+    Ok(Row {
+        id: r.get(0)?,
+        ledger: ledger.to_owned(),
+        student: r.get(1)?,
+        name: r.get(2)?,
+        grade: r.get(3)?,
+        class: r.get(4)?,
+        state: r.get(5)?,
+        due: r.get(6)?,
+        disputed: r.get(7)?,
+        void: r.get(8)?,
+        on: r.get(9)?,
+        fields: serde_json::from_str(&fields).unwrap_or_default(),
+    })
+}
+
+/// Columns of [`row`], of a typed table `t`, its record `r` and its child `e`.
+fn select(definition: &Definition) -> String {
+    let table = table(&definition.code);
+    format!(
+        "SELECT t._id, t._student, e.name, e.grade, e.class, t._state, t._due, t._disputed, t.void, t.\"on\", r.fields
+         FROM \"{table}\" t JOIN record r ON r.n = t._n LEFT JOIN record_enrolment e ON e._doc = t._doc"
+    )
+}
+
+impl Replica {
+    /// Children of a school year with any status, by class. Void ones are left out.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn pupils(&self, year: SchoolYear) -> Result<Vec<Pupil>> {
+        self.store.read(|c| {
+            let mut statement = c.prepare_cached(&format!("{PUPIL} AND _year = ?1 ORDER BY grade, class, _id"))?;
+            Ok(statement.query_map([year.start()], pupil)?.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// One child by its document; and the same child's documents of other years, by identity number.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn pupil(&self, student: &str) -> Result<(Option<Pupil>, Vec<Pupil>)> {
+        self.store.read(|c| {
+            let found: Option<Pupil> = c
+                .prepare_cached(&format!("{PUPIL} AND _n IN (SELECT n FROM record WHERE id = ?1)"))?
+                .query_map([student], pupil)?
+                .next()
+                .transpose()?;
+            let mut others = Vec::new();
+            if let Some(number) = found.as_ref().and_then(|p| p.id_no.as_deref()).filter(|number| !number.is_empty()) {
+                let mut statement = c.prepare_cached(&format!("{PUPIL} AND id_no = ?1 AND _id <> ?2 ORDER BY _year DESC"))?;
+                others = statement.query_map([number, student], pupil)?.collect::<rusqlite::Result<_>>()?;
+            }
+            Ok((found, others))
+        })
+    }
+
+    /// A page of a ledger.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn page(&self, definition: &Definition, wanted: &Wanted) -> Result<Listed> {
+        self.store.read(|c| listed(c, definition, wanted))
+    }
+
+    /// All records of a child's document, newest first within each ledger; void ones too.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn records_of(&self, student: &str) -> Result<Vec<Row>> {
+        let catalogue = self.catalogue();
+        self.store.read(|c| {
+            let Some(doc): Option<i64> = c.prepare_cached("SELECT doc FROM record WHERE id = ?1")?.query_row([student], |r| r.get(0)).optional()?
+            else {
+                return Ok(Vec::new());
+            };
+            let mut ledgers = c.prepare_cached("SELECT DISTINCT ledger FROM record WHERE doc = ?1 AND ledger <> 'enrolment' ORDER BY ledger")?;
+            let codes: Vec<String> = ledgers.query_map([doc], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
+            let mut out = Vec::new();
+            for code in codes {
+                let Some(definition) = catalogue.latest(&code) else { continue };
+                // By the document's own records: most typed tables have no index on documents.
+                let sql = format!(
+                    "{} WHERE t._n IN (SELECT n FROM record WHERE doc = ?1 AND ledger = ?2) ORDER BY t.\"on\" DESC, t._id DESC",
+                    select(definition)
+                );
+                out.extend(c.prepare_cached(&sql)?.query_map(params![doc, code], |r| row(r, &code))?.collect::<rusqlite::Result<Vec<_>>>()?);
+            }
+            Ok(out)
+        })
+    }
+
+    /// Open records of a ledger whose next step is due by `until`, soonest first; at most 500.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn due_by(&self, definition: &Definition, until: &str) -> Result<Vec<Row>> {
+        self.store.read(|c| {
+            let sql = format!(
+                "{} WHERE t.void = 0 AND t.continues IS NULL AND t._due IS NOT NULL AND t._due <= ?1 ORDER BY t._due LIMIT 500",
+                select(definition)
+            );
+            Ok(c.prepare_cached(&sql)?.query_map([until], |r| row(r, &definition.code))?.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Import batches, newest first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn imports(&self) -> Result<Vec<Batch>> {
+        self.store.read(|c| {
+            let mut statement =
+                c.prepare_cached("SELECT id, at, kind, file, undone, json_array_length(detail) FROM import ORDER BY id DESC LIMIT 50")?;
+            let rows = statement.query_map([], |r| {
+                Ok(Batch { id: r.get(0)?, at: r.get(1)?, kind: r.get(2)?, file: r.get(3)?, undone: r.get(4)?, written: r.get(5)? })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+/// One import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Id, for undoing it.
+    pub id: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// `roster` or `ledger`.
+    pub kind: String,
+    /// File it came from.
+    pub file: String,
+    /// When it was taken back.
+    pub undone: Option<String>,
+    /// Records it wrote.
+    pub written: i64,
+}
+
+fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Listed> {
+    let students = wanted.students.as_ref().map(|list| serde_json::to_string(list).unwrap_or_default());
+    let classes = wanted.classes.as_ref().map(|list| serde_json::to_string(list).unwrap_or_default());
+    let year = wanted.year.map(SchoolYear::start);
+    let mut tail = String::from(
+        " WHERE t.void = :void AND (:year IS NULL OR t._year = :year OR t._year IS NULL) AND (:state IS NULL OR t._state = :state)
+          AND (:from IS NULL OR t.\"on\" >= :from) AND (:to IS NULL OR t.\"on\" <= :to)",
+    );
+    if students.is_some() {
+        tail.push_str(" AND t._student IN (SELECT value FROM json_each(:students))");
+    }
+    if classes.is_some() {
+        tail.push_str(" AND (e.grade || '.' || e.class) IN (SELECT value FROM json_each(:classes))");
+    }
+    let text = wanted.text.as_ref().map(|text| format!("%{}%", text.replace(['%', '_', '\\'], " ")));
+    if text.is_some() {
+        tail.push_str(" AND r.fields LIKE :text");
+    }
+    let mut named: Vec<(String, &dyn ToSql)> = Vec::new();
+    let conditions: Vec<(&str, &String)> = wanted
+        .equals
+        .iter()
+        .filter_map(|(code, value)| definition.declared(code).filter(|f| f.kind == FieldType::Choice).map(|f| (f.code.as_str(), value)))
+        .collect();
+    for (at, (code, value)) in conditions.iter().enumerate() {
+        // Writing to a String cannot fail.
+        let _ = write!(tail, " AND t.\"{code}\" = :equals{at}");
+        named.push((format!(":equals{at}"), *value));
+    }
+    let mut sql = select(definition);
+    sql.push_str(&tail);
+    let _ = write!(sql, " ORDER BY {} LIMIT {} OFFSET {}", order(definition, &wanted.order), wanted.limit, wanted.offset);
+    let fixed = named_params! { ":void": wanted.void, ":year": year, ":state": wanted.state, ":from": wanted.from, ":to": wanted.to };
+    let mut values: Vec<(&str, &dyn ToSql)> = fixed.iter().map(|(name, value)| (*name, *value)).collect();
+    for (name, value) in [(":students", &students), (":classes", &classes), (":text", &text)] {
+        if value.is_some() {
+            values.push((name, value));
+        }
+    }
+    values.extend(named.iter().map(|(name, value)| (name.as_str(), *value)));
+    let rows = c.prepare_cached(&sql)?.query_map(&values[..], |r| row(r, &definition.code))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let from = select(definition);
+    let from = from.split_once(" FROM ").map_or("", |(_, from)| from).replace("\n", " ");
+    let total = if wanted.offset == 0 && rows.len() < wanted.limit as usize {
+        u32::try_from(rows.len()).unwrap_or(u32::MAX)
+    } else {
+        c.prepare_cached(&format!("SELECT count(*) FROM {from}{tail}"))?.query_row(&values[..], |r| r.get(0))?
+    };
+    Ok(Listed { total, rows })
+}
+
+fn order(definition: &Definition, wanted: &str) -> String {
+    let (name, way) = wanted.strip_prefix('-').map_or((wanted, ""), |name| (name, " DESC"));
+    let column = match name {
+        "name" => "e.name".to_owned(),
+        "class" => return format!("e.grade{way}, e.class{way}, e.name"),
+        "state" => "t._state".to_owned(),
+        "due" => return format!("t._due IS NULL, t._due{way}"),
+        "on" => "t.\"on\"".to_owned(),
+        code => match definition.declared(code) {
+            Some(field) => format!("t.\"{}\"", field.code),
+            None => return "t.\"on\" DESC, t._id DESC".to_owned(),
+        },
+    };
+    format!("{column}{way}, t._id{way}")
+}

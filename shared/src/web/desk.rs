@@ -1,0 +1,133 @@
+//! A desk that is running: what its pages work on.
+
+use super::{
+    account::Account,
+    import::Uploads,
+    pulse::{Pulse, Pulses},
+    session::Sessions,
+    throttle::Throttle,
+    workers::Workers,
+};
+use crate::{
+    clock::Clock,
+    command::{Request, audit, execute},
+    fault::Fault,
+    locale::Lang,
+    replica::Replica,
+    store::accounts,
+};
+use serde_json::Value as Json;
+use std::sync::Arc;
+
+/// What differs from desk to desk.
+#[derive(Clone)]
+pub struct DeskConfig {
+    /// Name on top of each page: the school's, the county's.
+    pub place: String,
+    /// Host names it answers to besides addresses of this machine and `localhost`.
+    pub hosts: Vec<String>,
+    /// Served with TLS: cookies are marked so.
+    pub tls: bool,
+    /// State of the link in facts; what `status` answers.
+    pub status: Arc<dyn Fn(Lang) -> Result<Json, Fault> + Send + Sync>,
+}
+
+impl std::fmt::Debug for DeskConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeskConfig").field("place", &self.place).field("hosts", &self.hosts).finish_non_exhaustive()
+    }
+}
+
+/// A running desk.
+#[derive(Debug)]
+pub struct Desk {
+    /// The engine.
+    pub replica: Arc<Replica>,
+    /// What differs.
+    pub config: DeskConfig,
+    /// Who is logged in.
+    pub sessions: Sessions,
+    /// Who guesses passwords.
+    pub throttle: Throttle,
+    /// What the head of each page says, and when it changes.
+    pub pulses: Pulses,
+    /// Files between preview and writing.
+    pub uploads: Uploads,
+    workers: Workers,
+}
+
+impl Desk {
+    /// A desk over `replica`.
+    pub fn new(replica: Arc<Replica>, config: DeskConfig) -> Arc<Self> {
+        let pulses = Pulses::default();
+        let told = pulses.clone();
+        replica.on_change(move |_, _| told.bump());
+        Arc::new(Self {
+            replica,
+            config,
+            sessions: Sessions::default(),
+            throttle: Throttle::default(),
+            pulses,
+            uploads: Uploads::default(),
+            workers: Workers::start(),
+        })
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        self.replica.clock()
+    }
+
+    /// Carries out a person's request as the command line would, with the same note in the audit chain.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn ask(&self, account: &Account, request: Request, lang: Lang) -> Result<Json, Fault> {
+        execute::execute(&self.replica, request, &who(account), lang, &mut |_| {})
+    }
+
+    /// Notes that a page showed named records (DOMAIN §7). `subject`: ledger, record, report, never a name.
+    pub fn noted(&self, account: &Account, action: &str, subject: impl Into<String>, rows: usize) {
+        audit::note(&self.replica, &who(account), action, subject, rows as u64);
+    }
+
+    /// An account by number, if it may still log in.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn account(&self, id: i64) -> Result<Option<Account>, Fault> {
+        let row = self.replica.store().read(|c| accounts::by_id(c, id)).map_err(Fault::from)?;
+        Ok(row.map(|row| Account::of(&row)).filter(|account| !account.disabled))
+    }
+
+    /// Whether anybody has an account yet.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn has_accounts(&self) -> Result<bool, Fault> {
+        self.replica.store().read(accounts::any).map_err(Fault::from)
+    }
+
+    /// What the head of a page says; at most a moment old.
+    pub fn pulse(&self) -> Pulse {
+        self.pulses.now(self.clock(), || (self.config.status)(Lang::Zh))
+    }
+
+    /// Runs what touches the disk off the threads that serve connections.
+    ///
+    /// # Errors
+    /// The work's own; `internal` if it broke off.
+    pub async fn run<T, F>(self: &Arc<Self>, work: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Self) -> Result<T, Fault> + Send + 'static,
+    {
+        let desk = Arc::clone(self);
+        self.workers.run(move || work(&desk)).await
+    }
+}
+
+/// A person in the audit chain.
+fn who(account: &Account) -> String {
+    format!("{} (desk/{})", account.name, account.login)
+}

@@ -1,0 +1,314 @@
+//! Forms for a new record and for a correction, generated from the definition; and the judging of one field while the form is filled.
+
+use super::{
+    account::Account,
+    desk::Desk,
+    form::{Drawing, Input, Inputs, Sent, rest_of},
+    guard::{Oops, Visitor, status},
+    page::{Page, Said, draw},
+    reach::{self, Reached},
+    record::mends,
+    shown,
+};
+use crate::{
+    command::{Request, request::SubjectRef},
+    fault::{Exit, Fault},
+    ledger::{
+        Definition,
+        definition::{Form, Subject},
+        value,
+    },
+    locale,
+    replica::browse::Wanted,
+};
+use askama::Template;
+use axum::{
+    Extension, Router,
+    extract::{Path, Query, RawForm, State},
+    response::{Html, IntoResponse as _, Redirect, Response},
+    routing::{get, post},
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Its routes.
+pub fn routes() -> Router<Arc<Desk>> {
+    Router::new()
+        .route("/ledger/{code}/new", get(new).post(add))
+        .route("/ledger/{code}/check", post(check))
+        .route("/record/{id}/edit", get(edit).post(save))
+}
+
+type Query_ = Query<BTreeMap<String, String>>;
+
+/// A form for a new record or a correction.
+#[derive(Template)]
+#[template(path = "form.html")]
+pub struct FormPage {
+    /// Frame.
+    pub page: Page,
+    /// Where it is sent.
+    pub action: String,
+    /// Where a single field is judged.
+    pub check: String,
+    /// Whose record it is: name and class.
+    pub whose: String,
+    /// Fields.
+    pub inputs: Inputs,
+    /// What the engine said that stands beside no field.
+    pub said: Option<Said>,
+    /// Way back.
+    pub cancel: String,
+    /// Values that travel along.
+    pub hidden: Vec<(String, String)>,
+    /// Another like it may follow at once.
+    pub another: bool,
+}
+
+impl std::fmt::Debug for FormPage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FormPage").field("action", &self.action).finish_non_exhaustive()
+    }
+}
+
+/// The records a `ref` field can point to: the child's own, or the newest of the school's.
+///
+/// # Errors
+/// The store's.
+pub fn targets(
+    desk: &Desk,
+    account: &Account,
+    definition: &Definition,
+    student: Option<&str>,
+    inputs: &mut [Input],
+    lang: crate::locale::Lang,
+) -> Result<(), Fault> {
+    let catalogue = desk.replica.catalogue();
+    for input in inputs {
+        let Some(target) = definition.field(&input.code).and_then(|f| f.reference.as_deref()).and_then(|code| catalogue.latest(code)) else {
+            continue;
+        };
+        let rows = match (target.subject, student) {
+            (Subject::Student, Some(student)) => desk.replica.records_of(student).map_err(Fault::from)?,
+            (Subject::Student, None) => Vec::new(),
+            _ => desk.replica.page(target, &Wanted { limit: 100, ..Wanted::default() }).map_err(Fault::from)?.rows,
+        };
+        let rows = reach::rows(desk, account, rows);
+        input.kind = "select";
+        input.options = rows
+            .iter()
+            .filter(|row| row.ledger == target.code && (!row.void || row.id == input.value))
+            .map(|row| super::form::Option_ {
+                code: row.id.clone(),
+                title: format!("{} {}", row.on.as_deref().unwrap_or_default(), shown::label(&catalogue, target, &row.fields, lang)),
+                on: row.id == input.value,
+            })
+            .collect();
+    }
+    Ok(())
+}
+
+fn new_form(
+    desk: &Desk,
+    account: &Account,
+    page: Page,
+    definition: &Definition,
+    student: &str,
+    typed: &BTreeMap<String, String>,
+    fault: Option<&Fault>,
+) -> Result<FormPage, Fault> {
+    let catalogue = desk.replica.catalogue();
+    let by_child = definition.subject == Subject::Student && definition.form == Form::Records;
+    let pupil = if by_child { Some(reach::child(desk, account, student)?.0) } else { None };
+    let may = pupil.as_ref().map_or(account.writes(definition).any(), |p| account.writes(definition).holds(reach::class_of(p)));
+    if !may {
+        return Err(Fault::new("web-not-yours", Exit::NotAllowed));
+    }
+    let lang = page.lang;
+    let empty = BTreeMap::new();
+    let drawing = Drawing { catalogue: &catalogue, definition, account, fields: &empty, typed, fault, lang, new: true };
+    let mut inputs = drawing.inputs();
+    if let Some(on) = inputs.first.iter_mut().find(|i| i.code == "on" && i.value.is_empty()) {
+        on.value = desk.clock().today().to_string();
+    }
+    let doc = pupil.as_ref().map(|p| p.student.as_str());
+    targets(desk, account, definition, doc, &mut inputs.first, lang)?;
+    targets(desk, account, definition, doc, &mut inputs.more, lang)?;
+    let code = &definition.code;
+    Ok(FormPage {
+        action: page.post(&format!("/ledger/{code}/new")),
+        check: page.post(&format!("/ledger/{code}/check")),
+        whose: pupil.as_ref().map(|p| format!("{} · {}", p.name, shown::class(p.grade, p.class, lang))).unwrap_or_default(),
+        said: fault.map(|f| rest_of(f, lang)),
+        cancel: doc.map_or_else(|| format!("/ledger/{code}"), |doc| format!("/child/{doc}")),
+        hidden: doc.map(|doc| ("_student".to_owned(), doc.to_owned())).into_iter().collect(),
+        another: true,
+        page: page.titled(format!("{} · {}", definition.title.get(lang), crate::locale::text(lang, "web-add", &[]))),
+        inputs,
+    })
+}
+
+async fn new(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(code): Path<String>,
+    Query(asked): Query_,
+) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let page = Page::of(&desk, &visitor, "web-form");
+    let definition = reach::ledger(&desk, &account, &code)?;
+    let student = asked.get("student").cloned().unwrap_or_default();
+    if definition.subject == Subject::Student && definition.form == Form::Records && student.is_empty() {
+        return Ok(Redirect::to(&format!("/children?pick={code}")).into_response());
+    }
+    // Fields named in the address are filled in: the case a notice belongs to.
+    let typed = asked.into_iter().filter(|(key, _)| definition.declared(key).is_some()).collect();
+    let drawn = desk.run(move |desk| new_form(desk, &account, page, &definition, &student, &typed, None)).await?;
+    draw(&drawn)
+}
+
+async fn add(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(code): Path<String>,
+    RawForm(body): RawForm,
+) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let page = Page::of(&desk, &visitor, "web-form");
+    let lang = visitor.lang;
+    let outcome = desk
+        .run(move |desk| {
+            let definition = reach::ledger(desk, &account, &code)?;
+            let sent = Sent::read(&definition, &body);
+            let student = sent.other("_student").to_owned();
+            // Asked again here: the form says nothing about who may.
+            let form = new_form(desk, &account, page, &definition, &student, &sent.now, None)?;
+            let set: BTreeMap<String, String> =
+                sent.now.iter().filter(|(_, text)| !text.trim().is_empty()).map(|(k, v)| (k.clone(), v.clone())).collect();
+            let profile = definition.form == Form::Profile;
+            let subject = (definition.subject == Subject::Student && !profile).then(|| SubjectRef::Student(student.clone()));
+            let request = Request::RecordAdd { ledger: code.clone(), subject, year: None, set, by: Some(account.name.clone()) };
+            match desk.ask(&account, request, lang) {
+                Ok(done) => {
+                    let record = done["record"].as_str().unwrap_or_default().to_owned();
+                    let gaps = done["gaps"].as_array().map_or(0, Vec::len);
+                    Ok(Ok(match sent.other("_another") {
+                        "" if profile => format!("/child/{record}"),
+                        "" => format!("/record/{record}?saved={gaps}"),
+                        _ => format!("/ledger/{code}/new?student={student}"),
+                    }))
+                }
+                Err(fault) if matches!(fault.exit, Exit::Input | Exit::NoMatch | Exit::NotAllowed) => {
+                    let drawn = new_form(desk, &account, form.page.clone(), &definition, &student, &sent.now, Some(&fault))?;
+                    Ok(Err((FormPage { page: form.page, ..drawn }, status(&fault))))
+                }
+                Err(fault) => Err(fault),
+            }
+        })
+        .await?;
+    match outcome {
+        Ok(target) => Ok(Redirect::to(&target).into_response()),
+        Err((form, code)) => {
+            let mut response = draw(&form)?;
+            *response.status_mut() = code;
+            Ok(response)
+        }
+    }
+}
+
+/// Judges one field as the engine will; the answer stands beside the field.
+async fn check(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(code): Path<String>,
+    RawForm(body): RawForm,
+) -> Result<Response, Oops> {
+    let account = visitor.person()?;
+    let definition = reach::ledger(&desk, account, &code)?;
+    let sent = Sent::read(&definition, &body);
+    let catalogue = desk.replica.catalogue();
+    let wrong = definition.field(sent.other("_field")).and_then(|field| {
+        let text = sent.now.get(&field.code)?;
+        let mut siblings = BTreeMap::new();
+        if let Some(kind) = sent.now.get("id_type") {
+            siblings.insert("id_type".to_owned(), crate::document::view::Value::Str(kind.clone()));
+        }
+        value::read(&catalogue, &definition, field, text, &siblings).err()
+    });
+    Ok(match wrong {
+        Some(error) => {
+            let sentence = crate::locale::fault(visitor.lang, &error.fault()).0;
+            Html(format!("<span class=\"error\">{}</span>", askama::filters::escape(&sentence, askama::filters::Html).map_err(Fault::internal)?))
+                .into_response()
+        }
+        None => Html(String::new()).into_response(),
+    })
+}
+
+fn edit_form(
+    desk: &Desk,
+    account: &Account,
+    page: Page,
+    id: &str,
+    typed: &BTreeMap<String, String>,
+    fault: Option<&Fault>,
+) -> Result<FormPage, Fault> {
+    let Reached { place, definition, pupil, .. } = reach::writable(desk, account, id)?;
+    let (catalogue, lang) = (desk.replica.catalogue(), page.lang);
+    let drawing = Drawing { catalogue: &catalogue, definition: &definition, account, fields: &place.fields, typed, fault, lang, new: false };
+    let Inputs { mut first, mut more } = drawing.inputs();
+    let doc = pupil.as_ref().map(|p| p.student.as_str());
+    targets(desk, account, &definition, doc, &mut first, lang)?;
+    targets(desk, account, &definition, doc, &mut more, lang)?;
+    Ok(FormPage {
+        action: page.post_at("/record", id, "/edit"),
+        check: page.post_at("/ledger", &definition.code, "/check"),
+        whose: pupil.as_ref().map(|p| format!("{} · {}", p.name, shown::class(p.grade, p.class, lang))).unwrap_or_default(),
+        said: fault.map(|f| rest_of(f, lang)),
+        cancel: if definition.form == Form::Profile { format!("/child/{id}") } else { format!("/record/{id}") },
+        hidden: Vec::new(),
+        another: false,
+        page: page.titled(format!("{} · {}", definition.title.get(lang), locale::text(lang, "web-edit", &[]))),
+        inputs: Inputs { first, more },
+    })
+}
+
+async fn edit(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(id): Path<String>) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let page = Page::of(&desk, &visitor, "web-form");
+    let drawn = desk.run(move |desk| edit_form(desk, &account, page, &id, &BTreeMap::new(), None)).await?;
+    draw(&drawn)
+}
+
+async fn save(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    RawForm(body): RawForm,
+) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let (page, lang) = (Page::of(&desk, &visitor, "web-form"), visitor.lang);
+    let outcome = desk
+        .run(move |desk| {
+            let reached = reach::writable(desk, &account, &id)?;
+            let sent = Sent::read(&reached.definition, &body);
+            let set = sent.changed();
+            let page_of = if reached.definition.form == Form::Profile { format!("/child/{id}") } else { format!("/record/{id}") };
+            if set.is_empty() {
+                return Ok(Ok(page_of));
+            }
+            match desk.ask(&account, Request::RecordSet { record: id.clone(), set, by: Some(account.name.clone()) }, lang) {
+                Ok(done) => Ok(Ok(format!("{page_of}?saved={}", done["gaps"].as_array().map_or(0, Vec::len)))),
+                Err(fault) if mends(&fault) => Ok(Err((edit_form(desk, &account, page, &id, &sent.now, Some(&fault))?, status(&fault)))),
+                Err(fault) => Err(fault),
+            }
+        })
+        .await?;
+    match outcome {
+        Ok(target) => Ok(Redirect::to(&target).into_response()),
+        Err((form, code)) => {
+            let mut response = draw(&form)?;
+            *response.status_mut() = code;
+            Ok(response)
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! The gate in front of every page: Host allow-list, login, token and origin of each POST, headers. Deny by default: what is not listed as open needs a person
+//! who is logged in.
+//!
+//! Tokens travel as `?t=` in the address of a form or in the header `X-CSRF-Token`, so that the gate can judge without reading the body.
+
+use super::{
+    account::Account,
+    desk::Desk,
+    page::{self, Page},
+    session::{COOKIE, VISITOR_COOKIE, secret},
+};
+use crate::{
+    clock::Clock,
+    fault::{Exit, Fault},
+    locale::Lang,
+};
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+/// Cookie of the reader's language; no secret.
+pub const LANGUAGE_COOKIE: &str = "huxue_lang";
+
+/// Open without a login. Everything else is not.
+const OPEN: [&str; 4] = ["/login", "/language", "/start", "/leave"];
+/// Open to a person who is logged in but locked, or has yet to choose a password.
+const HALF_OPEN: [&str; 4] = ["/lock", "/password", "/logout", "/language"];
+/// Asked by pages by themselves: does not keep a session awake.
+const BY_ITSELF: [&str; 2] = ["/events", "/pulse"];
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// Reader's language.
+    pub lang: Lang,
+    /// Logged in, and not locked.
+    pub account: Option<Arc<Account>>,
+    /// Known, but locked: only the password is asked for.
+    pub locked: Option<Arc<Account>>,
+    /// Token for forms of this page.
+    pub csrf: String,
+    /// Secret of the session; empty without one.
+    pub session: String,
+    /// Address the request came from, as far as it is known.
+    pub from: Option<IpAddr>,
+    /// Path and query, for the way back.
+    pub here: String,
+    /// htmx asks: a piece of a page is wanted, not a whole one.
+    pub piece: bool,
+}
+
+impl Visitor {
+    /// The person.
+    ///
+    /// # Errors
+    /// `web-login-first`; the gate lets nobody past who is not logged in, so only a page that is open can see it.
+    pub fn person(&self) -> Result<&Account, Fault> {
+        self.account.as_deref().ok_or_else(|| Fault::new("web-login-first", Exit::NotAllowed))
+    }
+
+    /// On this very machine.
+    pub fn is_local(&self) -> bool {
+        self.from.is_none_or(|address| address.to_canonical().is_loopback())
+    }
+
+    /// From the parts of a request without a session: language and token of the visitor's own.
+    fn stranger(request: &Request, clock: &dyn Clock) -> (Self, bool) {
+        let headers = request.headers();
+        let lang = language(headers);
+        let known = cookie(headers, VISITOR_COOKIE).filter(|token| token.len() == 64 && token.bytes().all(|b| b.is_ascii_hexdigit()));
+        let fresh = known.is_none();
+        let csrf = known.map_or_else(|| secret(clock), str::to_owned);
+        let here = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+        let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let piece = headers.contains_key("hx-request");
+        (Self { lang, account: None, locked: None, csrf, session: String::new(), from, here, piece }, fresh)
+    }
+}
+
+/// A failure on its way to the gate, which draws it in the reader's language.
+#[derive(Debug)]
+pub struct Oops(pub Fault);
+
+impl<F: Into<Fault>> From<F> for Oops {
+    fn from(fault: F) -> Self {
+        Self(fault.into())
+    }
+}
+
+#[derive(Clone)]
+struct Drawn(Fault);
+
+impl IntoResponse for Oops {
+    fn into_response(self) -> Response {
+        let status = status(&self.0);
+        let mut response = status.into_response();
+        response.extensions_mut().insert(Drawn(self.0));
+        response
+    }
+}
+
+/// HTTP status of a fault.
+#[must_use]
+pub fn status(fault: &Fault) -> StatusCode {
+    match fault.exit {
+        Exit::Found | Exit::Usage | Exit::Input => StatusCode::UNPROCESSABLE_ENTITY,
+        Exit::NoMatch => StatusCode::NOT_FOUND,
+        Exit::NotAllowed | Exit::Identity => StatusCode::FORBIDDEN,
+        Exit::Unreachable => StatusCode::BAD_GATEWAY,
+        Exit::Storage | Exit::Version => StatusCode::SERVICE_UNAVAILABLE,
+        Exit::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Value of a cookie.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';')).find_map(|pair| {
+        let (key, value) = pair.trim().split_once('=')?;
+        (key == name).then_some(value)
+    })
+}
+
+/// A cookie as it is set. `max_age_s` 0 ends it; `None`: with the browser.
+pub fn set_cookie(name: &str, value: &str, max_age_s: Option<i64>, tls: bool) -> String {
+    let age = max_age_s.map_or_else(String::new, |s| format!("; Max-Age={s}"));
+    let secure = if tls { "; Secure" } else { "" };
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{age}{secure}")
+}
+
+/// The reader's language: the cookie of the switch; Chinese otherwise.
+pub fn language(headers: &HeaderMap) -> Lang {
+    cookie(headers, LANGUAGE_COOKIE).map(Lang::from_name).unwrap_or_default()
+}
+
+/// Whether the desk answers to this Host: an address, `localhost`, or a name it was told. A page on some other site must not reach this one under a name of its own
+/// (DNS rebinding).
+#[must_use]
+pub fn host_is_ours(headers: &HeaderMap, names: &[String]) -> bool {
+    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else { return false };
+    if let Ok(address) = host.parse::<SocketAddr>() {
+        return !address.ip().is_unspecified();
+    }
+    if host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| !address.is_unspecified()) {
+        return true;
+    }
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host });
+    name.eq_ignore_ascii_case("localhost") || names.iter().any(|own| own.eq_ignore_ascii_case(name))
+}
+
+/// Whether a POST comes from a page of this desk: its Origin is this Host. Browsers send one with every POST.
+fn origin_is_ours(headers: &HeaderMap) -> bool {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let (Some(origin), Some(host)) = (text(header::ORIGIN), text(header::HOST)) else { return false };
+    origin.split_once("://").is_some_and(|(scheme, rest)| matches!(scheme, "http" | "https") && rest.eq_ignore_ascii_case(host))
+}
+
+/// Equal, in a time that does not tell where they differ.
+fn same(one: &str, other: &str) -> bool {
+    !one.is_empty() && blake3::hash(one.as_bytes()) == blake3::hash(other.as_bytes())
+}
+
+fn token_fits(request: &Request, wanted: &str) -> bool {
+    let header = request.headers().get("x-csrf-token").and_then(|value| value.to_str().ok());
+    let query = request.uri().query().unwrap_or_default();
+    let given = header.or_else(|| query.split('&').find_map(|pair| pair.strip_prefix("t=")));
+    given.is_some_and(|given| same(given, wanted))
+}
+
+/// The visitor of a request, and whether a visitor's cookie must be set.
+fn visitor(request: &Request, desk: &Desk) -> Result<(Visitor, bool), Fault> {
+    let (mut visitor, fresh) = Visitor::stranger(request, desk.clock());
+    let path = request.uri().path();
+    let Some(session_secret) = cookie(request.headers(), COOKIE) else { return Ok((visitor, fresh)) };
+    let Some(session) = desk.sessions.find(desk.clock(), session_secret, !BY_ITSELF.contains(&path)) else { return Ok((visitor, fresh)) };
+    let Some(account) = desk.account(session.account)? else {
+        desk.sessions.end(session_secret);
+        return Ok((visitor, fresh));
+    };
+    session_secret.clone_into(&mut visitor.session);
+    visitor.csrf = session.csrf;
+    let account = Some(Arc::new(account));
+    if session.locked {
+        visitor.locked = account
+    } else {
+        visitor.account = account
+    }
+    Ok((visitor, false))
+}
+
+enum Way {
+    Through,
+    To(String),
+    Fault(Fault),
+}
+
+fn way(request: &Request, visitor: &Visitor) -> Way {
+    let path = request.uri().path();
+    let refused = |code| Way::Fault(Fault::new(code, Exit::NotAllowed));
+    let posts = request.method() != Method::GET && request.method() != Method::HEAD;
+    if posts && !origin_is_ours(request.headers()) {
+        return refused("web-other-origin");
+    }
+    let back = if posts { String::new() } else { format!("?next={}", page::escape_query(&visitor.here)) };
+    let open = OPEN.contains(&path) || path.starts_with("/static/");
+    let login = match (&visitor.account, &visitor.locked) {
+        (None, Some(_)) if !open && !HALF_OPEN.contains(&path) => Some(format!("/lock{back}")),
+        (None, None) if !open => Some(format!("/login{back}")),
+        (Some(account), _) if account.must_change && !open && !HALF_OPEN.contains(&path) => Some("/password".to_owned()),
+        _ => None,
+    };
+    if let Some(target) = login {
+        return if BY_ITSELF.contains(&path) { refused("web-login-first") } else { Way::To(target) };
+    }
+    if posts && !token_fits(request, &visitor.csrf) {
+        return refused("web-token");
+    }
+    Way::Through
+}
+
+/// The gate. Host first, then who asks, then whether this may be asked.
+pub async fn gate(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -> Response {
+    if !host_is_ours(request.headers(), &desk.config.hosts) {
+        return headers(StatusCode::MISDIRECTED_REQUEST.into_response());
+    }
+    let (visitor, fresh) = match visitor(&request, &desk) {
+        Ok(found) => found,
+        Err(fault) => {
+            let (visitor, fresh) = Visitor::stranger(&request, desk.clock());
+            return finish(&desk, &visitor, fresh, Oops(fault).into_response());
+        }
+    };
+    let response = match way(&request, &visitor) {
+        Way::To(target) if visitor.piece => (StatusCode::OK, [("HX-Redirect", target)]).into_response(),
+        Way::To(target) => Redirect::to(&target).into_response(),
+        Way::Fault(fault) => Oops(fault).into_response(),
+        Way::Through => {
+            request.extensions_mut().insert(visitor.clone());
+            next.run(request).await
+        }
+    };
+    finish(&desk, &visitor, fresh, response)
+}
+
+fn finish(desk: &Arc<Desk>, visitor: &Visitor, fresh: bool, response: Response) -> Response {
+    let mut response = match response.extensions().get::<Drawn>().cloned() {
+        Some(Drawn(fault)) => page::oops(Page::of(desk, visitor, "web-oops"), visitor, &fault),
+        None => response,
+    };
+    if fresh {
+        keep_visitor(&mut response, visitor, desk.config.tls);
+    }
+    headers(response)
+}
+
+fn keep_visitor(response: &mut Response, visitor: &Visitor, tls: bool) {
+    if let Ok(value) = HeaderValue::from_str(&set_cookie(VISITOR_COOKIE, &visitor.csrf, None, tls)) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+/// What stands before there is a desk: the first start. Nobody has an account, so only this very machine is let in.
+#[derive(Debug)]
+pub struct Porch {
+    /// Name on top of each page.
+    pub place: String,
+    /// Time and randomness.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The gate of the porch: this machine's own browser, this Host, and the token and origin of each POST.
+pub async fn porch(State(porch): State<Arc<Porch>>, mut request: Request, next: Next) -> Response {
+    if !host_is_ours(request.headers(), &[]) {
+        return headers(StatusCode::MISDIRECTED_REQUEST.into_response());
+    }
+    let (visitor, fresh) = Visitor::stranger(&request, porch.clock.as_ref());
+    let refused = |code| Oops(Fault::new(code, Exit::NotAllowed)).into_response();
+    let posts = request.method() != Method::GET && request.method() != Method::HEAD;
+    let mut response = match () {
+        () if !visitor.is_local() => refused("web-first-account-here"),
+        () if posts && !origin_is_ours(request.headers()) => refused("web-other-origin"),
+        () if posts && !token_fits(&request, &visitor.csrf) => refused("web-token"),
+        () => {
+            request.extensions_mut().insert(visitor.clone());
+            next.run(request).await
+        }
+    };
+    if let Some(Drawn(fault)) = response.extensions().get::<Drawn>().cloned() {
+        response = page::oops(Page::bare(&porch.place, &visitor, "web-oops"), &visitor, &fault);
+    }
+    if fresh {
+        keep_visitor(&mut response, &visitor, false);
+    }
+    headers(response)
+}
+
+/// Headers of every answer. No inline script or style anywhere, no other site's anything, no frame around us, nothing kept on the disk.
+pub fn headers(mut response: Response) -> Response {
+    let out = response.headers_mut();
+    for (name, value) in [
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        ),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // Not `no-referrer`: with it a browser sends `Origin: null` with our own forms.
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (header::HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(), payment=()"),
+    ] {
+        out.insert(name, HeaderValue::from_static(value));
+    }
+    if !out.contains_key(header::CACHE_CONTROL) {
+        out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (header::HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn only_own_hosts_are_answered() {
+        let names = vec!["huxue.school.lan".to_owned()];
+        for good in ["127.0.0.1:4481", "localhost:4481", "localhost", "[::1]:4481", "192.168.1.20:4481", "HUXUE.school.lan:4481"] {
+            assert!(host_is_ours(&from(&[("host", good)]), &names), "{good}");
+        }
+        for bad in ["evil.example", "evil.example:4481", "localhost.evil.example:4481", "127.0.0.1.evil.example", "0.0.0.0:4481", "", "localhost:x"] {
+            assert!(!host_is_ours(&from(&[("host", bad)]), &names), "{bad}");
+        }
+        assert!(!host_is_ours(&HeaderMap::new(), &names));
+    }
+
+    #[test]
+    fn only_own_origins_may_post() {
+        let ask = |origin: &'static str| origin_is_ours(&from(&[("host", "127.0.0.1:4481"), ("origin", origin)]));
+        assert!(ask("http://127.0.0.1:4481") && ask("https://127.0.0.1:4481"));
+        for bad in ["null", "http://127.0.0.1:80", "http://127.0.0.1:4481.evil.example", "http://evil.example", "file://127.0.0.1:4481", ""] {
+            assert!(!ask(bad), "{bad}");
+        }
+        assert!(!origin_is_ours(&from(&[("host", "127.0.0.1:4481")])), "a POST without Origin is no browser's");
+    }
+
+    #[test]
+    fn cookies_are_read_by_their_whole_name() {
+        let headers = from(&[("cookie", "xhuxue_session=a; huxue_session=b; huxue_session2=c")]);
+        assert_eq!(cookie(&headers, COOKIE), Some("b"));
+        assert!(set_cookie(COOKIE, "b", None, true).contains("HttpOnly; SameSite=Strict; Secure"));
+    }
+}

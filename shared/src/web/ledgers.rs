@@ -1,0 +1,343 @@
+//! Ledgers: which there are, the list of one with filter, sort and search, its export, and a new record.
+
+use super::{
+    account::{Account, Reach},
+    children,
+    desk::Desk,
+    export,
+    guard::{Oops, Visitor},
+    page::{Page, draw, escape_query},
+    reach, shown,
+};
+use crate::{
+    fault::Fault,
+    ledger::{
+        Definition,
+        definition::{Form, Subject},
+        value,
+    },
+    replica::browse::{Listed, Row, Wanted},
+};
+use askama::Template;
+use axum::{
+    Extension, Router,
+    extract::{Path, Query, State},
+    http::header,
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+
+/// Rows of a page.
+const PAGE: u32 = 50;
+/// Rows of an export at most.
+const EXPORT_MAX: u32 = 20_000;
+/// Choice fields offered as filters at most.
+const FILTERS_MAX: usize = 3;
+
+/// Its routes.
+pub fn routes() -> Router<Arc<Desk>> {
+    Router::new().route("/ledgers", get(index)).route("/ledger/{code}", get(list)).route("/ledger/{code}/export", get(export_file))
+}
+
+/// A ledger in the list: code, title, help, whether one may add.
+type Entry = (String, String, String, bool);
+/// A choice to filter by: code, title, chosen.
+type Chosen = (String, String, bool);
+
+#[derive(Template)]
+#[template(path = "ledgers.html")]
+struct LedgersPage {
+    page: Page,
+    groups: Vec<(String, Vec<Entry>)>,
+}
+
+async fn index(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>) -> Result<Response, Oops> {
+    let account = visitor.person()?;
+    let page = Page::of(&desk, &visitor, "web-ledgers");
+    let catalogue = desk.replica.catalogue();
+    let line = |d: &Arc<Definition>| {
+        let help = d.help.as_ref().map(|h| h.get(page.lang).to_owned()).unwrap_or_default();
+        (d.code.clone(), d.title.get(page.lang).to_owned(), help, account.writes(d).any())
+    };
+    let of = |subject: Subject| {
+        catalogue.iter_latest().filter(|d| d.subject == subject && account.reads(d).any() && published(d)).map(line).collect::<Vec<_>>()
+    };
+    let groups = [(Subject::Student, "web-ledgers-children"), (Subject::School, "web-ledgers-school"), (Subject::County, "web-ledgers-county")]
+        .into_iter()
+        .map(|(subject, key)| (page.t(key), of(subject)))
+        .filter(|(_, list)| !list.is_empty())
+        .collect();
+    draw(&LedgersPage { page, groups })
+}
+
+/// What never reaches a school has no page there.
+fn published(definition: &Definition) -> bool {
+    definition.space != crate::model::SpaceKind::Internal
+}
+
+type Query_ = Query<BTreeMap<String, String>>;
+
+/// A column of a list.
+#[derive(Clone, Debug)]
+struct Column {
+    title: String,
+    /// Address that sorts by it.
+    href: String,
+    /// `ascending`, `descending` or empty.
+    sorted: &'static str,
+    number: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Line {
+    href: String,
+    child: Option<(String, String, String)>,
+    on: String,
+    cells: Vec<(String, bool)>,
+    state: String,
+    due: (String, &'static str),
+    disputed: bool,
+}
+
+#[derive(Template)]
+#[template(path = "ledger.html")]
+struct LedgerPage {
+    page: Page,
+    code: String,
+    by_child: bool,
+    asked: BTreeMap<String, String>,
+    classes: Vec<(String, String, bool)>,
+    states: Vec<(String, String, bool)>,
+    filters: Vec<(String, String, Vec<Chosen>)>,
+    columns: Vec<Column>,
+    lines: Vec<Line>,
+    total: u32,
+    from: u32,
+    before: Option<String>,
+    after: Option<String>,
+    export: String,
+    print: String,
+    has_notice: bool,
+    may_add: bool,
+    has_state: bool,
+    void: bool,
+}
+
+impl LedgerPage {
+    /// Address of what is filtered, on paper.
+    fn paper(&self, form: &str) -> String {
+        format!("{}{}as={form}", self.print, if self.print.contains('?') { '&' } else { '?' })
+    }
+
+    fn value(&self, key: &str) -> &str {
+        self.asked.get(key).map_or("", String::as_str)
+    }
+}
+
+fn address(code: &str, asked: &BTreeMap<String, String>, change: &[(&str, &str)]) -> String {
+    let mut all = asked.clone();
+    for (key, value) in change {
+        all.insert((*key).to_owned(), (*value).to_owned());
+    }
+    let mut out = format!("/ledger/{code}?");
+    for (key, value) in all.iter().filter(|(_, value)| !value.is_empty()) {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{}={}&", escape_query(key), escape_query(value));
+    }
+    out.trim_end_matches(['&', '?']).to_owned()
+}
+
+/// What the person asked for, within the person's reach.
+pub(super) fn wanted(desk: &Desk, account: &Account, definition: &Definition, asked: &BTreeMap<String, String>) -> Result<Wanted, Fault> {
+    let text = |key: &str| asked.get(key).map(|t| t.trim()).filter(|t| !t.is_empty());
+    let year = desk.replica.this_year().map_err(Fault::from)?;
+    let by_child = definition.subject == Subject::Student;
+    let mut out = Wanted {
+        year: (definition.subject != Subject::County).then_some(year),
+        state: text("state").map(str::to_owned),
+        from: text("from").map(str::to_owned),
+        to: text("to").map(str::to_owned),
+        void: text("void").is_some(),
+        order: text("order").unwrap_or_default().to_owned(),
+        ..Wanted::default()
+    };
+    let class = text("class").map(str::to_owned);
+    if by_child {
+        out.classes = match account.reads(definition) {
+            Reach::Nothing => Some(Vec::new()),
+            Reach::All => class.map(|c| vec![c]),
+            Reach::Classes(own) => {
+                let own = own.iter().map(ToString::to_string);
+                Some(match class {
+                    Some(class) => own.filter(|c| *c == class).collect(),
+                    None => own.collect(),
+                })
+            }
+        };
+    }
+    match text("q") {
+        Some(q) if by_child => {
+            let all = desk.replica.pupils(year).map_err(Fault::from)?;
+            out.students = Some(all.into_iter().filter(|p| shown::fits(p, q)).map(|p| p.student).collect());
+        }
+        q => out.text = q.map(str::to_owned),
+    }
+    for (key, value) in asked.iter().filter(|(_, value)| !value.is_empty()) {
+        if let Some(code) = key.strip_prefix("f.") {
+            out.equals.insert(code.to_owned(), value.clone());
+        }
+    }
+    Ok(out)
+}
+
+/// Notes a reading of records about named people.
+fn note(desk: &Desk, account: &Account, action: &str, definition: &Definition, rows: usize) {
+    if definition.subject == Subject::Student || definition.privacy != crate::ledger::definition::Privacy::A {
+        desk.noted(account, action, format!("ledger {}", definition.code), rows);
+    }
+}
+
+async fn list(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(code): Path<String>,
+    Query(asked): Query_,
+) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let page = Page::of(&desk, &visitor, "web-ledger");
+    let drawn = desk
+        .run(move |desk| {
+            let definition = reach::ledger(desk, &account, &code)?;
+            let from: u32 = asked.get("from_row").and_then(|text| text.parse().ok()).unwrap_or(0);
+            let wanted = Wanted { limit: PAGE, offset: from, ..wanted(desk, &account, &definition, &asked)? };
+            let listed = desk.replica.page(&definition, &wanted).map_err(Fault::from)?;
+            note(desk, &account, "list", &definition, listed.rows.len());
+            ledger_page(desk, &account, page, &definition, asked, &listed, from)
+        })
+        .await?;
+    draw(&drawn)
+}
+
+fn ledger_page(
+    desk: &Desk,
+    account: &Account,
+    page: Page,
+    definition: &Definition,
+    asked: BTreeMap<String, String>,
+    listed: &Listed,
+    from: u32,
+) -> Result<LedgerPage, Fault> {
+    let (catalogue, lang, today) = (desk.replica.catalogue(), page.lang, desk.clock().today());
+    let by_child = definition.subject == Subject::Student;
+    let fields: Vec<_> = shown::columns(definition, if definition.form == Form::Profile { 9 } else { 6 })
+        .into_iter()
+        .filter(|f| !by_child || !["name", "grade", "class"].contains(&f.code.as_str()))
+        .collect();
+    let code = &definition.code;
+    let column = |key: &str, title: String, number: bool| {
+        let sorted = match asked.get("order").map(String::as_str) {
+            Some(order) if order == key => "ascending",
+            Some(order) if order.strip_prefix('-') == Some(key) => "descending",
+            _ => "",
+        };
+        let order = if sorted == "ascending" { format!("-{key}") } else { key.to_owned() };
+        Column { title, href: address(code, &asked, &[("order", &order), ("from_row", "")]), sorted, number }
+    };
+    let mut columns = Vec::new();
+    if by_child {
+        columns.push(column("name", page.t("web-person-name"), false));
+        columns.push(column("class", page.t("web-class-word"), false));
+    }
+    columns.push(column("on", page.t("web-date"), false));
+    columns.extend(fields.iter().map(|f| column(&f.code, f.title.get(lang).to_owned(), f.kind.is_number())));
+    let has_state = definition.lifecycle.is_some();
+    if has_state {
+        columns.push(column("state", page.t("web-state"), false));
+        columns.push(column("due", page.t("web-due"), false));
+    }
+    let line = |row: &Row| Line {
+        href: format!("/record/{}", row.id),
+        child: row.student.as_ref().map(|doc| (doc.clone(), row.name.clone().unwrap_or_default(), shown::class(row.grade, row.class, lang))),
+        on: row.on.clone().unwrap_or_default(),
+        cells: fields.iter().map(|f| (value::show(&catalogue, definition, f, &row.fields, lang), f.kind.is_number())).collect(),
+        state: shown::state(definition, row.state.as_deref(), lang),
+        due: row.due.as_deref().map_or((String::new(), ""), |due| shown::distance(due, today, lang)),
+        disputed: row.disputed,
+    };
+    let chosen = |key: &str, code: &str| asked.get(key).is_some_and(|value| value == code);
+    let states = definition
+        .lifecycle
+        .iter()
+        .flat_map(|l| &l.states)
+        .map(|s| (s.code.clone(), s.title.get(lang).to_owned(), chosen("state", &s.code)))
+        .collect();
+    let filters = definition
+        .fields
+        .iter()
+        .filter(|f| f.kind == crate::ledger::FieldType::Choice && (f.searchable || f.required == crate::ledger::definition::Required::Yes))
+        .filter_map(|f| Some((f, catalogue.options(definition, f)?)))
+        .take(FILTERS_MAX)
+        .map(|(f, list)| {
+            let key = format!("f.{}", f.code);
+            let options = list.choices.iter().map(|c| (c.code.clone(), c.title.get(lang).to_owned(), chosen(&key, &c.code))).collect();
+            (key, f.title.get(lang).to_owned(), options)
+        })
+        .collect();
+    let classes = if by_child {
+        let pupils = children::pupils(desk, account, desk.replica.this_year().map_err(Fault::from)?)?;
+        children::classes(&pupils, asked.get("class").map_or("", String::as_str), lang)
+    } else {
+        Vec::new()
+    };
+    let export = address(code, &asked, &[("from_row", "")]).replacen(&format!("/ledger/{code}"), &format!("/ledger/{code}/export"), 1);
+    Ok(LedgerPage {
+        before: (from > 0).then(|| address(code, &asked, &[("from_row", &from.saturating_sub(PAGE).to_string())])),
+        after: (from + PAGE < listed.total).then(|| address(code, &asked, &[("from_row", &(from + PAGE).to_string())])),
+        page: page.titled(definition.title.get(lang)),
+        code: code.clone(),
+        by_child,
+        classes,
+        states,
+        filters,
+        columns,
+        lines: listed.rows.iter().map(line).collect(),
+        total: listed.total,
+        from,
+        print: export.replacen("/export", "/print", 1),
+        has_notice: definition.subject == Subject::Student && definition.fields.iter().any(|f| f.public),
+        export,
+        may_add: account.writes(definition).any(),
+        has_state,
+        void: asked.contains_key("void"),
+        asked,
+    })
+}
+
+async fn export_file(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(code): Path<String>,
+    Query(asked): Query_,
+) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let lang = visitor.lang;
+    let (name, bytes) = desk
+        .run(move |desk| {
+            let definition = reach::ledger(desk, &account, &code)?;
+            let wanted = Wanted { limit: EXPORT_MAX, ..wanted(desk, &account, &definition, &asked)? };
+            let listed = desk.replica.page(&definition, &wanted).map_err(Fault::from)?;
+            note(desk, &account, "export", &definition, listed.rows.len());
+            let bytes = export::ledger(&desk.replica.catalogue(), &definition, &account, &listed.rows, lang)?;
+            Ok((format!("{}-{}.xlsx", definition.title.get(lang), desk.clock().today()), bytes))
+        })
+        .await?;
+    Ok(file(&name, bytes))
+}
+
+/// A workbook to be saved.
+pub fn file(name: &str, bytes: Vec<u8>) -> Response {
+    let disposition = format!("attachment; filename=\"huxue.xlsx\"; filename*=UTF-8''{}", escape_query(name).replace('/', "_"));
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
+}

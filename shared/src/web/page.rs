@@ -1,0 +1,269 @@
+//! The frame of every page: head, navigation, state of the link, language switch; and how a fault looks.
+
+use super::{
+    account::Role,
+    assets,
+    desk::Desk,
+    guard::{Oops, Visitor, status},
+};
+use crate::{
+    fault::Fault,
+    locale::{self, Lang},
+};
+use askama::Template;
+use axum::response::{Html, IntoResponse as _, Response};
+
+/// A link of the head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Address.
+    pub href: String,
+    /// What it says.
+    pub title: String,
+    /// The page we are on lies under it.
+    pub here: bool,
+    /// A number beside it; 0 is not shown.
+    pub count: i64,
+}
+
+/// What every template needs.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Reader's language.
+    pub lang: Lang,
+    /// Title in the window's head.
+    pub title: String,
+    /// School or county.
+    pub place: String,
+    /// Name of the person; empty before login.
+    pub who: String,
+    /// Token of forms.
+    pub csrf: String,
+    /// Links.
+    pub links: Vec<Link>,
+    /// State of the link in words; empty before login.
+    pub sync: String,
+    /// Colour of it.
+    pub sync_mark: &'static str,
+    /// What the page is for, in two sentences; empty: nothing is said.
+    pub help: String,
+    /// Said once after something was done.
+    pub done: String,
+    /// Path and query of this page.
+    pub here: String,
+}
+
+/// A link a person may follow: address, message key, and for whom.
+const LINKS: [(&str, &str); 7] = [
+    ("/", "web-nav-today"),
+    ("/roll", "web-nav-roll"),
+    ("/children", "web-nav-children"),
+    ("/ledgers", "web-nav-ledgers"),
+    ("/conflicts", "web-nav-conflicts"),
+    ("/import", "web-nav-import"),
+    ("/reports", "web-nav-reports"),
+];
+
+impl Page {
+    /// The frame for `visitor`; `key` is the page's message key: its title, with help as `<key>.help`.
+    pub fn of(desk: &Desk, visitor: &Visitor, key: &str) -> Self {
+        let mut page = Self::bare(&desk.config.place, visitor, key);
+        if let Some(account) = &visitor.account {
+            let pulse = desk.pulse();
+            page.who.clone_from(&account.name);
+            page.sync = pulse.words(visitor.lang);
+            page.sync_mark = pulse.mark();
+            let path = visitor.here.split('?').next().unwrap_or("/");
+            page.links = LINKS
+                .iter()
+                .filter(|(href, _)| *href != "/import" || account.administers() || account.is(Role::AidOfficer))
+                .map(|(href, key)| Link {
+                    href: (*href).to_owned(),
+                    title: locale::text(visitor.lang, key, &[]),
+                    here: if *href == "/" { path == "/" } else { path.starts_with(href) },
+                    count: if *href == "/conflicts" { pulse.conflicts } else { 0 },
+                })
+                .collect();
+        }
+        page
+    }
+
+    /// The frame without a desk behind it: before login, and the first start.
+    pub fn bare(place: &str, visitor: &Visitor, key: &str) -> Self {
+        let help = locale::text(visitor.lang, &format!("{key}.help"), &[]);
+        Self {
+            lang: visitor.lang,
+            title: locale::text(visitor.lang, key, &[]),
+            place: place.to_owned(),
+            who: String::new(),
+            csrf: visitor.csrf.clone(),
+            links: Vec::new(),
+            sync: String::new(),
+            sync_mark: "off",
+            help: if help.ends_with(".help") { String::new() } else { help },
+            done: String::new(),
+            here: visitor.here.clone(),
+        }
+    }
+
+    /// With another title.
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// A message.
+    pub fn t(&self, key: &str) -> String {
+        locale::text(self.lang, key, &[])
+    }
+
+    /// A message with one particular, called `value`.
+    #[expect(clippy::needless_pass_by_value, reason = "templates hand over whatever they have")]
+    pub fn t1(&self, key: &str, value: impl ToString) -> String {
+        locale::text(self.lang, key, &[("value", &value.to_string())])
+    }
+
+    /// `zh-CN` or `en`, for the document's `lang`.
+    pub fn code(&self) -> &'static str {
+        match self.lang {
+            Lang::Zh => "zh-CN",
+            Lang::En => "en",
+        }
+    }
+
+    /// The other language, by its own name.
+    pub fn other(&self) -> (&'static str, &'static str) {
+        match self.lang {
+            Lang::Zh => ("en", "English"),
+            Lang::En => ("zh", "中文"),
+        }
+    }
+
+    /// Address of a file of ours.
+    pub fn asset(&self, name: &str) -> String {
+        assets::url(name)
+    }
+
+    /// An address with the token a POST needs.
+    pub fn post(&self, path: &str) -> String {
+        let sign = if path.contains('?') { '&' } else { '?' };
+        format!("{path}{sign}t={}", self.csrf)
+    }
+
+    /// As [`Page::post`], for `base/id` and what follows.
+    pub fn post_at(&self, base: &str, id: impl std::fmt::Display, tail: &str) -> String {
+        self.post(&format!("{base}/{id}{tail}"))
+    }
+
+    /// Path of this page, in an address's query.
+    pub fn back(&self) -> String {
+        escape_query(&self.here)
+    }
+}
+
+/// Draws a template.
+///
+/// # Errors
+/// `internal`: templates are checked when compiled, so this does not happen.
+pub fn draw(template: &impl Template) -> Result<Response, Oops> {
+    Ok(Html(template.render().map_err(Fault::internal)?).into_response())
+}
+
+/// A value for an address's query.
+#[must_use]
+pub fn escape_query(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+/// Only a path of our own is a way back: `//evil` and `/\evil` are not.
+#[must_use]
+pub fn way_back(next: Option<&str>) -> &str {
+    match next {
+        Some(path) if path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r']) && !path.starts_with("/login") => path,
+        _ => "/",
+    }
+}
+
+/// A fault as a person reads it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// What happened.
+    pub sentence: String,
+    /// What to do next.
+    pub next: Option<String>,
+    /// What it consists of.
+    pub details: Vec<String>,
+}
+
+impl Said {
+    /// In the reader's language.
+    #[must_use]
+    pub fn of(fault: &Fault, lang: Lang) -> Self {
+        let (sentence, next) = locale::fault(lang, fault);
+        // On a page, "run this command" helps nobody: faults whose `.next` speaks of the command line have a `.page` beside it.
+        let args: Vec<(&str, &str)> = fault.args.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
+        let key = format!("web-{}.page", fault.code);
+        let page = locale::text(lang, &key, &args);
+        let next = if page == key { next } else { Some(page) };
+        Self { sentence, next, details: fault.details.iter().map(|detail| locale::fault(lang, detail).0).collect() }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "oops.html")]
+struct OopsPage {
+    page: Page,
+    said: Said,
+}
+
+#[derive(Template)]
+#[template(path = "said.html")]
+struct OopsPiece {
+    said: Said,
+}
+
+/// A fault as a page, or as a piece of one when htmx asked.
+pub fn oops(page: Page, visitor: &Visitor, fault: &Fault) -> Response {
+    if matches!(fault.exit, crate::fault::Exit::Internal | crate::fault::Exit::Storage) {
+        tracing::error!(%fault, "a page failed");
+    }
+    let said = Said::of(fault, visitor.lang);
+    let drawn = if visitor.piece {
+        OopsPiece { said }.render().map(|html| ([("HX-Retarget", "#said"), ("HX-Reswap", "innerHTML")], Html(html)).into_response())
+    } else {
+        OopsPage { page, said }.render().map(|html| Html(html).into_response())
+    };
+    let mut response = drawn.unwrap_or_else(|_| Response::default());
+    *response.status_mut() = status(fault);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_stays_here() {
+        assert_eq!(way_back(Some("/ledger/care_log?q=1")), "/ledger/care_log?q=1");
+        for bad in [None, Some("//evil.example"), Some("https://evil.example"), Some("/\\evil"), Some("evil"), Some("/login?next=/"), Some("/a\r\nb")]
+        {
+            assert_eq!(way_back(bad), "/", "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn queries_are_escaped() {
+        assert_eq!(escape_query("/a?b=王&c"), "/a%3Fb%3D%E7%8E%8B%26c");
+    }
+}

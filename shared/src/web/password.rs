@@ -1,0 +1,105 @@
+//! Passwords: argon2id with OWASP's parameters for little memory (7 MiB, 5 passes). One at a time, so that many logins at once do not take the memory of a small machine.
+
+use crate::{
+    clock::Clock,
+    fault::{Exit, Fault},
+};
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHash, PasswordHasher as _, PasswordVerifier as _, Version,
+    password_hash::{Salt, SaltString},
+};
+use std::sync::{Mutex, PoisonError};
+
+/// Least characters of a password a person chooses.
+pub const CHARS_MIN: usize = 8;
+/// Bytes at most: argon2 takes any, but nobody types more.
+const BYTES_MAX: usize = 256;
+/// Letters of a password drawn for a person: none that look alike.
+const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789x";
+
+static ONE: Mutex<()> = Mutex::new(());
+
+fn argon() -> Result<Argon2<'static>, Fault> {
+    let params = Params::new(7 * 1024, 5, 1, None).map_err(Fault::internal)?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+/// Hash of a password a person chose, in PHC form.
+///
+/// # Errors
+/// `password-short`, `password-long`, `password-plain` (all one character, or the login itself).
+pub fn hash(clock: &dyn Clock, password: &str, login: &str) -> Result<String, Fault> {
+    if password.chars().count() < CHARS_MIN {
+        return Err(Fault::new("password-short", Exit::Input).with("min", CHARS_MIN));
+    }
+    if password.len() > BYTES_MAX {
+        return Err(Fault::new("password-long", Exit::Input).with("max", BYTES_MAX));
+    }
+    let first = password.chars().next();
+    if password.chars().all(|c| Some(c) == first) || password.eq_ignore_ascii_case(login) || "12345678901234567890".starts_with(password) {
+        return Err(Fault::new("password-plain", Exit::Input));
+    }
+    let mut salt = [0u8; Salt::RECOMMENDED_LENGTH];
+    clock.random(&mut salt);
+    let salt = SaltString::encode_b64(&salt).map_err(Fault::internal)?;
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(argon()?.hash_password(password.as_bytes(), &salt).map_err(Fault::internal)?.to_string())
+}
+
+/// Whether the password is the one behind `hash`. Takes as long for an account that does not exist: pass [`nobody`].
+pub fn fits(password: &str, hash: &str) -> bool {
+    let (Ok(parsed), Ok(argon)) = (PasswordHash::new(hash), argon()) else { return false };
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    password.len() <= BYTES_MAX && argon.verify_password(password.as_bytes(), &parsed).is_ok()
+}
+
+/// A hash that no password fits.
+#[must_use]
+pub fn nobody() -> &'static str {
+    "$argon2id$v=19$m=7168,t=5,p=1$bm9ib2R5bm9ib2R5bm9ib2R5$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+}
+
+/// A password for somebody else to log in with once: 12 letters and digits, 60 bits.
+pub fn draw(clock: &dyn Clock) -> String {
+    let mut bytes = [0u8; 12];
+    clock.random(&mut bytes);
+    let letters: Vec<char> = bytes.iter().map(|b| char::from(ALPHABET.get(usize::from(b % 32)).copied().unwrap_or(b'x'))).collect();
+    letters.chunks(4).map(|part| part.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::TestClock;
+
+    #[test]
+    fn a_password_fits_its_own_hash_and_no_other_and_two_hashes_differ() {
+        let clock = TestClock::new("2026-03-02T00:00:00Z".parse().unwrap(), 1);
+        let (one, two) = (hash(&clock, "石桥小学2026", "wang").unwrap(), hash(&clock, "石桥小学2026", "wang").unwrap());
+        assert!(one.starts_with("$argon2id$v=19$m=7168,t=5,p=1$"));
+        assert_ne!(one, two);
+        assert!(fits("石桥小学2026", &one) && fits("石桥小学2026", &two));
+        assert!(!fits("石桥小学2027", &one) && !fits("", &one));
+        assert!(!fits("", nobody()) && !fits("nobody", nobody()));
+        assert!(PasswordHash::new(nobody()).is_ok(), "it takes as long as a real one");
+    }
+
+    #[test]
+    fn plain_passwords_are_refused() {
+        let clock = TestClock::new("2026-03-02T00:00:00Z".parse().unwrap(), 1);
+        for (password, code) in
+            [("kurz", "password-short"), ("aaaaaaaaaa", "password-plain"), ("12345678", "password-plain"), ("wanglaoshi", "password-plain")]
+        {
+            assert_eq!(hash(&clock, password, "WangLaoshi").unwrap_err().code, code, "{password}");
+        }
+        assert_eq!(hash(&clock, &"x1".repeat(200), "w").unwrap_err().code, "password-long");
+    }
+
+    #[test]
+    fn drawn_passwords_are_long_and_never_twice() {
+        let clock = TestClock::new("2026-03-02T00:00:00Z".parse().unwrap(), 1);
+        let (one, two) = (draw(&clock), draw(&clock));
+        assert_eq!(one.len(), 14);
+        assert_ne!(one, two);
+    }
+}

@@ -1,0 +1,299 @@
+//! Accounts: the registrar makes them, sets roles and classes, resets passwords, closes them. Nobody is deleted: the name stands in records.
+
+use super::{
+    account::{Account, Role, classes, classes_text, roles_text},
+    desk::Desk,
+    guard::{Oops, Visitor},
+    login::new_account,
+    page::{Page, Said, draw},
+    password,
+};
+use crate::{
+    fault::{Exit, Fault},
+    replica::Replica,
+    store::accounts::{self, AccountRow},
+};
+use askama::Template;
+use axum::{
+    Extension, Router,
+    extract::{Path, RawForm, State},
+    response::{IntoResponse as _, Redirect, Response},
+    routing::{get, post},
+};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// Its routes.
+pub fn routes() -> Router<Arc<Desk>> {
+    Router::new()
+        .route("/people", get(list).post(add))
+        .route("/people/{id}", get(one).post(change))
+        .route("/people/{id}/reset", post(reset))
+        .route("/me", get(me))
+}
+
+/// A person in the list or the form.
+#[derive(Clone, Debug, Default)]
+struct Person {
+    id: i64,
+    login: String,
+    name: String,
+    roles: Vec<(&'static str, String, bool)>,
+    role_names: String,
+    classes: String,
+    disabled: bool,
+}
+
+#[derive(Template)]
+#[template(path = "people.html")]
+struct PeoplePage {
+    page: Page,
+    people: Vec<Person>,
+    fresh: Person,
+    said: Option<Said>,
+    /// Login and password just drawn, shown once.
+    drawn: Option<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "person.html")]
+struct PersonPage {
+    page: Page,
+    person: Person,
+    own: bool,
+    said: Option<Said>,
+}
+
+#[derive(Template)]
+#[template(path = "me.html")]
+struct MePage {
+    page: Page,
+    who: Person,
+    administers: bool,
+}
+
+async fn me(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>) -> Result<Response, Oops> {
+    let account = visitor.person()?;
+    let page = Page::of(&desk, &visitor, "web-me").titled(account.name.clone());
+    let who = person(&page, account);
+    draw(&MePage { page, who, administers: account.administers() })
+}
+
+fn person(page: &Page, account: &Account) -> Person {
+    let title = |role: &Role| page.t(&format!("web-role-{}", role.code().replace('_', "-")));
+    Person {
+        id: account.id,
+        login: account.login.clone(),
+        name: account.name.clone(),
+        roles: Role::ALL.iter().map(|role| (role.code(), title(role), account.is(*role))).collect(),
+        role_names: account.roles.iter().map(title).collect::<Vec<_>>().join(page.t("web-and").as_str()),
+        classes: classes_text(&account.classes),
+        disabled: account.disabled,
+    }
+}
+
+fn registrar(visitor: &Visitor) -> Result<&Account, Fault> {
+    let account = visitor.person()?;
+    if account.administers() { Ok(account) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) }
+}
+
+fn people(desk: &Desk, page: &Page) -> Result<Vec<Person>, Fault> {
+    let rows = desk.replica.store().read(accounts::all).map_err(Fault::from)?;
+    Ok(rows.iter().map(|row| person(page, &Account::of(row))).collect())
+}
+
+fn nobody(page: &Page) -> Person {
+    let account = Account {
+        id: 0,
+        login: String::new(),
+        name: String::new(),
+        roles: BTreeSet::from([Role::ClassTeacher]),
+        classes: Vec::new(),
+        must_change: false,
+        disabled: false,
+    };
+    person(page, &account)
+}
+
+async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>) -> Result<Response, Oops> {
+    registrar(&visitor)?;
+    let page = Page::of(&desk, &visitor, "web-people");
+    let (people, fresh) = (people(&desk, &page)?, nobody(&page));
+    draw(&PeoplePage { page, people, fresh, said: None, drawn: None })
+}
+
+/// What a form about a person says.
+#[derive(Debug, Default)]
+struct Filled {
+    login: String,
+    name: String,
+    roles: BTreeSet<Role>,
+    classes: String,
+    disabled: bool,
+}
+
+fn filled(body: &[u8]) -> Filled {
+    let mut out = Filled::default();
+    for (key, value) in super::form::pairs(body) {
+        match key.as_str() {
+            "login" => out.login = value,
+            "name" => out.name = value,
+            "classes" => out.classes = value,
+            "disabled" => out.disabled = true,
+            "role" => out.roles.extend(Role::from_code(&value)),
+            _ => {}
+        }
+    }
+    out
+}
+
+async fn add(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, RawForm(body): RawForm) -> Result<Response, Oops> {
+    registrar(&visitor)?;
+    let filled = filled(&body);
+    let login = filled.login.trim().to_owned();
+    let kept = Account {
+        id: 0,
+        login: login.clone(),
+        name: filled.name.clone(),
+        roles: filled.roles.clone(),
+        classes: Vec::new(),
+        must_change: false,
+        disabled: false,
+    };
+    let typed_classes = filled.classes.clone();
+    let made = desk
+        .run(move |desk| {
+            let drawn = password::draw(desk.clock());
+            let classes = classes(&filled.classes)?;
+            check(&filled.roles, &classes)?;
+            new_account(desk, &filled.login, &filled.name, &filled.roles, &classes, &drawn, true)?;
+            Ok(drawn)
+        })
+        .await;
+    let page = Page::of(&desk, &visitor, "web-people");
+    let people = people(&desk, &page)?;
+    match made {
+        Ok(drawn) => {
+            let fresh = nobody(&page);
+            draw(&PeoplePage { page, people, fresh, said: None, drawn: Some((login, drawn)) })
+        }
+        Err(fault) if fault.exit == Exit::Input => {
+            let said = Some(Said::of(&fault, visitor.lang));
+            let fresh = Person { classes: typed_classes, ..person(&page, &kept) };
+            let mut response = draw(&PeoplePage { page, people, fresh, said, drawn: None })?;
+            *response.status_mut() = super::guard::status(&fault);
+            Ok(response)
+        }
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// A person without a role can do nothing; a class teacher has a class.
+fn check(roles: &BTreeSet<Role>, classes: &[super::account::Class]) -> Result<(), Fault> {
+    if roles.is_empty() {
+        return Err(Fault::new("account-roles", Exit::Input));
+    }
+    if roles.contains(&Role::ClassTeacher) && classes.is_empty() {
+        return Err(Fault::new("account-classes", Exit::Input));
+    }
+    Ok(())
+}
+
+fn row(desk: &Desk, id: i64) -> Result<AccountRow, Fault> {
+    let found = desk.replica.store().read(|c| accounts::by_id(c, id)).map_err(Fault::from)?;
+    found.ok_or_else(|| Fault::new("account-none", Exit::NoMatch))
+}
+
+async fn one(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(id): Path<i64>) -> Result<Response, Oops> {
+    let own = registrar(&visitor)?.id == id;
+    let account = Account::of(&row(&desk, id)?);
+    let page = Page::of(&desk, &visitor, "web-people").titled(account.name.clone());
+    let person = person(&page, &account);
+    draw(&PersonPage { page, person, own, said: None })
+}
+
+async fn change(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<i64>,
+    RawForm(body): RawForm,
+) -> Result<Response, Oops> {
+    let own = registrar(&visitor)?.id == id;
+    let filled = filled(&body);
+    let done = desk
+        .run(move |desk| {
+            let before = row(desk, id)?;
+            let classes = classes(&filled.classes)?;
+            check(&filled.roles, &classes)?;
+            if filled.name.trim().is_empty() || filled.name.chars().count() > 60 {
+                return Err(Fault::new("account-name", Exit::Input));
+            }
+            // Whoever closes the own account, or gives up being registrar, might leave nobody who can let people in.
+            if own && (filled.disabled || !filled.roles.contains(&Role::Registrar)) {
+                return Err(Fault::new("account-own", Exit::Input));
+            }
+            let now = desk.clock().now().to_string();
+            let disabled = filled.disabled.then(|| before.disabled.clone().unwrap_or_else(|| now.clone()));
+            let closes = disabled.is_some();
+            let row = AccountRow {
+                name: filled.name.trim().to_owned(),
+                roles: roles_text(&filled.roles),
+                classes: classes_text(&classes),
+                disabled,
+                ..before
+            };
+            desk.replica.store().write(move |c| accounts::update(c, &row, &now)).map_err(Fault::from)?;
+            if closes {
+                desk.sessions.end_of(id, None);
+            }
+            Ok(())
+        })
+        .await;
+    match done {
+        Ok(()) => Ok(Redirect::to("/people").into_response()),
+        Err(fault) if fault.exit == Exit::Input => {
+            let account = Account::of(&row(&desk, id)?);
+            let page = Page::of(&desk, &visitor, "web-people").titled(account.name.clone());
+            let person = person(&page, &account);
+            let mut response = draw(&PersonPage { page, person, own, said: Some(Said::of(&fault, visitor.lang)) })?;
+            *response.status_mut() = super::guard::status(&fault);
+            Ok(response)
+        }
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// A one-time password instead of the old one, drawn here.
+fn reset_password(replica: &Replica, account: &AccountRow) -> Result<String, Fault> {
+    let (id, drawn) = (account.id, password::draw(replica.clock()));
+    let (hash, now) = (password::hash(replica.clock(), &drawn, &account.login)?, replica.clock().now().to_string());
+    replica.store().write(move |c| accounts::set_password(c, id, &hash, true, &now)).map_err(Fault::from)?;
+    Ok(drawn)
+}
+
+/// As the registrar's page, for whoever has the machine: a school whose only registrar forgot the password is not shut out. Gives the one-time password.
+///
+/// # Errors
+/// `account-none`; the store's.
+pub fn reset_by_login(replica: &Replica, login: &str) -> Result<String, Fault> {
+    let found = replica.store().read(|c| accounts::by_login(c, login.trim())).map_err(Fault::from)?;
+    let account = found.ok_or_else(|| Fault::new("account-none", Exit::NoMatch))?;
+    let drawn = reset_password(replica, &account)?;
+    tracing::warn!(account = account.id, "a password was reset from the command line");
+    Ok(drawn)
+}
+
+async fn reset(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(id): Path<i64>) -> Result<Response, Oops> {
+    registrar(&visitor)?;
+    let (login, drawn) = desk
+        .run(move |desk| {
+            let account = row(desk, id)?;
+            let drawn = reset_password(&desk.replica, &account)?;
+            desk.sessions.end_of(id, None);
+            desk.throttle.passed(&account.login.to_lowercase());
+            Ok((account.login, drawn))
+        })
+        .await?;
+    let page = Page::of(&desk, &visitor, "web-people");
+    let (people, fresh) = (people(&desk, &page)?, nobody(&page));
+    draw(&PeoplePage { page, people, fresh, said: None, drawn: Some((login, drawn)) })
+}

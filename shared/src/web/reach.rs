@@ -1,0 +1,92 @@
+//! Whether this person reaches this record: asked by every page that shows or changes one.
+//!
+//! A record out of reach is not found, rather than forbidden: nobody learns from an address which children there are.
+
+use super::{
+    account::{Account, Class},
+    desk::Desk,
+    shown,
+};
+use crate::{
+    fault::{Exit, Fault},
+    ledger::Definition,
+    replica::{
+        browse::{Pupil, Row},
+        records::Place,
+    },
+};
+use std::sync::Arc;
+
+/// A ledger the person may read.
+///
+/// # Errors
+/// `ledger-none`, also for one that is not the person's.
+pub fn ledger(desk: &Desk, account: &Account, code: &str) -> Result<Arc<Definition>, Fault> {
+    let definition = desk.replica.definition(code).map_err(Fault::from)?;
+    if account.reads(&definition).any() { Ok(definition) } else { Err(Fault::new("ledger-none", Exit::NoMatch).with("code", code)) }
+}
+
+/// A child the person may see.
+///
+/// # Errors
+/// `web-child-none`.
+pub fn child(desk: &Desk, account: &Account, student: &str) -> Result<(Pupil, Vec<Pupil>), Fault> {
+    let (found, others) = desk.replica.pupil(student).map_err(Fault::from)?;
+    let seen = found.filter(|pupil| account.children().holds(class_of(pupil)));
+    seen.map(|pupil| (pupil, others)).ok_or_else(|| Fault::new("web-child-none", Exit::NoMatch))
+}
+
+/// Class of a child.
+#[must_use]
+pub fn class_of(pupil: &Pupil) -> Option<Class> {
+    pupil.grade.zip(pupil.class).map(|(grade, class)| Class { grade, class })
+}
+
+/// A record the person may see, or change.
+#[derive(Clone, Debug)]
+pub struct Reached {
+    /// Where it stands.
+    pub place: Place,
+    /// Its ledger.
+    pub definition: Arc<Definition>,
+    /// Its child, if it is a child's.
+    pub pupil: Option<Pupil>,
+    /// The person may change it.
+    pub writes: bool,
+}
+
+/// A record by its whole id.
+///
+/// # Errors
+/// `record-none`, also for one out of reach.
+pub fn record(desk: &Desk, account: &Account, id: &str) -> Result<Reached, Fault> {
+    let none = || Fault::new("record-none", Exit::NoMatch).with("ref", id);
+    let place = desk.replica.locate(id).map_err(Fault::from)?;
+    if place.id != id {
+        return Err(none());
+    }
+    let definition = desk.replica.definition(&place.ledger).map_err(Fault::from)?;
+    let pupil = desk.replica.pupil(&place.doc.to_string()).map_err(Fault::from)?.0;
+    let reaches = |reach: &super::account::Reach| match &pupil {
+        Some(pupil) => reach.holds(class_of(pupil)),
+        None => reach.any(),
+    };
+    let (reads, writes) = (reaches(&account.reads(&definition)), reaches(&account.writes(&definition)));
+    if reads { Ok(Reached { place, definition, pupil, writes }) } else { Err(none()) }
+}
+
+/// A record the person may change.
+///
+/// # Errors
+/// As [`record`]; `web-not-yours`.
+pub fn writable(desk: &Desk, account: &Account, id: &str) -> Result<Reached, Fault> {
+    let reached = record(desk, account, id)?;
+    if reached.writes { Ok(reached) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) }
+}
+
+/// The rows in reach.
+#[must_use]
+pub fn rows(desk: &Desk, account: &Account, rows: Vec<Row>) -> Vec<Row> {
+    let catalogue = desk.replica.catalogue();
+    rows.into_iter().filter(|row| catalogue.latest(&row.ledger).is_some_and(|d| shown::in_reach(&account.reads(d), row))).collect()
+}

@@ -1,0 +1,433 @@
+//! One record: its values, the lifecycle drawn as steps with only what may come next, what belongs to it, its trail; correcting and voiding it.
+
+use super::{
+    account::Account,
+    desk::Desk,
+    entry::targets,
+    form::{Drawing, Input, Sent, rest_of},
+    guard::{Oops, Visitor, status},
+    page::{Page, Said, draw},
+    reach::{self, Reached},
+    shown,
+    shown::Shown,
+};
+use crate::{
+    command::Request,
+    document::view::Value,
+    fault::{Exit, Fault},
+    ledger::{
+        Definition,
+        definition::{Authority, Form, StepAuthority},
+    },
+    locale::{self, Lang},
+};
+use askama::Template;
+use axum::{
+    Extension, Router,
+    extract::{Path, Query, RawForm, State},
+    response::{IntoResponse as _, Redirect, Response},
+    routing::{get, post},
+};
+use serde_json::Value as Json;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Lines of the trail shown at once.
+const TRAIL_MAX: usize = 200;
+
+/// Its routes.
+pub fn routes() -> Router<Arc<Desk>> {
+    Router::new().route("/record/{id}", get(show)).route("/record/{id}/void", post(void)).route("/record/{id}/step/{step}", post(step))
+}
+
+/// A state the record went through, or is in.
+#[derive(Clone, Debug)]
+struct Stage {
+    title: String,
+    on: String,
+    by: String,
+    why: String,
+    now: bool,
+}
+
+/// A step that may be taken now.
+#[derive(Clone, Debug)]
+struct Next {
+    title: String,
+    to: String,
+    action: String,
+    inputs: Vec<Input>,
+}
+
+#[derive(Clone, Debug)]
+struct TrailLine {
+    at: String,
+    place: String,
+    field: String,
+    value: String,
+    refused: bool,
+}
+
+/// A ledger whose rows belong to this record: title, where one is added, whether it may be, and those there are (address and label).
+type Related = (String, String, bool, Vec<(String, String)>);
+
+#[derive(Template)]
+#[template(path = "record.html")]
+struct RecordPage {
+    page: Page,
+    id: String,
+    child: Option<(String, String, String)>,
+    values: Vec<Shown>,
+    stages: Vec<Stage>,
+    waits: String,
+    due: (String, &'static str),
+    next: Vec<Next>,
+    conflicts: Vec<String>,
+    related: Vec<Related>,
+    trail: Vec<TrailLine>,
+    writes: bool,
+    is_void: bool,
+    void_reason: String,
+    voidable: bool,
+    said: Option<Said>,
+    today: String,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+struct Saved {
+    saved: Option<u32>,
+}
+
+async fn show(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    Query(saved): Query<Saved>,
+) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let mut page = Page::of(&desk, &visitor, "web-record");
+    page.done = match saved.saved {
+        None => String::new(),
+        Some(0) => page.t("web-saved"),
+        Some(gaps) => page.t1("web-saved-gaps", gaps),
+    };
+    let drawn = desk.run(move |desk| record_page(desk, &account, page, &id, &BTreeMap::new(), None)).await?;
+    match drawn {
+        Some(drawn) => draw(&drawn),
+        None => Ok(Redirect::to(visitor.here.replacen("/record/", "/child/", 1).split('?').next().unwrap_or("/")).into_response()),
+    }
+}
+
+/// The page of a record; `None` for a profile, whose page is the child's.
+fn record_page(
+    desk: &Desk,
+    account: &Account,
+    page: Page,
+    id: &str,
+    typed: &BTreeMap<String, String>,
+    fault: Option<&Fault>,
+) -> Result<Option<RecordPage>, Fault> {
+    let reached = reach::record(desk, account, id)?;
+    let Reached { place, definition, pupil, writes } = &reached;
+    if definition.form == Form::Profile {
+        return Ok(None);
+    }
+    let (catalogue, lang) = (desk.replica.catalogue(), page.lang);
+    let shown_json = desk.replica.show(id).map_err(Fault::from)?;
+    desk.noted(account, "show", format!("record {id}"), 1);
+    let stages = stages(definition, &place.fields, &shown_json, lang);
+    let state = shown_json["row"]["state"].as_str();
+    let due = desk
+        .replica
+        .page(definition, &crate::replica::browse::Wanted { students: Some(vec![place.doc.to_string()]), limit: 500, ..Default::default() });
+    let due = due.map_err(Fault::from)?.rows.into_iter().find(|row| row.id == *id).and_then(|row| row.due);
+    let due = due.map_or((String::new(), ""), |due| {
+        let (words, mark) = shown::distance(&due, desk.clock().today(), lang);
+        (format!("{due}（{words}）"), mark)
+    });
+    let label = shown::label(&catalogue, definition, &place.fields, lang);
+    let title = if label.is_empty() { definition.title.get(lang).to_owned() } else { format!("{} · {label}", definition.title.get(lang)) };
+    let next = if *writes && !place.void { next_steps(desk, account, &reached, &page, &shown_json, typed, fault)? } else { Vec::new() };
+    let mut values = shown::filled(&catalogue, definition, account, &place.fields, lang);
+    links_by_name(desk, definition, &mut values, &place.fields, lang)?;
+    Ok(Some(RecordPage {
+        id: id.to_owned(),
+        child: pupil.as_ref().map(|p| (p.student.clone(), p.name.clone(), shown::class(p.grade, p.class, lang))),
+        values,
+        stages,
+        waits: waits(definition, state, lang),
+        due,
+        next,
+        conflicts: shown_json["conflicts"].as_array().into_iter().flatten().filter_map(|c| c["id"].as_str().map(str::to_owned)).collect(),
+        related: related(desk, account, &reached, lang)?,
+        trail: trail(desk, account, definition, &shown_json, lang),
+        writes: *writes,
+        is_void: place.void,
+        void_reason: text(&place.fields, "void_reason"),
+        voidable: *writes && !place.void,
+        said: fault.map(|f| rest_of(f, lang)),
+        today: desk.clock().today().to_string(),
+        page: page.titled(title),
+    }))
+}
+
+fn text(fields: &BTreeMap<String, Value>, key: &str) -> String {
+    match fields.get(key) {
+        Some(Value::Str(text)) => text.clone(),
+        _ => String::new(),
+    }
+}
+
+/// A record referred to is named by its label, not its key.
+fn links_by_name(desk: &Desk, definition: &Definition, values: &mut [Shown], fields: &BTreeMap<String, Value>, lang: Lang) -> Result<(), Fault> {
+    let catalogue = desk.replica.catalogue();
+    for shown in values {
+        let Some(target) = definition.field(&shown.code).and_then(|f| f.reference.as_deref()).and_then(|code| catalogue.latest(code)) else {
+            continue;
+        };
+        if let Ok(place) = desk.replica.locate(&text(fields, &shown.code)) {
+            shown.value = format!("{} · {}", target.title.get(lang), shown::label(&catalogue, target, &place.fields, lang));
+        }
+    }
+    Ok(())
+}
+
+/// The way the record has gone, by its effective steps.
+fn stages(definition: &Definition, fields: &BTreeMap<String, Value>, shown_json: &Json, lang: Lang) -> Vec<Stage> {
+    let Some(lifecycle) = &definition.lifecycle else { return Vec::new() };
+    let title = |code: &str| lifecycle.state(code).map_or(code, |s| s.title.get(lang)).to_owned();
+    let mut out = vec![Stage { title: title(&lifecycle.initial), on: text(fields, "on"), by: text(fields, "by"), why: String::new(), now: false }];
+    for step in shown_json["steps"].as_array().into_iter().flatten().filter(|step| step["effect"] == "effective") {
+        let word = |key: &str| step[key].as_str().unwrap_or_default().to_owned();
+        let to = step["to"].as_str().or_else(|| lifecycle.step(step["step"].as_str().unwrap_or_default()).map(|s| s.to.as_str()));
+        out.push(Stage { title: to.map(title).unwrap_or_default(), on: word("on"), by: word("by"), why: word("why"), now: false });
+    }
+    if shown_json["row"]["state"].is_string()
+        && let Some(last) = out.last_mut()
+    {
+        last.now = true;
+    }
+    out
+}
+
+/// What the present state waits for: the definition's own words, and whose turn it is.
+fn waits(definition: &Definition, state: Option<&str>, lang: Lang) -> String {
+    let Some(lifecycle) = &definition.lifecycle else { return String::new() };
+    let Some(state) = state.and_then(|code| lifecycle.state(code)) else { return String::new() };
+    let mut out = state.due_help.as_ref().map(|h| h.get(lang).to_owned()).unwrap_or_default();
+    let county: Vec<&str> =
+        lifecycle.steps.iter().filter(|s| s.authority == StepAuthority::County && s.from.contains(&state.code)).map(|s| s.title.get(lang)).collect();
+    if state.open && !county.is_empty() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        let separator = if lang == Lang::Zh { "、" } else { ", " };
+        out.push_str(&locale::text(lang, "web-county-steps", &[("value", &county.join(separator))]));
+    }
+    out
+}
+
+fn next_steps(
+    desk: &Desk,
+    account: &Account,
+    reached: &Reached,
+    page: &Page,
+    shown_json: &Json,
+    typed: &BTreeMap<String, String>,
+    fault: Option<&Fault>,
+) -> Result<Vec<Next>, Fault> {
+    let catalogue = desk.replica.catalogue();
+    let definition = &reached.definition;
+    let drawing = Drawing { catalogue: &catalogue, definition, account, fields: &reached.place.fields, typed, fault, lang: page.lang, new: false };
+    let mut out = Vec::new();
+    for step in shown_json["next"].as_array().into_iter().flatten() {
+        let Some(known) = definition.lifecycle.as_ref().and_then(|l| l.step(step["step"].as_str().unwrap_or_default())) else { continue };
+        if !known.authority.allows(Authority::School) {
+            continue;
+        }
+        let mut inputs = drawing.only(&definition.required_for(known));
+        targets(desk, account, definition, Some(&reached.place.doc.to_string()), &mut inputs, page.lang)?;
+        for input in &mut inputs {
+            input.required = "yes";
+        }
+        out.push(Next {
+            title: known.title.get(page.lang).to_owned(),
+            to: shown::state(definition, Some(&known.to), page.lang),
+            action: page.post_at("/record", &reached.place.id, &format!("/step/{}", known.code)),
+            inputs,
+        });
+    }
+    Ok(out)
+}
+
+fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Result<Vec<Related>, Fault> {
+    let catalogue = desk.replica.catalogue();
+    let mut out = Vec::new();
+    for child in catalogue.children_of(&reached.definition.code).filter(|d| account.reads(d).any()) {
+        let Some(parent) = child.parent.as_deref() else { continue };
+        let rows = match &reached.pupil {
+            Some(pupil) => desk.replica.records_of(&pupil.student).map_err(Fault::from)?,
+            None => {
+                let wanted = crate::replica::browse::Wanted { text: Some(reached.place.id.clone()), limit: 200, ..Default::default() };
+                desk.replica.page(child, &wanted).map_err(Fault::from)?.rows
+            }
+        };
+        let mine = |row: &&crate::replica::browse::Row| row.ledger == child.code && !row.void && text(&row.fields, parent) == reached.place.id;
+        let list = rows
+            .iter()
+            .filter(mine)
+            .map(|row| {
+                let words = [
+                    row.on.clone().unwrap_or_default(),
+                    shown::label(&catalogue, child, &row.fields, lang),
+                    shown::state(child, row.state.as_deref(), lang),
+                ];
+                (format!("/record/{}", row.id), words.into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" · "))
+            })
+            .collect();
+        let student = reached.pupil.as_ref().map_or("", |p| p.student.as_str());
+        let may = reached.writes && account.writes(child).any();
+        out.push((
+            child.title.get(lang).to_owned(),
+            format!("/ledger/{}/new?student={student}&{parent}={}", child.code, reached.place.id),
+            may,
+            list,
+        ));
+    }
+    Ok(out)
+}
+
+/// Where a change was written.
+pub(super) fn place_of(desk: &Desk, origin: &str, lang: Lang) -> String {
+    let key = if origin == desk.replica.origin().to_string() { "web-here" } else { "web-elsewhere" };
+    locale::text(lang, key, &[])
+}
+
+fn trail(desk: &Desk, account: &Account, definition: &Definition, shown_json: &Json, lang: Lang) -> Vec<TrailLine> {
+    let catalogue = desk.replica.catalogue();
+    let lines = shown_json["history"].as_array().into_iter().flatten().rev();
+    lines
+        .filter_map(|line| {
+            let key = line["field"].as_str().unwrap_or_default();
+            let found = definition.field_of_key(key).or_else(|| definition.field(key).map(|f| (f, None)));
+            let (field, option) = match found {
+                Some(found) => found,
+                None if key.starts_with('_') => return None,
+                None => return Some(TrailLine { field: key.to_owned(), value: plain(&line["value"]), ..line_of(desk, line, lang) }),
+            };
+            if !shown::sees(account, definition, field) {
+                return None;
+            }
+            let value: Value = serde_json::from_value(line["value"].clone()).unwrap_or(Value::Null);
+            let mut title = field.title.get(lang).to_owned();
+            if let Some(choice) = option.and_then(|code| catalogue.options(definition, field)?.choice(code)) {
+                title = format!("{title} · {}", choice.title.get(lang));
+            }
+            Some(TrailLine {
+                field: title,
+                value: crate::ledger::value::show_value(&catalogue, definition, field, &value, lang),
+                ..line_of(desk, line, lang)
+            })
+        })
+        .take(TRAIL_MAX)
+        .collect()
+}
+
+fn plain(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn line_of(desk: &Desk, line: &Json, lang: Lang) -> TrailLine {
+    TrailLine {
+        at: shown::moment(line["at"].as_str().unwrap_or_default(), lang),
+        place: place_of(desk, line["origin"].as_str().unwrap_or_default(), lang),
+        field: String::new(),
+        value: String::new(),
+        refused: line["refused"].as_bool().unwrap_or(false),
+    }
+}
+
+/// Whether the person can mend it: the form is shown again with what was said.
+pub(super) fn mends(fault: &Fault) -> bool {
+    matches!(fault.exit, Exit::Input | Exit::NotAllowed | Exit::Found)
+}
+
+async fn void(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    RawForm(body): RawForm,
+) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let lang = visitor.lang;
+    act(&desk, &visitor, id, move |desk, id| {
+        let reached = reach::writable(desk, &account, id)?;
+        let why = Sent::read(&reached.definition, &body).other("_why").to_owned();
+        desk.ask(&account, Request::RecordVoid { record: id.to_owned(), why, by: Some(account.name.clone()) }, lang)
+            .map_err(|fault| (BTreeMap::new(), fault))?;
+        Ok(())
+    })
+    .await
+}
+
+async fn step(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((id, step)): Path<(String, String)>,
+    RawForm(body): RawForm,
+) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let lang = visitor.lang;
+    act(&desk, &visitor, id, move |desk, id| {
+        let reached = reach::writable(desk, &account, id)?;
+        let sent = Sent::read(&reached.definition, &body);
+        let set = sent.changed();
+        let word = |key: &str| Some(sent.other(key).to_owned()).filter(|text| !text.is_empty());
+        let request =
+            Request::RecordStep { record: id.to_owned(), step, set, on: word("_on"), by: Some(account.name.clone()), why: word("_why"), to: None };
+        desk.ask(&account, request, lang).map_err(|fault| (sent.now.clone(), fault))?;
+        Ok(())
+    })
+    .await
+}
+
+/// What was typed, and why it could not be done.
+struct Failed(BTreeMap<String, String>, Fault);
+
+impl From<Fault> for Failed {
+    fn from(fault: Fault) -> Self {
+        Self(BTreeMap::new(), fault)
+    }
+}
+
+impl From<(BTreeMap<String, String>, Fault)> for Failed {
+    fn from((typed, fault): (BTreeMap<String, String>, Fault)) -> Self {
+        Self(typed, fault)
+    }
+}
+
+/// Does something to a record and shows it again, with what was said if it could not be done.
+async fn act<F>(desk: &Arc<Desk>, visitor: &Visitor, id: String, work: F) -> Result<Response, Oops>
+where
+    F: FnOnce(&Desk, &str) -> Result<(), Failed> + Send + 'static,
+{
+    let account = visitor.person()?.clone();
+    let page = Page::of(desk, visitor, "web-record");
+    let outcome = desk
+        .run(move |desk| match work(desk, &id) {
+            Ok(()) => Ok(Ok(format!("/record/{id}?saved=0"))),
+            Err(Failed(typed, fault)) if mends(&fault) => match record_page(desk, &account, page, &id, &typed, Some(&fault))? {
+                Some(drawn) => Ok(Err((drawn, status(&fault)))),
+                None => Err(fault),
+            },
+            Err(Failed(_, fault)) => Err(fault),
+        })
+        .await?;
+    match outcome {
+        Ok(target) => Ok(Redirect::to(&target).into_response()),
+        Err((drawn, code)) => {
+            let mut response = draw(&drawn)?;
+            *response.status_mut() = code;
+            Ok(response)
+        }
+    }
+}

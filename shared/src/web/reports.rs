@@ -1,0 +1,284 @@
+//! Reports of this replica: which there are, their parameters, the answer as a table with a simple chart, and as a workbook.
+//!
+//! A report counts over whole ledgers, so only who reads those ledgers whole may run it.
+
+use super::{
+    account::{Account, Reach},
+    desk::Desk,
+    guard::{Oops, Visitor},
+    ledgers::file,
+    page::{Page, Said, draw, escape_query},
+};
+use crate::{
+    command::{Request, reporting, request::Format},
+    fault::{Exit, Fault},
+    locale::Lang,
+    model::money,
+    report::definition::Report,
+};
+use askama::Template;
+use axum::{
+    Extension, Router,
+    extract::{Path, Query, State},
+    response::Response,
+    routing::get,
+};
+use base64::Engine as _;
+use serde_json::Value as Json;
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+
+/// Rows of an answer shown; the workbook has them all.
+const ROWS_SHOWN: usize = 500;
+/// Bars of a chart.
+const BARS_MAX: usize = 24;
+
+/// Its routes.
+pub fn routes() -> Router<Arc<Desk>> {
+    Router::new().route("/reports", get(list)).route("/report/{name}", get(run)).route("/report/{name}/file", get(workbook))
+}
+
+/// A report in the list: name, title, what it counts.
+type Entry = (String, String, String);
+
+#[derive(Template)]
+#[template(path = "reports.html")]
+struct ReportsPage {
+    page: Page,
+    groups: Vec<(String, Vec<Entry>)>,
+}
+
+#[derive(Clone, Debug)]
+struct Param {
+    name: String,
+    title: String,
+    value: String,
+    options: Vec<(String, String, bool)>,
+}
+
+/// A bar of a chart: label, value as shown, length and place in the drawing's units.
+#[derive(Clone, Debug)]
+struct Bar {
+    label: String,
+    shown: String,
+    length: i64,
+    y: usize,
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct ReportPage {
+    page: Page,
+    name: String,
+    params: Vec<Param>,
+    said: Option<Said>,
+    columns: Vec<(String, bool)>,
+    rows: Vec<Vec<(String, bool, Option<String>)>>,
+    total: usize,
+    disputed: Vec<String>,
+    export: String,
+    bars: Vec<Bar>,
+    chart_title: String,
+    chart_height: usize,
+}
+
+fn allowed(desk: &Desk, account: &Account, report: &Report) -> bool {
+    let catalogue = desk.replica.catalogue();
+    let whole = |code: &String| catalogue.latest(code).is_none_or(|d| account.reads(d) == Reach::All);
+    report.scope != crate::report::definition::ReportScope::County && account.children() == Reach::All && report.ledgers.iter().all(whole)
+}
+
+async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let page = Page::of(&desk, &visitor, "web-reports");
+    let drawn = desk
+        .run(move |desk| {
+            let ledgers = reporting::outlines(&desk.replica.catalogue());
+            let reports = reporting::catalogue(&desk.replica).map_err(Fault::from)?;
+            let (mut questions, mut overviews) = (Vec::new(), Vec::new());
+            for report in reports.names(&ledgers).iter().filter_map(|name| reports.find(name, &ledgers).ok()).filter(|r| allowed(desk, &account, r)) {
+                let line = (report.name.clone(), report.title.get(page.lang).to_owned(), report.help.get(page.lang).to_owned());
+                if report.name.starts_with("overview_") { overviews.push(line) } else { questions.push(line) }
+            }
+            let groups = [("web-reports-questions", questions), ("web-reports-overviews", overviews)];
+            let groups = groups.into_iter().filter(|(_, list)| !list.is_empty()).map(|(key, list)| (page.t(key), list)).collect();
+            Ok(ReportsPage { page, groups })
+        })
+        .await?;
+    draw(&drawn)
+}
+
+fn find(desk: &Desk, account: &Account, name: &str) -> Result<Report, Fault> {
+    let ledgers = reporting::outlines(&desk.replica.catalogue());
+    let report = reporting::catalogue(&desk.replica).map_err(Fault::from)?.find(name, &ledgers).map_err(|e| Fault::from(&e))?;
+    if allowed(desk, account, &report) { Ok(report) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) }
+}
+
+type Query_ = Query<BTreeMap<String, String>>;
+
+/// What was asked of the report's own parameters; empty ones are left to their default.
+fn params(report: &Report, asked: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let known = |name: &String| name != "school" && report.parameters.iter().any(|p| p.name == *name);
+    asked.iter().filter(|(name, value)| known(name) && !value.trim().is_empty()).map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
+fn inputs(report: &Report, asked: &BTreeMap<String, String>, answer: &Json, lang: Lang) -> Vec<Param> {
+    let own = report.parameters.iter().filter(|p| p.name != "school");
+    own.map(|p| {
+        let now = asked.get(&p.name).cloned().or_else(|| match &answer["parameters"][p.name.as_str()] {
+            Json::String(text) => Some(text.clone()),
+            Json::Number(number) => Some(number.to_string()),
+            _ => None,
+        });
+        let value = now.unwrap_or_default();
+        let options = if p.name == "term" {
+            [("1", "web-term-1"), ("2", "web-term-2")]
+                .iter()
+                .map(|(code, key)| ((*code).to_owned(), crate::locale::text(lang, key, &[]), value == *code))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        Param { name: p.name.clone(), title: p.title.get(lang).to_owned(), value, options }
+    })
+    .collect()
+}
+
+async fn run(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(name): Path<String>,
+    Query(asked): Query_,
+) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let page = Page::of(&desk, &visitor, "web-report");
+    let drawn = desk
+        .run(move |desk| {
+            let report = find(desk, &account, &name)?;
+            let request = Request::ReportRun { name: name.clone(), params: params(&report, &asked), format: Format::Json };
+            match desk.ask(&account, request, page.lang) {
+                Ok(answer) => Ok(report_page(page, &report, &asked, &answer, None)),
+                Err(fault) if matches!(fault.exit, Exit::Input | Exit::Usage | Exit::NoMatch) => {
+                    let said = Said::of(&fault, page.lang);
+                    Ok(report_page(page, &report, &asked, &Json::Null, Some(said)))
+                }
+                Err(fault) => Err(fault),
+            }
+        })
+        .await?;
+    draw(&drawn)
+}
+
+fn report_page(mut page: Page, report: &Report, asked: &BTreeMap<String, String>, answer: &Json, said: Option<Said>) -> ReportPage {
+    let lang = page.lang;
+    report.help.get(lang).clone_into(&mut page.help);
+    let columns: Vec<&Json> = answer["columns"].as_array().into_iter().flatten().filter(|c| c["type"] != "school").collect();
+    // The child's document is no column of its own: it is what the name leads to.
+    let visible: Vec<&Json> = columns.iter().filter(|c| c["type"] != "student").copied().collect();
+    let student = columns.iter().find(|c| c["type"] == "student").and_then(|c| c["code"].as_str());
+    let all: Vec<&Json> = answer["rows"].as_array().into_iter().flatten().collect();
+    let rows = all
+        .iter()
+        .take(ROWS_SHOWN)
+        .map(|row| {
+            visible
+                .iter()
+                .map(|column| {
+                    let code = column["code"].as_str().unwrap_or_default();
+                    let child = student.filter(|_| code == "name").and_then(|s| row[s].as_str()).map(|doc| format!("/child/{doc}"));
+                    (cell(&row[code], column, &answer["labels"][code], lang), is_number(column), child)
+                })
+                .collect()
+        })
+        .collect();
+    let (bars, chart_title) = chart(report, &visible, &all, &answer["labels"], lang);
+    let disputed = answer["disputed"].as_array().into_iter().flatten().filter(|d| d["count"].as_i64().unwrap_or(0) > 0);
+    let mut query = String::new();
+    for (key, value) in asked {
+        // Writing to a String cannot fail.
+        let _ = write!(query, "{}={}&", escape_query(key), escape_query(value));
+    }
+    ReportPage {
+        name: report.name.clone(),
+        params: inputs(report, asked, answer, lang),
+        said,
+        columns: visible.iter().map(|c| (c["title"].as_str().unwrap_or_default().to_owned(), is_number(c))).collect(),
+        rows,
+        total: all.len(),
+        disputed: disputed.map(|d| page.t1("web-disputed-not-counted", d["count"].as_i64().unwrap_or(0))).collect(),
+        export: format!("/report/{}/file?{query}", report.name),
+        chart_height: bars.len() * 28 + 8,
+        bars,
+        chart_title,
+        page: page.titled(report.title.get(lang)),
+    }
+}
+
+fn is_number(column: &Json) -> bool {
+    matches!(column["type"].as_str(), Some("int" | "dec1" | "money" | "pct"))
+}
+
+fn cell(value: &Json, column: &Json, labels: &Json, lang: Lang) -> String {
+    let number = value.as_i64();
+    match (column["type"].as_str().unwrap_or_default(), value) {
+        (_, Json::Null) => String::new(),
+        ("money", _) if number.is_some() => money::fen_to_yuan(number.unwrap_or(0)),
+        ("pct", _) if number.is_some() => format!("{:.2}%", number.unwrap_or(0) as f64 / 100.0),
+        ("dec1", _) if number.is_some() => format!("{:.1}", number.unwrap_or(0) as f64 / 10.0),
+        ("bool", Json::Bool(flag)) => crate::locale::text(lang, if *flag { "ledger-yes" } else { "ledger-no" }, &[]),
+        ("bool", _) => crate::locale::text(lang, if number == Some(1) { "ledger-yes" } else { "ledger-no" }, &[]),
+        ("flags", Json::String(text)) => {
+            let label = |code: &str| labels[code].as_str().unwrap_or(code).to_owned();
+            text.split('|').filter(|code| !code.is_empty()).map(label).collect::<Vec<_>>().join("、")
+        }
+        (_, Json::String(text)) => labels[text.as_str()].as_str().unwrap_or(text).to_owned(),
+        (_, other) => other.to_string(),
+    }
+}
+
+/// Bars of the first number by the first other column, where the report asks for a chart.
+fn chart(report: &Report, columns: &[&Json], rows: &[&Json], labels: &Json, lang: Lang) -> (Vec<Bar>, String) {
+    let (Some(name), Some(number)) = (columns.iter().find(|c| !is_number(c)), columns.iter().find(|c| is_number(c))) else {
+        return (Vec::new(), String::new());
+    };
+    if report.chart.is_none() || rows.len() < 2 {
+        return (Vec::new(), String::new());
+    }
+    let code = |column: &Json| column["code"].as_str().unwrap_or_default().to_owned();
+    let (name_code, number_code) = (code(name), code(number));
+    let most = rows.iter().filter_map(|row| row[number_code.as_str()].as_i64()).max().unwrap_or(0).max(1);
+    let bars = rows
+        .iter()
+        .take(BARS_MAX)
+        .enumerate()
+        .map(|(at, row)| {
+            let value = row[number_code.as_str()].as_i64().unwrap_or(0).max(0);
+            Bar {
+                label: cell(&row[name_code.as_str()], name, &labels[name_code.as_str()], lang),
+                shown: cell(&row[number_code.as_str()], number, &Json::Null, lang),
+                length: value * 420 / most,
+                y: at * 28 + 4,
+            }
+        })
+        .collect();
+    (bars, number["title"].as_str().unwrap_or_default().to_owned())
+}
+
+async fn workbook(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(name): Path<String>,
+    Query(asked): Query_,
+) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let lang = visitor.lang;
+    let (title, bytes) = desk
+        .run(move |desk| {
+            let report = find(desk, &account, &name)?;
+            let answer =
+                desk.ask(&account, Request::ReportRun { name: name.clone(), params: params(&report, &asked), format: Format::Xlsx }, lang)?;
+            let bytes = base64::engine::general_purpose::STANDARD.decode(answer["base64"].as_str().unwrap_or_default()).map_err(Fault::internal)?;
+            Ok((format!("{}-{}.xlsx", report.title.get(lang), desk.clock().today()), bytes))
+        })
+        .await?;
+    Ok(file(&title, bytes))
+}

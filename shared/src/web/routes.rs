@@ -1,0 +1,47 @@
+//! All routes of a desk behind the gate.
+
+use super::{Desk, assets, children, conflicts, entry, events, guard, import, ledgers, login, paper, people, record, reports};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::Uri,
+    middleware,
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use std::sync::Arc;
+use tower_http::compression::{
+    CompressionLayer,
+    predicate::{NotForContentType, Predicate as _, SizeAbove},
+};
+
+/// Largest body of a form; imports have their own.
+const FORM_BYTES_MAX: usize = 512 * 1024;
+
+/// The desk: what every desk has, and `own` pages, all behind the gate.
+pub fn desk(desk: &Arc<Desk>, own: Router<Arc<Desk>>) -> Router {
+    Router::new()
+        .route("/static/{stamp}/{name}", get(assets::serve))
+        .merge(login::routes())
+        .merge(people::routes())
+        .merge(events::routes())
+        .merge(children::routes())
+        .merge(ledgers::routes())
+        .merge(entry::routes())
+        .merge(record::routes())
+        .merge(paper::routes())
+        .merge(conflicts::routes())
+        .merge(import::routes())
+        .merge(reports::routes())
+        .merge(own)
+        .fallback(nowhere)
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(Arc::clone(desk), guard::gate))
+        // Events are small and must not wait for a buffer to fill.
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(512).and(NotForContentType::SSE)))
+        .with_state(Arc::clone(desk))
+}
+
+async fn nowhere(uri: Uri) -> Response {
+    guard::Oops(crate::fault::Fault::new("web-nowhere", crate::fault::Exit::NoMatch).with("path", uri.path())).into_response()
+}

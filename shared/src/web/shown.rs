@@ -1,0 +1,239 @@
+//! How things look: moments and days, fields of a record, a child's class, and finding a child by what a teacher types.
+
+use super::account::{Account, Reach};
+use crate::{
+    document::view::Value,
+    ledger::{
+        Catalogue, Definition, FieldType,
+        definition::{Field, Privacy},
+        value,
+    },
+    locale::{self, Lang},
+    replica::browse::{Pupil, Row},
+};
+use jiff::{Timestamp, civil::Date};
+use pinyin::ToPinyin as _;
+use std::collections::BTreeMap;
+
+/// An instant as a teacher reads it, in China's time: `3月2日 10:05`, `2 Mar 10:05`; as it is if it is none.
+#[must_use]
+pub fn moment(text: &str, lang: Lang) -> String {
+    let Ok(at) = text.parse::<Timestamp>() else { return text.to_owned() };
+    let at = at.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8)));
+    let form = match lang {
+        Lang::Zh => "%-m月%-d日 %H:%M",
+        Lang::En => "%-d %b %H:%M",
+    };
+    at.strftime(form).to_string()
+}
+
+/// A day with its weekday: `3月2日 周一`, `Mon 2 Mar`.
+#[must_use]
+pub fn day(date: Date, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => {
+            let names = ["一", "二", "三", "四", "五", "六", "日"];
+            let at = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0);
+            format!("{}月{}日 周{}", date.month(), date.day(), names.get(at).unwrap_or(&""))
+        }
+        Lang::En => date.strftime("%a %-d %b").to_string(),
+    }
+}
+
+/// How far a due day is: `过期 3 天`, `今天`, `还有 2 天`.
+#[must_use]
+pub fn distance(due: &str, today: Date, lang: Lang) -> (String, &'static str) {
+    let Ok(due) = due.parse::<Date>() else { return (due.to_owned(), "") };
+    let days = (due - today).get_days();
+    let text = |key: &str, days: i32| locale::text(lang, key, &[("value", &days.to_string())]);
+    match days {
+        d if d < 0 => (text("web-overdue", -d), "bad"),
+        0 => (text("web-due-today", 0), "warn"),
+        d => (text("web-due-in", d), if d <= 3 { "warn" } else { "" }),
+    }
+}
+
+/// `三年级2班`, `Grade 3 class 2`; empty without a grade.
+#[must_use]
+pub fn class(grade: Option<i64>, class: Option<i64>, lang: Lang) -> String {
+    let Some(grade) = grade else { return String::new() };
+    let number = class.map_or_else(String::new, |class| class.to_string());
+    let key = if class.is_some() { "web-class" } else { "web-grade" };
+    locale::text(lang, key, &[("grade", &grade_name(grade, lang)), ("class", &number)])
+}
+
+fn grade_name(grade: i64, lang: Lang) -> String {
+    let zh = ["学前", "一", "二", "三", "四", "五", "六", "七", "八", "九", "高一", "高二", "高三"];
+    match (lang, usize::try_from(grade).ok().and_then(|at| zh.get(at))) {
+        (Lang::Zh, Some(name)) => (*name).to_owned(),
+        _ => grade.to_string(),
+    }
+}
+
+/// A field with its value, for a table or a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Code.
+    pub code: String,
+    /// Title.
+    pub title: String,
+    /// Value as a person reads it; empty when it is empty.
+    pub value: String,
+    /// Belongs right-aligned.
+    pub number: bool,
+}
+
+/// Whether a person sees this field of a ledger: what is class C only with the right to write there.
+#[must_use]
+pub fn sees(account: &Account, definition: &Definition, field: &Field) -> bool {
+    field.privacy != Privacy::C || account.writes(definition).any()
+}
+
+/// One field of a record.
+#[must_use]
+pub fn field(catalogue: &Catalogue, definition: &Definition, field: &Field, fields: &BTreeMap<String, Value>, lang: Lang) -> Shown {
+    Shown {
+        code: field.code.clone(),
+        title: field.title.get(lang).to_owned(),
+        value: value::show(catalogue, definition, field, fields, lang),
+        number: field.kind.is_number(),
+    }
+}
+
+/// The filled fields of a record that the person may see, in the order of the definition, then note and author.
+#[must_use]
+pub fn filled(catalogue: &Catalogue, definition: &Definition, account: &Account, fields: &BTreeMap<String, Value>, lang: Lang) -> Vec<Shown> {
+    let common = Definition::common_fields().iter().filter(|f| ["on", "note", "by"].contains(&f.code.as_str()));
+    let all = definition.fields.iter().chain(common);
+    all.filter(|f| sees(account, definition, f))
+        .map(|f| self::field(catalogue, definition, f, fields, lang))
+        .filter(|s| !s.value.is_empty())
+        .collect()
+}
+
+/// The fields a list shows: those that name a record, then what is searched by, then what is always filled; at most `most`, none of class C (but in a
+/// ledger of that class), no long text.
+#[must_use]
+pub fn columns(definition: &Definition, most: usize) -> Vec<&Field> {
+    let mut out: Vec<&Field> = Vec::new();
+    let short = |f: &&Field| {
+        (f.privacy != Privacy::C || definition.privacy == Privacy::C) && !matches!(f.kind, FieldType::Long | FieldType::File | FieldType::Ref)
+    };
+    let label = definition.label.iter().filter_map(|code| definition.declared(code));
+    let searched = definition.fields.iter().filter(|f| f.searchable);
+    let required = definition.fields.iter().filter(|f| f.required == crate::ledger::definition::Required::Yes);
+    for found in label.chain(searched).chain(required).filter(short) {
+        if out.len() < most && !out.iter().any(|known| known.code == found.code) {
+            out.push(found);
+        }
+    }
+    out
+}
+
+/// A record named in one line.
+#[must_use]
+pub fn label(catalogue: &Catalogue, definition: &Definition, fields: &BTreeMap<String, Value>, lang: Lang) -> String {
+    let parts: Vec<String> = definition
+        .label
+        .iter()
+        .filter_map(|code| definition.field(code))
+        .filter(|f| f.privacy != Privacy::C)
+        .map(|f| value::show(catalogue, definition, f, fields, lang))
+        .filter(|text| !text.is_empty())
+        .collect();
+    parts.join(" · ")
+}
+
+/// Title of a lifecycle state.
+#[must_use]
+pub fn state(definition: &Definition, code: Option<&str>, lang: Lang) -> String {
+    let Some(code) = code else { return String::new() };
+    definition.lifecycle.as_ref().and_then(|l| l.state(code)).map_or(code, |s| s.title.get(lang)).to_owned()
+}
+
+/// Whether a row is in the person's reach.
+#[must_use]
+pub fn in_reach(reach: &Reach, row: &Row) -> bool {
+    match row.student {
+        Some(_) => reach.holds(row.grade.zip(row.class).map(|(grade, class)| super::account::Class { grade, class })),
+        None => reach.any(),
+    }
+}
+
+/// Initials of a name in pinyin: `王小明` → `wxm`. Letters and digits stay.
+#[must_use]
+pub fn initials(name: &str) -> String {
+    name.chars()
+        .filter_map(|c| match c.to_pinyin() {
+            Some(sound) => sound.plain().chars().next(),
+            None => c.is_alphanumeric().then(|| c.to_ascii_lowercase()),
+        })
+        .collect()
+}
+
+/// A name in pinyin without tones, for sorting and finding: `wangxiaoming`.
+#[must_use]
+pub fn sound(name: &str) -> String {
+    name.chars().map(|c| c.to_pinyin().map_or_else(|| c.to_lowercase().to_string(), |sound| sound.plain().to_owned())).collect()
+}
+
+/// Whether a child fits what was typed: part of the name, initials, beginning of its sound, beginning of a number.
+#[must_use]
+pub fn fits(pupil: &Pupil, typed: &str) -> bool {
+    let typed = typed.trim().to_lowercase();
+    if typed.is_empty() || pupil.name.to_lowercase().contains(&typed) {
+        return true;
+    }
+    let number = |n: &Option<String>| n.as_deref().is_some_and(|n| typed.len() >= 4 && n.to_lowercase().contains(&typed));
+    let latin = typed.bytes().all(|b| b.is_ascii_alphabetic());
+    number(&pupil.id_no)
+        || number(&pupil.student_no)
+        || (latin && (initials(&pupil.name).starts_with(&typed) || sound(&pupil.name).starts_with(&typed)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn child(name: &str, number: &str) -> Pupil {
+        Pupil { name: name.into(), id_no: Some(number.into()), ..Pupil::default() }
+    }
+
+    #[test]
+    fn a_child_is_found_by_name_initials_sound_and_number() {
+        let child = child("王小明", "11010519491231002X");
+        for typed in ["", "小明", "wxm", "WX", "wangxiao", "1949", "1231002x", " 王 "] {
+            assert!(fits(&child, typed), "{typed}");
+        }
+        for typed in ["李", "wm", "xiaoming", "123", "lxm"] {
+            assert!(!fits(&child, typed), "{typed}");
+        }
+        assert_eq!(initials("欧阳Ab3"), "oyab3");
+    }
+
+    #[test]
+    fn moments_are_chinas_and_days_have_their_weekday() {
+        assert_eq!(moment("2026-03-02T02:05:00Z", Lang::Zh), "3月2日 10:05");
+        assert_eq!(moment("2026-03-02T02:05:00Z", Lang::En), "2 Mar 10:05");
+        assert_eq!(day(jiff::civil::date(2026, 3, 2), Lang::Zh), "3月2日 周一");
+        assert_eq!(class(Some(3), Some(2), Lang::Zh), "三年级2班");
+        assert_eq!(class(None, Some(2), Lang::Zh), "");
+    }
+
+    #[test]
+    fn what_is_past_is_told_apart_from_what_comes() {
+        let today = jiff::civil::date(2026, 3, 2);
+        assert_eq!(distance("2026-02-27", today, Lang::Zh).1, "bad");
+        assert_eq!(distance("2026-03-02", today, Lang::Zh).1, "warn");
+        assert!(distance("2026-03-12", today, Lang::En).0.contains("10"));
+    }
+
+    #[test]
+    fn every_ledger_has_columns_for_a_list_and_none_of_a_narrower_class() {
+        for definition in Catalogue::embedded().iter_latest() {
+            let found = columns(definition, 6);
+            assert!(!found.is_empty() && found.len() <= 6, "{}", definition.code);
+            assert!(definition.privacy == Privacy::C || found.iter().all(|f| f.privacy != Privacy::C), "{}", definition.code);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+// What pages do beyond htmx: Enter while an input method composes does not submit; the roll by keyboard; the head keeps itself fresh; nothing typed is lost unnoticed.
+"use strict";
+(() => {
+  const $ = (selector, root = document) => root.querySelector(selector);
+
+  // Input methods: Enter chooses a word, it does not send the form. `keyCode` 229 is what older browsers say.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.stopImmediatePropagation();
+  }, true);
+  let composing = false;
+  document.addEventListener("compositionstart", () => { composing = true; });
+  document.addEventListener("compositionend", () => { setTimeout(() => { composing = false; }, 0); });
+  document.addEventListener("submit", (event) => { if (composing) { event.preventDefault(); event.stopImmediatePropagation(); } }, true);
+
+  // A form that was typed in asks before it is left.
+  let dirty = false;
+  document.addEventListener("input", (event) => { if (event.target.closest("form[data-keep]")) dirty = true; });
+  document.addEventListener("submit", () => { dirty = false; });
+  addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
+
+  // Twice clicked is once sent.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.hasAttribute("hx-post")) return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    setTimeout(() => { delete form.dataset.sent; }, 4000);
+  });
+
+  // Filters act as they are changed.
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-auto]");
+    if (form) form.requestSubmit();
+  });
+
+  // The roll: up and down between children, 1 to 9 for a state, as the keys beside them say.
+  document.addEventListener("keydown", (event) => {
+    const row = event.target.closest("tr[data-row]");
+    if (!row || event.ctrlKey || event.altKey || event.metaKey) return;
+    const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
+    if (step) {
+      const other = row[step];
+      const target = other && ($("input:checked", other) || $("input", other));
+      if (target) { event.preventDefault(); target.focus(); target.scrollIntoView({ block: "nearest" }); }
+      return;
+    }
+    if (/^[1-9]$/.test(event.key) && event.target.type === "radio") {
+      const input = row.querySelectorAll("input[type=radio]")[Number(event.key) - 1];
+      if (input) { event.preventDefault(); input.focus(); if (!input.checked) input.click(); }
+    }
+  });
+
+  // "/" goes to the search field.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+    const field = $("input[type=search]");
+    if (field) { event.preventDefault(); field.focus(); field.select(); }
+  });
+
+  // A request that did not arrive is said; the row stays marked until it did.
+  const said = (text) => { const box = $("#said"); if (box) { box.innerHTML = ""; const p = document.createElement("p"); p.className = "said"; p.textContent = text; box.append(p); } };
+  document.addEventListener("htmx:sendError", (event) => {
+    said(document.body.dataset.unsaved);
+    const row = event.target.closest("tr[data-row]");
+    if (row) row.classList.add("unsaved");
+  });
+
+  // State of the link: told by the server; only while the page is looked at, so that many open pages do not use up the browser's connections.
+  let source = null, waiting = false;
+  const refresh = () => {
+    if (waiting) return;
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+      if (window.htmx && $("#pulse")) htmx.ajax("GET", "/pulse", { target: "#pulse", swap: "outerHTML" });
+    }, 700);
+  };
+  const live = () => {
+    if (!document.body.hasAttribute("data-live")) return;
+    if (document.hidden) { if (source) { source.close(); source = null; } return; }
+    if (source) return;
+    source = new EventSource("/events");
+    source.addEventListener("changed", refresh);
+    source.onerror = () => { source.close(); source = null; setTimeout(live, 5000); };
+  };
+  document.addEventListener("visibilitychange", live);
+  addEventListener("DOMContentLoaded", live);
+})();

@@ -1,0 +1,262 @@
+// A school's first day and a teacher's day: from nothing to records, with the county away, then back; two machines that disagree.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { browse, desktop, login, phone, sound } from "./browser.mjs";
+import { County, root } from "./county.mjs";
+
+const registrar = ["wang", "石桥镇的一句好话"];
+const teacher = ["li", "山里的风天天吹着走"];
+let county, desk;
+
+before(async () => {
+  county = await County.begin();
+  desk = await county.desk("school");
+});
+after(async () => {
+  await desk?.stop();
+  await county?.end();
+});
+
+const ago = (days) => {
+  // School days of this week or the last: the roll follows them, whatever day the test runs on.
+  const day = new Date(Date.now() + 8 * 3600e3);
+  while (days > 0 || [0, 6].includes(day.getUTCDay())) {
+    if (![0, 6].includes(day.getUTCDay())) days -= 1;
+    if (days < 0) break;
+    day.setUTCDate(day.getUTCDate() - 1);
+  }
+  return day.toISOString().slice(0, 10);
+};
+
+test("the first start leads from nothing to a roster, in this machine's own browser", async () => {
+  assert.equal(desk.ready.first_start, true);
+  await browse(desktop, async (page) => {
+    await page.goto(desk.url);
+    await sound(page, "first-start");
+    await page.fill("#hub", county.quic);
+    await page.fill("#token", "没有这样的入网码");
+    await page.click("main button.main");
+    await page.waitForSelector(".said");
+    await sound(page, "first-start-refused");
+    const file = join(county.dir, "token.txt");
+    writeFileSync(file, `${county.token()}\n`);
+    await page.fill("#hub", county.quic);
+    await page.fill("#token", "");
+    await page.setInputFiles("#file", file);
+    await page.click("main button.main");
+    await page.waitForURL("**/start");
+    await sound(page, "first-account");
+    for (const [id, text] of [["name", "王秀英"], ["login", registrar[0]], ["password", registrar[1]], ["again", registrar[1]]]) await page.fill(`#${id}`, text);
+    await page.click("main button.main");
+    await page.waitForURL(/import\?first=1/);
+    await sound(page, "import");
+    await page.setInputFiles("#file", join(root, "tests/samples/roster-messy.xlsx"));
+    await page.click("main button.main");
+    await page.waitForSelector("text=可以收");
+    await sound(page, "import-preview");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("a.button:has-text('下载退回名单')")]);
+    assert.match(download.suggestedFilename(), /xlsx$/);
+    await page.click("button:has-text('写入这')");
+    await page.waitForURL(/import\?done=/);
+    await page.goto(`${desk.url}/people`);
+    await page.fill("#name", "李老师");
+    await page.fill("#login", teacher[0]);
+    await page.fill("#classes", "3.2");
+    await page.click("main button:has-text('开账号')");
+    teacher.once = await page.textContent(".secret");
+    await sound(page, "people");
+  });
+});
+
+test("with the county away, a teacher takes the roll by keyboard and the third day opens a case", async () => {
+  await county.down();
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, teacher[0], teacher.once);
+    await page.waitForURL("**/password");
+    await page.fill("#old", teacher.once);
+    await page.fill("#new", teacher[1]);
+    await page.fill("#again", teacher[1]);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\?done=/);
+    await sound(page, "today");
+    for (const back of [2, 1, 0]) {
+      await page.goto(`${desk.url}/roll/3/2?on=${ago(back)}`);
+      if (back === 2) await sound(page, "roll");
+      await page.focus("tbody tr:nth-child(1) input:checked");
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("3");
+      await page.waitForSelector("tbody tr:nth-child(2) .saved");
+      assert.equal(await page.evaluate(() => document.activeElement.value), "absent", "the focus stays where the hand is");
+      assert.match(await page.textContent("tbody tr:nth-child(2) .state-note"), new RegExp(`缺勤第 ${3 - back} 天`));
+      await page.focus("main p.sticky button");
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/done=1/);
+    }
+    assert.equal(await page.isChecked("tbody tr:nth-child(2) input[value=absent]"), true, "what was chosen is still there");
+    await page.click("tbody tr:nth-child(2) .state-note a");
+    await page.waitForURL(/record\/dropout_case/);
+    await sound(page, "case");
+    await page.click("summary:has-text('开始核实')");
+    await page.click("details[open] button.main");
+    await page.waitForSelector(".steps .now:has-text('核实中')");
+    await page.click("section.card:has-text('劝返复学通知书') a.button");
+    await page.fill("#f-issued_on", ago(0));
+    await page.fill("#f-return_by", ago(0));
+    await page.fill("#f-issuer", "张校长");
+    await page.click("main button.main");
+    await page.waitForURL(/record\/return_notice/);
+    await page.click("main a.button:has-text('打印')");
+    await page.waitForURL(/print/);
+    await sound(page, "notice-on-paper");
+    const paper = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
+    assert.equal(paper.match(/\/Type \/Page\b/g).length, 1, "a notice is one sheet");
+    assert.match(paper, /\/MediaBox \[0 0 59[45][.\d]* 84[12]/, "of A4");
+    await page.goto(`${desk.url}/ledger/dropout_check/print?as=each`);
+    const each = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
+    assert.equal(each.match(/\/Type \/Page\b/g).length, 3, "three checks are three sheets");
+    // Until the link is given up it is called sending; either way it says what has not arrived.
+    assert.match(await page.textContent("#pulse"), /还有 \d+ 条|\d+ 条等待上报/);
+  });
+});
+
+test("Enter while an input method composes does not send the form, and a wrong value is said beside its field", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...teacher);
+    await page.goto(`${desk.url}/children?q=zzzz`);
+    await page.waitForSelector("text=没有符合的学生");
+    await page.fill("#q", "");
+    await page.waitForSelector("tbody tr");
+    await sound(page, "children");
+    await page.click("tbody a >> nth=0");
+    await page.waitForURL(/\/child\//);
+    await sound(page, "child");
+    await page.click(".acts a:has-text('留守儿童关爱记录')");
+    await page.waitForSelector("#f-minutes");
+    await sound(page, "form");
+    await page.focus("#f-minutes");
+    const at = page.url();
+    await page.evaluate(() => {
+      const field = document.querySelector("#f-minutes");
+      field.dispatchEvent(new CompositionEvent("compositionstart", { bubbles: true }));
+      const enter = new KeyboardEvent("keydown", { key: "Enter", keyCode: 229, isComposing: true, bubbles: true, cancelable: true });
+      field.dispatchEvent(enter);
+      field.form.requestSubmit();
+      field.dispatchEvent(new CompositionEvent("compositionend", { bubbles: true }));
+    });
+    assert.equal(page.url(), at);
+    await page.fill("#f-minutes", "二十");
+    await page.keyboard.press("Tab");
+    await page.waitForSelector("#slot-minutes .error");
+    await page.click("main button.main");
+    await page.waitForSelector(".said");
+    await sound(page, "form-refused");
+    await page.fill("#f-minutes", "20");
+    await page.selectOption("#f-kind", "visit");
+    await page.check("input[name=with][value=child]");
+    await page.click("main button.main");
+    await page.waitForURL(/record\/care_log/);
+    await sound(page, "record");
+    await page.click("summary:has-text('作废')");
+    await page.fill("#why", "记错了人");
+    await page.click("button.bad");
+    await page.waitForSelector("text=这条记录已作废：记错了人");
+    await page.goto(`${desk.url}/ledger/dropout_check`);
+    await sound(page, "ledger");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("a.button:has-text('导出 Excel')")]);
+    assert.match(download.suggestedFilename(), /控辍保学排查.*xlsx/);
+  });
+});
+
+test("every page of the registrar is sound in both languages, and on a phone", async () => {
+  const paths = ["/", "/roll", "/roll/3/2", "/children", "/ledgers", "/ledger/enrolment", "/ledger/dropout_case", "/conflicts", "/import", "/reports", "/report/enrolment_headcount", "/people", "/people/1", "/me", "/password", "/ledger/enrolment/new", "/ledger/activity/new", "/nowhere"];
+  for (const [viewport, options] of [[desktop, { colorScheme: "dark" }], [phone, { isMobile: true, hasTouch: true }]]) {
+    await browse(viewport, async (page) => {
+      await login(page, desk.url, ...registrar);
+      for (const path of paths) {
+        await page.goto(desk.url + path);
+        await sound(page, `all${path.replaceAll("/", "-")}`);
+      }
+      await page.click("header button:has-text('English')");
+      await page.waitForSelector("html[lang=en]");
+      for (const path of paths) {
+        await page.goto(desk.url + path);
+        await sound(page, `en${path.replaceAll("/", "-")}`);
+      }
+    }, options);
+  }
+});
+
+test("a registrar who forgot the password is let in by whoever has the machine", async () => {
+  const { password } = county.node("school", ["account", "reset", registrar[0]]);
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, registrar[0], password);
+    await page.waitForURL("**/password");
+    await page.fill("#old", password);
+    registrar[1] = "石桥镇的另一句好话";
+    await page.fill("#new", registrar[1]);
+    await page.fill("#again", registrar[1]);
+    await page.click("main button.main");
+    await page.waitForURL(/\/\?done=/);
+  });
+});
+
+test("the first page is small, and a page locks itself on asking", async () => {
+  await browse(desktop, async (page) => {
+    let bytes = 0;
+    const session = await page.context().newCDPSession(page);
+    await session.send("Network.enable");
+    session.on("Network.loadingFinished", (event) => { bytes += event.encodedDataLength; });
+    await login(page, desk.url, ...registrar);
+    await page.waitForLoadState("networkidle").catch(() => {});
+    assert.ok(bytes > 10_000 && bytes < 150 * 1024, `login and the first page are ${bytes} bytes`);
+    await page.goto(`${desk.url}/lock`);
+    await page.goto(`${desk.url}/children`);
+    await page.waitForURL(/\/lock\?next=/);
+    await sound(page, "lock");
+    await page.fill("#password", registrar[1]);
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/children");
+  });
+});
+
+test("when the county is back it has everything, and what two machines wrote apart is put to a person", async () => {
+  await county.up();
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...registrar);
+    await page.waitForFunction(() => /县里已全部收到；连接正常/.test(document.querySelector("#pulse").textContent), null, { timeout: 60_000 });
+    // A second machine of the school.
+    county.node("second", ["enrol", "--hub", county.quic, "--token", county.token()]);
+    county.node("second", ["sync", "now"]);
+    await county.down();
+    await page.goto(`${desk.url}/children?q=kb`);
+    await page.click("tbody a >> nth=0");
+    await page.waitForURL(/\/child\//);
+    const child = page.url().split("/").pop();
+    county.node("second", ["record", "set", child, "--set", "guardian_phone=13900000002", "--by", "赵老师"]);
+    await page.goto(`${desk.url}/record/${child}/edit`);
+    await sound(page, "profile");
+    await page.fill("#f-guardian_phone", "13900000001");
+    await page.click("main button.main");
+    await page.waitForURL(/\/child\//);
+    await county.up();
+    county.node("second", ["sync", "now"]);
+    // The link comes back by itself; the head of the page says so without being asked.
+    await page.waitForFunction(() => /县里已全部收到；连接正常/.test(document.querySelector("#pulse").textContent), null, { timeout: 90_000 });
+    await page.goto(`${desk.url}/conflicts`);
+    const until = Date.now() + 60_000;
+    while (!(await page.textContent("main")).includes("13900000002") && Date.now() < until) await page.reload();
+    await sound(page, "conflicts");
+    assert.equal(await page.locator("main section").count(), 1, "who wrote it is no question of its own");
+    await page.check(".value-card:has-text('13900000002') input");
+    await page.click("section:has(.value-card:has-text('13900000002')) button:has-text('就按选的办')");
+    await page.waitForURL(/conflicts\?done=1/);
+    await page.waitForSelector("text=没有等您定夺的分歧");
+    await page.goto(`${desk.url}/child/${child}`);
+    await page.waitForSelector("dd:has-text('13900000002')");
+    await page.click("header button:has-text('退出')");
+    await page.waitForURL("**/login");
+    await sound(page, "login");
+  });
+});
