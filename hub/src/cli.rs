@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 use huxue_shared::{
     clock::SystemClock,
     command::{
-        args::{Audit, Conflicts, Global, Key, Query, Record, Report},
+        args::{Attach, Audit, Blob, Conflicts, Global, Key, Query, Record, Report},
         keys, render,
         request::{Asked, Request},
         run, usage,
@@ -118,6 +118,11 @@ enum Command {
     /// Enrolments, spent tokens and revocations, as kept outside the database
     #[command(subcommand)]
     Register(Register),
+    /// Attach a photograph or scan to a record
+    Attach(Attach),
+    /// Files attached to records
+    #[command(subcommand)]
+    Blob(Blob),
     /// Who read or exported named records
     #[command(subcommand)]
     Audit(Audit),
@@ -420,6 +425,11 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
         Command::Import(Import::Ledger { code, file, dry_run, year, by }) => import_ledger(code, &file, dry_run, year, by)?,
         Command::Import(Import::Undo { batch }) => common(Request::ImportUndo { batch }),
         Command::Year(Year::Open { year }) => common(Request::YearOpen { year }),
+        Command::Attach(attach) => common(attach.request()?),
+        Command::Blob(blob) => {
+            let (request, out) = blob.request();
+            (HubRequest::Common(request), out)
+        }
         Command::Audit(audit) => common(audit.request()),
         Command::Status { settled } => common(if settled { Request::Settle } else { Request::Status }),
         Command::Rebuild => common(Request::Rebuild),

@@ -58,6 +58,8 @@ async fn run(dir: &Path, hub: Arc<Hub>, listen: Listen, ready: impl FnOnce(Socke
     hub.replica.on_change(move |space, head| told.committed(space, head));
     let told = news.clone();
     hub.replica.on_refusal(move |space| told.verdicts(space));
+    let told = news.clone();
+    hub.replica.on_blobs(move |school| told.blobs(school));
     let around = Surroundings {
         engine: Arc::new(Served(Arc::clone(&hub.replica))),
         genesis: genesis::HASH,

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use huxue_shared::{
     clock::SystemClock,
     command::{
-        args::{Audit, Conflicts, Global, Key, Query, Record, Report},
+        args::{Attach, Audit, Blob, Conflicts, Global, Key, Query, Record, Report},
         keys, render,
         request::{Asked, Request},
         run, usage,
@@ -77,6 +77,11 @@ enum Command {
     /// The link to the county
     #[command(subcommand)]
     Sync(Sync),
+    /// Attach a photograph or scan to a record
+    Attach(Attach),
+    /// Files attached to records
+    #[command(subcommand)]
+    Blob(Blob),
     /// Who read or exported named records
     #[command(subcommand)]
     Audit(Audit),
@@ -291,6 +296,11 @@ fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<
         Command::Ledger(Ledger::Show { code }) => common(Request::LedgerShow { code }),
         Command::Year(Year::Open { year }) => common(Request::YearOpen { year }),
         Command::Sync(Sync::Now) => (NodeRequest::SyncNow, None),
+        Command::Attach(attach) => common(attach.request()?),
+        Command::Blob(blob) => {
+            let (request, out) = blob.request();
+            (NodeRequest::Common(request), out)
+        }
         Command::Account(Account::Reset { login }) => (NodeRequest::AccountReset { login }, None),
         Command::Audit(audit) => common(audit.request()),
         Command::Status { settled } => common(if settled { Request::Settle } else { Request::Status }),

@@ -32,6 +32,10 @@ use tokio::sync::watch;
 
 /// Longest wait of `sync now`.
 const SYNC_WAIT: Duration = Duration::from_secs(60);
+/// Records are settled: how long no piece of a file may move before `sync now` stops waiting for files that the county has not confirmed.
+const FILES_WAIT: Duration = Duration::from_secs(10);
+/// The same for thumbnails and files that the county may not have itself.
+const FETCH_WAIT: Duration = Duration::from_millis(1_500);
 
 /// A request to the node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,7 +158,7 @@ pub fn wait_for_sync(replica: &Replica, link: &Link) -> Result<(), Fault> {
         let settled = { agreed.borrow_and_update().covers(&facts) };
         if facts["pending"] == json!(0) && settled && status.borrow().phase == DialPhase::Connected {
             replica.settle();
-            return Ok(());
+            return wait_for_files(replica, link);
         }
         let failed = { status.borrow_and_update().clone() };
         if failed.phase == DialPhase::Waiting && failed.failures > failures_before {
@@ -167,6 +171,32 @@ pub fn wait_for_sync(replica: &Replica, link: &Link) -> Result<(), Fault> {
             // Whichever moves first; the second only bounds the wait.
             tokio::select! { _ = agreed.changed() => {}, _ = status.changed() => {}, () = tokio::time::sleep(Duration::from_millis(200)) => {} }
         });
+    }
+}
+
+/// Waits until the county has every file of this node and this node what it lacks, as long as something moves. What then still waits is shown, not an error:
+/// files go on by themselves with the daemon, and with the next `sync now`.
+fn wait_for_files(replica: &Replica, link: &Link) -> Result<(), Fault> {
+    let mut moved = (replica.blobs_moved(), std::time::Instant::now());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(Fault::internal)?;
+    loop {
+        let facts = replica.status().map_err(Fault::from)?;
+        let limit = if facts["blobs"]["waiting"] != json!(0) {
+            FILES_WAIT
+        } else if replica.blobs_lacking().map_err(Fault::from)? {
+            FETCH_WAIT
+        } else {
+            return Ok(());
+        };
+        let now = replica.blobs_moved();
+        if now != moved.0 {
+            moved = (now, std::time::Instant::now());
+        }
+        if moved.1.elapsed() > limit || link.status.borrow().phase != DialPhase::Connected {
+            return Ok(());
+        }
+        // Inside: a timer is made in its runtime.
+        runtime.block_on(async { tokio::time::sleep(Duration::from_millis(20)).await });
     }
 }
 

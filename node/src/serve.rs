@@ -104,6 +104,8 @@ pub fn dial(node: &Node, stop: watch::Receiver<bool>, also: Arc<dyn Observer>) -
     node.replica.on_change(move |space, head| told.committed(space, head));
     let told = news.clone();
     node.replica.on_refusal(move |space| told.verdicts(space));
+    let told = news.clone();
+    node.replica.on_blobs(move |school| told.blobs(school));
     let around = Surroundings {
         engine: Arc::new(Served(Arc::clone(&node.replica))),
         genesis: genesis::HASH,

@@ -4,6 +4,7 @@
 //! daemon behind the local socket. Answers are JSON values; `--json` prints them, otherwise [`render`] draws them.
 
 pub mod args;
+mod attachments;
 pub mod audit;
 pub mod execute;
 pub mod help;

@@ -12,6 +12,8 @@ pub mod model;
 pub mod sync;
 
 #[cfg(feature = "daemon")]
+pub mod blob;
+#[cfg(feature = "daemon")]
 pub mod command;
 #[cfg(feature = "daemon")]
 pub mod import;

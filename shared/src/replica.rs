@@ -8,6 +8,7 @@
 //! what a peer may bring and is sent is decided by [`scope`] alone.
 
 pub mod admit;
+pub mod blobs;
 pub mod browse;
 mod closing;
 pub mod conflicts;
@@ -110,6 +111,7 @@ pub struct Replica {
     rebuilding: AtomicBool,
     listeners: RwLock<Vec<Listener>>,
     refusal_listeners: RwLock<Vec<RefusalListener>>,
+    files: blobs::Files,
 }
 
 /// Told of every space in which something was committed, and its head.
@@ -136,6 +138,7 @@ impl Replica {
     /// # Errors
     /// The store's; a damaged published definition is logged and left out, never fatal.
     pub fn open(config: StoreConfig, me: Me, clock: Arc<dyn Clock>) -> Result<Arc<Self>> {
+        let files = blobs::Files::beside(&config);
         let store = Store::open(config)?;
         let mut fresh = [0u8; 16];
         clock.random(&mut fresh);
@@ -158,6 +161,7 @@ impl Replica {
             rebuilding: AtomicBool::new(false),
             listeners: RwLock::default(),
             refusal_listeners: RwLock::default(),
+            files,
         });
         replica.prepare_typed_tables()?;
         replica.read_holidays()?;

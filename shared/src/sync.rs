@@ -6,6 +6,7 @@
 pub mod ask;
 pub mod backoff;
 pub mod codec;
+pub mod courier;
 pub mod digest;
 pub mod engine;
 pub mod frame;

@@ -3,27 +3,29 @@
 use crate::tree::{File, none, rust};
 
 /// A library and the only places that may name it.
-const LIBRARIES: [(&str, &[&str]); 5] = [
+const LIBRARIES: [(&str, &[&str]); 6] = [
     ("automerge", &["shared/src/document/", "shared/src/sync/"]),
     ("rusqlite", &["shared/src/store/", "shared/src/replica", "shared/src/report/", "shared/src/command/", "shared/src/rim/", "hub/src/", "tests/"]),
     ("quinn", &["shared/src/transport"]),
     ("axum", &["shared/src/rim/", "shared/src/web", "node/src/desk", "hub/src/desk", "hub/src/api"]),
+    ("image", &["shared/src/blob/", "tests/"]),
     ("refinery", &["shared/src/store/"]),
 ];
 
 /// A room of `shared` and the rooms it may use besides itself. `clock`, `fault` and `locale` are everyone's.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("document", &["model"]),
     ("ledger", &["model", "document"]),
     ("sync", &["model"]),
     ("identity", &["model"]),
+    ("blob", &["model"]),
     ("import", &["model", "document"]),
     ("local", &[]),
     ("transport", &["model", "identity", "sync"]),
     ("report", &["model"]),
     ("store", &["model", "document", "ledger", "sync", "replica"]),
-    ("replica", &["model", "document", "ledger", "sync", "identity", "store", "report", "local", "command"]),
+    ("replica", &["model", "document", "ledger", "sync", "identity", "store", "report", "local", "command", "blob"]),
     ("rim", &["local", "store", "identity", "model"]),
     ("web", &["model", "document", "ledger", "report", "store", "replica", "command"]),
 ];

@@ -257,6 +257,77 @@ impl Conflicts {
     }
 }
 
+/// `attach RECORD --field F FILE`
+#[derive(Args, Clone, Debug)]
+pub struct Attach {
+    /// Record id or its beginning
+    pub record: String,
+    /// Field of type file, see `ledger show`
+    #[arg(long)]
+    pub field: String,
+    /// A photograph (JPEG, PNG, WebP) or a scan (PDF); where it was taken is removed
+    pub file: PathBuf,
+    /// Who attaches it
+    #[arg(long)]
+    pub by: Option<String>,
+}
+
+impl Attach {
+    /// As a request.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn request(self) -> Result<Request, Fault> {
+        let (file, bytes) = super::run::read_upload(&self.file)?;
+        Ok(Request::Attach { record: self.record, field: self.field, file, bytes, by: self.by })
+    }
+}
+
+/// `blob …`
+#[derive(Subcommand, Clone, Debug)]
+pub enum Blob {
+    /// The files that records name: which are here, which the county has
+    List {
+        /// Only this record's
+        #[arg(long)]
+        record: Option<String>,
+    },
+    /// Write a file's bytes to another file; one that is not here is asked for
+    Get {
+        /// Its hash or the beginning of it, see `blob list`
+        hash: String,
+        /// Where to
+        #[arg(long, short)]
+        out: PathBuf,
+        /// The small picture instead
+        #[arg(long)]
+        thumbnail: bool,
+    },
+    /// Show the bounds of files, or set them
+    Limits {
+        /// Largest file, MiB, at most 64
+        #[arg(long)]
+        file_mib: Option<u64>,
+        /// All files of a school, MiB
+        #[arg(long)]
+        quota_mib: Option<u64>,
+        /// Fetch every file of this school, not the thumbnails only (node)
+        #[arg(long, value_name = "true|false")]
+        whole: Option<bool>,
+    },
+}
+
+impl Blob {
+    /// As a request, and where the answer goes.
+    pub fn request(self) -> (Request, Option<PathBuf>) {
+        match self {
+            Self::List { record } => (Request::BlobList { record }, None),
+            Self::Get { hash, out, thumbnail } => (Request::BlobGet { hash, thumbnail }, Some(out)),
+            Self::Limits { file_mib, quota_mib, whole } => (Request::BlobLimits { file_mib, quota_mib, whole }, None),
+        }
+    }
+}
+
 /// `audit …`
 #[derive(Subcommand, Clone, Debug)]
 pub enum Audit {

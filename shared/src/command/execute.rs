@@ -1,6 +1,6 @@
 //! Carries requests out on a replica. Answers are JSON: what `--json` prints, and what [`super::render`] draws.
 
-use super::{audit, importing, ledgers, listing, refusals, reporting, request::Request};
+use super::{attachments, audit, importing, ledgers, listing, refusals, reporting, request::Request};
 use crate::{
     fault::{Exit, Fault},
     local::{OnProgress, Progress},
@@ -86,6 +86,10 @@ fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress
             audit::note(replica, who, "open-year", format!("year {year}"), 1);
             Ok(answer)
         }
+        Request::Attach { record, field, file, bytes, by } => attachments::attach(replica, &record, &field, &file, &bytes, by.as_deref()),
+        Request::BlobList { record } => attachments::list(replica, record.as_deref()),
+        Request::BlobGet { hash, thumbnail } => attachments::get(replica, &hash, thumbnail, who),
+        Request::BlobLimits { file_mib, quota_mib, whole } => attachments::limits(replica, file_mib, quota_mib, whole),
         Request::AuditList { action, limit } => audit::list(replica, action.as_deref(), limit),
         Request::AuditVerify => audit::verify(replica),
         Request::Status => replica.status(),

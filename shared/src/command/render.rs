@@ -26,11 +26,14 @@ pub fn render(request: &Request, answer: &Json, lang: Lang) -> String {
         Request::ConflictsList { .. } => conflicts(answer, lang),
         Request::Status | Request::Settle => status(answer, lang),
         Request::AuditList { .. } => table(&answer["audit"], &["seq", "at", "who", "action", "subject", "rows"], lang),
+        Request::BlobList { .. } => table(&answer["blobs"], &["hash", "name", "bytes", "here", "thumbnail", "kept", "wanted"], lang),
         Request::Rebuild
         | Request::Verify
         | Request::AuditVerify
         | Request::ConflictsResolve { .. }
         | Request::YearOpen { .. }
+        | Request::Attach { .. }
+        | Request::BlobLimits { .. }
         | Request::ImportUndo { .. }
         | Request::LedgerCheck { .. }
         | Request::LedgerPublish { .. }
@@ -255,6 +258,12 @@ fn status(answer: &Json, lang: Lang) -> String {
             out.push('\n');
             out.push_str(&locale::text(lang, message, &[("count", &number(key))]));
         }
+    }
+    let blobs = &answer["blobs"];
+    if blobs["here"].as_i64().unwrap_or(0) + blobs["missing"].as_i64().unwrap_or(0) > 0 {
+        let counts = ["here", "waiting", "missing"].map(|key| (key, cell(&blobs[key])));
+        out.push('\n');
+        out.push_str(&locale::text(lang, "status-blobs", &counts.each_ref().map(|(key, count)| (*key, count.as_str()))));
     }
     if answer["recovery_secret_here"] == Json::Bool(true) {
         out.push('\n');

@@ -226,6 +226,40 @@ pub enum Request {
         /// Import id.
         batch: String,
     },
+    /// Attaches a file to a record's field.
+    Attach {
+        /// Record key or its beginning.
+        record: String,
+        /// Field of type `file`.
+        field: String,
+        /// File name.
+        file: String,
+        /// File contents, base64.
+        bytes: String,
+        /// Who.
+        by: Option<String>,
+    },
+    /// The files that records name, and which of them are here.
+    BlobList {
+        /// Only this record's.
+        record: Option<String>,
+    },
+    /// The bytes of a file.
+    BlobGet {
+        /// Its hash or the beginning of it.
+        hash: String,
+        /// The small picture instead.
+        thumbnail: bool,
+    },
+    /// Shows the bounds of files, or sets those that are given.
+    BlobLimits {
+        /// Largest file, MiB.
+        file_mib: Option<u64>,
+        /// All files of a school, MiB.
+        quota_mib: Option<u64>,
+        /// Whether a node fetches every file of its school.
+        whole: Option<bool>,
+    },
     /// The newest entries of the audit chain.
     AuditList {
         /// Only of this action.

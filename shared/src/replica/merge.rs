@@ -300,6 +300,7 @@ fn merge_round(replica: &Arc<Replica>, round: &[DocN]) -> Result<()> {
     let catalogue = replica.catalogue();
     let this = Arc::clone(replica);
     let passing: Vec<DocId> = ready.iter().filter(|one| relay::concerns(&catalogue, &one.projection)).map(|one| one.id).collect();
+    let named: HashSet<_> = ready.iter().filter(|one| super::blobs::names_any(&one.projection)).map(|one| one.space.school).collect();
     let (spaces, published) = replica.store.write(move |c| -> Result<(HashSet<Space>, bool)> {
         let (mut refused, mut published) = (HashSet::new(), false);
         for one in ready {
@@ -320,6 +321,7 @@ fn merge_round(replica: &Arc<Replica>, round: &[DocN]) -> Result<()> {
     }
     replica.open_due(due)?;
     replica.pass_on_logged(&passing);
+    named.into_iter().for_each(|school| replica.tell_blobs(school));
     for space in spaces {
         replica.tell_refusal(space);
     }

@@ -157,6 +157,10 @@ impl Engine for Served {
     fn welcome(&self, peer: &Peer) -> bool {
         self.0.origin_facts(peer.origin).is_some_and(|known| !known.revoked)
     }
+
+    fn shelf(&self) -> Option<&dyn crate::sync::courier::Shelf> {
+        Some(self)
+    }
 }
 
 impl Replica {

@@ -35,6 +35,7 @@ impl Replica {
                 Role::Node(_) => c.query_row("SELECT max(last_contact) FROM contact", [], |r| r.get(0)).optional()?.flatten(),
                 Role::Hub => c.query_row("SELECT max(last_contact) FROM contact", [], |r| r.get(0)).optional()?.flatten(),
             };
+            let blobs = super::blobs::counts(c, self.me.role)?;
             let (role, school) = match self.me.role {
                 Role::Node(school) => ("node", Some(school.to_string())),
                 Role::Hub => ("hub", None),
@@ -47,6 +48,7 @@ impl Replica {
                 "conflicts": super::conflicts::count(c, self.me.role)?,
                 "refused": number("SELECT count(DISTINCT hash) FROM quarantine WHERE settled IS NULL")?,
                 "parked": number("SELECT count(*) FROM parked")?,
+                "blobs": blobs,
                 "spaces": spaces,
             }))
         })

@@ -37,6 +37,8 @@ pub struct Verified {
     pub batches: u64,
     /// Documents merged.
     pub documents: u64,
+    /// Whole blobs whose bytes are what their name says.
+    pub blobs: u64,
     /// Entries of the audit chain.
     pub audit: u64,
     /// What is wrong, one short code and place each; empty: all is well.
@@ -94,6 +96,7 @@ impl Replica {
                 self.check_batches(c, n, space, &mut out)?;
             }
             self.check_documents(c, &mut out)?;
+            self.check_blobs(c, &mut out)?;
             out.audit = audit::check(c, &mut out.problems)?.entries;
             Ok(out)
         })

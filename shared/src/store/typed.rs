@@ -2,13 +2,14 @@
 //!
 //! Invariant: everything here can be made again from the log. Rows whose content did not change are not written again (`record.seen`).
 
-use super::log::{DocN, Result};
+use super::log::{self, DocN, Result};
 use crate::{
     document::view::Value,
     ledger::{
         Catalogue,
         definition::{Definition, Field, FieldType},
     },
+    model::blob::Attachment,
     replica::project::{Projection, RecordRow},
 };
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params, types::ToSqlOutput};
@@ -103,7 +104,9 @@ pub fn clear(c: &Connection) -> Result<()> {
     for ledger in ledgers {
         c.execute_batch(&format!("DELETE FROM \"{}\"", table(&ledger)))?;
     }
-    c.execute_batch("DELETE FROM record; DELETE FROM step; DELETE FROM conflict; DELETE FROM snapshot; UPDATE doc SET merged_lsn = 0;")?;
+    c.execute_batch(
+        "DELETE FROM record; DELETE FROM blob_ref; DELETE FROM step; DELETE FROM conflict; DELETE FROM snapshot; UPDATE doc SET merged_lsn = 0;",
+    )?;
     Ok(())
 }
 
@@ -170,6 +173,7 @@ fn write_record(c: &Connection, doc: DocN, row: &RecordRow, seen: [u8; 16], old:
     if let Some(n) = old {
         c.prepare_cached("DELETE FROM record WHERE n = ?1")?.execute([n])?;
         c.prepare_cached("DELETE FROM step WHERE doc = ?1 AND record = ?2")?.execute(params![doc.0, row.id])?;
+        c.prepare_cached("DELETE FROM blob_ref WHERE record = ?1")?.execute([n])?;
     }
     let fields = serde_json::to_string(&row.fields).unwrap_or_default();
     c.prepare_cached(
@@ -192,6 +196,7 @@ fn write_record(c: &Connection, doc: DocN, row: &RecordRow, seen: [u8; 16], old:
         old
     ])?;
     let n = old.unwrap_or_else(|| c.last_insert_rowid());
+    write_blobs(c, doc, row, n)?;
     for step in &row.steps {
         c.prepare_cached(
             "INSERT INTO step(doc, record, id, name, \"to\", \"on\", by, why, origin, authority, effect, follows, at)
@@ -214,6 +219,25 @@ fn write_record(c: &Connection, doc: DocN, row: &RecordRow, seen: [u8; 16], old:
         ])?;
     }
     Ok(n)
+}
+
+/// The blobs that a record names, in fields of any ledger, also of one that is not known here.
+fn write_blobs(c: &Connection, doc: DocN, row: &RecordRow, n: i64) -> Result<()> {
+    for attachment in attachments(row) {
+        c.prepare_cached("INSERT OR IGNORE INTO blob_ref(record, hash, doc, bytes, name) VALUES(?1, ?2, ?3, ?4, ?5)")?.execute(params![
+            n,
+            attachment.hash.0,
+            doc.0,
+            log::signed(attachment.bytes),
+            attachment.name
+        ])?;
+    }
+    Ok(())
+}
+
+/// What a record's fields refer to.
+pub fn attachments(row: &RecordRow) -> impl Iterator<Item = Attachment> + '_ {
+    row.fields.values().filter_map(|value| if let Value::Str(text) = value { Attachment::read(text) } else { None })
 }
 
 /// A value as a column holds it; what does not fit the column's type is left out there (it stays in `record.fields`).
@@ -335,6 +359,7 @@ fn carry(c: &Connection, row: &RecordRow) -> Result<()> {
 fn remove(c: &Connection, catalogue: &Catalogue, doc: DocN, id: &str, old: &Before) -> Result<()> {
     c.prepare_cached("DELETE FROM record WHERE n = ?1")?.execute([old.n])?;
     c.prepare_cached("DELETE FROM step WHERE doc = ?1 AND record = ?2")?.execute(params![doc.0, id])?;
+    c.prepare_cached("DELETE FROM blob_ref WHERE record = ?1")?.execute([old.n])?;
     if catalogue.latest(&old.ledger).is_some() {
         c.prepare_cached(&format!("DELETE FROM \"{}\" WHERE _n = ?1", table(&old.ledger)))?.execute([old.n])?;
     }
@@ -372,6 +397,7 @@ fn write_conflicts(c: &Connection, doc: DocN, projection: &Projection, now: &str
 /// Forgets the rows of one ledger, so that the next merge of their documents writes them again under its new definition.
 pub fn forget(c: &Connection, ledger: &str) -> Result<()> {
     c.execute("UPDATE doc SET merged_lsn = 0 WHERE n IN (SELECT doc FROM record WHERE ledger = ?1)", [ledger])?;
+    c.execute("DELETE FROM blob_ref WHERE record IN (SELECT n FROM record WHERE ledger = ?1)", [ledger])?;
     c.execute("DELETE FROM record WHERE ledger = ?1", [ledger])?;
     Ok(())
 }

@@ -210,4 +210,9 @@ pub trait Engine: Send + Sync {
 
     /// False as soon as the peer is revoked; asked before every frame from it is acted on.
     fn welcome(&self, peer: &Peer) -> bool;
+
+    /// Where blobs are kept; `None`: this replica carries none, and asks for none.
+    fn shelf(&self) -> Option<&dyn super::courier::Shelf> {
+        None
+    }
 }

@@ -1,11 +1,12 @@
 //! Drives one session over one connection: carries frames, runs the session's questions on blocking threads, keeps its time.
 //!
-//! Per link: one task here, two readers, two writers, two lanes. The control stream (opened by the node) goes before the records streams (one each
+//! Per link: one task here, two readers, two writers, two lanes, and [`blobs`] beside them. The control stream (opened by the node) goes before the records streams (one each
 //! way, opened by their sender), so that an ACK never waits behind a PUSH.
 //!
 //! Bounds: reading stops while [`ASKS_MAX`] questions are open; a peer that lets [`QUEUE_BYTES_MAX`] pile up unread is cut off; what QUIC itself
 //! holds is bounded by [`super::Tuning::window`].
 
+mod blobs;
 mod lanes;
 mod pipes;
 
@@ -28,6 +29,7 @@ use pipes::{Inbound, Pipes};
 use std::{collections::BTreeSet, time::Duration};
 use tokio::{
     sync::watch,
+    task::JoinSet,
     time::{Instant, sleep_until, timeout},
 };
 
@@ -76,7 +78,7 @@ async fn run(link: Link, around: &Surroundings, mut stop: watch::Receiver<bool>)
         opened = timeout(OPENING, Pipes::open(&link.connection, link.role)) => opened.ok().flatten(),
         () = stopped(&mut stop) => None,
     };
-    let Some(pipes) = opened else {
+    let Some(mut pipes) = opened else {
         let why = link.connection.close_reason().map_or(ConnectError::Lost, |error| ConnectError::from_quinn(&error, true));
         let code = if *stop.borrow() { Close::Stopping } else { Close::Silent };
         code.now(&link.connection, "no control stream");
@@ -86,10 +88,18 @@ async fn run(link: Link, around: &Surroundings, mut stop: watch::Receiver<bool>)
     let mut config = Config::new(link.role, link.peer.clone(), link.school, around.software.clone(), nonce(around), around.clock.now().as_second());
     // The hub has the node's certificate since enrolment, the node the hub's.
     config.introduced = BTreeSet::from([link.peer.origin]);
+    let (ready, is_ready) = watch::channel(false);
+    let mut beside = JoinSet::new();
+    if let Some(streams) = pipes.take_blobs() {
+        // Its own ear, and its own end: whatever becomes of blobs, records go on.
+        beside.spawn(blobs::carry(around.clone(), link.peer.clone(), streams, is_ready, around.news.subscribe(link.school)));
+    }
     let mut driver = Driver {
         session: Session::new(config, 0),
         lanes: Lanes::start(around, &link.peer),
         pipes,
+        ready,
+        _beside: beside,
         pulse_at: start + PULSE_BUSY,
         reported: Traffic::default(),
         heard_at: around.clock.now(),
@@ -123,6 +133,9 @@ struct Driver<'a> {
     feed: Feed,
     stop: watch::Receiver<bool>,
     start: Instant,
+    /// Records are in sync: blobs may be asked for.
+    ready: watch::Sender<bool>,
+    _beside: JoinSet<()>,
     pulse_at: Instant,
     reported: Traffic,
     heard_at: Timestamp,
@@ -164,6 +177,8 @@ impl Driver<'_> {
             self.session.handle_end(ByeCode::Limit, "the peer does not read");
             return self.obey();
         }
+        let in_sync = self.session.in_sync();
+        self.ready.send_if_modified(|ready| std::mem::replace(ready, in_sync) != in_sync);
         None
     }
 
@@ -172,6 +187,8 @@ impl Driver<'_> {
             match item {
                 NewsItem::Committed { space, head } => self.session.handle_local_change(*space, *head),
                 NewsItem::Verdicts => self.session.handle_verdicts(),
+                // Heard by the courier's own ear.
+                NewsItem::Blobs => {}
             }
         }
     }

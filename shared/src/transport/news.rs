@@ -25,6 +25,8 @@ pub enum NewsItem {
     },
     /// [`crate::sync::engine::Engine::verdicts`] has something to say.
     Verdicts,
+    /// Blobs, or records that name some, were added.
+    Blobs,
 }
 
 #[derive(Debug)]
@@ -65,6 +67,13 @@ impl News {
         }
     }
 
+    /// Blobs of `school` (`None`: published ones), or records that name some, were added.
+    pub fn blobs(&self, school: Option<SchoolCode>) {
+        if let Some(topic) = self.lock().get(&school) {
+            let _ = topic.sender.send(NewsItem::Blobs);
+        }
+    }
+
     /// The news of one school and what is published to all, from now on.
     pub(crate) fn subscribe(&self, school: SchoolCode) -> Feed {
         Feed { news: self.clone(), school, own: self.receiver(Some(school)), published: self.receiver(None) }
@@ -79,7 +88,7 @@ impl News {
     fn everything(&self, key: Option<SchoolCode>) -> Vec<NewsItem> {
         let topics = self.lock();
         let heads = topics.get(&key).into_iter().flat_map(|topic| &topic.latest);
-        heads.map(|(&space, &head)| NewsItem::Committed { space, head }).chain([NewsItem::Verdicts]).collect()
+        heads.map(|(&space, &head)| NewsItem::Committed { space, head }).chain([NewsItem::Verdicts, NewsItem::Blobs]).collect()
     }
 }
 

@@ -87,6 +87,11 @@ CREATE TABLE audit(
 -- When a school was last heard from, and as of when its records are complete here (hub); a node's own row holds its last contact with the county.
 CREATE TABLE contact(school TEXT PRIMARY KEY, last_contact TEXT NOT NULL, as_of TEXT) STRICT, WITHOUT ROWID;
 
+-- Files beside the records: what is here of a blob. whole, thumbnail: on disk under DATA/blobs. wanted: a person of this node asked for it.
+-- kept: the county has it whole, on disk (node). bytes: its length, once whole.
+CREATE TABLE blob(
+  hash BLOB PRIMARY KEY CHECK(length(hash) = 32), bytes INTEGER NOT NULL DEFAULT 0, whole INTEGER NOT NULL DEFAULT 0, thumbnail INTEGER NOT NULL DEFAULT 0,
+  wanted INTEGER NOT NULL DEFAULT 0, kept INTEGER NOT NULL DEFAULT 0, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
 -- People who log in at this replica's desk. Not in the log: a password never leaves the machine, and another node of the school has its own accounts.
 -- roles: codes joined by `,` (web/account.rs). classes: `grade.class` joined by `,`, what a class teacher sees. password: argon2id in PHC form.
 -- must_change = 1: set by somebody else, good for one login. disabled: since when; a disabled account is kept, its name stands in records.
@@ -104,6 +109,12 @@ CREATE INDEX record_doc ON record(doc);
 CREATE INDEX record_definition ON record(id) WHERE ledger = 'ledger_definition';
 CREATE INDEX record_id ON record(id);
 CREATE INDEX record_continues ON record(continues) WHERE continues IS NOT NULL;
+
+-- Which blobs a record names, in whatever field: who may see the record may have them. record: record.n.
+CREATE TABLE blob_ref(
+  record INTEGER NOT NULL, hash BLOB NOT NULL, doc INTEGER NOT NULL, bytes INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY(record, hash)) STRICT, WITHOUT ROWID;
+CREATE INDEX blob_ref_hash ON blob_ref(hash);
+CREATE INDEX blob_ref_doc ON blob_ref(doc);
 
 CREATE TABLE step(
   doc INTEGER NOT NULL, record TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, "to" TEXT, "on" TEXT, by TEXT, why TEXT, origin TEXT NOT NULL, authority TEXT, effect TEXT NOT NULL,

@@ -7,12 +7,15 @@ use crate::{
     },
     transport::streams::{Inlet, Outlet},
 };
-use quinn::Connection;
+use quinn::{Connection, RecvStream, SendStream};
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+};
 
 /// Frames read ahead of the session: two of at most 256 KiB.
 const READ_AHEAD: usize = 2;
@@ -20,6 +23,8 @@ const READ_AHEAD: usize = 2;
 const READ_BYTES: usize = 64 * 1024;
 /// Records give way to control.
 const RECORDS_PRIORITY: i32 = -1;
+/// Blobs give way to both.
+const BLOBS_PRIORITY: i32 = -2;
 
 /// What came in.
 #[derive(Debug)]
@@ -32,12 +37,22 @@ pub(super) enum Inbound {
     Ended(Channel),
 }
 
-/// All four streams. Dropping it stops their tasks.
+/// The streams of blobs, one each way: opened right behind the records', so that the second of a side is always that. Nothing is on the wire before the first
+/// byte.
+pub(super) struct BlobStreams {
+    /// The own one.
+    pub(super) outward: oneshot::Receiver<SendStream>,
+    /// The peer's, once it says something on it.
+    pub(super) inward: oneshot::Receiver<RecvStream>,
+}
+
+/// All streams. Dropping it stops their tasks.
 pub(super) struct Pipes {
     control: Option<mpsc::UnboundedSender<Vec<u8>>>,
     records: mpsc::UnboundedSender<Vec<u8>>,
     queued: Arc<AtomicUsize>,
     inbound: mpsc::Receiver<Inbound>,
+    blobs: Option<BlobStreams>,
     _tasks: JoinSet<()>,
 }
 
@@ -54,10 +69,17 @@ impl Pipes {
         let (control, control_queue) = mpsc::unbounded_channel();
         let (records, records_queue) = mpsc::unbounded_channel();
         tasks.spawn(write(control_out, control_queue, queued.clone()));
-        tasks.spawn(write_records(connection.clone(), records_queue, queued.clone()));
+        let (outward_tell, outward) = oneshot::channel();
+        let (inward_tell, inward) = oneshot::channel();
+        tasks.spawn(write_records(connection.clone(), records_queue, queued.clone(), outward_tell));
         tasks.spawn(read_frames(control_in, Channel::Control, read.clone()));
-        tasks.spawn(read_records(connection.clone(), read));
-        Some(Self { control: Some(control), records, queued, inbound, _tasks: tasks })
+        tasks.spawn(read_records(connection.clone(), read, inward_tell));
+        Some(Self { control: Some(control), records, queued, inbound, blobs: Some(BlobStreams { outward, inward }), _tasks: tasks })
+    }
+
+    /// The streams of blobs; once.
+    pub(super) fn take_blobs(&mut self) -> Option<BlobStreams> {
+        self.blobs.take()
     }
 
     /// Queues frames; a stream that is gone is noticed by the connection's end.
@@ -99,7 +121,7 @@ impl Pipes {
     }
 }
 
-async fn write(mut outlet: impl Outlet, mut queue: mpsc::UnboundedReceiver<Vec<u8>>, queued: Arc<AtomicUsize>) {
+pub(super) async fn write(mut outlet: impl Outlet, mut queue: mpsc::UnboundedReceiver<Vec<u8>>, queued: Arc<AtomicUsize>) {
     while let Some(bytes) = queue.recv().await {
         if outlet.send(&bytes).await.is_none() {
             return;
@@ -109,17 +131,31 @@ async fn write(mut outlet: impl Outlet, mut queue: mpsc::UnboundedReceiver<Vec<u
     outlet.end().await;
 }
 
-async fn write_records(connection: Connection, queue: mpsc::UnboundedReceiver<Vec<u8>>, queued: Arc<AtomicUsize>) {
+async fn write_records(
+    connection: Connection,
+    queue: mpsc::UnboundedReceiver<Vec<u8>>,
+    queued: Arc<AtomicUsize>,
+    blobs: oneshot::Sender<SendStream>,
+) {
     let Ok(outlet) = connection.open_uni().await else { return };
     // Fails only for a stream that is gone, which the first write reports.
     let _ = outlet.set_priority(RECORDS_PRIORITY);
+    if let Ok(second) = connection.open_uni().await {
+        let _ = second.set_priority(BLOBS_PRIORITY);
+        // Nobody carries blobs here.
+        let _ = blobs.send(second);
+    }
     write(outlet, queue, queued).await;
 }
 
-async fn read_records(connection: Connection, tell: mpsc::Sender<Inbound>) {
-    if let Ok(inlet) = connection.accept_uni().await {
-        read_frames(inlet, Channel::Records, tell).await;
-    }
+async fn read_records(connection: Connection, tell: mpsc::Sender<Inbound>, blobs: oneshot::Sender<RecvStream>) {
+    let Ok(inlet) = connection.accept_uni().await else { return };
+    let second = async {
+        if let Ok(second) = connection.accept_uni().await {
+            let _ = blobs.send(second);
+        }
+    };
+    tokio::join!(read_frames(inlet, Channel::Records, tell), second);
 }
 
 async fn read_frames(mut inlet: impl Inlet, channel: Channel, tell: mpsc::Sender<Inbound>) {

@@ -1,0 +1,137 @@
+//! The replica as a courier sees it.
+
+use super::{keep, length_of};
+use crate::{
+    blob::{kind::Kind, strip, thumbnail},
+    model::blob::{BlobHash, PIECE_BYTES, piece_hash},
+    replica::{Replica, Result, Role, serve::Served},
+    sync::{
+        courier::{Shelf, Wish, message::Part},
+        engine::{EngineError, Peer},
+    },
+};
+use std::{collections::BTreeSet, sync::atomic::Ordering};
+
+type Answer<T> = std::result::Result<T, EngineError>;
+
+fn fail(error: impl std::fmt::Display) -> EngineError {
+    EngineError(error.to_string())
+}
+
+impl Replica {
+    /// Length of a blob that is whole here and for `peer`.
+    fn shown(&self, peer: &Peer, hash: BlobHash) -> Answer<Option<u64>> {
+        let found: Result<Option<u64>> =
+            self.store.read(|c| if keep::is_for(c, self.me.role, peer, hash)? { Ok(length_of(c, hash)?) } else { Ok(None) });
+        found.map_err(fail)
+    }
+
+    fn count_move(&self) {
+        self.files.moved.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A picture's own thumbnail, drawn from what has been verified: one that a peer sent before was taken on its word.
+    fn redraw(&self, hash: BlobHash, bytes: u64) -> Result<bool> {
+        let Ok(content) = self.files.vault.read(hash, bytes) else { return Ok(false) };
+        let Some(kind) = Kind::of(&content) else { return Ok(false) };
+        let orientation = strip::strip(kind, &content).map_or(1, |clean| clean.orientation);
+        let Ok(small) = thumbnail::make(kind, &content, orientation) else { return Ok(false) };
+        self.files.vault.put_thumbnail(hash, &small, self.clock.as_ref()).map_err(super::disk)?;
+        Ok(true)
+    }
+}
+
+impl Shelf for Served {
+    fn wishes(&self, peer: &Peer, besides: &BTreeSet<(BlobHash, Part)>, limit: usize) -> Answer<Vec<Wish>> {
+        let me = self.0.me.role;
+        self.0.store.read(|c| keep::wishes(c, me, peer, besides, limit)).map_err(fail)
+    }
+
+    fn unconfirmed(&self, peer: &Peer, limit: usize) -> Answer<Vec<BlobHash>> {
+        let me = self.0.me.role;
+        self.0.store.read(|c| keep::unconfirmed(c, me, peer, limit)).map_err(fail)
+    }
+
+    fn confirm(&self, _peer: &Peer, hashes: &[BlobHash]) -> Answer<()> {
+        if self.0.me.role == Role::Hub {
+            // What a node has is of no matter to the county.
+            return Ok(());
+        }
+        let hashes = hashes.to_vec();
+        let done: Result<()> = self.0.store.write(move |c| {
+            for hash in hashes {
+                c.prepare_cached("UPDATE blob SET kept = 1 WHERE hash = ?1")?.execute([hash.0])?;
+            }
+            Ok(())
+        });
+        self.0.count_move();
+        done.map_err(fail)
+    }
+
+    fn kept(&self, peer: &Peer, hashes: &[BlobHash]) -> Answer<Vec<BlobHash>> {
+        // Who offers it has it: this tells nothing but that it is safe.
+        let me = self.0.me.role;
+        let found: Result<Vec<BlobHash>> = self.0.store.read(|c| {
+            let mut out = Vec::new();
+            for hash in hashes {
+                if length_of(c, *hash)?.is_some() && keep::is_named(c, me, peer, *hash)? {
+                    out.push(*hash);
+                }
+            }
+            Ok(out)
+        });
+        found.map_err(fail)
+    }
+
+    fn thumbnail(&self, peer: &Peer, hash: BlobHash) -> Answer<Option<Vec<u8>>> {
+        let me = self.0.me.role;
+        let theirs = self.0.store.read(|c| keep::is_for(c, me, peer, hash)).map_err(fail)?;
+        let small = if theirs { self.0.files.vault.thumbnail(hash).ok() } else { None };
+        self.0.count_move();
+        Ok(small)
+    }
+
+    fn list(&self, peer: &Peer, hash: BlobHash) -> Answer<Option<(u64, Vec<[u8; 32]>)>> {
+        let Some(length) = self.0.shown(peer, hash)? else { return Ok(None) };
+        // Damaged here: to the peer it is not here; `verify` says so to a person.
+        let Ok(content) = self.0.files.vault.read(hash, length) else { return Ok(None) };
+        Ok(Some((length, (0u64..).zip(content.chunks(PIECE_BYTES)).map(|(n, piece)| piece_hash(length, n, piece)).collect())))
+    }
+
+    fn piece(&self, peer: &Peer, hash: BlobHash, index: u64) -> Answer<Option<Vec<u8>>> {
+        let Some(length) = self.0.shown(peer, hash)? else { return Ok(None) };
+        self.0.count_move();
+        Ok(self.0.files.vault.read_piece(hash, length, index).ok())
+    }
+
+    fn present(&self, hash: BlobHash, bytes: u64, list: &[[u8; 32]]) -> Answer<Vec<bool>> {
+        Ok(self.0.files.vault.present(hash, bytes, list))
+    }
+
+    fn store(&self, hash: BlobHash, index: u64, piece: &[u8]) -> Answer<()> {
+        self.0.count_move();
+        self.0.files.vault.write_piece(hash, index, piece).map_err(fail)
+    }
+
+    fn finish(&self, hash: BlobHash, bytes: u64) -> Answer<()> {
+        self.0.files.vault.finish(hash, bytes).map_err(fail)?;
+        let drawn = self.0.redraw(hash, bytes).map_err(fail)?;
+        self.0.note_blob(hash, bytes, true, drawn).map_err(fail)?;
+        if let Role::Node(_) = self.0.me.role {
+            // It came from the county.
+            self.confirm(&Peer { origin: self.0.origin(), school: None }, &[hash])?;
+        }
+        self.0.tell_blobs_of(hash).map_err(fail)
+    }
+
+    fn store_thumbnail(&self, hash: BlobHash, bytes: &[u8]) -> Answer<bool> {
+        if !thumbnail::is_one(bytes) {
+            return Ok(false);
+        }
+        self.0.files.vault.put_thumbnail(hash, bytes, self.0.clock.as_ref()).map_err(fail)?;
+        self.0.note_blob(hash, 0, false, true).map_err(fail)?;
+        self.0.count_move();
+        self.0.tell_blobs_of(hash).map_err(fail)?;
+        Ok(true)
+    }
+}
