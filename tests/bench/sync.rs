@@ -231,7 +231,6 @@ pub(crate) fn concurrent(county: &mut County) -> Result<()> {
     let item = &found["conflicts"][0];
     say("p4", "conflict_items_at_the_county", found["conflicts"].as_array().map_or(0, Vec::len));
     say("p4", "values_kept", item["detail"]["values"].as_array().or_else(|| item["values"].as_array()).map_or(0, Vec::len));
-    say("p4", "decided_silently", "0");
     county.hang_up(second)?;
     Ok(())
 }
