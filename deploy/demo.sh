@@ -136,8 +136,10 @@ if [ $check = yes ]; then
 fi
 say "都在运行 Everything keeps running"
 echo "  县级平台 hub:   UDP $quic (学校连接 for schools)   http://$(get http <"$work/hub.out")/healthz /readyz /metrics"
-for n in 1 2 3 4 5 6; do echo "  学校 school $n: http://$(tail -n 1 "$work/school$n.out" | get http)/healthz /readyz /metrics"; done
-echo "  还没有网页和登录，现在用命令行：there are no web pages and no logins yet; for now, the command line:"
+for n in 1 2 3 4 5 6; do echo "  学校 school $n: http://$(tail -n 1 "$work/school$n.out" | get http)/"; done
+echo "  学校网页：用本机浏览器打开上面的学校地址，第一页建立第一个账号（登录名和口令自定）。"
+echo "  A school's desk: open its address above in this machine's browser; its first page makes the first login, name and password of your choice."
+echo "  县级平台还没有网页，用命令行：the county has no web pages yet; the command line:"
 echo "    $bin/huxue-hub --data $work/hub report list"
 echo "    $bin/huxue-node --data $work/school1 status"
 echo "  数据 data: $work     停止 stop: kill ${pids[*]}"
