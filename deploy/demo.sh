@@ -69,6 +69,14 @@ case_id=$(node 1 --json record list dropout_case | get rows.0._id)
 expect "三天无故缺勤自动建立疑似个案 three days absent opened a case" 1 "$cases"
 node 1 status
 
+# Logins of each school's desk: a registrar and a class teacher, with one-time passwords.
+for n in 1 2 3 4 5 6; do
+  registrar=$(node $n --json account add wang --name 王主任 --role registrar --role aid_officer | get password)
+  teacher=$(node $n --json account add li --name 李老师 --role class_teacher --class 3.1 --class 3.2 | get password)
+  echo "  学校 school $n: http://ADDRESS$n/   wang $registrar   li $teacher" >>"$work/logins"
+done
+expect "每所学校的网页账号 logins of each school's desk" 2 "$(node 1 --json account list | count accounts)"
+
 say "联网同步 The link comes up"
 for n in 1 2 3 4 5 6; do start_node $n; node $n sync now >/dev/null; done
 node 7 sync now >/dev/null # without a daemon: dials once
@@ -136,9 +144,9 @@ if [ $check = yes ]; then
 fi
 say "都在运行 Everything keeps running"
 echo "  县级平台 hub:   UDP $quic (学校连接 for schools)   http://$(get http <"$work/hub.out")/healthz /readyz /metrics"
-for n in 1 2 3 4 5 6; do echo "  学校 school $n: http://$(tail -n 1 "$work/school$n.out" | get http)/"; done
-echo "  学校网页：用本机浏览器打开上面的学校地址，第一页建立第一个账号（登录名和口令自定）。"
-echo "  A school's desk: open its address above in this machine's browser; its first page makes the first login, name and password of your choice."
+for n in 1 2 3 4 5 6; do sed -n "s|ADDRESS$n|$(tail -n 1 "$work/school$n.out" | get http)|p" "$work/logins"; done
+echo "  学校网页：用本机浏览器打开上面的地址。wang 是学籍管理员兼资助专干，li 是班主任；一次性密码在第一次登录时更换。"
+echo "  A school's desk: open its address in this machine's browser. wang is registrar and aid officer, li a class teacher; the one-time password is changed at the first login."
 echo "  县级平台还没有网页，用命令行：the county has no web pages yet; the command line:"
 echo "    $bin/huxue-hub --data $work/hub report list"
 echo "    $bin/huxue-node --data $work/school1 status"

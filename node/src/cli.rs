@@ -172,6 +172,22 @@ enum Year {
 
 #[derive(Subcommand, Debug)]
 enum Account {
+    /// Make an account; its one-time password is changed at the first login
+    Add {
+        /// Login name
+        login: String,
+        /// Name of the person, as records show it
+        #[arg(long)]
+        name: String,
+        /// registrar, aid_officer, class_teacher or principal; repeat for several
+        #[arg(long = "role", required = true, value_name = "ROLE")]
+        roles: Vec<String>,
+        /// A class of a class teacher, such as 3.2; repeat for several
+        #[arg(long = "class", value_name = "CLASS")]
+        classes: Vec<String>,
+    },
+    /// Who may log in
+    List,
     /// A one-time password for somebody who forgot theirs
     Reset {
         /// Login name
@@ -261,7 +277,8 @@ fn ask(global: &Global, request: NodeRequest, out: Option<PathBuf>) -> Result<Ex
     let text = |answer: &Json| match &request {
         NodeRequest::Common(request) => render::render(request, answer, lang),
         NodeRequest::SyncNow => render::render(&Request::Status, answer, lang),
-        NodeRequest::AccountReset { .. } => render::fields(answer, lang),
+        NodeRequest::AccountReset { .. } | NodeRequest::AccountAdd { .. } => render::fields(answer, lang),
+        NodeRequest::AccountList => render::table(&answer["accounts"], &["login", "name", "roles", "classes", "closed"], lang),
     };
     run::deliver(global, &answer, out.as_deref(), text)
 }
@@ -301,6 +318,8 @@ fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<
             let (request, out) = blob.request();
             (NodeRequest::Common(request), out)
         }
+        Command::Account(Account::Add { login, name, roles, classes }) => (NodeRequest::AccountAdd { login, name, roles, classes }, None),
+        Command::Account(Account::List) => (NodeRequest::AccountList, None),
         Command::Account(Account::Reset { login }) => (NodeRequest::AccountReset { login }, None),
         Command::Audit(audit) => common(audit.request()),
         Command::Status { settled } => common(if settled { Request::Settle } else { Request::Status }),

@@ -50,6 +50,19 @@ pub enum NodeRequest {
         /// What is typed to log in.
         login: String,
     },
+    /// An account of the desk, with a one-time password.
+    AccountAdd {
+        /// What is typed to log in.
+        login: String,
+        /// Name as records show it.
+        name: String,
+        /// Codes of roles.
+        roles: Vec<String>,
+        /// Classes, `3.2`.
+        classes: Vec<String>,
+    },
+    /// Who may log in.
+    AccountList,
 }
 
 /// What the running dialler shows.
@@ -211,6 +224,12 @@ impl Handler<Asked<NodeRequest>> for Node {
             NodeRequest::Common(Request::Status) => Ok(self.status(self.replica.status().map_err(Fault::from)?, lang)),
             NodeRequest::Common(request) => execute::execute(&self.replica, request, &asked.who, lang, progress),
             NodeRequest::SyncNow => self.sync_now(lang),
+            NodeRequest::AccountAdd { login, name, roles, classes } => {
+                let password = people::add_by_login(&self.replica, &login, &name, &roles, &classes)?;
+                audit::note(&self.replica, &asked.who, "account", format!("add {login}"), 1);
+                Ok(json!({ "login": login, "password": password }))
+            }
+            NodeRequest::AccountList => people::listed(&self.replica),
             NodeRequest::AccountReset { login } => {
                 let password = people::reset_by_login(&self.replica, &login)?;
                 audit::note(&self.replica, &asked.who, "account", format!("reset {login}"), 1);

@@ -16,7 +16,7 @@ use huxue_shared::{
     web::{
         Desk, DeskConfig,
         account::{Account, Class, Role},
-        login, routes,
+        login, people, routes,
         session::{COOKIE, IDLE_S},
     },
 };
@@ -71,7 +71,7 @@ impl School {
     /// An account and the cookie of its session.
     fn person(&self, login: &str, roles: &[Role], classes: &[Class]) -> (Account, String) {
         let roles = roles.iter().copied().collect();
-        let id = login::new_account(&self.desk, login, &format!("{login}老师"), &roles, classes, PASSWORD, false).unwrap();
+        let id = login::new_account(&self.desk.replica, login, &format!("{login}老师"), &roles, classes, PASSWORD, false).unwrap();
         let secret = self.desk.sessions.begin(self.desk.clock(), id);
         (self.desk.account(id).unwrap().unwrap(), secret)
     }
@@ -344,6 +344,31 @@ async fn logging_in_takes_the_right_password_and_guessing_is_slowed_down() {
     let answer = school.send(enter(PASSWORD)).await;
     assert_eq!((answer.status, answer.location.as_str()), (StatusCode::SEE_OTHER, "/"), "and never to another site");
     assert!(answer.cookies.iter().any(|c| c.starts_with("huxue_session=") && c.contains("HttpOnly; SameSite=Strict")), "{:?}", answer.cookies);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_made_on_the_command_line_logs_in_and_chooses_a_password_first() {
+    let school = School::new();
+    let add = |login: &str, role: &str, classes: &[&str]| {
+        let classes: Vec<String> = classes.iter().map(|c| (*c).to_owned()).collect();
+        people::add_by_login(&school.desk.replica, login, "李老师", &[role.to_owned()], &classes)
+    };
+    assert_eq!(add("li", "janitor", &[]).unwrap_err().code, "account-role");
+    assert_eq!(add("li", "class_teacher", &[]).unwrap_err().code, "account-classes");
+    let once = add("li", "class_teacher", &["3.1", "3.2"]).unwrap();
+    assert_eq!(add("LI", "registrar", &[]).unwrap_err().code, "account-taken");
+    let visitor = "ab".repeat(32);
+    let request = Request::post(format!("/login?t={visitor}")).header("host", HOST).header("origin", ORIGIN);
+    let request = request.header("cookie", format!("huxue_visitor={visitor}")).header("content-type", "application/x-www-form-urlencoded");
+    let entered = school.send(request.body(Body::from(format!("login=li&password={once}"))).unwrap()).await;
+    assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.text);
+    let secret = entered.cookies.iter().find_map(|c| c.strip_prefix("huxue_session=")).and_then(|c| c.split(';').next()).unwrap().to_owned();
+    assert_eq!(school.get("/", &secret).await.location, "/password", "a new password comes first");
+    let listed = people::listed(&school.desk.replica).unwrap();
+    assert_eq!(
+        listed,
+        serde_json::json!({ "accounts": [{ "login": "li", "name": "李老师", "roles": "class_teacher", "classes": "3.1,3.2", "closed": false }] })
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

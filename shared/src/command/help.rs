@@ -178,6 +178,14 @@ const SENTENCES: &[(&str, &str)] = &[
     ("Accounts of the desk", "网页的账号"),
     ("A one-time password for somebody who forgot theirs", "给忘记密码的人一个一次性密码"),
     ("Login name", "用户名"),
+    ("Make an account; its one-time password is changed at the first login", "开账号；一次性密码在第一次登录时更换"),
+    ("Name of the person, as records show it", "姓名，记录里这样显示"),
+    (
+        "registrar, aid_officer, class_teacher or principal; repeat for several",
+        "registrar（学籍管理员）、aid_officer（资助专干）、class_teacher（班主任）或 principal（校长）；可重复",
+    ),
+    ("A class of a class teacher, such as 3.2; repeat for several", "班主任的班级，例如 3.2；可重复"),
+    ("Who may log in", "谁可以登录"),
     // the hub
     ("Make a county's hub in an empty directory", "在空目录里建立县级平台"),
     ("County code, 6 digits (GB/T 2260)", "县级行政区划代码，6 位（GB/T 2260）"),
@@ -260,6 +268,8 @@ const PLACES: &[(&str, &str)] = &[
     ("HOST", "主机名"),
     ("HUB", "地址"),
     ("LOGIN", "用户名"),
+    ("ROLE", "身份"),
+    ("CLASS", "班级"),
     ("TOKEN", "入网码"),
     ("LISTEN_HTTP", "地址"),
     ("LISTEN_QUIC", "地址"),

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     fault::{Exit, Fault},
+    replica::Replica,
     store::accounts::{self, AccountRow},
 };
 use askama::Template;
@@ -121,7 +122,7 @@ async fn make_first(State(desk): State<Arc<Desk>>, Extension(visitor): Extension
                 return Err(Fault::new("password-differs", Exit::Input));
             }
             let roles = [Role::Registrar].into_iter().collect();
-            new_account(desk, &first.login, &first.name, &roles, &[], &first.password, false)
+            new_account(&desk.replica, &first.login, &first.name, &roles, &[], &first.password, false)
         })
         .await;
     match made {
@@ -144,7 +145,7 @@ fn begin(desk: &Desk, account: i64) -> String {
 /// # Errors
 /// `account-login`, `account-name`, `account-taken`; those of the password.
 pub fn new_account(
-    desk: &Desk,
+    replica: &Replica,
     login: &str,
     name: &str,
     roles: &std::collections::BTreeSet<Role>,
@@ -165,12 +166,12 @@ pub fn new_account(
         name: name.to_owned(),
         roles: super::account::roles_text(roles),
         classes: super::account::classes_text(classes),
-        password: password::hash(desk.clock(), typed, login)?,
+        password: password::hash(replica.clock(), typed, login)?,
         must_change,
         disabled: None,
     };
-    let now = desk.clock().now().to_string();
-    let made = desk.replica.store().write(move |c| accounts::insert(c, &row, &now)).map_err(Fault::from)?;
+    let now = replica.clock().now().to_string();
+    let made = replica.store().write(move |c| accounts::insert(c, &row, &now)).map_err(Fault::from)?;
     made.ok_or_else(|| Fault::new("account-taken", Exit::Input).with("login", login))
 }
 

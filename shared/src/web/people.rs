@@ -20,6 +20,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
+use serde_json::{Value as Json, json};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Its routes.
@@ -165,7 +166,7 @@ async fn add(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
             let drawn = password::draw(desk.clock());
             let classes = classes(&filled.classes)?;
             check(&filled.roles, &classes)?;
-            new_account(desk, &filled.login, &filled.name, &filled.roles, &classes, &drawn, true)?;
+            new_account(&desk.replica, &filled.login, &filled.name, &filled.roles, &classes, &drawn, true)?;
             Ok(drawn)
         })
         .await;
@@ -280,6 +281,33 @@ pub fn reset_by_login(replica: &Replica, login: &str) -> Result<String, Fault> {
     let drawn = reset_password(replica, &account)?;
     tracing::warn!(account = account.id, "a password was reset from the command line");
     Ok(drawn)
+}
+
+/// Makes an account as the registrar's page does, for scripts that set up many machines. Gives the one-time password.
+///
+/// # Errors
+/// Those of the page: `account-role` for a word that is no role, `account-roles`, `account-classes`, `account-login`, `account-name`, `account-taken`.
+pub fn add_by_login(replica: &Replica, login: &str, name: &str, roles: &[String], typed_classes: &[String]) -> Result<String, Fault> {
+    let read = |code: &String| Role::from_code(code).ok_or_else(|| Fault::new("account-role", Exit::Input).with("value", code));
+    let roles = roles.iter().map(read).collect::<Result<BTreeSet<_>, _>>()?;
+    let classes = classes(&typed_classes.join(" "))?;
+    check(&roles, &classes)?;
+    let drawn = password::draw(replica.clock());
+    new_account(replica, login, name, &roles, &classes, &drawn, true)?;
+    Ok(drawn)
+}
+
+/// Who may log in: login, name, roles, classes, closed. For the command line; no password, not even its hash.
+///
+/// # Errors
+/// The store's.
+pub fn listed(replica: &Replica) -> Result<Json, Fault> {
+    let rows = replica.store().read(accounts::all).map_err(Fault::from)?;
+    let list: Vec<Json> = rows
+        .iter()
+        .map(|row| json!({ "login": row.login, "name": row.name, "roles": row.roles, "classes": row.classes, "closed": row.disabled.is_some() }))
+        .collect();
+    Ok(json!({ "accounts": list }))
 }
 
 async fn reset(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(id): Path<i64>) -> Result<Response, Oops> {
