@@ -17,6 +17,7 @@ pub mod guard;
 pub mod import;
 pub mod ledgers;
 pub mod login;
+pub mod names;
 pub mod page;
 pub mod paper;
 pub mod password;

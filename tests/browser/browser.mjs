@@ -26,6 +26,11 @@ export async function browse(viewport, work, options = {}) {
   page.on("request", (request) => { if (!/^(http:\/\/127\.0\.0\.1|data:)/.test(request.url())) complaints.push(`asked elsewhere: ${request.url()}`); });
   try {
     await work(page);
+  } catch (error) {
+    if (pictures) await page.screenshot({ path: join(pictures, "failed.png"), fullPage: true }).catch(() => {});
+    // What the page said is worth more than which element was missing.
+    error.stack += `\non ${page.url()}: ${await page.textContent("main").then((text) => text.replace(/\s+/g, " ").slice(0, 400)).catch(() => "")}`;
+    throw error;
   } finally {
     await context.close();
     rmSync(profile, { recursive: true, force: true });
@@ -43,7 +48,8 @@ export async function sound(page, name) {
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
   assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" | ").slice(0, 300)}`), [], name);
   const beside = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.ok(beside <= 0, `${name} is ${beside} px wider than the screen`);
+  const widest = beside > 0 ? await page.evaluate(() => [...document.querySelectorAll("main *")].filter((node) => node.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map((node) => `${node.tagName}.${node.className}#${node.id}`).slice(0, 8).join(" ")) : "";
+  assert.ok(beside <= 0, `${name} is ${beside} px wider than the screen: ${widest}`);
 }
 
 export async function login(page, url, name, password) {

@@ -17,12 +17,16 @@ class Pointer {
     else await this.page.locator(`fieldset:has(${selector}) label:has-text("${title}") input`).first().check();
   }
   async tick(selector) { await this.page.locator(selector).first().check(); }
+  async untick(selector) { await this.page.locator(selector).first().uncheck(); }
   async files(selector, files) { await this.page.locator(selector).first().setInputFiles(files); }
+  /** A child's state on the roll. `key`: what is pressed for it. */
+  async mark(row, state) { await this.tick(`${row} input[value=${state}]`); }
 }
 
 class Finger extends Pointer {
   async press(selector) { await this.page.locator(selector).first().tap(); }
-  async tick(selector) { await this.page.locator(selector).first().tap(); }
+  async tick(selector) { if (!(await this.page.locator(selector).first().isChecked())) await this.page.locator(selector).first().tap(); }
+  async untick(selector) { if (await this.page.locator(selector).first().isChecked()) await this.page.locator(selector).first().tap(); }
 }
 
 /** Nothing but keys: every element is walked to with Tab, and where the focus stands must be seen. */
@@ -52,9 +56,14 @@ class Keys extends Pointer {
   async fill(selector, text) {
     const at = await this.reach(selector);
     if (await at.getAttribute("type") === "date") {
-      // A date is typed part by part, in the browser's own order: year, month, day in Chinese.
+      // A date is typed part by part; which part comes first is the browser's own language.
       const [year, month, day] = text.split("-");
-      for (const part of [year, month, day]) { await this.page.keyboard.type(part); if (part === year) await this.page.keyboard.press("ArrowRight"); }
+      for (const order of [[month, day, year], [year, month, day]]) {
+        await this.page.keyboard.press("Shift+Tab");
+        await this.reach(selector);
+        for (const part of order) await this.page.keyboard.type(part);
+        if (await at.inputValue() === text) break;
+      }
       assert.equal(await at.inputValue(), text);
       return;
     }
@@ -85,6 +94,14 @@ class Keys extends Pointer {
       for (let pressed = 0; pressed < 30 && !(await mine()); pressed += 1) await this.page.keyboard.press("ArrowDown");
       assert.ok(await mine(), selector);
     } else if (!(await at.isChecked())) await this.page.keyboard.press("Space");
+  }
+  async untick(selector) {
+    const at = await this.reach(selector);
+    if (await at.isChecked()) await this.page.keyboard.press("Space");
+  }
+  async mark(row, state, key) {
+    await this.reach(`${row} input[type=radio]`);
+    await this.page.keyboard.press(String(key));
   }
   async files(selector, files) {
     await this.reach(selector);

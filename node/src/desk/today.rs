@@ -16,6 +16,7 @@ use huxue_shared::{
         Desk,
         account::{Account, Class, Role},
         guard::{Oops, Visitor},
+        names::Names,
         page::{Page, draw},
         shown,
     },
@@ -137,12 +138,13 @@ fn due_cards(desk: &Desk, account: &Account, page: &Page) -> Result<Vec<Card>, F
     if !rows.is_empty() {
         desk.noted(account, "list", "due", rows.len());
     }
+    let names = Names::of(desk, lang);
     let line = |row: &Row| {
         let definition = catalogue.latest(&row.ledger)?;
         let state = definition.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(l, s)| l.state(s));
         let what =
             state.and_then(|s| s.due_help.as_ref()).map_or_else(|| shown::state(definition, row.state.as_deref(), lang), |h| h.get(lang).to_owned());
-        let who = row.name.clone().unwrap_or_else(|| shown::label(&catalogue, definition, &row.fields, lang));
+        let who = row.name.clone().unwrap_or_else(|| names.label(definition, &row.fields));
         Some(Line {
             text: format!("{who} · {} · {what}", definition.title.get(lang)),
             href: format!("/record/{}", row.id),

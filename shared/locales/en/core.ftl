@@ -36,6 +36,8 @@ conflict-choice = "{ $choice }" is not one of: { $list }.
     .next = Run `{ $program } conflicts resolve ID --choose ONE-OF-THEM`.
 conflict-none = There is no item { $id } in the inbox.
     .next = See the ids with `{ $program } conflicts list`.
+conflict-choose-each = These fields are chosen together, and “{ $field }” has several values.
+    .next = Name one for each: { $program } conflicts resolve { $id } --choose { $field }=VALUE …
 conflict-several = { $count } items begin with { $id }.
     .next = Give more of the id, as `{ $program } conflicts list` shows it.
 county-code = "{ $code }" is no county code of 6 digits.

@@ -36,6 +36,8 @@ conflict-choice = “{ $choice }”不在可选范围内，可选：{ $list }。
     .next = 运行 { $program } conflicts resolve 编号 --choose 其中一个。
 conflict-none = 没有编号为 { $id } 的待处理事项。
     .next = 运行 { $program } conflicts list 查看编号。
+conflict-choose-each = 这几项要一起选，“{ $field }”还有不止一个值。
+    .next = 每项各选一个：{ $program } conflicts resolve { $id } --choose { $field }=值 …
 conflict-several = 编号 { $id } 对应 { $count } 个事项。
     .next = 运行 { $program } conflicts list，把编号多写几位。
 county-code = “{ $code }”不是县级行政区划代码，应为 6 位数字。

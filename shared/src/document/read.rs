@@ -194,6 +194,31 @@ fn plain(value: &ScalarValueRef<'_>) -> Value {
     }
 }
 
+/// One key and the changes that wrote what stands there now.
+struct Writers<'f> {
+    key: &'f String,
+    changes: Vec<Place>,
+    /// They wrote the same.
+    equal: bool,
+}
+
+/// Answers of the history, each asked for once.
+struct Judged<'d> {
+    history: &'d History,
+    known: HashMap<(Place, Place), bool>,
+}
+
+impl Judged<'_> {
+    fn apart(&mut self, one: Place, two: Place) -> bool {
+        *self.known.entry((one.min(two), one.max(two))).or_insert_with(|| self.history.apart(one, two))
+    }
+
+    /// Whether the two branches wrote the same of both keys: the same roster, taken in on two machines. Equal values are no disagreement, also of a group.
+    fn agreed(&mut self, ours: &Writers<'_>, theirs: &Writers<'_>, one: Place, two: Place) -> bool {
+        ours.equal && theirs.equal && ours.changes.iter().any(|at| !self.apart(*at, two)) && theirs.changes.iter().any(|at| !self.apart(*at, one))
+    }
+}
+
 /// Compares values and asks the history.
 struct Finish<'d> {
     doc: &'d Automerge,
@@ -261,14 +286,18 @@ impl Finish<'_> {
         if actors.all(|actor| actor == first) {
             return Vec::new();
         }
-        let changes: Vec<(&String, Vec<Place>)> = fields.iter().map(|(key, values)| (key, self.changes(values))).collect();
-        let mut judged: HashMap<(Place, Place), bool> = HashMap::new();
+        let writers = |(key, values): (_, &Vec<(Value, Stamp)>)| {
+            let equal = values.iter().all(|(value, _)| values.first().is_some_and(|(first, _)| first == value));
+            Writers { key, changes: self.changes(values), equal }
+        };
+        let all: Vec<Writers<'_>> = fields.iter().map(writers).collect();
+        let mut judged = Judged { history: self.history, known: HashMap::new() };
         let mut pairs = Vec::new();
-        for (nth, (key, ours)) in changes.iter().enumerate() {
-            for (other, theirs) in changes.iter().skip(nth + 1) {
-                let mut between = ours.iter().flat_map(|one| theirs.iter().map(move |two| (*one.min(two), *one.max(two))));
-                if between.any(|(one, two)| *judged.entry((one, two)).or_insert_with(|| self.history.apart(one, two))) {
-                    pairs.push(((*key).clone(), (*other).clone()));
+        for (nth, ours) in all.iter().enumerate() {
+            for theirs in all.iter().skip(nth + 1) {
+                let mut between = ours.changes.iter().flat_map(|one| theirs.changes.iter().map(move |two| (*one, *two)));
+                if between.any(|(one, two)| judged.apart(one, two) && !judged.agreed(ours, theirs, one, two)) {
+                    pairs.push((ours.key.clone(), theirs.key.clone()));
                 }
             }
         }

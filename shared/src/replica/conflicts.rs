@@ -243,6 +243,10 @@ impl Replica {
             };
             for key in others {
                 if !sets.iter().any(|(_, field, _)| *field == key) {
+                    // Which of several is a person's choice, also when the rest of the group was chosen.
+                    if item.detail["fields"][&key].as_array().is_some_and(|values| values.len() > 1) {
+                        return Err(Fault::new("conflict-choose-each", Exit::Input).with("field", &key).with("id", &item.id).into());
+                    }
                     let value = present.get(&key).cloned().or_else(|| last_value(&item.detail, &key)).unwrap_or(Value::Null);
                     sets.push((target.clone(), key, value));
                 }
@@ -255,7 +259,8 @@ impl Replica {
 
     /// A value of the item by its number (1, 2 …) or text as shown, or a new one as a person writes it.
     fn chosen(&self, item: &Item, definition: Option<&Definition>, field: &str, text: &str) -> Result<Value> {
-        let values = item.detail["values"].as_array().cloned().unwrap_or_default();
+        let of_group = &item.detail["fields"][field];
+        let values = if of_group.is_array() { of_group } else { &item.detail["values"] }.as_array().cloned().unwrap_or_default();
         if let Some(found) = text.strip_prefix('#').and_then(|n| n.parse::<usize>().ok()).and_then(|n| values.get(n.checked_sub(1)?)) {
             return serde_json::from_value(found["value"].clone()).map_err(|e| Fault::internal(e).into());
         }

@@ -209,6 +209,18 @@ fn sole(field: &FieldView) -> Option<&Value> {
     }
 }
 
+/// Who wrote last. Two who wrote apart both did: their names stand together, in one order on every replica. It is no claim about the child that a person could
+/// decide (docs/decisions/0009).
+fn authors(view: &FieldView) -> Value {
+    let names: BTreeSet<&str> =
+        view.values.iter().filter_map(|(value, _)| if let Value::Str(name) = value { Some(name.as_str()) } else { None }).collect();
+    match (sole(view), names.len()) {
+        (Some(value), _) => value.clone(),
+        (None, 0) => Value::Null,
+        (None, _) => Value::Str(names.into_iter().collect::<Vec<_>>().join("、")),
+    }
+}
+
 fn acknowledgements(record: &RecordView) -> BTreeSet<String> {
     record.fields.keys().filter_map(|key| key.strip_prefix(ACK_PREFIX).map(str::to_owned)).collect()
 }
@@ -242,7 +254,8 @@ impl Draft<'_> {
             if key.starts_with('_') {
                 continue;
             }
-            if let Some(value) = self.field(key, view) {
+            let value = if key == "by" { Some(authors(view)) } else { self.field(key, view) };
+            if let Some(value) = value {
                 out.insert(key.clone(), value);
             }
         }
@@ -289,6 +302,9 @@ impl Draft<'_> {
                 continue;
             }
             self.disputed = true;
+            // One question, not two: a field of the group is chosen with its group.
+            self.conflicts
+                .retain(|known| known.kind != "field" || !known.field.as_ref().is_some_and(|field| group.iter().any(|g| g == field_of(field))));
             let values: serde_json::Map<String, serde_json::Value> = group.iter().map(|key| (key.clone(), self.values_of(record, key))).collect();
             self.item("group", Some(group.join(",")), &group.join(","), json!({ "fields": values }));
             for key in group {

@@ -106,7 +106,8 @@ impl Refusals {
         if known && (!is_final(refused.code) || self.judged.contains_key(&refused.place)) {
             return Ok(false);
         }
-        let counts = refused.counts && self.counted.insert(refused.place);
+        // What stands in the log, refused after it was admitted, is counted there: a peer that ships it once more does not make it two.
+        let counts = refused.counts && log::find_change(c, log.space(), doc, hash)?.is_none() && self.counted.insert(refused.place);
         c.prepare_cached(
             "INSERT INTO quarantine(space, doc, hash, side, source, origin, code, at, counted, tell, bytes) VALUES(?1, ?2, ?3, 'here', ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT DO UPDATE SET code = excluded.code, counted = max(counted, excluded.counted), tell = max(tell, excluded.tell)",

@@ -4,6 +4,7 @@ use super::{
     account::{Account, Class, Reach},
     desk::Desk,
     guard::{Oops, Visitor},
+    names::Names,
     page::{Page, draw},
     reach, shown,
     shown::Shown,
@@ -215,6 +216,7 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
         if account.reads(&profile_definition).any() { shown::filled(&catalogue, &profile_definition, account, &fields, lang) } else { Vec::new() };
     let (profile, more): (Vec<Shown>, Vec<Shown>) = seen.into_iter().filter(|s| s.code != "name").partition(|s| TOP.contains(&s.code.as_str()));
     let rows = reach::rows(desk, account, desk.replica.records_of(&student).map_err(Fault::from)?);
+    let names = Names::of(desk, lang);
     let item = |row: &Row| {
         let definition = catalogue.latest(&row.ledger)?;
         let due = match &row.due {
@@ -225,7 +227,7 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
             href: format!("/record/{}", row.id),
             ledger: definition.title.get(lang).to_owned(),
             on: row.on.clone().unwrap_or_default(),
-            label: shown::label(&catalogue, definition, &row.fields, lang),
+            label: names.label(definition, &row.fields),
             state: shown::state(definition, row.state.as_deref(), lang),
             due,
             disputed: row.disputed,

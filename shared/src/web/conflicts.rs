@@ -5,8 +5,8 @@ use super::{
     account::Account,
     desk::Desk,
     form::pairs,
-    guard::{Oops, Visitor},
-    page::{Page, draw},
+    guard::{Oops, Visitor, status},
+    page::{Page, Said, draw},
     reach, record, shown,
 };
 use crate::{
@@ -74,12 +74,21 @@ struct Entry {
     may: bool,
 }
 
+impl Entry {
+    /// Whether both sides wrote the same here while they differ elsewhere in the group: chosen already. Where every field for itself is agreed, it is the
+    /// combination that is in question, and nothing is.
+    fn agreed(&self, dispute: &Dispute) -> bool {
+        dispute.choices.len() == 1 && self.disputes.iter().any(|other| other.choices.len() > 1)
+    }
+}
+
 #[derive(Template)]
 #[template(path = "conflicts.html")]
 struct ConflictsPage {
     page: Page,
     entries: Vec<Entry>,
     more: usize,
+    said: Option<(String, Said)>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -93,33 +102,23 @@ async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
     if done.done.is_some() {
         page.done = page.t("web-settled");
     }
-    let drawn = desk
-        .run(move |desk| {
-            let items = desk.replica.conflicts(None, None).map_err(Fault::from)?;
-            let mut entries: Vec<Entry> = Vec::new();
-            let mut more = 0;
-            for item in items.iter().filter(|item| !follows(&items, item)) {
-                let Some((may, definition)) = reached(desk, &account, item) else { continue };
-                if entries.len() < SHOWN_MAX {
-                    entries.push(entry(desk, item, definition.as_deref(), may, page.lang));
-                } else {
-                    more += 1;
-                }
-            }
-            desk.noted(&account, "list", "conflicts", entries.len());
-            Ok(ConflictsPage { page, entries, more })
-        })
-        .await?;
+    let drawn = desk.run(move |desk| inbox(desk, &account, page, None)).await?;
     draw(&drawn)
 }
 
-/// Who wrote a record last differs whenever it was written apart: beside another disagreement about the record it is no question of its own, and is settled with it.
-fn follows(items: &[Item], item: &Item) -> bool {
-    let by = |item: &Item| item.kind == "field" && item.field.as_deref() == Some("by");
-    by(item)
-        && items
-            .iter()
-            .any(|other| other.record == item.record && other.record.is_some() && !by(other) && ["field", "group"].contains(&other.kind.as_str()))
+/// The page; `said`: the item a person could not settle as asked, and why.
+fn inbox(desk: &Desk, account: &Account, page: Page, said: Option<(String, Said)>) -> Result<ConflictsPage, Fault> {
+    let (mut entries, mut more) = (Vec::new(), 0);
+    for item in &desk.replica.conflicts(None, None).map_err(Fault::from)? {
+        let Some((may, definition)) = reached(desk, account, item) else { continue };
+        if entries.len() < SHOWN_MAX {
+            entries.push(entry(desk, item, definition.as_deref(), may, page.lang));
+        } else {
+            more += 1;
+        }
+    }
+    desk.noted(account, "list", "conflicts", entries.len());
+    Ok(ConflictsPage { page, entries, more, said })
 }
 
 /// Whether the person sees an item, and may settle it. What hangs on no record in reach is the registrar's.
@@ -272,35 +271,47 @@ async fn choose(
     RawForm(body): RawForm,
 ) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
-    let lang = visitor.lang;
-    desk.run(move |desk| {
-        let items = desk.replica.conflicts(None, None).map_err(Fault::from)?;
-        let item = items.iter().find(|i| i.id == id).cloned().ok_or_else(|| Fault::new("conflict-none", Exit::NoMatch).with("id", &id))?;
-        let Some((true, definition)) = reached(desk, &account, &item) else { return Err(Fault::new("web-not-yours", Exit::NotAllowed)) };
-        let (mut chosen, mut typed, mut why) = (BTreeMap::new(), BTreeMap::new(), None);
-        for (key, value) in pairs(&body) {
-            if key == "why" && !value.trim().is_empty() {
-                why = Some(value);
-            } else if let Some(field) = key.strip_prefix("choose.") {
-                chosen.insert(field.to_owned(), value);
-            } else if let Some(field) = key.strip_prefix("type.")
-                && !value.trim().is_empty()
-            {
-                typed.insert(field.to_owned(), value);
+    let page = Page::of(&desk, &visitor, "web-conflicts");
+    let refused = desk
+        .run(move |desk| match settle(desk, &account, &id, &body, page.lang) {
+            Ok(()) => Ok(None),
+            Err(fault) if fault.exit == Exit::Input => {
+                let said = Said::of(&fault, page.lang);
+                Ok(Some((inbox(desk, &account, page, Some((id, said)))?, status(&fault))))
             }
+            Err(fault) => Err(fault),
+        })
+        .await?;
+    match refused {
+        None => Ok(Redirect::to("/conflicts?done=1").into_response()),
+        Some((page, code)) => {
+            let mut response = draw(&page)?;
+            *response.status_mut() = code;
+            Ok(response)
         }
-        chosen.extend(typed);
-        let choose = choices(desk, &item, definition.as_deref(), &chosen)?;
-        let by = Some(account.name.clone());
-        desk.ask(&account, Request::ConflictsResolve { id: id.clone(), choose, why, by: by.clone() }, lang)?;
-        for other in items.iter().filter(|other| other.record == item.record && follows(&items, other)) {
-            let request = Request::ConflictsResolve { id: other.id.clone(), choose: vec![account.name.clone()], why: None, by: by.clone() };
-            desk.ask(&account, request, lang)?;
+    }
+}
+
+fn settle(desk: &Desk, account: &Account, id: &str, body: &[u8], lang: Lang) -> Result<(), Fault> {
+    let items = desk.replica.conflicts(None, None).map_err(Fault::from)?;
+    let item = items.into_iter().find(|i| i.id == id).ok_or_else(|| Fault::new("conflict-none", Exit::NoMatch).with("id", id))?;
+    let Some((true, definition)) = reached(desk, account, &item) else { return Err(Fault::new("web-not-yours", Exit::NotAllowed)) };
+    let (mut chosen, mut typed, mut why) = (BTreeMap::new(), BTreeMap::new(), None);
+    for (key, value) in pairs(body) {
+        if key == "why" && !value.trim().is_empty() {
+            why = Some(value);
+        } else if let Some(field) = key.strip_prefix("choose.") {
+            chosen.insert(field.to_owned(), value);
+        } else if let Some(field) = key.strip_prefix("type.")
+            && !value.trim().is_empty()
+        {
+            typed.insert(field.to_owned(), value);
         }
-        Ok(())
-    })
-    .await?;
-    Ok(Redirect::to("/conflicts?done=1").into_response())
+    }
+    chosen.extend(typed);
+    let choose = choices(desk, &item, definition.as_deref(), &chosen)?;
+    desk.ask(account, Request::ConflictsResolve { id: id.to_owned(), choose, why, by: Some(account.name.clone()) }, lang)?;
+    Ok(())
 }
 
 /// The choice in the engine's words. A group is settled as a whole, so each of its fields needs one.

@@ -6,6 +6,7 @@ use super::{
     desk::Desk,
     export,
     guard::{Oops, Visitor},
+    names::Names,
     page::{Page, draw, escape_query},
     reach, shown,
 };
@@ -256,11 +257,16 @@ fn ledger_page(
         columns.push(column("state", page.t("web-state"), false));
         columns.push(column("due", page.t("web-due"), false));
     }
+    let names = Names::of(desk, lang);
+    let cells = |row: &Row| {
+        let named = names.fields(definition, &row.fields);
+        fields.iter().map(|f| (value::show(&catalogue, definition, f, &named, lang), f.kind.is_number())).collect()
+    };
     let line = |row: &Row| Line {
         href: format!("/record/{}", row.id),
         child: row.student.as_ref().map(|doc| (doc.clone(), row.name.clone().unwrap_or_default(), shown::class(row.grade, row.class, lang))),
         on: row.on.clone().unwrap_or_default(),
-        cells: fields.iter().map(|f| (value::show(&catalogue, definition, f, &row.fields, lang), f.kind.is_number())).collect(),
+        cells: cells(row),
         state: shown::state(definition, row.state.as_deref(), lang),
         due: row.due.as_deref().map_or((String::new(), ""), |due| shown::distance(due, today, lang)),
         disputed: row.disputed,

@@ -6,6 +6,7 @@ use super::{
     entry::targets,
     form::{Drawing, Input, Sent, rest_of},
     guard::{Oops, Visitor, status},
+    names::Names,
     page::{Page, Said, draw},
     reach::{self, Reached},
     shown,
@@ -144,11 +145,11 @@ fn record_page(
         let (words, mark) = shown::distance(&due, desk.clock().today(), lang);
         (format!("{due}（{words}）"), mark)
     });
-    let label = shown::label(&catalogue, definition, &place.fields, lang);
+    let names = Names::of(desk, lang);
+    let label = names.label(definition, &place.fields);
     let title = if label.is_empty() { definition.title.get(lang).to_owned() } else { format!("{} · {label}", definition.title.get(lang)) };
     let next = if *writes && !place.void { next_steps(desk, account, &reached, &page, &shown_json, typed, fault)? } else { Vec::new() };
-    let mut values = shown::filled(&catalogue, definition, account, &place.fields, lang);
-    links_by_name(desk, definition, &mut values, &place.fields, lang)?;
+    let values = shown::filled(&catalogue, definition, account, &names.fields(definition, &place.fields), lang);
     Ok(Some(RecordPage {
         id: id.to_owned(),
         child: pupil.as_ref().map(|p| (p.student.clone(), p.name.clone(), shown::class(p.grade, p.class, lang))),
@@ -175,20 +176,6 @@ fn text(fields: &BTreeMap<String, Value>, key: &str) -> String {
         Some(Value::Str(text)) => text.clone(),
         _ => String::new(),
     }
-}
-
-/// A record referred to is named by its label, not its key.
-fn links_by_name(desk: &Desk, definition: &Definition, values: &mut [Shown], fields: &BTreeMap<String, Value>, lang: Lang) -> Result<(), Fault> {
-    let catalogue = desk.replica.catalogue();
-    for shown in values {
-        let Some(target) = definition.field(&shown.code).and_then(|f| f.reference.as_deref()).and_then(|code| catalogue.latest(code)) else {
-            continue;
-        };
-        if let Ok(place) = desk.replica.locate(&text(fields, &shown.code)) {
-            shown.value = format!("{} · {}", target.title.get(lang), shown::label(&catalogue, target, &place.fields, lang));
-        }
-    }
-    Ok(())
 }
 
 /// The way the record has gone, by its effective steps.
@@ -260,6 +247,7 @@ fn next_steps(
 }
 
 fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Result<Vec<Related>, Fault> {
+    let names = Names::of(desk, lang);
     let catalogue = desk.replica.catalogue();
     let mut out = Vec::new();
     for child in catalogue.children_of(&reached.definition.code).filter(|d| account.reads(d).any()) {
@@ -276,11 +264,7 @@ fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Res
             .iter()
             .filter(mine)
             .map(|row| {
-                let words = [
-                    row.on.clone().unwrap_or_default(),
-                    shown::label(&catalogue, child, &row.fields, lang),
-                    shown::state(child, row.state.as_deref(), lang),
-                ];
+                let words = [row.on.clone().unwrap_or_default(), names.label(child, &row.fields), shown::state(child, row.state.as_deref(), lang)];
                 (format!("/record/{}", row.id), words.into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" · "))
             })
             .collect();

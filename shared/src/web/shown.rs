@@ -116,9 +116,7 @@ pub fn filled(catalogue: &Catalogue, definition: &Definition, account: &Account,
 #[must_use]
 pub fn columns(definition: &Definition, most: usize) -> Vec<&Field> {
     let mut out: Vec<&Field> = Vec::new();
-    let short = |f: &&Field| {
-        (f.privacy != Privacy::C || definition.privacy == Privacy::C) && !matches!(f.kind, FieldType::Long | FieldType::File | FieldType::Ref)
-    };
+    let short = |f: &&Field| (f.privacy != Privacy::C || definition.privacy == Privacy::C) && !matches!(f.kind, FieldType::Long | FieldType::File);
     let label = definition.label.iter().filter_map(|code| definition.declared(code));
     let searched = definition.fields.iter().filter(|f| f.searchable);
     let required = definition.fields.iter().filter(|f| f.required == crate::ledger::definition::Required::Yes);

@@ -27,10 +27,18 @@
     setTimeout(() => { delete form.dataset.sent; }, 4000);
   });
 
-  // Filters act as they are changed.
+  // Filters act as they are changed; only the page's main part is exchanged, so that the focus stays where the hand is.
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-auto]");
-    if (form) form.requestSubmit();
+    if (!form || event.target.hasAttribute("hx-get")) return;
+    if (!window.htmx) { form.requestSubmit(); return; }
+    const at = new URL(form.action);
+    at.search = new URLSearchParams(new FormData(form));
+    const path = at.pathname + at.search;
+    htmx.ajax("GET", path, { source: form, target: "#main", select: "#main", swap: "morph:outerHTML" }).then(() => {
+      history.replaceState(null, "", path);
+      for (const next of document.querySelectorAll("input[name=next]")) next.value = path;
+    });
   });
 
   // The roll: up and down between children, 1 to 9 for a state, as the keys beside them say.
