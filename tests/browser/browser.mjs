@@ -29,7 +29,7 @@ export async function browse(viewport, work, options = {}) {
   } catch (error) {
     if (pictures) await page.screenshot({ path: join(pictures, "failed.png"), fullPage: true }).catch(() => {});
     // What the page said is worth more than which element was missing.
-    error.stack += `\non ${page.url()}: ${await page.textContent("main").then((text) => text.replace(/\s+/g, " ").slice(0, 400)).catch(() => "")}`;
+    error.stack += `\non ${page.url()}: ${await page.textContent("#pulse").catch(() => "")} ${await page.textContent("main").then((text) => text.replace(/\s+/g, " ").slice(0, 400)).catch(() => "")}`;
     throw error;
   } finally {
     await context.close();

@@ -89,6 +89,8 @@
     if (source) return;
     source = new EventSource("/events");
     source.addEventListener("changed", refresh);
+    // What changed between the page's drawing and this moment rang no bell here.
+    source.addEventListener("open", refresh);
     source.onerror = () => { source.close(); source = null; setTimeout(live, 5000); };
   };
   document.addEventListener("visibilitychange", live);
