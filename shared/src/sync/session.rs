@@ -59,17 +59,43 @@ enum Pending {
     Spaces,
     StateLead,
     StateFollow(Vec<Space>),
-    Outgoing { space: Space, after: u64 },
-    Lacking { space: Space },
-    Admit { space: Space, lsn: u64, cost: u64 },
-    Advance { space: Space, lsn: u64, cost: u64 },
+    Outgoing {
+        space: Space,
+        after: u64,
+    },
+    Lacking {
+        space: Space,
+    },
+    Admit {
+        space: Space,
+        lsn: u64,
+        cost: u64,
+    },
+    Advance {
+        space: Space,
+        lsn: u64,
+        cost: u64,
+    },
     Learn,
     Told,
+    /// Said as an event once it is committed: who hears of it may ask the store at once. `moved`: the cursor did.
+    Acked {
+        space: Space,
+        lsn: u64,
+        head: u64,
+        moved: bool,
+    },
     Plain,
     Verdicts,
-    Fingerprints { space: Space },
-    Compare { space: Space },
-    Actors { space: Space },
+    Fingerprints {
+        space: Space,
+    },
+    Compare {
+        space: Space,
+    },
+    Actors {
+        space: Space,
+    },
 }
 
 /// One connection.
@@ -304,6 +330,12 @@ impl Session {
             (Pending::Admit { .. }, Reply::Unpackable(error)) => ending(ByeCode::Malformed, error.to_string()),
             (Pending::Advance { space, lsn, cost }, Reply::Done) => self.advanced(space, lsn, cost),
             (Pending::Learn, Reply::Learned(true)) | (Pending::Plain | Pending::Told, Reply::Done) => Ok(()),
+            (Pending::Acked { space, lsn, head, moved }, Reply::Done) => {
+                if moved {
+                    self.event(SessionEvent::Acknowledged { space, lsn, head });
+                }
+                Ok(())
+            }
             (Pending::Learn, Reply::Learned(false)) => ending(ByeCode::Certificate, "a certificate the county did not sign"),
             (Pending::Verdicts, Reply::Verdicts(verdicts)) => {
                 self.tell_verdicts(verdicts);

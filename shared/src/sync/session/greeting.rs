@@ -126,8 +126,12 @@ impl Session {
             }
             // The peer holds more of our log than it ever told us: an ACK was lost on its way.
             let late = (stance.mismatch.is_none() && known.told.peer == peer && stance.send_from > known.told.acked).then_some(stance.send_from);
+            let head = known.head;
             if let Some(lsn) = late {
-                self.ask(Request::Acknowledged { by: peer, space, lsn, parked: Vec::new(), refused: Vec::new() }, Pending::Plain);
+                self.ask(
+                    Request::Acknowledged { by: peer, space, lsn, parked: Vec::new(), refused: Vec::new() },
+                    Pending::Acked { space, lsn, head, moved: true },
+                );
             }
             if let Some(why) = stance.mismatch {
                 let known = self.space_mut(space)?;
@@ -203,7 +207,11 @@ impl Session {
             let stance = assess(my_state, own, their_state, peer);
             if stance.at_rest && their_state.cursor > my_state.acked {
                 // It passed stretches of our log that were its own changes without saying so: the next HELLO need not offer them.
-                self.ask(Request::Acknowledged { by: peer, space, lsn: their_state.cursor, parked: Vec::new(), refused: Vec::new() }, Pending::Plain);
+                let (lsn, head) = (their_state.cursor, my_state.head);
+                self.ask(
+                    Request::Acknowledged { by: peer, space, lsn, parked: Vec::new(), refused: Vec::new() },
+                    Pending::Acked { space, lsn, head, moved: true },
+                );
             }
             let Some(known) = self.spaces.get_mut(&space) else { continue };
             if !stance.at_rest {

@@ -232,10 +232,7 @@ impl Session {
             self.advance(space, cursor);
         }
         if moved || !ack.refused.is_empty() || !ack.parked.is_empty() {
-            self.ask(Request::Acknowledged { by, space, lsn, parked: ack.parked, refused: ack.refused }, Pending::Plain);
-        }
-        if moved {
-            self.event(SessionEvent::Acknowledged { space, lsn, head });
+            self.ask(Request::Acknowledged { by, space, lsn, parked: ack.parked, refused: ack.refused }, Pending::Acked { space, lsn, head, moved });
         }
         Ok(())
     }
