@@ -1,7 +1,11 @@
 //! Command line of a node.
 
 use crate::{
-    desk::{Node, NodeRequest, wizard},
+    desk::{
+        Node, NodeRequest,
+        lan::{self, certificate::Files},
+        wizard,
+    },
     enrolled::{NodeFile, enrol, keypair},
     serve,
 };
@@ -74,6 +78,11 @@ enum Command {
     /// Accounts of the desk
     #[command(subcommand)]
     Account(Account),
+    /// The desk for other PCs and phones of the school: addresses, fingerprint, on and off
+    Lan {
+        #[command(subcommand)]
+        act: Option<Lan>,
+    },
     /// The link to the county
     #[command(subcommand)]
     Sync(Sync),
@@ -109,6 +118,44 @@ struct Listen {
     /// Answer other machines without encryption: only behind something that encrypts
     #[arg(long)]
     plain_lan: bool,
+    /// Answer the school's network with TLS at this address and port, whatever the page says: 0.0.0.0:4482 is every address of this machine
+    #[arg(long, env = "HUXUE_LAN", value_name = "ADDRESS:PORT")]
+    lan: Option<SocketAddr>,
+    /// Certificate for it (PEM, with those above it), instead of the machine's own
+    #[arg(long, env = "HUXUE_LAN_CERT", value_name = "FILE", requires = "lan_key")]
+    lan_cert: Option<PathBuf>,
+    /// The certificate's key (PEM)
+    #[arg(long, env = "HUXUE_LAN_KEY", value_name = "FILE", requires = "lan_cert")]
+    lan_key: Option<PathBuf>,
+}
+
+impl Listen {
+    fn told(&self) -> lan::Told {
+        lan::Told { at: self.lan, files: files(self.lan_cert.as_ref(), self.lan_key.as_ref()), hosts: self.host.clone() }
+    }
+}
+
+fn files(certificate: Option<&PathBuf>, key: Option<&PathBuf>) -> Option<Files> {
+    certificate.zip(key).map(|(certificate, key)| Files { certificate: certificate.clone(), key: key.clone() })
+}
+
+/// `lan …`
+#[derive(Subcommand, Debug)]
+enum Lan {
+    /// Answer other PCs and phones, from now on and after every start
+    On {
+        /// Address and port; default: where it was, at first 0.0.0.0:4482
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        at: Option<SocketAddr>,
+        /// Certificate for it (PEM, with those above it), instead of the machine's own
+        #[arg(long, value_name = "FILE", requires = "key")]
+        cert: Option<PathBuf>,
+        /// The certificate's key (PEM)
+        #[arg(long, value_name = "FILE", requires = "cert")]
+        key: Option<PathBuf>,
+    },
+    /// Answer this machine alone
+    Off,
 }
 
 #[derive(Subcommand, Debug)]
@@ -247,7 +294,7 @@ fn serve_node(global: &Global, listen: &Listen) -> Result<ExitCode, Fault> {
         }
         _ => {}
     }
-    let node = Node::open(&dir, &global.unlock())?;
+    let node = Node::open(&dir, &global.unlock())?.told(listen.told());
     serve::serve(&dir, node, listener, address, listen.host.clone(), || ready(false))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -261,6 +308,7 @@ fn ask(global: &Global, request: NodeRequest, out: Option<PathBuf>) -> Result<Ex
     let text = |answer: &Json| match &request {
         NodeRequest::Common(request) => render::render(request, answer, lang),
         NodeRequest::SyncNow => render::render(&Request::Status, answer, lang),
+        NodeRequest::Lan(_) => lan::words(answer, lang),
         NodeRequest::AccountReset { .. } => render::fields(answer, lang),
     };
     run::deliver(global, &answer, out.as_deref(), text)
@@ -302,10 +350,25 @@ fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<
             (NodeRequest::Common(request), out)
         }
         Command::Account(Account::Reset { login }) => (NodeRequest::AccountReset { login }, None),
+        Command::Lan { act } => (NodeRequest::Lan(asked_of_lan(act)?), None),
         Command::Audit(audit) => common(audit.request()),
         Command::Status { settled } => common(if settled { Request::Settle } else { Request::Status }),
         Command::Rebuild => common(Request::Rebuild),
         Command::Verify => common(Request::Verify),
+    })
+}
+
+/// Files are named from where the command runs; the daemon may run elsewhere.
+fn asked_of_lan(act: Option<Lan>) -> Result<lan::Ask, Fault> {
+    let whole = |path: PathBuf| {
+        std::path::absolute(&path).map_err(|error| Fault::new("lan-file-unreadable", Exit::Input).with("path", path.display()).because(error))
+    };
+    Ok(match act {
+        None => lan::Ask::Show,
+        Some(Lan::On { at, cert, key }) => {
+            lan::Ask::On { at, files: files(cert.map(whole).transpose()?.as_ref(), key.map(whole).transpose()?.as_ref()) }
+        }
+        Some(Lan::Off) => lan::Ask::Off,
     })
 }
 

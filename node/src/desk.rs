@@ -1,5 +1,7 @@
 //! What can be asked of a node: the engine's requests and the node's own; and the school's pages, which ask the same.
 
+pub mod lan;
+pub mod machine;
 pub mod pages;
 pub mod roll;
 pub mod today;
@@ -45,6 +47,8 @@ pub enum NodeRequest {
     Common(Request),
     /// Dial at once and wait until the county has everything.
     SyncNow,
+    /// The desk for the school's network.
+    Lan(lan::Ask),
     /// A one-time password for an account of the desk.
     AccountReset {
         /// What is typed to log in.
@@ -93,6 +97,8 @@ pub struct Node {
     pub link: Option<Link>,
     /// Keeps the county's sealed copy of the database key fresh.
     pub sealer: Arc<Sealer>,
+    /// The desk's second door.
+    pub lan: Arc<lan::Lan>,
 }
 
 impl Node {
@@ -115,7 +121,15 @@ impl Node {
         merge::drain(&replica).map_err(Fault::from)?;
         let sealer = Arc::new(Sealer::new(dir, key));
         sealer.refresh(&file.enrolment(dir)?);
-        Ok(Self { replica, dir: dir.to_owned(), file, link: None, sealer })
+        let lan = lan::Lan::new(Arc::clone(&replica), dir.to_owned(), file.school_name.clone(), lan::Told::default());
+        Ok(Self { replica, dir: dir.to_owned(), file, link: None, sealer, lan })
+    }
+
+    /// With what `serve` was told of the school's network.
+    #[must_use]
+    pub fn told(mut self, told: lan::Told) -> Self {
+        self.lan = lan::Lan::new(Arc::clone(&self.replica), self.dir.clone(), self.file.school_name.clone(), told);
+        self
     }
 
     fn status(&self, mut answer: Json, lang: Lang) -> Json {
@@ -211,6 +225,7 @@ impl Handler<Asked<NodeRequest>> for Node {
             NodeRequest::Common(Request::Status) => Ok(self.status(self.replica.status().map_err(Fault::from)?, lang)),
             NodeRequest::Common(request) => execute::execute(&self.replica, request, &asked.who, lang, progress),
             NodeRequest::SyncNow => self.sync_now(lang),
+            NodeRequest::Lan(ask) => self.lan.ask(ask, lang),
             NodeRequest::AccountReset { login } => {
                 let password = people::reset_by_login(&self.replica, &login)?;
                 audit::note(&self.replica, &asked.who, "account", format!("reset {login}"), 1);

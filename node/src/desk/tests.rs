@@ -1,6 +1,10 @@
 //! The school's desk, asked without a socket: the gate over every route, and a teacher's acts. Pages are kept as snapshots in both languages. Claims over one school: one room.
 
-use super::pages;
+use super::{
+    lan::{Lan, Told},
+    machine::Machine,
+    pages,
+};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -25,14 +29,15 @@ use tower::ServiceExt as _;
 
 const HOST: &str = "127.0.0.1:4481";
 const ORIGIN: &str = "http://127.0.0.1:4481";
-const PASSWORD: &str = "石桥的一句话2026";
+pub(super) const PASSWORD: &str = "石桥的一句话2026";
 
 /// A school on Monday, 2 March 2026, 10:00 in China.
-struct School {
-    desk: Arc<Desk>,
-    router: Router,
-    clock: Arc<TestClock>,
-    _dir: tempfile::TempDir,
+pub(super) struct School {
+    pub(super) desk: Arc<Desk>,
+    pub(super) router: Router,
+    pub(super) clock: Arc<TestClock>,
+    pub(super) lan: Arc<Lan>,
+    pub(super) dir: tempfile::TempDir,
 }
 
 struct Answer {
@@ -43,7 +48,11 @@ struct Answer {
 }
 
 impl School {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
+        Self::told(Told::default())
+    }
+
+    pub(super) fn told(told: Told) -> Self {
         let clock = Arc::new(TestClock::new("2026-03-02T02:00:00Z".parse().unwrap(), 7));
         let dir = tempfile::tempdir().unwrap();
         let school = "5299010001".parse().unwrap();
@@ -62,14 +71,15 @@ impl School {
             let replica = Arc::clone(&replica);
             Arc::new(move |_: Lang| replica.status().map_err(Into::into))
         };
-        let config = DeskConfig { place: "石桥小学".into(), hosts: vec!["huxue.school.lan".into()], tls: false, status };
+        let config = DeskConfig { place: "石桥小学".into(), hosts: vec!["huxue.school.lan".into()], status };
+        let lan = Lan::new(Arc::clone(&replica), dir.path().to_owned(), config.place.clone(), told);
         let desk = Desk::new(replica, config);
-        let router = routes::desk(&desk, pages::routes());
-        Self { desk, router, clock, _dir: dir }
+        let router = routes::desk(&desk, pages::routes(Machine { lan: Arc::clone(&lan) }));
+        Self { desk, router, clock, lan, dir }
     }
 
     /// An account and the cookie of its session.
-    fn person(&self, login: &str, roles: &[Role], classes: &[Class]) -> (Account, String) {
+    pub(super) fn person(&self, login: &str, roles: &[Role], classes: &[Class]) -> (Account, String) {
         let roles = roles.iter().copied().collect();
         let id = login::new_account(&self.desk, login, &format!("{login}老师"), &roles, classes, PASSWORD, false).unwrap();
         let secret = self.desk.sessions.begin(self.desk.clock(), id);
@@ -146,7 +156,7 @@ fn class(grade: i64, class: i64) -> Class {
 }
 
 /// Every route there is: method and an address that leads to it. Held complete by the next test.
-const ROUTES: [(&str, &str, &str); 48] = [
+const ROUTES: [(&str, &str, &str); 50] = [
     ("get", "/static/{stamp}/{name}", "/static/x/app.css"),
     ("get", "/start", "/start"),
     ("post", "/start", "/start"),
@@ -195,6 +205,8 @@ const ROUTES: [(&str, &str, &str); 48] = [
     ("get", "/roll", "/roll"),
     ("get", "/roll/{grade}/{class}", "/roll/3/1"),
     ("post", "/roll/{grade}/{class}/row", "/roll/3/1/row"),
+    ("get", "/machine", "/machine"),
+    ("post", "/machine/lan", "/machine/lan"),
 ];
 
 /// Routes that a stranger may ask, because they let people in.

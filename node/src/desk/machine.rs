@@ -1,0 +1,180 @@
+//! This machine 本机, for the registrar: the desk for the school's network with its addresses and fingerprint, and how the machine is.
+
+use super::{
+    Node,
+    lan::{self, Lan, Setting},
+};
+use askama::Template;
+use axum::{
+    Extension, Form, Router,
+    extract::{Query, State},
+    response::{IntoResponse as _, Redirect, Response},
+    routing::{get, post},
+};
+use huxue_shared::{
+    fault::{Exit, Fault},
+    web::{
+        Desk,
+        guard::{Oops, Visitor},
+        page::{Page, Said, draw},
+        shown,
+    },
+};
+use serde::Deserialize;
+use serde_json::json;
+use std::{net::SocketAddr, sync::Arc};
+
+/// What the pages know of the machine they run on.
+#[derive(Debug)]
+pub struct Machine {
+    /// The desk's second door.
+    pub lan: Arc<Lan>,
+}
+
+impl Machine {
+    /// Of a running node.
+    #[must_use]
+    pub fn of(node: &Arc<Node>) -> Self {
+        Self { lan: Arc::clone(&node.lan) }
+    }
+}
+
+/// Its routes.
+pub fn routes() -> Router<Arc<Desk>> {
+    Router::new().route("/machine", get(show)).route("/machine/lan", post(switch))
+}
+
+/// The desk for the school's network as the page shows it.
+#[derive(Debug, Default)]
+struct Door {
+    on: bool,
+    held: bool,
+    answering: bool,
+    state: String,
+    trouble: Option<Said>,
+    addresses: Vec<String>,
+    fingerprint: Vec<String>,
+    key_fingerprint: Vec<String>,
+    until: String,
+    own: bool,
+    port: String,
+    /// Whoever looks came in through it.
+    here: bool,
+}
+
+#[derive(Template)]
+#[template(path = "machine.html")]
+struct MachinePage {
+    page: Page,
+    said: Option<Said>,
+    door: Door,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Done {
+    done: Option<String>,
+}
+
+/// Only who administers the school's desk.
+fn registrar(visitor: &Visitor) -> Result<(), Fault> {
+    if visitor.person()?.administers() { Ok(()) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) }
+}
+
+async fn show(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Extension(machine): Extension<Arc<Machine>>,
+    Query(done): Query<Done>,
+) -> Result<Response, Oops> {
+    registrar(&visitor)?;
+    let mut page = Page::of(&desk, &visitor, "desk-machine");
+    if let Some(done @ ("on" | "off")) = done.done.as_deref() {
+        page.done = page.t(&format!("desk-lan-done-{done}"));
+    }
+    drawn(&desk, &visitor, &machine, page, None).await
+}
+
+async fn drawn(desk: &Arc<Desk>, visitor: &Visitor, machine: &Arc<Machine>, page: Page, said: Option<Said>) -> Result<Response, Oops> {
+    let (machine, here) = (Arc::clone(machine), visitor.secure);
+    let drawn = desk
+        .run(move |_| {
+            let door = door(&machine.lan, &page, here)?;
+            Ok(MachinePage { page, said, door })
+        })
+        .await?;
+    draw(&drawn)
+}
+
+fn door(lan: &Lan, page: &Page, here: bool) -> Result<Door, Fault> {
+    let status = lan.status(page.lang)?;
+    let text = |key: &str| status[key].as_str().unwrap_or_default().to_owned();
+    let listen = text("listen");
+    let at: Option<SocketAddr> = listen.parse().ok();
+    // What is bound and what answers are asked apart: the page says what another PC would find.
+    let answering = status["answering"] == json!(true) && at.is_some_and(lan::answers);
+    let fault = lan.fault();
+    let state = page.t1_named(lan::state_key(&status), "listen", &listen);
+    Ok(Door {
+        on: status["on"] == json!(true),
+        held: status["held"] == json!(true),
+        answering,
+        state,
+        trouble: fault.map(|fault| Said::of(&fault, page.lang)),
+        addresses: status["addresses"].as_array().into_iter().flatten().filter_map(|url| url.as_str().map(str::to_owned)).collect(),
+        fingerprint: lan::grouped(&text("fingerprint")),
+        key_fingerprint: lan::grouped(&text("key_fingerprint")),
+        until: text("valid_until").get(..10).and_then(|day| day.parse().ok()).map(|day| shown::day(day, page.lang)).unwrap_or_default(),
+        own: status["certificate"].is_null(),
+        port: at.map(|at| at.port().to_string()).unwrap_or_default(),
+        here,
+    })
+}
+
+#[derive(Debug, Deserialize)]
+struct Switch {
+    #[serde(default)]
+    on: String,
+    #[serde(default)]
+    port: String,
+}
+
+async fn switch(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Extension(machine): Extension<Arc<Machine>>,
+    Form(wanted): Form<Switch>,
+) -> Result<Response, Oops> {
+    registrar(&visitor)?;
+    let account = visitor.person()?.clone();
+    let lan = Arc::clone(&machine.lan);
+    let on = wanted.on == "yes";
+    let done = desk
+        .run(move |desk| {
+            let before = lan.setting()?;
+            let at = if on { Some(at(&before, &wanted.port)?) } else { before.at };
+            lan.switch(&Setting { on, at, ..before })?;
+            desk.noted(&account, "machine", if on { "lan on" } else { "lan off" }, 1);
+            Ok(())
+        })
+        .await;
+    match done {
+        Ok(()) => Ok(Redirect::to(if on { "/machine?done=on" } else { "/machine?done=off" }).into_response()),
+        Err(fault) if matches!(fault.exit, Exit::Input | Exit::NotAllowed) => {
+            let (page, said) = (Page::of(&desk, &visitor, "desk-machine"), Some(Said::of(&fault, visitor.lang)));
+            let mut response = drawn(&desk, &visitor, &machine, page, said).await?;
+            *response.status_mut() = huxue_shared::web::guard::status(&fault);
+            Ok(response)
+        }
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// The port typed, at the address it had.
+fn at(before: &Setting, port: &str) -> Result<SocketAddr, Fault> {
+    let mut at = before.at.unwrap_or(lan::DEFAULT_AT);
+    if !port.trim().is_empty() {
+        let typed = port.trim().parse::<u16>().ok().filter(|port| *port >= 1024);
+        at.set_port(typed.ok_or_else(|| Fault::new("lan-port", Exit::Input).with("text", port.trim()))?);
+    }
+    Ok(at)
+}
