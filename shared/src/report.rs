@@ -13,6 +13,7 @@ pub mod params;
 pub mod query;
 pub mod run;
 pub mod scope;
+pub mod today;
 
 mod guard;
 mod overview;

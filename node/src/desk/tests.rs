@@ -40,11 +40,11 @@ pub(super) struct School {
     pub(super) dir: tempfile::TempDir,
 }
 
-struct Answer {
-    status: StatusCode,
-    location: String,
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) location: String,
     cookies: Vec<String>,
-    text: String,
+    pub(super) text: String,
 }
 
 impl School {
@@ -86,7 +86,7 @@ impl School {
         (self.desk.account(id).unwrap().unwrap(), secret)
     }
 
-    fn child(&self, name: &str, number: &str, grade: u8, class: u8) -> String {
+    pub(super) fn child(&self, name: &str, number: &str, grade: u8, class: u8) -> String {
         let birth = format!("{}-{}-{}", &number[6..10], &number[10..12], &number[12..14]);
         let set = [
             ("name", name),
@@ -115,7 +115,7 @@ impl School {
         Answer { status, location, cookies, text: String::from_utf8_lossy(&body).into_owned() }
     }
 
-    async fn get(&self, path: &str, session: &str) -> Answer {
+    pub(super) async fn get(&self, path: &str, session: &str) -> Answer {
         let request = Request::get(path).header("host", HOST).header("cookie", format!("{COOKIE}={session}"));
         self.send(request.body(Body::empty()).unwrap()).await
     }
@@ -129,7 +129,7 @@ impl School {
         self.desk.sessions.find(self.desk.clock(), session, false).unwrap().csrf
     }
 
-    async fn post(&self, path: &str, session: &str, form: &str) -> Answer {
+    pub(super) async fn post(&self, path: &str, session: &str, form: &str) -> Answer {
         let sign = if path.contains('?') { '&' } else { '?' };
         let request = Request::post(format!("{path}{sign}t={}", self.token(session)))
             .header("host", HOST)
@@ -151,7 +151,7 @@ fn nobody() -> Account {
     Account { id: 0, login: "test".into(), name: "test".into(), roles: [].into(), classes: Vec::new(), must_change: false, disabled: false }
 }
 
-fn class(grade: i64, class: i64) -> Class {
+pub(super) fn class(grade: i64, class: i64) -> Class {
     Class { grade, class }
 }
 
