@@ -6,6 +6,7 @@ use crate::{
         lan::{self, certificate::Files},
         wizard,
     },
+    doctor,
     enrolled::{NodeFile, enrol, keypair},
     serve,
 };
@@ -94,6 +95,8 @@ enum Command {
     /// Who read or exported named records
     #[command(subcommand)]
     Audit(Audit),
+    /// Check this machine and say what to do next; exit code 1: something needs a person
+    Doctor,
     /// State of this node: saved, waiting, received
     Status {
         /// First wait until queries see all that was acknowledged
@@ -255,6 +258,10 @@ fn run_command(cli: Cli) -> Result<ExitCode, Fault> {
             let answer = keys::run(&global, &command, true)?;
             run::deliver(&global, &answer, None, |answer| render::fields(answer, global.language()))
         }
+        Command::Doctor => {
+            logging::start(false);
+            examine(&global)
+        }
         other => {
             logging::start(false);
             let (request, out) = request_of(other, &global)?;
@@ -309,15 +316,31 @@ fn ask(global: &Global, request: NodeRequest, out: Option<PathBuf>) -> Result<Ex
         NodeRequest::Common(request) => render::render(request, answer, lang),
         NodeRequest::SyncNow => render::render(&Request::Status, answer, lang),
         NodeRequest::Lan(_) => lan::words(answer, lang),
-        NodeRequest::AccountReset { .. } => render::fields(answer, lang),
+        NodeRequest::AccountReset { .. } | NodeRequest::Doctor => render::fields(answer, lang),
     };
     run::deliver(global, &answer, out.as_deref(), text)
+}
+
+/// What is wrong with a machine is often that it cannot be opened: so this opens nothing before it looks.
+fn examine(global: &Global) -> Result<ExitCode, Fault> {
+    let (lang, dir) = (global.language(), global.dir()?);
+    let items: Vec<doctor::Item> = match dir.exists().then(|| local::owner(&dir)) {
+        Some(Ok(local::Owner::Daemon)) => {
+            let answer = local::socket::ask(&dir, &Asked::here(lang, NodeRequest::Doctor), &mut |_| {})?;
+            serde_json::from_value(answer).map_err(Fault::internal)?
+        }
+        Some(Ok(local::Owner::Here(_lock))) => doctor::of_closed(&dir, &global.unlock()),
+        Some(Err(fault)) => vec![doctor::Item::wrong("dir", fault)],
+        None => vec![doctor::Item::wrong("dir", Fault::new("doctor-dir-none", Exit::Storage).with("path", dir.display()))],
+    };
+    run::say(&if global.json { doctor::json(&items, lang).to_string() } else { doctor::words(&items, lang) });
+    Ok(if items.iter().all(|item| item.mark == doctor::Mark::Well) { ExitCode::SUCCESS } else { ExitCode::from(Exit::Found as u8) })
 }
 
 fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<PathBuf>), Fault> {
     let common = |request: Request| (NodeRequest::Common(request), None);
     Ok(match command {
-        Command::Enrol { .. } | Command::Serve(_) | Command::Key(_) => return Err(Fault::internal("not a request")),
+        Command::Enrol { .. } | Command::Serve(_) | Command::Key(_) | Command::Doctor => return Err(Fault::internal("not a request")),
         Command::Import(Import::Roster { file, dry_run, sheet, by }) => {
             let (file, bytes) = run::read_upload(&file)?;
             common(Request::ImportRoster { file, bytes, dry_run, sheet, by })

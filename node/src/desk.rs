@@ -7,7 +7,7 @@ pub mod roll;
 pub mod today;
 pub mod wizard;
 
-use crate::{enrolled::NodeFile, sealing::Sealer, serve};
+use crate::{doctor, enrolled::NodeFile, sealing::Sealer, serve};
 use huxue_shared::{
     clock::{Clock, SystemClock},
     command::{
@@ -49,6 +49,8 @@ pub enum NodeRequest {
     SyncNow,
     /// The desk for the school's network.
     Lan(lan::Ask),
+    /// How the machine is.
+    Doctor,
     /// A one-time password for an account of the desk.
     AccountReset {
         /// What is typed to log in.
@@ -99,6 +101,8 @@ pub struct Node {
     pub sealer: Arc<Sealer>,
     /// The desk's second door.
     pub lan: Arc<lan::Lan>,
+    /// Where the desk answers this machine; present in the daemon.
+    pub at: Option<std::net::SocketAddr>,
 }
 
 impl Node {
@@ -122,7 +126,7 @@ impl Node {
         let sealer = Arc::new(Sealer::new(dir, key));
         sealer.refresh(&file.enrolment(dir)?);
         let lan = lan::Lan::new(Arc::clone(&replica), dir.to_owned(), file.school_name.clone(), lan::Told::default());
-        Ok(Self { replica, dir: dir.to_owned(), file, link: None, sealer, lan })
+        Ok(Self { replica, dir: dir.to_owned(), file, link: None, sealer, lan, at: None })
     }
 
     /// With what `serve` was told of the school's network.
@@ -226,6 +230,7 @@ impl Handler<Asked<NodeRequest>> for Node {
             NodeRequest::Common(request) => execute::execute(&self.replica, request, &asked.who, lang, progress),
             NodeRequest::SyncNow => self.sync_now(lang),
             NodeRequest::Lan(ask) => self.lan.ask(ask, lang),
+            NodeRequest::Doctor => serde_json::to_value(doctor::of_open(self, true)).map_err(Fault::internal),
             NodeRequest::AccountReset { login } => {
                 let password = people::reset_by_login(&self.replica, &login)?;
                 audit::note(&self.replica, &asked.who, "account", format!("reset {login}"), 1);

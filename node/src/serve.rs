@@ -46,6 +46,7 @@ pub fn serve(dir: &Path, mut node: Node, listener: TcpListener, http: SocketAddr
         let stop = stop::on_signal().map_err(Fault::internal)?;
         let (link, dialling) = dial(&node, stop.clone(), Arc::new(NoObserver))?;
         node.link = Some(link);
+        node.at = Some(http);
         let node = Arc::new(node);
         let gauges = {
             let node = Arc::clone(&node);

@@ -4,6 +4,7 @@ use super::{
     Node,
     lan::{self, Lan, Setting},
 };
+use crate::doctor::{self, Item, Mark};
 use askama::Template;
 use axum::{
     Extension, Form, Router,
@@ -25,17 +26,28 @@ use serde_json::json;
 use std::{net::SocketAddr, sync::Arc};
 
 /// What the pages know of the machine they run on.
-#[derive(Debug)]
 pub struct Machine {
     /// The desk's second door.
     pub lan: Arc<Lan>,
+    /// How the machine is; told to read the whole database or not.
+    pub doctor: Doctor,
+}
+
+/// Finds out how the machine is.
+pub type Doctor = Arc<dyn Fn(bool) -> Vec<Item> + Send + Sync>;
+
+impl std::fmt::Debug for Machine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Machine").field("lan", &self.lan).finish_non_exhaustive()
+    }
 }
 
 impl Machine {
     /// Of a running node.
     #[must_use]
     pub fn of(node: &Arc<Node>) -> Self {
-        Self { lan: Arc::clone(&node.lan) }
+        let examined = Arc::clone(node);
+        Self { lan: Arc::clone(&node.lan), doctor: Arc::new(move |whole| doctor::of_open(&examined, whole)) }
     }
 }
 
@@ -68,11 +80,37 @@ struct MachinePage {
     page: Page,
     said: Option<Said>,
     door: Door,
+    findings: Vec<Finding>,
+    /// Findings that need a person.
+    open: usize,
+    /// The database was read from end to end.
+    whole: bool,
+}
+
+/// A line of "how is this machine?".
+#[derive(Debug)]
+struct Finding {
+    sign: &'static str,
+    class: &'static str,
+    word: String,
+    said: Said,
+}
+
+fn finding(item: &Item, page: &Page) -> Finding {
+    let (class, key) = match item.mark {
+        Mark::Well => ("ok", "desk-doctor-sign-well"),
+        Mark::Look => ("warn", "desk-doctor-sign-look"),
+        Mark::Wrong => ("bad", "desk-doctor-sign-wrong"),
+    };
+    let mut said = Said::of(&item.said, page.lang);
+    said.next = said.next.filter(|_| item.mark != Mark::Well);
+    Finding { sign: item.mark.sign(), class, word: page.t(key), said }
 }
 
 #[derive(Debug, Default, Deserialize)]
 struct Done {
     done: Option<String>,
+    whole: Option<String>,
 }
 
 /// Only who administers the school's desk.
@@ -91,15 +129,21 @@ async fn show(
     if let Some(done @ ("on" | "off")) = done.done.as_deref() {
         page.done = page.t(&format!("desk-lan-done-{done}"));
     }
-    drawn(&desk, &visitor, &machine, page, None).await
+    drawn(&desk, &visitor, &machine, page, None, done.whole.is_some()).await
 }
 
-async fn drawn(desk: &Arc<Desk>, visitor: &Visitor, machine: &Arc<Machine>, page: Page, said: Option<Said>) -> Result<Response, Oops> {
+async fn drawn(desk: &Arc<Desk>, visitor: &Visitor, machine: &Arc<Machine>, page: Page, said: Option<Said>, whole: bool) -> Result<Response, Oops> {
     let (machine, here) = (Arc::clone(machine), visitor.secure);
     let drawn = desk
         .run(move |_| {
             let door = door(&machine.lan, &page, here)?;
-            Ok(MachinePage { page, said, door })
+            let items = (machine.doctor)(whole);
+            let open = items.iter().filter(|item| item.mark != Mark::Well).count();
+            let mut findings: Vec<&Item> = items.iter().collect();
+            // What needs a person stands on top.
+            findings.sort_by_key(|item| item.mark == Mark::Well);
+            let findings = findings.into_iter().map(|item| finding(item, &page)).collect();
+            Ok(MachinePage { page, said, door, findings, open, whole })
         })
         .await?;
     draw(&drawn)
@@ -161,7 +205,7 @@ async fn switch(
         Ok(()) => Ok(Redirect::to(if on { "/machine?done=on" } else { "/machine?done=off" }).into_response()),
         Err(fault) if matches!(fault.exit, Exit::Input | Exit::NotAllowed) => {
             let (page, said) = (Page::of(&desk, &visitor, "desk-machine"), Some(Said::of(&fault, visitor.lang)));
-            let mut response = drawn(&desk, &visitor, &machine, page, said).await?;
+            let mut response = drawn(&desk, &visitor, &machine, page, said, false).await?;
             *response.status_mut() = huxue_shared::web::guard::status(&fault);
             Ok(response)
         }

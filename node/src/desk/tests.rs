@@ -74,7 +74,7 @@ impl School {
         let config = DeskConfig { place: "石桥小学".into(), hosts: vec!["huxue.school.lan".into()], status };
         let lan = Lan::new(Arc::clone(&replica), dir.path().to_owned(), config.place.clone(), told);
         let desk = Desk::new(replica, config);
-        let router = routes::desk(&desk, pages::routes(Machine { lan: Arc::clone(&lan) }));
+        let router = routes::desk(&desk, pages::routes(Machine { lan: Arc::clone(&lan), doctor: Arc::new(|_| Vec::new()) }));
         Self { desk, router, clock, lan, dir }
     }
 
