@@ -1,5 +1,6 @@
 //! What can be asked of a node: the engine's requests and the node's own; and the school's pages, which ask the same.
 
+pub mod guide;
 pub mod lan;
 pub mod machine;
 pub mod pages;

@@ -16,7 +16,10 @@ fn doctor_says_the_same_beside_a_daemon_and_without_one_and_in_the_commands_own_
     let county = County::new();
     let node = county.node("n1", "5299010001");
     let alone = node.run(&["doctor"]);
-    assert_eq!((alone.code, &check(&alone.answer, "service")["code"], &check(&alone.answer, "county")["mark"]), (1, &json!("doctor-service-off"), &json!("well")));
+    assert_eq!(
+        (alone.code, &check(&alone.answer, "service")["code"], &check(&alone.answer, "county")["mark"]),
+        (1, &json!("doctor-service-off"), &json!("well"))
+    );
     let daemon = node.serve(&[]);
     let _ = node.run(&["sync", "now"]).ok();
     let beside = node.run(&["doctor"]);

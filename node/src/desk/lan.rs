@@ -241,6 +241,12 @@ impl Lan {
         }))
     }
 
+    /// Whether `serve` was told: it answers, and no page can switch it off.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.told.at.is_some()
+    }
+
     /// Why it does not answer although it should.
     #[must_use]
     pub fn fault(&self) -> Option<Fault> {

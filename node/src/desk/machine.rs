@@ -23,12 +23,14 @@ use huxue_shared::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 /// What the pages know of the machine they run on.
 pub struct Machine {
     /// The desk's second door.
     pub lan: Arc<Lan>,
+    /// The data directory.
+    pub dir: PathBuf,
     /// How the machine is; told to read the whole database or not.
     pub doctor: Doctor,
 }
@@ -47,7 +49,7 @@ impl Machine {
     #[must_use]
     pub fn of(node: &Arc<Node>) -> Self {
         let examined = Arc::clone(node);
-        Self { lan: Arc::clone(&node.lan), doctor: Arc::new(move |whole| doctor::of_open(&examined, whole)) }
+        Self { lan: Arc::clone(&node.lan), dir: node.dir.clone(), doctor: Arc::new(move |whole| doctor::of_open(&examined, whole)) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The school's desk: its own pages beside those every desk has, over the running node.
 
 use super::{
-    Node,
+    Node, guide,
     machine::{self, Machine},
     roll, today,
 };
@@ -42,5 +42,5 @@ pub fn desk(node: &Arc<Node>, hosts: Vec<String>) -> Arc<Desk> {
 
 /// The school's own pages, over this machine.
 pub fn routes(machine: Machine) -> Router<Arc<Desk>> {
-    Router::new().merge(today::routes()).merge(roll::routes()).merge(machine::routes()).layer(Extension(Arc::new(machine)))
+    Router::new().merge(today::routes()).merge(roll::routes()).merge(machine::routes()).merge(guide::routes()).layer(Extension(Arc::new(machine)))
 }

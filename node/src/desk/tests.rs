@@ -74,7 +74,8 @@ impl School {
         let config = DeskConfig { place: "石桥小学".into(), hosts: vec!["huxue.school.lan".into()], status };
         let lan = Lan::new(Arc::clone(&replica), dir.path().to_owned(), config.place.clone(), told);
         let desk = Desk::new(replica, config);
-        let router = routes::desk(&desk, pages::routes(Machine { lan: Arc::clone(&lan), doctor: Arc::new(|_| Vec::new()) }));
+        let router =
+            routes::desk(&desk, pages::routes(Machine { lan: Arc::clone(&lan), dir: dir.path().to_owned(), doctor: Arc::new(|_| Vec::new()) }));
         Self { desk, router, clock, lan, dir }
     }
 
@@ -156,7 +157,7 @@ pub(super) fn class(grade: i64, class: i64) -> Class {
 }
 
 /// Every route there is: method and an address that leads to it. Held complete by the next test.
-const ROUTES: [(&str, &str, &str); 50] = [
+const ROUTES: [(&str, &str, &str); 51] = [
     ("get", "/static/{stamp}/{name}", "/static/x/app.css"),
     ("get", "/start", "/start"),
     ("post", "/start", "/start"),
@@ -207,6 +208,7 @@ const ROUTES: [(&str, &str, &str); 50] = [
     ("post", "/roll/{grade}/{class}/row", "/roll/3/1/row"),
     ("get", "/machine", "/machine"),
     ("post", "/machine/lan", "/machine/lan"),
+    ("post", "/guide/away", "/guide/away"),
 ];
 
 /// Routes that a stranger may ask, because they let people in.

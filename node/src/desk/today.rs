@@ -1,6 +1,10 @@
 //! Today: what is due and overdue for this person, each one click from doing it.
 
-use super::roll::{self, Taken};
+use super::{
+    guide,
+    machine::Machine,
+    roll::{self, Taken},
+};
 use askama::Template;
 use axum::{
     Extension, Router,
@@ -77,7 +81,7 @@ struct TodayPage {
     works: bool,
     cards: Vec<Card>,
     empty: bool,
-    guide: Vec<(String, String)>,
+    guide: Vec<(String, &'static str, bool)>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -85,17 +89,22 @@ struct Done {
     done: Option<String>,
 }
 
-async fn today(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Query(done): Query<Done>) -> Result<Response, Oops> {
+async fn today(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Extension(machine): Extension<Arc<Machine>>,
+    Query(done): Query<Done>,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let mut page = Page::of(&desk, &visitor, "desk-today");
     if done.done.as_deref() == Some("web-password-changed") {
         page.done = page.t("web-password-changed");
     }
-    let drawn = desk.run(move |desk| today_page(desk, &account, page)).await?;
+    let drawn = desk.run(move |desk| today_page(desk, &account, &machine, page)).await?;
     draw(&drawn)
 }
 
-fn today_page(desk: &Desk, account: &Account, page: Page) -> Result<TodayPage, Fault> {
+fn today_page(desk: &Desk, account: &Account, machine: &Machine, page: Page) -> Result<TodayPage, Fault> {
     let (today, lang) = (desk.clock().today(), page.lang);
     let works = desk.replica.holidays().is_working(today);
     let rolls = roll::taken(desk, account, today, lang)?;
@@ -117,14 +126,7 @@ fn today_page(desk: &Desk, account: &Account, page: Page) -> Result<TodayPage, F
     cards.extend(conflict_card(desk, &page));
     cards.extend(refused_card(desk, account, &page)?);
     cards.extend(report_cards(desk, account, &page, &reports)?);
-    let guide = if empty && account.administers() {
-        [("/import?first=1", "desk-guide-import"), ("/people", "desk-guide-people"), ("/ledger/enrolment/new", "desk-guide-child")]
-            .iter()
-            .map(|(href, key)| ((*href).to_owned(), page.t(key)))
-            .collect()
-    } else {
-        Vec::new()
-    };
+    let guide = guide::steps(desk, account, machine)?.into_iter().map(|(key, href, done)| (page.t(key), href, done)).collect();
     Ok(TodayPage { day: shown::day(today, lang), works, cards, empty, guide, page })
 }
 
