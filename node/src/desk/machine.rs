@@ -18,7 +18,6 @@ use huxue_shared::{
         Desk,
         guard::{Oops, Visitor},
         page::{Page, Said, draw},
-        shown,
     },
 };
 use serde::Deserialize;
@@ -169,7 +168,7 @@ fn door(lan: &Lan, page: &Page, here: bool) -> Result<Door, Fault> {
         addresses: status["addresses"].as_array().into_iter().flatten().filter_map(|url| url.as_str().map(str::to_owned)).collect(),
         fingerprint: lan::grouped(&text("fingerprint")),
         key_fingerprint: lan::grouped(&text("key_fingerprint")),
-        until: text("valid_until").get(..10).and_then(|day| day.parse().ok()).map(|day| shown::day(day, page.lang)).unwrap_or_default(),
+        until: text("valid_until").get(..10).unwrap_or_default().to_owned(),
         own: status["certificate"].is_null(),
         port: at.map(|at| at.port().to_string()).unwrap_or_default(),
         here,
