@@ -166,7 +166,7 @@ fn directory(dir: &Path, db_key: &Path) -> Vec<Item> {
         Ok(mib) => {
             let (mark, code) = match mib {
                 ..ROOM_WRONG_MIB => (Mark::Wrong, "doctor-disk-full"),
-                ..ROOM_LOOK_MIB => (Mark::Look, "doctor-disk-little"),
+                ROOM_WRONG_MIB..ROOM_LOOK_MIB => (Mark::Look, "doctor-disk-little"),
                 _ => (Mark::Well, "doctor-disk"),
             };
             Item::of("disk", mark, says(code).with("mib", mib).with("path", dir.display()))

@@ -20,6 +20,8 @@ mod overview;
 mod sql;
 
 #[cfg(test)]
+mod card_tests;
+#[cfg(test)]
 mod message_tests;
 #[cfg(test)]
 mod output_tests;

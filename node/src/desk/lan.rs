@@ -410,7 +410,7 @@ pub fn words(status: &Json, lang: Lang) -> String {
     if let Some(fingerprint) = status["fingerprint"].as_str() {
         lines.push(text("desk-lan-fingerprint", &[]));
         lines.extend(grouped(fingerprint).iter().map(|group| format!("  {group}")));
-        lines.push(text("desk-lan-warning", &[]));
+        lines.extend(status["certificate"].is_null().then(|| text("desk-lan-warning", &[])));
     }
     let next = if status["on"] == json!(true) { "desk-lan-cli-off" } else { "desk-lan-cli-on" };
     if status["held"] != json!(true) {
