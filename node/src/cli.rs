@@ -315,7 +315,7 @@ fn ask(global: &Global, request: NodeRequest, out: Option<PathBuf>) -> Result<Ex
     let text = |answer: &Json| match &request {
         NodeRequest::Common(request) => render::render(request, answer, lang),
         NodeRequest::SyncNow => render::render(&Request::Status, answer, lang),
-        NodeRequest::Lan(_) => lan::words(answer, lang),
+        NodeRequest::Lan(_) => serde_json::from_value::<lan::Standing>(answer.clone()).map(|lan| lan.words(lang)).unwrap_or_default(),
         NodeRequest::AccountReset { .. } | NodeRequest::Doctor => render::fields(answer, lang),
     };
     run::deliver(global, &answer, out.as_deref(), text)

@@ -314,11 +314,9 @@ fn lan(node: &Node) -> Item {
         Ok(status) => status,
         Err(fault) => return Item::wrong("lan", fault),
     };
-    let listen = status["listen"].as_str().unwrap_or_default();
-    let answers = || listen.parse().is_ok_and(lan::answers);
-    let mark = if lan::state_key(&status) == "desk-lan-is-on" && !answers() { Mark::Wrong } else { Mark::Well };
-    let code = if mark == Mark::Wrong { "doctor-lan-silent" } else { lan::state_key(&status) };
-    Item::of("lan", mark, says(code).with("listen", listen))
+    let silent = status.answering && !lan::answers(status.listen);
+    let (mark, code) = if silent { (Mark::Wrong, "doctor-lan-silent") } else { (Mark::Well, status.state_key()) };
+    Item::of("lan", mark, says(code).with("listen", status.listen))
 }
 
 /// A service of the system's, if the package put one there: starts after a power cut?

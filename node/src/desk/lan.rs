@@ -25,7 +25,7 @@ use huxue_shared::{
 };
 use hyper_util::rt::TokioTimer;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use std::{
     io::{Read as _, Write as _},
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream},
@@ -38,7 +38,7 @@ use tokio::sync::{mpsc, watch};
 /// Where it answers unless told otherwise: every address of the machine, beside the desk's own 4481.
 pub const DEFAULT_AT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 4482);
 /// Between two looks at addresses, certificate files and what did not come about.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
 /// A TLS handshake takes no longer.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Nor the head of a request.
@@ -88,6 +88,35 @@ pub enum Ask {
     },
     /// Switch off.
     Off,
+}
+
+/// How it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Switched on.
+    pub on: bool,
+    /// By `serve --lan`: no page can switch it off.
+    pub held: bool,
+    /// Its port is open.
+    pub answering: bool,
+    /// Where, or where it would.
+    pub listen: SocketAddr,
+    /// What others type; empty while it is off, or the machine is in no network.
+    pub addresses: Vec<String>,
+    /// Of the certificate, as browsers show it; none before it was first made.
+    pub fingerprint: Option<String>,
+    /// Of its key.
+    pub key_fingerprint: Option<String>,
+    /// End of the certificate, RFC 3339.
+    pub valid_until: Option<String>,
+    /// An administrator's certificate.
+    pub certificate: Option<String>,
+    /// Why it does not answer although it should.
+    pub code: Option<String>,
+    /// The same as a sentence.
+    pub error: Option<String>,
+    /// And what to do.
+    pub next: Option<String>,
 }
 
 /// What answers now.
@@ -174,7 +203,7 @@ impl Lan {
             }
             Ask::Off => self.switch(&Setting { on: false, ..self.setting()? })?,
         }
-        self.status(lang)
+        serde_json::to_value(self.status(lang)?).map_err(Fault::internal)
     }
 
     /// Keeps the setting and lets it take effect. Blocks; not for async threads.
@@ -212,33 +241,35 @@ impl Lan {
         address::names().into_iter().chain(told).collect()
     }
 
-    /// How it stands, in facts: what the page, `huxue-node lan`, `doctor` and the log say.
+    /// How it stands: what the page, `huxue-node lan` and `doctor` say.
     ///
     /// # Errors
     /// The store's.
-    pub fn status(&self, lang: Lang) -> Result<Json, Fault> {
+    pub fn status(&self, lang: Lang) -> Result<Standing, Fault> {
         let setting = self.setting()?;
         let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
-        let wanted = self.wanted(&setting);
-        let runs = self.bell.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-        let files = self.files(&setting);
-        let facts = now.serving.as_ref().map(|serving| serving.facts.clone());
+        let (wanted, files, serving) = (self.wanted(&setting), self.files(&setting), now.serving.as_ref());
         // Without the daemon nothing answers, but what it will show is known if it was ever made.
-        let facts = facts.or_else(|| match &files {
+        let facts = serving.map(|serving| serving.facts.clone()).or_else(|| match &files {
             Some(files) => certificate::read(files, self.replica.clock().now()).ok().map(|identity| identity.facts),
             None => certificate::known(&self.dir),
         });
-        let at = now.serving.as_ref().map(|serving| serving.at).or(wanted);
-        let (sentence, next) = now.fault.as_ref().map(|fault| locale::fault(lang, fault)).unzip();
-        Ok(json!({
-            "on": wanted.is_some(), "held": self.told.at.is_some(), "running": runs, "answering": now.serving.is_some(),
-            "listen": at.unwrap_or_else(|| setting.at.unwrap_or(DEFAULT_AT)).to_string(),
-            "addresses": at.map(|at| address::urls(at, &self.told.hosts)).unwrap_or_default(),
-            "fingerprint": facts.as_ref().map(|facts| &facts.fingerprint), "key_fingerprint": facts.as_ref().map(|facts| &facts.key_fingerprint),
-            "valid_until": facts.as_ref().and_then(|facts| jiff::Timestamp::from_second(facts.not_after).ok()).map(|at| at.to_string()),
-            "certificate": files.map(|files| files.certificate.display().to_string()),
-            "error": sentence, "next": next.flatten(), "code": now.fault.as_ref().map(|fault| fault.code.as_ref()),
-        }))
+        let at = serving.map(|serving| serving.at).or(wanted);
+        let (error, next) = now.fault.as_ref().map(|fault| locale::fault(lang, fault)).unzip();
+        Ok(Standing {
+            on: wanted.is_some(),
+            held: self.is_held(),
+            answering: serving.is_some(),
+            listen: at.or(setting.at).unwrap_or(DEFAULT_AT),
+            addresses: at.map(|at| address::urls(at, &self.told.hosts)).unwrap_or_default(),
+            valid_until: facts.as_ref().and_then(|facts| jiff::Timestamp::from_second(facts.not_after).ok()).map(|at| at.to_string()),
+            key_fingerprint: facts.as_ref().map(|facts| facts.key_fingerprint.clone()),
+            fingerprint: facts.map(|facts| facts.fingerprint),
+            certificate: files.map(|files| files.certificate.display().to_string()),
+            code: now.fault.as_ref().map(|fault| fault.code.to_string()),
+            error,
+            next: next.flatten(),
+        })
     }
 
     /// Whether `serve` was told: it answers, and no page can switch it off.
@@ -297,7 +328,7 @@ impl Lan {
             }
             Ok(Ok(Some((at, Ok(identity))))) => self.serve(running, router, at, &identity).await,
             // What runs already goes on with the certificate it has.
-            Ok(Ok(Some((_, Err(fault))))) | Ok(Err(fault)) | Err(fault) => Err(fault),
+            Ok(Ok(Some((_, Err(fault)))) | Err(fault)) | Err(fault) => Err(fault),
         };
         let fault = outcome.err();
         let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
@@ -396,37 +427,36 @@ fn refused(at: SocketAddr, error: &std::io::Error) -> Fault {
     Fault::new(code, Exit::Storage).with("address", at).with("port", at.port()).because(error)
 }
 
-/// The status as the command line says it, in the page's words.
-#[must_use]
-pub fn words(status: &Json, lang: Lang) -> String {
-    let text = |key: &str, args: &[(&str, &str)]| locale::text(lang, key, args);
-    let mut lines = vec![text(state_key(status), &[("listen", status["listen"].as_str().unwrap_or_default())])];
-    for key in ["error", "next"] {
-        lines.extend(status[key].as_str().map(|said| format!("  {said}")));
+impl Standing {
+    /// As the command line says it, in the page's words.
+    #[must_use]
+    pub fn words(&self, lang: Lang) -> String {
+        let text = |key: &str| locale::text(lang, key, &[("listen", &self.listen.to_string())]);
+        let mut lines = vec![text(self.state_key())];
+        lines.extend([&self.error, &self.next].into_iter().flatten().map(|said| format!("  {said}")));
+        if self.on {
+            lines.extend(self.addresses.iter().map(|url| format!("  {url}")));
+        }
+        if let Some(fingerprint) = &self.fingerprint {
+            lines.push(text("desk-lan-fingerprint"));
+            lines.extend(grouped(fingerprint).iter().map(|group| format!("  {group}")));
+            lines.extend(self.certificate.is_none().then(|| text("desk-lan-warning")));
+        }
+        if !self.held {
+            lines.push(text(if self.on { "desk-lan-cli-off" } else { "desk-lan-cli-on" }));
+        }
+        lines.join("\n")
     }
-    if status["on"] == json!(true) {
-        lines.extend(status["addresses"].as_array().into_iter().flatten().filter_map(Json::as_str).map(|url| format!("  {url}")));
-    }
-    if let Some(fingerprint) = status["fingerprint"].as_str() {
-        lines.push(text("desk-lan-fingerprint", &[]));
-        lines.extend(grouped(fingerprint).iter().map(|group| format!("  {group}")));
-        lines.extend(status["certificate"].is_null().then(|| text("desk-lan-warning", &[])));
-    }
-    let next = if status["on"] == json!(true) { "desk-lan-cli-off" } else { "desk-lan-cli-on" };
-    if status["held"] != json!(true) {
-        lines.push(text(next, &[]));
-    }
-    lines.join("\n")
-}
 
-/// Message key of how it stands.
-#[must_use]
-pub fn state_key(status: &Json) -> &'static str {
-    match (status["on"] == json!(true), status["answering"] == json!(true), status["running"] == json!(true)) {
-        (false, ..) => "desk-lan-is-off",
-        (true, true, _) => "desk-lan-is-on",
-        (true, false, true) => "desk-lan-fails",
-        (true, false, false) => "desk-lan-rests",
+    /// Message key of how it stands.
+    #[must_use]
+    pub fn state_key(&self) -> &'static str {
+        match (self.on, self.answering, self.code.is_some()) {
+            (false, ..) => "desk-lan-is-off",
+            (true, true, _) => "desk-lan-is-on",
+            (true, false, true) => "desk-lan-fails",
+            (true, false, false) => "desk-lan-rests",
+        }
     }
 }
 

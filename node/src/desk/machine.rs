@@ -21,7 +21,6 @@ use huxue_shared::{
     },
 };
 use serde::Deserialize;
-use serde_json::json;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 /// What the pages know of the machine they run on.
@@ -59,6 +58,7 @@ pub fn routes() -> Router<Arc<Desk>> {
 
 /// The desk for the school's network as the page shows it.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "what a template asks, each by itself")]
 struct Door {
     on: bool,
     held: bool,
@@ -152,25 +152,21 @@ async fn drawn(desk: &Arc<Desk>, visitor: &Visitor, machine: &Arc<Machine>, page
 
 fn door(lan: &Lan, page: &Page, here: bool) -> Result<Door, Fault> {
     let status = lan.status(page.lang)?;
-    let text = |key: &str| status[key].as_str().unwrap_or_default().to_owned();
-    let listen = text("listen");
-    let at: Option<SocketAddr> = listen.parse().ok();
-    // What is bound and what answers are asked apart: the page says what another PC would find.
-    let answering = status["answering"] == json!(true) && at.is_some_and(lan::answers);
-    let fault = lan.fault();
-    let state = page.t1_named(lan::state_key(&status), "listen", &listen);
+    let lan::Standing { on, held, listen, addresses, fingerprint, key_fingerprint, valid_until, certificate, answering, .. } = status.clone();
+    let groups = |fingerprint: Option<String>| fingerprint.map(|text| lan::grouped(&text)).unwrap_or_default();
     Ok(Door {
-        on: status["on"] == json!(true),
-        held: status["held"] == json!(true),
-        answering,
-        state,
-        trouble: fault.map(|fault| Said::of(&fault, page.lang)),
-        addresses: status["addresses"].as_array().into_iter().flatten().filter_map(|url| url.as_str().map(str::to_owned)).collect(),
-        fingerprint: lan::grouped(&text("fingerprint")),
-        key_fingerprint: lan::grouped(&text("key_fingerprint")),
-        until: text("valid_until").get(..10).unwrap_or_default().to_owned(),
-        own: status["certificate"].is_null(),
-        port: at.map(|at| at.port().to_string()).unwrap_or_default(),
+        on,
+        held,
+        // What is bound and what answers are asked apart: the page says what another PC would find.
+        answering: answering && lan::answers(listen),
+        state: page.t1_named(status.state_key(), "listen", &listen.to_string()),
+        trouble: lan.fault().map(|fault| Said::of(&fault, page.lang)),
+        addresses,
+        fingerprint: groups(fingerprint),
+        key_fingerprint: groups(key_fingerprint),
+        until: valid_until.and_then(|at| at.get(..10).map(str::to_owned)).unwrap_or_default(),
+        own: certificate.is_none(),
+        port: listen.port().to_string(),
         here,
     })
 }
