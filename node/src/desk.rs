@@ -230,7 +230,12 @@ impl Handler<Asked<NodeRequest>> for Node {
             NodeRequest::Common(Request::Status) => Ok(self.status(self.replica.status().map_err(Fault::from)?, lang)),
             NodeRequest::Common(request) => execute::execute(&self.replica, request, &asked.who, lang, progress),
             NodeRequest::SyncNow => self.sync_now(lang),
-            NodeRequest::Lan(ask) => self.lan.ask(ask, lang),
+            NodeRequest::Lan(ask) => {
+                if ask != lan::Ask::Show {
+                    audit::note(&self.replica, &asked.who, "machine", if ask == lan::Ask::Off { "lan off" } else { "lan on" }, 1);
+                }
+                self.lan.ask(ask, lang)
+            }
             NodeRequest::Doctor => serde_json::to_value(doctor::of_open(self, true)).map_err(Fault::internal),
             NodeRequest::AccountReset { login } => {
                 let password = people::reset_by_login(&self.replica, &login)?;

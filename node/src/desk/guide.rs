@@ -10,7 +10,7 @@ use axum::{
 };
 use huxue_shared::{
     fault::{Exit, Fault},
-    replica::{browse::Wanted, put_setting, setting},
+    replica::{put_setting, setting},
     rim::key::sealed::SealedCopy,
     store::accounts,
     web::{
@@ -60,8 +60,7 @@ fn has_class_teacher(desk: &Desk) -> Result<bool, Fault> {
 
 fn has_record(desk: &Desk, ledger: &str) -> Result<bool, Fault> {
     let definition = desk.replica.definition(ledger).map_err(Fault::from)?;
-    let page = desk.replica.page(&definition, &Wanted { limit: 1, ..Wanted::default() }).map_err(Fault::from)?;
-    Ok(!page.rows.is_empty())
+    desk.replica.has_any(&definition).map_err(Fault::from)
 }
 
 async fn away(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>) -> Result<Response, Oops> {

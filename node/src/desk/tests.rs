@@ -5,6 +5,7 @@ use super::{
     machine::Machine,
     pages,
 };
+use crate::doctor::{Item, Mark};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -13,6 +14,7 @@ use axum::{
 use huxue_shared::{
     clock::TestClock,
     command::Request as Ask,
+    fault::{Exit, Fault},
     identity::Keypair,
     locale::Lang,
     replica::{Me, Replica, Role as Side},
@@ -75,7 +77,7 @@ impl School {
         let lan = Lan::new(Arc::clone(&replica), dir.path().to_owned(), config.place.clone(), told);
         let desk = Desk::new(replica, config);
         let router =
-            routes::desk(&desk, pages::routes(Machine { lan: Arc::clone(&lan), dir: dir.path().to_owned(), doctor: Arc::new(|_| Vec::new()) }));
+            routes::desk(&desk, pages::routes(Machine { lan: Arc::clone(&lan), dir: dir.path().to_owned(), doctor: Arc::new(|_| findings()) }));
         Self { desk, router, clock, lan, dir }
     }
 
@@ -145,6 +147,12 @@ impl School {
         let wanted = huxue_shared::replica::browse::Wanted { limit: 100, ..Default::default() };
         self.desk.replica.page(&definition, &wanted).unwrap().rows
     }
+}
+
+/// How the machine of a test is.
+fn findings() -> Vec<Item> {
+    let item = |check: &str, mark, code| Item { check: check.to_owned(), mark, said: Fault::new(code, Exit::Found) };
+    vec![item("database", Mark::Well, "doctor-database"), item("unit", Mark::Look, "doctor-unit-off")]
 }
 
 /// Whoever enters the children of a test; not an account.
@@ -328,6 +336,7 @@ async fn pages_hold_no_inline_script_or_style() {
         "/roll/3/1",
         "/me",
         "/password",
+        "/machine",
     ] {
         let answer = school.get(path, &session).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
@@ -503,6 +512,7 @@ async fn pages_look_as_they_did_in_both_languages() {
         ("people", "/people".into()),
         ("report", "/report/enrolment_headcount".into()),
         ("password", "/password".into()),
+        ("machine", "/machine".into()),
         ("nowhere", "/nowhere".into()),
     ];
     for (name, path) in pages {

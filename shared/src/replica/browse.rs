@@ -259,6 +259,15 @@ impl Replica {
         })
     }
 
+    /// Whether a ledger has a record that is not void.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn has_any(&self, definition: &Definition) -> Result<bool> {
+        let sql = format!("SELECT EXISTS(SELECT 1 FROM \"{}\" WHERE void = 0)", table(&definition.code));
+        self.store.read(|c| Ok(c.prepare_cached(&sql)?.query_row([], |r| r.get(0))?))
+    }
+
     /// Import batches, newest first.
     ///
     /// # Errors

@@ -37,9 +37,18 @@ struct Inside {
     by_address: HashMap<IpAddr, usize>,
 }
 
-/// Counts who is in.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Door(Arc<Mutex<Inside>>);
+/// Counts who is in, and waits only so long for the first word.
+#[derive(Clone, Debug)]
+pub(super) struct Door {
+    inside: Arc<Mutex<Inside>>,
+    patience: Duration,
+}
+
+impl Default for Door {
+    fn default() -> Self {
+        Self { inside: Arc::default(), patience: FIRST_WORD }
+    }
+}
 
 /// One who is in, until dropped.
 #[derive(Debug)]
@@ -47,7 +56,7 @@ struct Ticket(Door, IpAddr);
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let mut inside = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inside = self.0.inside.lock().unwrap_or_else(PoisonError::into_inner);
         inside.all = inside.all.saturating_sub(1);
         if let Some(count) = inside.by_address.get_mut(&self.1) {
             *count -= 1;
@@ -61,7 +70,7 @@ impl Drop for Ticket {
 impl Door {
     fn enter(&self, from: IpAddr) -> Option<Ticket> {
         let from = from.to_canonical();
-        let mut inside = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
         let own = inside.by_address.get(&from).copied().unwrap_or(0);
         if inside.all >= CONNECTIONS_MAX || own >= CONNECTIONS_MAX_AN_ADDRESS {
             return None;
@@ -90,10 +99,10 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Door {
             let ticket = door.enter(stream.peer_addr()?.ip()).ok_or(io::ErrorKind::QuotaExceeded)?;
             stream.set_nodelay(true)?;
             let mut first = [0u8; 1];
-            timeout(FIRST_WORD, stream.peek(&mut first)).await??;
+            timeout(door.patience, stream.peek(&mut first)).await??;
             if first != [TLS_HANDSHAKE] {
                 // Whoever speaks no TLS is answered or not; either way the connection ends here.
-                let _ = timeout(FIRST_WORD, send_on(stream)).await;
+                let _ = timeout(door.patience, send_on(stream)).await;
                 return Err(io::ErrorKind::InvalidData.into());
             }
             Ok((Guest { stream, _ticket: ticket }, service))
@@ -176,7 +185,17 @@ mod tests {
         inside.pop();
         assert!(door.enter(from(99)).is_some());
         inside.clear();
-        assert!(door.0.lock().unwrap().by_address.is_empty());
+        assert!(door.inside.lock().unwrap().by_address.is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_says_nothing_is_not_waited_for_and_leaves_its_place() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _silent = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let door = Door { patience: Duration::from_millis(20), ..Door::default() };
+        assert_eq!(door.accept(stream, ()).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(door.inside.lock().unwrap().all, 0);
     }
 
     #[test]
