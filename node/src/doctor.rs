@@ -29,6 +29,8 @@ const ROOM_WRONG_MIB: u64 = 256;
 const SILENT_DAYS: i64 = 7;
 /// A clock this much behind the county's own date of the enrolment is wrong, seconds.
 const CLOCK_SLACK_S: i64 = 24 * 3_600;
+/// An administrator's certificate of the desk ends within so many days: time to put the next one in its place.
+const LAN_CERTIFICATE_DAYS: i64 = 21;
 const DAY_S: i64 = 24 * 3_600;
 
 /// How a thing is.
@@ -315,8 +317,16 @@ fn lan(node: &Node) -> Item {
         Err(fault) => return Item::wrong("lan", fault),
     };
     let silent = status.answering && !lan::answers(status.listen);
-    let (mark, code) = if silent { (Mark::Wrong, "doctor-lan-silent") } else { (Mark::Well, status.state_key()) };
-    Item::of("lan", mark, says(code).with("listen", status.listen))
+    // The machine's own is made anew in time; an administrator's is not.
+    let end: Option<Timestamp> = status.certificate.as_ref().and(status.valid_until.as_ref()).and_then(|at| at.parse().ok());
+    let days =
+        end.map(|end| (end.as_second() - node.replica.clock().now().as_second()) / DAY_S).filter(|days| status.on && *days < LAN_CERTIFICATE_DAYS);
+    let (mark, code) = match (silent, days) {
+        (true, _) => (Mark::Wrong, "doctor-lan-silent"),
+        (false, Some(_)) => (Mark::Look, "doctor-lan-certificate"),
+        (false, None) => (Mark::Well, status.state_key()),
+    };
+    Item::of("lan", mark, says(code).with("port", status.listen.port()).with("days", days.unwrap_or(0)))
 }
 
 /// A service of the system's, if the package put one there: starts after a power cut?

@@ -431,7 +431,7 @@ impl Standing {
     /// As the command line says it, in the page's words.
     #[must_use]
     pub fn words(&self, lang: Lang) -> String {
-        let text = |key: &str| locale::text(lang, key, &[("listen", &self.listen.to_string())]);
+        let text = |key: &str| locale::text(lang, key, &[("port", &self.listen.port().to_string())]);
         let mut lines = vec![text(self.state_key())];
         lines.extend([&self.error, &self.next].into_iter().flatten().map(|said| format!("  {said}")));
         if self.on {

@@ -159,7 +159,7 @@ fn door(lan: &Lan, page: &Page, here: bool) -> Result<Door, Fault> {
         held,
         // What is bound and what answers are asked apart: the page says what another PC would find.
         answering: answering && lan::answers(listen),
-        state: page.t1_named(status.state_key(), "listen", &listen.to_string()),
+        state: page.t1_named(status.state_key(), "port", &listen.port().to_string()),
         trouble: lan.fault().map(|fault| Said::of(&fault, page.lang)),
         addresses,
         fingerprint: groups(fingerprint),

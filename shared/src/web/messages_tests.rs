@@ -16,7 +16,7 @@ const PARTICULARS: [(&str, &str); 10] = [
     ("at", "1"),
     ("grade", "1"),
     ("class", "1"),
-    ("listen", "1"),
+    ("port", "1"),
     ("file", "1"),
     ("rows", "1"),
 ];
