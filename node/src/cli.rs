@@ -1,7 +1,12 @@
 //! Command line of a node.
 
 use crate::{
-    desk::{Node, NodeRequest, wizard},
+    desk::{
+        Node, NodeRequest,
+        lan::{self, certificate::Files},
+        wizard,
+    },
+    doctor,
     enrolled::{NodeFile, enrol, keypair},
     serve,
 };
@@ -74,6 +79,11 @@ enum Command {
     /// Accounts of the desk
     #[command(subcommand)]
     Account(Account),
+    /// The desk for other PCs and phones of the school: addresses, fingerprint, on and off
+    Lan {
+        #[command(subcommand)]
+        act: Option<Lan>,
+    },
     /// The link to the county
     #[command(subcommand)]
     Sync(Sync),
@@ -85,6 +95,8 @@ enum Command {
     /// Who read or exported named records
     #[command(subcommand)]
     Audit(Audit),
+    /// Check this machine and say what to do next; exit code 1: something needs a person
+    Doctor,
     /// State of this node: saved, waiting, received
     Status {
         /// First wait until queries see all that was acknowledged
@@ -109,6 +121,44 @@ struct Listen {
     /// Answer other machines without encryption: only behind something that encrypts
     #[arg(long)]
     plain_lan: bool,
+    /// Answer the school's network with TLS at this address and port, whatever the page says: 0.0.0.0:4482 is every address of this machine
+    #[arg(long, env = "HUXUE_LAN", value_name = "ADDRESS:PORT")]
+    lan: Option<SocketAddr>,
+    /// Certificate for it (PEM, with those above it), instead of the machine's own
+    #[arg(long, env = "HUXUE_LAN_CERT", value_name = "FILE", requires = "lan_key")]
+    lan_cert: Option<PathBuf>,
+    /// The certificate's key (PEM)
+    #[arg(long, env = "HUXUE_LAN_KEY", value_name = "FILE", requires = "lan_cert")]
+    lan_key: Option<PathBuf>,
+}
+
+impl Listen {
+    fn told(&self) -> lan::Told {
+        lan::Told { at: self.lan, files: files(self.lan_cert.as_ref(), self.lan_key.as_ref()), hosts: self.host.clone() }
+    }
+}
+
+fn files(certificate: Option<&PathBuf>, key: Option<&PathBuf>) -> Option<Files> {
+    certificate.zip(key).map(|(certificate, key)| Files { certificate: certificate.clone(), key: key.clone() })
+}
+
+/// `lan …`
+#[derive(Subcommand, Debug)]
+enum Lan {
+    /// Answer other PCs and phones, from now on and after every start
+    On {
+        /// Address and port; default: where it was, at first 0.0.0.0:4482
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        at: Option<SocketAddr>,
+        /// Certificate for it (PEM, with those above it), instead of the machine's own
+        #[arg(long, value_name = "FILE", requires = "key")]
+        cert: Option<PathBuf>,
+        /// The certificate's key (PEM)
+        #[arg(long, value_name = "FILE", requires = "cert")]
+        key: Option<PathBuf>,
+    },
+    /// Answer this machine alone
+    Off,
 }
 
 #[derive(Subcommand, Debug)]
@@ -224,6 +274,10 @@ fn run_command(cli: Cli) -> Result<ExitCode, Fault> {
             let answer = keys::run(&global, &command, true)?;
             run::deliver(&global, &answer, None, |answer| render::fields(answer, global.language()))
         }
+        Command::Doctor => {
+            logging::start(false);
+            examine(&global)
+        }
         other => {
             logging::start(false);
             let (request, out) = request_of(other, &global)?;
@@ -263,7 +317,7 @@ fn serve_node(global: &Global, listen: &Listen) -> Result<ExitCode, Fault> {
         }
         _ => {}
     }
-    let node = Node::open(&dir, &global.unlock())?;
+    let node = Node::open(&dir, &global.unlock())?.told(listen.told());
     serve::serve(&dir, node, listener, address, listen.host.clone(), || ready(false))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -277,16 +331,33 @@ fn ask(global: &Global, request: NodeRequest, out: Option<PathBuf>) -> Result<Ex
     let text = |answer: &Json| match &request {
         NodeRequest::Common(request) => render::render(request, answer, lang),
         NodeRequest::SyncNow => render::render(&Request::Status, answer, lang),
-        NodeRequest::AccountReset { .. } | NodeRequest::AccountAdd { .. } => render::fields(answer, lang),
+        NodeRequest::AccountReset { .. } | NodeRequest::AccountAdd { .. } | NodeRequest::Doctor => render::fields(answer, lang),
         NodeRequest::AccountList => render::table(&answer["accounts"], &["login", "name", "roles", "classes", "closed"], lang),
+        NodeRequest::Lan(_) => serde_json::from_value::<lan::Standing>(answer.clone()).map(|lan| lan.words(lang)).unwrap_or_default(),
     };
     run::deliver(global, &answer, out.as_deref(), text)
+}
+
+/// What is wrong with a machine is often that it cannot be opened: so this opens nothing before it looks.
+fn examine(global: &Global) -> Result<ExitCode, Fault> {
+    let (lang, dir) = (global.language(), global.dir()?);
+    let items: Vec<doctor::Item> = match dir.exists().then(|| local::owner(&dir)) {
+        Some(Ok(local::Owner::Daemon)) => {
+            let answer = local::socket::ask(&dir, &Asked::here(lang, NodeRequest::Doctor), &mut |_| {})?;
+            serde_json::from_value(answer).map_err(Fault::internal)?
+        }
+        Some(Ok(local::Owner::Here(_lock))) => doctor::of_closed(&dir, &global.unlock()),
+        Some(Err(fault)) => vec![doctor::Item::wrong("dir", fault)],
+        None => vec![doctor::Item::wrong("dir", Fault::new("doctor-dir-none", Exit::Storage).with("path", dir.display()))],
+    };
+    run::say(&if global.json { doctor::json(&items, lang).to_string() } else { doctor::words(&items, lang) });
+    Ok(if items.iter().all(|item| item.mark == doctor::Mark::Well) { ExitCode::SUCCESS } else { ExitCode::from(Exit::Found as u8) })
 }
 
 fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<PathBuf>), Fault> {
     let common = |request: Request| (NodeRequest::Common(request), None);
     Ok(match command {
-        Command::Enrol { .. } | Command::Serve(_) | Command::Key(_) => return Err(Fault::internal("not a request")),
+        Command::Enrol { .. } | Command::Serve(_) | Command::Key(_) | Command::Doctor => return Err(Fault::internal("not a request")),
         Command::Import(Import::Roster { file, dry_run, sheet, by }) => {
             let (file, bytes) = run::read_upload(&file)?;
             common(Request::ImportRoster { file, bytes, dry_run, sheet, by })
@@ -321,10 +392,25 @@ fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<
         Command::Account(Account::Add { login, name, roles, classes }) => (NodeRequest::AccountAdd { login, name, roles, classes }, None),
         Command::Account(Account::List) => (NodeRequest::AccountList, None),
         Command::Account(Account::Reset { login }) => (NodeRequest::AccountReset { login }, None),
+        Command::Lan { act } => (NodeRequest::Lan(asked_of_lan(act)?), None),
         Command::Audit(audit) => common(audit.request()),
         Command::Status { settled } => common(if settled { Request::Settle } else { Request::Status }),
         Command::Rebuild => common(Request::Rebuild),
         Command::Verify => common(Request::Verify),
+    })
+}
+
+/// Files are named from where the command runs; the daemon may run elsewhere.
+fn asked_of_lan(act: Option<Lan>) -> Result<lan::Ask, Fault> {
+    let whole = |path: PathBuf| {
+        std::path::absolute(&path).map_err(|error| Fault::new("lan-file-unreadable", Exit::Input).with("path", path.display()).because(error))
+    };
+    Ok(match act {
+        None => lan::Ask::Show,
+        Some(Lan::On { at, cert, key }) => {
+            lan::Ask::On { at, files: files(cert.map(whole).transpose()?.as_ref(), key.map(whole).transpose()?.as_ref()) }
+        }
+        Some(Lan::Off) => lan::Ask::Off,
     })
 }
 

@@ -1,11 +1,14 @@
 //! What can be asked of a node: the engine's requests and the node's own; and the school's pages, which ask the same.
 
+pub mod guide;
+pub mod lan;
+pub mod machine;
 pub mod pages;
 pub mod roll;
 pub mod today;
 pub mod wizard;
 
-use crate::{enrolled::NodeFile, sealing::Sealer, serve};
+use crate::{doctor, enrolled::NodeFile, sealing::Sealer, serve};
 use huxue_shared::{
     clock::{Clock, SystemClock},
     command::{
@@ -45,6 +48,10 @@ pub enum NodeRequest {
     Common(Request),
     /// Dial at once and wait until the county has everything.
     SyncNow,
+    /// The desk for the school's network.
+    Lan(lan::Ask),
+    /// How the machine is.
+    Doctor,
     /// A one-time password for an account of the desk.
     AccountReset {
         /// What is typed to log in.
@@ -106,6 +113,10 @@ pub struct Node {
     pub link: Option<Link>,
     /// Keeps the county's sealed copy of the database key fresh.
     pub sealer: Arc<Sealer>,
+    /// The desk's second door.
+    pub lan: Arc<lan::Lan>,
+    /// Where the desk answers this machine; present in the daemon.
+    pub at: Option<std::net::SocketAddr>,
 }
 
 impl Node {
@@ -128,7 +139,15 @@ impl Node {
         merge::drain(&replica).map_err(Fault::from)?;
         let sealer = Arc::new(Sealer::new(dir, key));
         sealer.refresh(&file.enrolment(dir)?);
-        Ok(Self { replica, dir: dir.to_owned(), file, link: None, sealer })
+        let lan = lan::Lan::new(Arc::clone(&replica), dir.to_owned(), file.school_name.clone(), lan::Told::default());
+        Ok(Self { replica, dir: dir.to_owned(), file, link: None, sealer, lan, at: None })
+    }
+
+    /// With what `serve` was told of the school's network.
+    #[must_use]
+    pub fn told(mut self, told: lan::Told) -> Self {
+        self.lan = lan::Lan::new(Arc::clone(&self.replica), self.dir.clone(), self.file.school_name.clone(), told);
+        self
     }
 
     fn status(&self, mut answer: Json, lang: Lang) -> Json {
@@ -230,6 +249,13 @@ impl Handler<Asked<NodeRequest>> for Node {
                 Ok(json!({ "login": login, "password": password }))
             }
             NodeRequest::AccountList => people::listed(&self.replica),
+            NodeRequest::Lan(ask) => {
+                if ask != lan::Ask::Show {
+                    audit::note(&self.replica, &asked.who, "machine", if ask == lan::Ask::Off { "lan off" } else { "lan on" }, 1);
+                }
+                self.lan.ask(ask, lang)
+            }
+            NodeRequest::Doctor => serde_json::to_value(doctor::of_open(self, true)).map_err(Fault::internal),
             NodeRequest::AccountReset { login } => {
                 let password = people::reset_by_login(&self.replica, &login)?;
                 audit::note(&self.replica, &asked.who, "account", format!("reset {login}"), 1);

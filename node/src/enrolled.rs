@@ -168,6 +168,12 @@ impl NodeFile {
         Ok(Enrolment { grant, hub, hub_software: self.hub_software.clone() })
     }
 
+    /// When the county granted it, by the county's clock, Unix seconds.
+    #[must_use]
+    pub fn issued_at(&self) -> i64 {
+        self.issued_at
+    }
+
     /// The hub's address.
     ///
     /// # Errors

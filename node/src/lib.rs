@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod desk;
+pub mod doctor;
 pub mod enrolled;
 pub mod sealing;
 pub mod serve;

@@ -1,7 +1,7 @@
 //! The node's daemon: dials the hub, answers commands on the local socket, health pages. Works the same with no link at all.
 
 use crate::{
-    desk::{Agreed, Link, Node, NodeRequest, pages, wait_for_sync},
+    desk::{Agreed, Link, Node, NodeRequest, machine::Machine, pages, wait_for_sync},
     enrolled::{NodeFile, keypair},
     sealing::Sealer,
 };
@@ -46,13 +46,17 @@ pub fn serve(dir: &Path, mut node: Node, listener: TcpListener, http: SocketAddr
         let stop = stop::on_signal().map_err(Fault::internal)?;
         let (link, dialling) = dial(&node, stop.clone(), Arc::new(NoObserver))?;
         node.link = Some(link);
+        node.at = Some(http);
         let node = Arc::new(node);
         let gauges = {
             let node = Arc::clone(&node);
             Arc::new(move || metrics_of(&node))
         };
         let desk = pages::desk(&node, hosts);
-        let router = routes::desk(&desk, pages::routes()).merge(health::router(http, Arc::new(|| true), gauges));
+        let router = routes::desk(&desk, pages::routes(Machine::of(&node)));
+        // The port's second door shows the desk alone: health and metrics are this machine's.
+        let _lan = node.lan.run(router.clone(), stop.clone());
+        let router = router.merge(health::router(http, Arc::new(|| true), gauges));
         let _pages = health::answer(listener, router, stop.clone())?;
         let _socket = socket::serve::<Asked<NodeRequest>, Node>(dir, Arc::clone(&node))?;
         tracing::info!(%http, school = %node.file.school, hub = node.file.hub, "the node is ready");

@@ -23,6 +23,16 @@
 --   { code = "days_since", type = "int", title = { zh = "距今天数", en = "Days since" } },
 --   { code = "care_teacher", type = "text", title = { zh = "结对教师", en = "Care teacher" } },
 -- ]
+-- [today]
+-- title = { zh = "超过 30 天没联系上父母的留守儿童", en = "Left-behind children out of contact with their parents for 30 days" }
+-- order = 50
+-- ledger = "care_log"
+-- text = ["name", "class"]
+-- date = "last_contact"
+-- date_says = "last"
+-- open = "/child/{student}"
+-- act = "/ledger/care_log/new?student={student}&kind=call"
+-- act_title = { zh = "记一笔", en = "Log it" }
 -- +++
 WITH care AS (
   SELECT * FROM (

@@ -22,6 +22,16 @@
 --   { code = "last_visit", type = "date", title = { zh = "本学年最近家访", en = "Last visit this year" } },
 --   { code = "care_teacher", type = "text", title = { zh = "结对教师", en = "Care teacher" } },
 -- ]
+-- [today]
+-- title = { zh = "本学期还没家访的留守儿童", en = "Left-behind children not visited this term" }
+-- order = 60
+-- ledger = "care_log"
+-- text = ["name", "class"]
+-- date = "last_visit"
+-- date_says = "last"
+-- open = "/child/{student}"
+-- act = "/ledger/care_log/new?student={student}&kind=visit"
+-- act_title = { zh = "记一笔", en = "Log it" }
 -- +++
 WITH care AS (
   SELECT * FROM (

@@ -16,6 +16,15 @@
 --   { code = "month", type = "text", title = { zh = "月份", en = "Month" } },
 --   { code = "state", type = "choice", options = "monthly_report.$state", title = { zh = "现状", en = "State" } },
 -- ]
+-- [today]
+-- title = { zh = "还没报的控辍月报", en = "Monthly reports not sent" }
+-- order = 70
+-- ledger = "monthly_report"
+-- writers = true
+-- text = ["month"]
+-- open = "/ledger/monthly_report/new?month={month}"
+-- act = "/ledger/monthly_report/new?month={month}"
+-- act_title = { zh = "填月报", en = "Fill it in" }
 -- +++
 WITH RECURSIVE month(first) AS (
   SELECT :year || '-09-01'

@@ -13,11 +13,14 @@ pub mod params;
 pub mod query;
 pub mod run;
 pub mod scope;
+pub mod today;
 
 mod guard;
 mod overview;
 mod sql;
 
+#[cfg(test)]
+mod card_tests;
 #[cfg(test)]
 mod message_tests;
 #[cfg(test)]

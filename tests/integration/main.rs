@@ -5,6 +5,7 @@ mod files;
 mod keys;
 mod killed;
 mod ladders;
+mod machine;
 mod round_trip;
 mod transfer;
 

@@ -1,7 +1,11 @@
 //! The school's desk: its own pages beside those every desk has, over the running node.
 
-use super::{Node, roll, today};
-use axum::Router;
+use super::{
+    Node, guide,
+    machine::{self, Machine},
+    roll, today,
+};
+use axum::{Extension, Router};
 use huxue_shared::{
     command::request::{Asked, Request},
     local::Handler as _,
@@ -19,7 +23,7 @@ pub fn desk(node: &Arc<Node>, hosts: Vec<String>) -> Arc<Desk> {
             node.handle(asked, &mut |_| {})
         })
     };
-    let config = DeskConfig { place: node.file.school_name.clone(), hosts, tls: false, status };
+    let config = DeskConfig { place: node.file.school_name.clone(), hosts, status };
     let desk = Desk::new(Arc::clone(&node.replica), config);
     if let Some(link) = &node.link {
         let (mut status, mut agreed, pulses) = (link.status.clone(), link.agreed.clone(), desk.pulses.clone());
@@ -36,7 +40,7 @@ pub fn desk(node: &Arc<Node>, hosts: Vec<String>) -> Arc<Desk> {
     desk
 }
 
-/// The school's own pages.
-pub fn routes() -> Router<Arc<Desk>> {
-    Router::new().merge(today::routes()).merge(roll::routes())
+/// The school's own pages, over this machine.
+pub fn routes(machine: Machine) -> Router<Arc<Desk>> {
+    Router::new().merge(today::routes()).merge(roll::routes()).merge(machine::routes()).merge(guide::routes()).layer(Extension(Arc::new(machine)))
 }

@@ -1,6 +1,11 @@
 //! The school's desk, asked without a socket: the gate over every route, and a teacher's acts. Pages are kept as snapshots in both languages. Claims over one school: one room.
 
-use super::pages;
+use super::{
+    lan::{Lan, Told},
+    machine::Machine,
+    pages,
+};
+use crate::doctor::{Item, Mark};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -9,6 +14,7 @@ use axum::{
 use huxue_shared::{
     clock::TestClock,
     command::Request as Ask,
+    fault::{Exit, Fault},
     identity::Keypair,
     locale::Lang,
     replica::{Me, Replica, Role as Side},
@@ -25,25 +31,30 @@ use tower::ServiceExt as _;
 
 const HOST: &str = "127.0.0.1:4481";
 const ORIGIN: &str = "http://127.0.0.1:4481";
-const PASSWORD: &str = "石桥的一句话2026";
+pub(super) const PASSWORD: &str = "石桥的一句话2026";
 
 /// A school on Monday, 2 March 2026, 10:00 in China.
-struct School {
-    desk: Arc<Desk>,
-    router: Router,
-    clock: Arc<TestClock>,
-    _dir: tempfile::TempDir,
+pub(super) struct School {
+    pub(super) desk: Arc<Desk>,
+    pub(super) router: Router,
+    pub(super) clock: Arc<TestClock>,
+    pub(super) lan: Arc<Lan>,
+    pub(super) dir: tempfile::TempDir,
 }
 
-struct Answer {
-    status: StatusCode,
-    location: String,
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) location: String,
     cookies: Vec<String>,
-    text: String,
+    pub(super) text: String,
 }
 
 impl School {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
+        Self::told(Told::default())
+    }
+
+    pub(super) fn told(told: Told) -> Self {
         let clock = Arc::new(TestClock::new("2026-03-02T02:00:00Z".parse().unwrap(), 7));
         let dir = tempfile::tempdir().unwrap();
         let school = "5299010001".parse().unwrap();
@@ -62,21 +73,23 @@ impl School {
             let replica = Arc::clone(&replica);
             Arc::new(move |_: Lang| replica.status().map_err(Into::into))
         };
-        let config = DeskConfig { place: "石桥小学".into(), hosts: vec!["huxue.school.lan".into()], tls: false, status };
+        let config = DeskConfig { place: "石桥小学".into(), hosts: vec!["huxue.school.lan".into()], status };
+        let lan = Lan::new(Arc::clone(&replica), dir.path().to_owned(), config.place.clone(), told);
         let desk = Desk::new(replica, config);
-        let router = routes::desk(&desk, pages::routes());
-        Self { desk, router, clock, _dir: dir }
+        let router =
+            routes::desk(&desk, pages::routes(Machine { lan: Arc::clone(&lan), dir: dir.path().to_owned(), doctor: Arc::new(|_| findings()) }));
+        Self { desk, router, clock, lan, dir }
     }
 
     /// An account and the cookie of its session.
-    fn person(&self, login: &str, roles: &[Role], classes: &[Class]) -> (Account, String) {
+    pub(super) fn person(&self, login: &str, roles: &[Role], classes: &[Class]) -> (Account, String) {
         let roles = roles.iter().copied().collect();
         let id = login::new_account(&self.desk.replica, login, &format!("{login}老师"), &roles, classes, PASSWORD, false).unwrap();
         let secret = self.desk.sessions.begin(self.desk.clock(), id);
         (self.desk.account(id).unwrap().unwrap(), secret)
     }
 
-    fn child(&self, name: &str, number: &str, grade: u8, class: u8) -> String {
+    pub(super) fn child(&self, name: &str, number: &str, grade: u8, class: u8) -> String {
         let birth = format!("{}-{}-{}", &number[6..10], &number[10..12], &number[12..14]);
         let set = [
             ("name", name),
@@ -105,7 +118,7 @@ impl School {
         Answer { status, location, cookies, text: String::from_utf8_lossy(&body).into_owned() }
     }
 
-    async fn get(&self, path: &str, session: &str) -> Answer {
+    pub(super) async fn get(&self, path: &str, session: &str) -> Answer {
         let request = Request::get(path).header("host", HOST).header("cookie", format!("{COOKIE}={session}"));
         self.send(request.body(Body::empty()).unwrap()).await
     }
@@ -119,7 +132,7 @@ impl School {
         self.desk.sessions.find(self.desk.clock(), session, false).unwrap().csrf
     }
 
-    async fn post(&self, path: &str, session: &str, form: &str) -> Answer {
+    pub(super) async fn post(&self, path: &str, session: &str, form: &str) -> Answer {
         let sign = if path.contains('?') { '&' } else { '?' };
         let request = Request::post(format!("{path}{sign}t={}", self.token(session)))
             .header("host", HOST)
@@ -136,17 +149,23 @@ impl School {
     }
 }
 
+/// How the machine of a test is.
+fn findings() -> Vec<Item> {
+    let item = |check: &str, mark, code| Item { check: check.to_owned(), mark, said: Fault::new(code, Exit::Found) };
+    vec![item("database", Mark::Well, "doctor-database"), item("unit", Mark::Look, "doctor-unit-off")]
+}
+
 /// Whoever enters the children of a test; not an account.
 fn nobody() -> Account {
     Account { id: 0, login: "test".into(), name: "test".into(), roles: [].into(), classes: Vec::new(), must_change: false, disabled: false }
 }
 
-fn class(grade: i64, class: i64) -> Class {
+pub(super) fn class(grade: i64, class: i64) -> Class {
     Class { grade, class }
 }
 
 /// Every route there is: method and an address that leads to it. Held complete by the next test.
-const ROUTES: [(&str, &str, &str); 48] = [
+const ROUTES: [(&str, &str, &str); 51] = [
     ("get", "/static/{stamp}/{name}", "/static/x/app.css"),
     ("get", "/start", "/start"),
     ("post", "/start", "/start"),
@@ -195,6 +214,9 @@ const ROUTES: [(&str, &str, &str); 48] = [
     ("get", "/roll", "/roll"),
     ("get", "/roll/{grade}/{class}", "/roll/3/1"),
     ("post", "/roll/{grade}/{class}/row", "/roll/3/1/row"),
+    ("get", "/machine", "/machine"),
+    ("post", "/machine/lan", "/machine/lan"),
+    ("post", "/guide/away", "/guide/away"),
 ];
 
 /// Routes that a stranger may ask, because they let people in.
@@ -314,6 +336,7 @@ async fn pages_hold_no_inline_script_or_style() {
         "/roll/3/1",
         "/me",
         "/password",
+        "/machine",
     ] {
         let answer = school.get(path, &session).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
@@ -514,6 +537,7 @@ async fn pages_look_as_they_did_in_both_languages() {
         ("people", "/people".into()),
         ("report", "/report/enrolment_headcount".into()),
         ("password", "/password".into()),
+        ("machine", "/machine".into()),
         ("nowhere", "/nowhere".into()),
     ];
     for (name, path) in pages {

@@ -1,6 +1,10 @@
 //! Today: what is due and overdue for this person, each one click from doing it.
 
-use super::roll::{self, Taken};
+use super::{
+    guide,
+    machine::Machine,
+    roll::{self, Taken},
+};
 use askama::Template;
 use axum::{
     Extension, Router,
@@ -9,26 +13,34 @@ use axum::{
     routing::get,
 };
 use huxue_shared::{
-    command::{Request, request::Format},
+    command::{Request, reporting, request::Format},
+    document::view::Value,
     fault::Fault,
-    replica::browse::Row,
+    replica::browse::{Batch, Row},
+    report::{
+        definition::{ColumnType, Report},
+        today::{DateSays, Today as ReportCard},
+    },
     web::{
         Desk,
-        account::{Account, Class, Role},
+        account::{Account, Class, Reach, Role},
         guard::{Oops, Visitor},
         names::Names,
-        page::{Page, draw},
+        page::{Page, draw, escape_query},
         shown,
     },
 };
 use jiff::ToSpan as _;
 use serde::Deserialize;
-use std::{collections::BTreeMap, sync::Arc};
+use serde_json::Value as Json;
+use std::sync::Arc;
 
 /// Days ahead that are shown.
 const AHEAD_DAYS: i32 = 7;
 /// Lines of a card; the rest is counted.
 const LINES_MAX: usize = 8;
+/// Rows refused by an import are shown so many days.
+const REFUSED_DAYS: i32 = 7;
 
 /// Its route.
 pub fn routes() -> Router<Arc<Desk>> {
@@ -46,7 +58,7 @@ struct Line {
 
 #[derive(Clone, Debug, Default)]
 struct Card {
-    id: &'static str,
+    id: String,
     title: String,
     count: usize,
     lines: Vec<Line>,
@@ -55,10 +67,10 @@ struct Card {
 }
 
 impl Card {
-    fn new(id: &'static str, title: String, mut lines: Vec<Line>, all: &str) -> Option<Self> {
+    fn new(id: impl Into<String>, title: String, mut lines: Vec<Line>, all: &str) -> Option<Self> {
         let count = lines.len();
         lines.truncate(LINES_MAX);
-        (count > 0).then(|| Self { id, title, count, more: count - lines.len(), lines, all: all.to_owned() })
+        (count > 0).then(|| Self { id: id.into(), title, count, more: count - lines.len(), lines, all: all.to_owned() })
     }
 }
 
@@ -70,7 +82,7 @@ struct TodayPage {
     works: bool,
     cards: Vec<Card>,
     empty: bool,
-    guide: Vec<(String, String)>,
+    guide: Vec<(String, &'static str, bool)>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -78,17 +90,22 @@ struct Done {
     done: Option<String>,
 }
 
-async fn today(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Query(done): Query<Done>) -> Result<Response, Oops> {
+async fn today(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Extension(machine): Extension<Arc<Machine>>,
+    Query(done): Query<Done>,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let mut page = Page::of(&desk, &visitor, "desk-today");
     if done.done.as_deref() == Some("web-password-changed") {
         page.done = page.t("web-password-changed");
     }
-    let drawn = desk.run(move |desk| today_page(desk, &account, page)).await?;
+    let drawn = desk.run(move |desk| today_page(desk, &account, &machine, page)).await?;
     draw(&drawn)
 }
 
-fn today_page(desk: &Desk, account: &Account, page: Page) -> Result<TodayPage, Fault> {
+fn today_page(desk: &Desk, account: &Account, machine: &Machine, page: Page) -> Result<TodayPage, Fault> {
     let (today, lang) = (desk.clock().today(), page.lang);
     let works = desk.replica.holidays().is_working(today);
     let rolls = roll::taken(desk, account, today, lang)?;
@@ -97,20 +114,35 @@ fn today_page(desk: &Desk, account: &Account, page: Page) -> Result<TodayPage, F
     if works {
         cards.extend(roll_card(&page, &rolls));
     }
-    cards.extend(due_cards(desk, account, &page)?);
-    cards.extend(conflict_card(&page));
-    cards.extend(children_card(desk, account, &page, "left_behind_no_contact", "contact", "call")?);
-    cards.extend(children_card(desk, account, &page, "left_behind_no_visit", "visit", "visit")?);
-    cards.extend(monthly_card(desk, account, &page)?);
-    let guide = if empty && account.administers() {
-        [("/import?first=1", "desk-guide-import"), ("/people", "desk-guide-people"), ("/ledger/enrolment/new", "desk-guide-child")]
-            .iter()
-            .map(|(href, key)| ((*href).to_owned(), page.t(key)))
-            .collect()
-    } else {
-        Vec::new()
-    };
+    let reports = cards_of(desk)?;
+    let elsewhere: Vec<&str> = reports
+        .iter()
+        .filter_map(|report| report.today.as_ref())
+        .filter(|card| shows(desk, account, card))
+        .flat_map(|card| &card.instead_of)
+        .map(String::as_str)
+        .collect();
+    cards.extend(due_cards(desk, account, &page, &elsewhere)?);
+    cards.extend(follow_up_card(desk, account, &page)?);
+    cards.extend(conflict_card(desk, &page));
+    cards.extend(refused_card(desk, account, &page)?);
+    cards.extend(report_cards(desk, account, &page, &reports)?);
+    let guide = guide::steps(desk, account, machine)?.into_iter().map(|(key, href, done)| (page.t(key), href, done)).collect();
     Ok(TodayPage { day: shown::day(today, lang), works, cards, empty, guide, page })
+}
+
+/// The reports that are cards of this page, in their order.
+fn cards_of(desk: &Desk) -> Result<Vec<Report>, Fault> {
+    let catalogue = reporting::catalogue(&desk.replica).map_err(Fault::from)?;
+    let mut reports: Vec<Report> = catalogue.iter().filter(|report| report.today.is_some()).cloned().collect();
+    reports.sort_by_key(|report| report.today.as_ref().map(|card| card.order));
+    Ok(reports)
+}
+
+fn shows(desk: &Desk, account: &Account, card: &ReportCard) -> bool {
+    let Ok(definition) = desk.replica.definition(&card.ledger) else { return false };
+    let reach = if card.writers { account.writes(&definition) } else { account.reads(&definition) };
+    reach.any()
 }
 
 fn roll_card(page: &Page, rolls: &[Taken]) -> Option<Card> {
@@ -123,7 +155,7 @@ fn roll_card(page: &Page, rolls: &[Taken]) -> Option<Card> {
 }
 
 /// Open records whose next step is overdue, and those that come within a week.
-fn due_cards(desk: &Desk, account: &Account, page: &Page) -> Result<Vec<Card>, Fault> {
+fn due_cards(desk: &Desk, account: &Account, page: &Page, elsewhere: &[&str]) -> Result<Vec<Card>, Fault> {
     let (catalogue, lang, today) = (desk.replica.catalogue(), page.lang, desk.clock().today());
     let until = today.checked_add(AHEAD_DAYS.days()).unwrap_or(today).to_string();
     let mut rows: Vec<Row> = Vec::new();
@@ -131,7 +163,8 @@ fn due_cards(desk: &Desk, account: &Account, page: &Page) -> Result<Vec<Card>, F
         let reach = account.reads(definition);
         if reach.any() {
             let found = desk.replica.due_by(definition, &until).map_err(Fault::from)?;
-            rows.extend(found.into_iter().filter(|row| shown::in_reach(&reach, row)));
+            let here = |row: &Row| row.state.as_ref().is_none_or(|state| !elsewhere.contains(&format!("{}.{state}", row.ledger).as_str()));
+            rows.extend(found.into_iter().filter(|row| shown::in_reach(&reach, row) && here(row)));
         }
     }
     rows.sort_by(|a, b| a.due.cmp(&b.due));
@@ -159,55 +192,126 @@ fn due_cards(desk: &Desk, account: &Account, page: &Page) -> Result<Vec<Card>, F
     Ok(cards.into_iter().flatten().collect())
 }
 
-fn conflict_card(page: &Page) -> Option<Card> {
+fn conflict_card(desk: &Desk, page: &Page) -> Option<Card> {
     let count = page.links.iter().find(|link| link.href == "/conflicts").map_or(0, |link| link.count);
-    let line = Line { text: page.t1("desk-conflicts-wait", count), href: "/conflicts".into(), ..Line::default() };
-    Card::new("conflicts", page.t("desk-card-conflicts"), if count > 0 { vec![line] } else { Vec::new() }, "/conflicts")
+    let line = |key: &str, count: i64| (count > 0).then(|| Line { text: page.t1(key, count), href: "/conflicts".into(), ..Line::default() });
+    let lines = [line("desk-conflicts-wait", count), line("desk-refused-changes", desk.pulse().refused)];
+    Card::new("conflicts", page.t("desk-card-conflicts"), lines.into_iter().flatten().collect(), "/conflicts")
 }
 
-/// Children that a report of the care ledgers names, those of the person's own classes.
-fn children_card(desk: &Desk, account: &Account, page: &Page, report: &'static str, id: &'static str, kind: &str) -> Result<Option<Card>, Fault> {
-    let care = desk.replica.definition("care_log").map_err(Fault::from)?;
-    let reach = account.reads(&care);
-    if !reach.any() {
-        return Ok(None);
-    }
-    let params = match id {
-        "visit" => BTreeMap::from([("term".to_owned(), huxue_shared::model::Term::of(desk.clock().today()).number().to_string())]),
-        _ => BTreeMap::new(),
-    };
-    let answer = desk.ask(account, Request::ReportRun { name: report.to_owned(), params, format: Format::Json }, page.lang)?;
-    let writes = account.writes(&care).any();
-    let line = |row: &serde_json::Value| {
-        let class = row["grade"].as_i64().zip(row["class"].as_i64()).map(|(grade, class)| Class { grade, class });
-        if !reach.holds(class) {
-            return None;
+/// What reports say is to be done: those with a `[today]` in their head.
+fn report_cards(desk: &Desk, account: &Account, page: &Page, reports: &[Report]) -> Result<Vec<Card>, Fault> {
+    let mut cards = Vec::new();
+    for (report, card) in reports.iter().filter_map(|report| Some((report, report.today.as_ref()?))) {
+        if !shows(desk, account, card) {
+            continue;
         }
-        let student = row["student"].as_str()?;
-        let last = row["last_contact"].as_str().or_else(|| row["last_visit"].as_str());
-        let tag = last.map_or_else(|| (page.t("desk-never"), "bad"), |day| (day.to_owned(), "warn"));
-        Some(Line {
-            text: format!("{} · {}", row["name"].as_str().unwrap_or_default(), shown::class(row["grade"].as_i64(), row["class"].as_i64(), page.lang)),
-            href: format!("/child/{student}"),
-            tag,
-            act: writes.then(|| (format!("/ledger/care_log/new?student={student}&kind={kind}"), page.t("desk-do-log"))),
-        })
-    };
-    let lines = answer["rows"].as_array().into_iter().flatten().filter_map(line).collect();
-    Ok(Card::new(id, page.t(&format!("desk-card-{id}")), lines, ""))
+        let definition = desk.replica.definition(&card.ledger).map_err(Fault::from)?;
+        let (reads, writes) = (account.reads(&definition), account.writes(&definition));
+        let reach = if card.writers { &writes } else { &reads };
+        let request = Request::ReportRun { name: report.name.clone(), params: card.with.clone(), format: Format::Json };
+        let answer = desk.ask(account, request, page.lang)?;
+        let lines =
+            answer["rows"].as_array().into_iter().flatten().filter_map(|row| line_of(report, card, row, &answer, reach, writes.any(), desk, page));
+        let title = card.title.as_ref().unwrap_or(&report.title).get(page.lang).to_owned();
+        // Who reaches some classes only may not open the report, which is of the whole school.
+        let all = if *reach == Reach::All { format!("/report/{}", report.name) } else { String::new() };
+        cards.extend(Card::new(report.name.clone(), title, lines.collect(), &all));
+    }
+    Ok(cards)
 }
 
-fn monthly_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<Card>, Fault> {
-    if !account.is(Role::Registrar) && !account.is(Role::Principal) {
+#[expect(clippy::too_many_arguments, reason = "one row, and all it is judged and shown by")]
+fn line_of(report: &Report, card: &ReportCard, row: &Json, answer: &Json, reach: &Reach, writes: bool, desk: &Desk, page: &Page) -> Option<Line> {
+    let (grade, class) = (row["grade"].as_i64(), row["class"].as_i64());
+    if !reach.holds(grade.zip(class).map(|(grade, class)| Class { grade, class })) {
+        return None;
+    }
+    let plain = |code: &str| match &row[code] {
+        Json::String(text) if !text.is_empty() => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let said = |code: &String| {
+        if code == "class" {
+            return Some(shown::class(grade, class, page.lang));
+        }
+        let text = plain(code)?;
+        let unit = report.columns.iter().find(|column| column.code == *code && column.kind == ColumnType::Int);
+        let label = answer["labels"][code][&text].as_str();
+        Some(label.map_or_else(|| unit.map_or_else(|| text.clone(), |column| format!("{} {text}", column.title.get(page.lang))), str::to_owned))
+    };
+    let date = card.date.as_ref().map(|code| plain(code));
+    let tag = match (date, card.date_says) {
+        (None, _) | (Some(None), DateSays::Due) => (String::new(), ""),
+        (Some(None), DateSays::Last) => (page.t("desk-never"), "bad"),
+        (Some(Some(day)), DateSays::Last) => (day, "warn"),
+        (Some(Some(day)), DateSays::Due) => shown::distance(&day, desk.clock().today(), page.lang),
+    };
+    let act = card.act.as_ref().zip(card.act_title.as_ref()).filter(|_| writes);
+    Some(Line {
+        text: card.text.iter().filter_map(said).collect::<Vec<_>>().join(" · "),
+        href: ReportCard::address(&card.open, plain)?,
+        tag,
+        act: act.and_then(|(address, title)| Some((ReportCard::address(address, plain)?, title.get(page.lang).to_owned()))),
+    })
+}
+
+/// Records that name a day on which to look again, come or about to come.
+fn follow_up_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<Card>, Fault> {
+    let (catalogue, lang, today) = (desk.replica.catalogue(), page.lang, desk.clock().today());
+    let until = today.checked_add(AHEAD_DAYS.days()).unwrap_or(today).to_string();
+    let names = Names::of(desk, lang);
+    let mut found: Vec<(String, Line)> = Vec::new();
+    for definition in catalogue.iter_latest() {
+        let (reads, writes) = (account.reads(definition), account.writes(definition).any());
+        for field in definition.fields.iter().filter(|field| field.follow_up && reads.any() && shown::sees(account, definition, field)) {
+            let rows = desk.replica.follow_ups_by(definition, field, &until).map_err(Fault::from)?;
+            for row in rows.into_iter().filter(|row| shown::in_reach(&reads, row)) {
+                let Some(due) = row.due else { continue };
+                let who = row.name.clone().unwrap_or_else(|| names.label(definition, &row.fields));
+                let subject = row.student.as_ref().map_or_else(String::new, |student| format!("student={student}"));
+                let parent = definition.parent.as_ref().and_then(|code| match row.fields.get(code) {
+                    Some(Value::Str(key)) => Some(format!("&{code}={}", escape_query(key))),
+                    _ => None,
+                });
+                let form = format!("/ledger/{}/new?{subject}{}", definition.code, parent.unwrap_or_default());
+                let line = Line {
+                    text: format!("{who} · {} · {}", definition.title.get(lang), field.title.get(lang)),
+                    href: format!("/record/{}", row.id),
+                    tag: shown::distance(&due, today, lang),
+                    act: writes.then(|| (form, page.t("desk-do-log"))),
+                };
+                found.push((due, line));
+            }
+        }
+    }
+    if !found.is_empty() {
+        desk.noted(account, "list", "follow_up", found.len());
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(Card::new("follow", page.t("desk-card-follow"), found.into_iter().map(|(_, line)| line).collect(), ""))
+}
+
+/// Rows of office files that were not taken in the last week.
+fn refused_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<Card>, Fault> {
+    if !account.administers() && !account.is(Role::AidOfficer) {
         return Ok(None);
     }
-    let request = Request::ReportRun { name: "monthly_reports_missing".into(), params: BTreeMap::new(), format: Format::Json };
-    let answer = desk.ask(account, request, page.lang)?;
-    let line = |row: &serde_json::Value| {
-        let month = row["month"].as_str()?;
-        let href = format!("/ledger/monthly_report/new?month={month}");
-        Some(Line { text: month.to_owned(), act: Some((href.clone(), page.t("desk-do-report"))), href, tag: (String::new(), "") })
+    let since = (desk.clock().now() - REFUSED_DAYS * jiff::SignedDuration::from_hours(24)).to_string();
+    let batches = desk.replica.imports().map_err(Fault::from)?;
+    let line = |batch: &Batch| {
+        let (file, rows) = (batch.file.clone(), batch.refused.to_string());
+        Line {
+            text: huxue_shared::locale::text(page.lang, "desk-refused-rows", &[("file", &file), ("rows", &rows)]),
+            href: "/import".to_owned(),
+            tag: (shown::moment(&batch.at, page.lang), "warn"),
+            act: Some(("/import".to_owned(), page.t("desk-do-import"))),
+        }
     };
-    let lines = answer["rows"].as_array().into_iter().flatten().filter_map(line).collect();
-    Ok(Card::new("monthly", page.t("desk-card-monthly"), lines, "/ledger/monthly_report"))
+    let lines = batches.iter().filter(|batch| batch.refused > 0 && batch.undone.is_none() && batch.at >= since).map(line).collect();
+    Ok(Card::new("refused", page.t("desk-card-refused"), lines, "/import"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,7 +103,7 @@ async fn page(Extension(visitor): Extension<Visitor>) -> Result<Response, Oops> 
 }
 
 async fn language(Form(wanted): Form<Language>) -> Response {
-    login::switch(&wanted, false)
+    login::switch(&wanted)
 }
 
 async fn enrol(State(wizard): State<Arc<Wizard>>, Extension(visitor): Extension<Visitor>, mut parts: Multipart) -> Result<Response, Oops> {

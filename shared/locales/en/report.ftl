@@ -103,6 +103,8 @@ report-file-sign = Line { $line }: "{ $sign }" is not allowed in a report.
     .next = One statement without a semicolon; parameters are written :name.
 report-file-word = Line { $line }: "{ $word }" is not allowed in a report.
     .next = A report reads ledger tables, school, step, doc and conflict.
+report-file-today = Line { $line }: the card names “{ $text }”, which is no column of this report, no address beginning with "/", or a button without words.
+    .next = Name columns of this report; write addresses as /ledger/CODE/new?student={"{"}student{"}"}.
 report-file-undeclared = Line { $line }: parameter ":{ $name }" is not declared.
     .next = Add it to `parameters` in the head.
 

@@ -103,6 +103,8 @@ report-file-sign = 第 { $line } 行：报表里不能用“{ $sign }”。
     .next = 只写一条语句，不加分号；参数写成 :名称。
 report-file-word = 第 { $line } 行：报表里不能用“{ $word }”。
     .next = 报表只能查询台账表、school、step、doc、conflict。
+report-file-today = 第 { $line } 行：首页卡片写的“{ $text }”不是这个报表的列，不是以 / 开头的地址，或按钮缺文字。
+    .next = 写本报表的列名；地址写成 /ledger/台账代码/new?student={"{"}student{"}"} 的样子。
 report-file-undeclared = 第 { $line } 行：参数“:{ $name }”没有在文件头里声明。
     .next = 在 parameters 里加上它。
 

@@ -210,6 +210,18 @@ const SENTENCES: &[(&str, &str)] = &[
     ("List them", "列出节点"),
     ("Shut one out, at once", "立即吊销一台节点"),
     ("Node id or its beginning, see `node list`", "节点编号或它的开头几位，见 node list"),
+    // the desk for the school's network
+    ("The desk for other PCs and phones of the school: addresses, fingerprint, on and off", "让校内电脑和手机访问：地址、证书指纹、打开和关掉"),
+    ("Answer other PCs and phones, from now on and after every start", "让校内电脑和手机访问，立即生效，以后每次启动也打开"),
+    ("Answer this machine alone", "只让这台电脑自己用"),
+    ("Address and port; default: where it was, at first 0.0.0.0:4482", "地址和端口；默认同上次，最初为 0.0.0.0:4482"),
+    (
+        "Answer the school's network with TLS at this address and port, whatever the page says: 0.0.0.0:4482 is every address of this machine",
+        "以加密方式在这个地址和端口让校内网络访问，不管网页上怎么设；0.0.0.0:4482 表示本机所有地址",
+    ),
+    ("Certificate for it (PEM, with those above it), instead of the machine's own", "所用的证书（PEM，连同上级证书），代替本机自做的"),
+    ("The certificate's key (PEM)", "证书的私钥（PEM）"),
+    ("Check this machine and say what to do next; exit code 1: something needs a person", "检查这台电脑并告诉下一步怎么办；退出码 1：有事要人办"),
 ];
 
 /// Words clap puts around ours, longest first.
@@ -234,6 +246,7 @@ const FRAME: &[(&str, &str)] = &[
 
 /// What the reader puts in the place of a value.
 const PLACES: &[(&str, &str)] = &[
+    ("ADDRESS:PORT", "地址:端口"),
     ("DIR", "目录"),
     ("LANG", "语言"),
     ("FILE", "文件"),

@@ -244,11 +244,11 @@ fn finish(
     let id = replica.clock().ulid().to_string();
     let (at, file, sha256) = (replica.clock().now().to_string(), upload.file.clone(), hex(bytes));
     let detail = serde_json::to_string(traces).map_err(Fault::internal)?;
-    let batch = id.clone();
+    let (batch, refused) = (id.clone(), answer["rejected"].as_i64().unwrap_or(0));
     write_with_progress(replica, edits, progress, move |c| {
         c.execute(
-            "INSERT INTO import(id, at, kind, file, sha256, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-            params![batch, at, kind, file, sha256, detail],
+            "INSERT INTO import(id, at, kind, file, sha256, refused, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![batch, at, kind, file, sha256, refused, detail],
         )?;
         Ok(())
     })?;

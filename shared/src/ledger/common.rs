@@ -44,6 +44,7 @@ fn build(code: &str) -> Field {
         copy_of: None,
         reference: None,
         searchable: false,
+        follow_up: false,
         public: false,
     }
 }

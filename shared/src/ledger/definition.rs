@@ -146,6 +146,8 @@ pub struct Field {
     pub reference: Option<String>,
     /// Gets an index in the typed table.
     pub searchable: bool,
+    /// A date on which the child, or what `parent` names, is to be looked at again: due until a later record of the ledger.
+    pub follow_up: bool,
     /// May appear on a public notice.
     pub public: bool,
 }

@@ -6,7 +6,7 @@
 use super::{Replica, Result};
 use crate::{
     document::view::Value,
-    ledger::{Definition, FieldType},
+    ledger::{Definition, FieldType, definition::Field},
     model::SchoolYear,
     store::typed::table,
 };
@@ -230,6 +230,44 @@ impl Replica {
         })
     }
 
+    /// Records whose child, or whose parent record, is to be looked at again by `until` according to `field`, and has no later record of this ledger; soonest first,
+    /// [`Row::due`] is the date. At most 500.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn follow_ups_by(&self, definition: &Definition, field: &Field, until: &str) -> Result<Vec<Row>> {
+        // Children's records are counted by the child's document: those of the other children of a school are none of its own.
+        let same = definition
+            .parent
+            .as_ref()
+            .map_or_else(|| "l._doc = t._doc".to_owned(), |parent| format!("l._doc = t._doc AND l.\"{parent}\" IS t.\"{parent}\""));
+        let (table, code) = (table(&definition.code), &field.code);
+        let sql = format!(
+            "{} WHERE t.void = 0 AND t.\"{code}\" IS NOT NULL AND t.\"{code}\" <> '' AND t.\"{code}\" <= ?1
+               AND NOT EXISTS (SELECT 1 FROM \"{table}\" l WHERE {same} AND l.void = 0 AND l.\"on\" > t.\"on\") ORDER BY t.\"{code}\" LIMIT 500",
+            select(definition)
+        );
+        self.store.read(|c| {
+            let mut rows: Vec<Row> = c.prepare_cached(&sql)?.query_map([until], |r| row(r, &definition.code))?.collect::<rusqlite::Result<_>>()?;
+            for row in &mut rows {
+                row.due = match row.fields.get(code) {
+                    Some(Value::Str(day)) => Some(day.clone()),
+                    _ => None,
+                };
+            }
+            Ok(rows)
+        })
+    }
+
+    /// Whether a ledger has a record that is not void.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn has_any(&self, definition: &Definition) -> Result<bool> {
+        let sql = format!("SELECT EXISTS(SELECT 1 FROM \"{}\" WHERE void = 0)", table(&definition.code));
+        self.store.read(|c| Ok(c.prepare_cached(&sql)?.query_row([], |r| r.get(0))?))
+    }
+
     /// Import batches, newest first.
     ///
     /// # Errors
@@ -237,9 +275,17 @@ impl Replica {
     pub fn imports(&self) -> Result<Vec<Batch>> {
         self.store.read(|c| {
             let mut statement =
-                c.prepare_cached("SELECT id, at, kind, file, undone, json_array_length(detail) FROM import ORDER BY id DESC LIMIT 50")?;
+                c.prepare_cached("SELECT id, at, kind, file, undone, json_array_length(detail), refused FROM import ORDER BY id DESC LIMIT 50")?;
             let rows = statement.query_map([], |r| {
-                Ok(Batch { id: r.get(0)?, at: r.get(1)?, kind: r.get(2)?, file: r.get(3)?, undone: r.get(4)?, written: r.get(5)? })
+                Ok(Batch {
+                    id: r.get(0)?,
+                    at: r.get(1)?,
+                    kind: r.get(2)?,
+                    file: r.get(3)?,
+                    undone: r.get(4)?,
+                    written: r.get(5)?,
+                    refused: r.get(6)?,
+                })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
@@ -261,6 +307,8 @@ pub struct Batch {
     pub undone: Option<String>,
     /// Records it wrote.
     pub written: i64,
+    /// Rows that were not taken.
+    pub refused: i64,
 }
 
 fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Listed> {

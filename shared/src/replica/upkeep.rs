@@ -80,6 +80,17 @@ impl Replica {
         })
     }
 
+    /// Whether SQLite finds the database file sound; what it finds wrong otherwise. Reads the whole file: some seconds for a large one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn quick_check(&self) -> Result<Option<String>> {
+        self.store.read(|c| {
+            let found: String = c.query_row("PRAGMA quick_check(1)", [], |r| r.get(0))?;
+            Ok((found != "ok").then_some(found))
+        })
+    }
+
     /// Checks everything that can be checked here: dense lsns, hashes, digests, batch signatures, that every document merges, that the projection is what the log gives.
     ///
     /// # Errors

@@ -7,7 +7,10 @@ use super::{
     run::ReportError,
 };
 use rust_embed::RustEmbed;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
 #[derive(RustEmbed)]
 #[folder = "reports/"]
@@ -23,12 +26,18 @@ impl Catalogue {
     /// The reports shipped with this version. A file that does not parse is left out; a test holds that there is none.
     #[must_use]
     pub fn shipped() -> Self {
-        let mut catalogue = Self::default();
-        for (_, text) in shipped_files() {
-            // Nothing to do about a problem here: the tests of this room read every file.
-            let _ = catalogue.extend(&text);
-        }
-        catalogue
+        // Read once: a page with several reports would otherwise parse all of them several times.
+        static SHIPPED: OnceLock<Catalogue> = OnceLock::new();
+        SHIPPED
+            .get_or_init(|| {
+                let mut catalogue = Self::default();
+                for (_, text) in shipped_files() {
+                    // Nothing to do about a problem here: the tests of this room read every file.
+                    let _ = catalogue.extend(&text);
+                }
+                catalogue
+            })
+            .clone()
     }
 
     /// Adds a report, or replaces the one of its name. Everything wrong with the text is told by line.

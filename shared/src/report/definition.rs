@@ -12,7 +12,7 @@
 //! The whole format is in docs/reports.md. Everything wrong with a file is found at once and told by line. A definition is checked here
 //! against itself; whether its SQL gives the declared columns is known only when a table is there ([`super::run`]).
 
-use super::sql;
+use super::{sql, today::Today};
 use crate::{
     fault::{Exit, Fault},
     locale::{self, Lang},
@@ -179,6 +179,8 @@ pub struct Report {
     pub chart: Option<String>,
     /// Whether void records are seen by the SQL; only listings of one child or one ledger do.
     pub shows_void: bool,
+    /// A card of a desk's first page.
+    pub today: Option<Today>,
     /// The question.
     #[serde(skip)]
     pub sql: String,
@@ -254,6 +256,12 @@ pub enum ProblemKind {
         /// As written.
         text: String,
     },
+    /// The card names a column that is not there, or an address that is none.
+    #[error("[today]: `{text}`")]
+    Today {
+        /// As written.
+        text: String,
+    },
     /// The report has no columns.
     #[error("no columns")]
     NoColumns,
@@ -295,6 +303,7 @@ impl From<&Problem> for Fault {
             ProblemKind::Untyped { name } => fault("report-file-untyped").with("name", name),
             ProblemKind::Options { code } => fault("report-file-options").with("name", code),
             ProblemKind::Index { text } => fault("report-file-index").with("text", text),
+            ProblemKind::Today { text } => fault("report-file-today").with("text", text),
             ProblemKind::NoColumns => fault("report-file-no-columns"),
             ProblemKind::NotAQuestion => fault("report-file-not-a-question"),
             ProblemKind::Sign { sign } => fault("report-file-sign").with("sign", sign),
@@ -323,6 +332,7 @@ struct Head {
     chart: Option<String>,
     #[serde(default)]
     shows_void: bool,
+    today: Option<Spanned<Today>>,
 }
 
 #[derive(Deserialize)]
@@ -447,6 +457,12 @@ impl Checks<'_> {
         if head.columns.as_ref().is_empty() {
             self.problem(&head.columns, ProblemKind::NoColumns);
         }
+        let columns = self.columns(head.columns.into_inner());
+        if let Some(today) = &head.today
+            && let Some(text) = today.as_ref().wrong(&columns)
+        {
+            self.problem(today, ProblemKind::Today { text });
+        }
         Report {
             name: head.name.into_inner(),
             question: head.question.map(Spanned::into_inner),
@@ -456,9 +472,10 @@ impl Checks<'_> {
             ledgers: head.ledgers.into_iter().map(Spanned::into_inner).collect(),
             indexes: head.indexes.into_iter().map(Spanned::into_inner).collect(),
             parameters: self.parameters(head.parameters),
-            columns: self.columns(head.columns.into_inner()),
+            columns,
             chart: head.chart,
             shows_void: head.shows_void,
+            today: head.today.map(Spanned::into_inner),
             sql: String::new(),
         }
     }

@@ -33,6 +33,7 @@ fn faults() -> Vec<Fault> {
         ProblemKind::Untyped { name: text() },
         ProblemKind::Options { code: text() },
         ProblemKind::Index { text: text() },
+        ProblemKind::Today { text: text() },
         ProblemKind::NoColumns,
         ProblemKind::NotAQuestion,
         ProblemKind::Sign { sign: ';' },

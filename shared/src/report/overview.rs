@@ -34,6 +34,7 @@ pub(super) fn report(ledger: &LedgerOutline) -> Report {
         columns,
         chart: Some("bar".to_owned()),
         shows_void: true,
+        today: None,
         sql: sql(ledger, by_state, county),
     }
 }

@@ -124,6 +124,7 @@ impl Query<'_> {
             columns,
             chart: None,
             shows_void,
+            today: None,
             sql,
         };
         Ok((report, Params { today, values }))

@@ -24,7 +24,7 @@ pub(super) fn child(n: u32) -> String {
 }
 
 /// Ledgers with the fields that reports read, as `field:type`, and their states, as `state` with `+` for counting and `.` for final.
-const LEDGERS: [(&str, Subject, &str, &str); 17] = [
+const LEDGERS: [(&str, Subject, &str, &str); 18] = [
     (
         "enrolment",
         Subject::Student,
@@ -61,7 +61,8 @@ const LEDGERS: [(&str, Subject, &str, &str); 17] = [
     ("calendar", Subject::County, "kind:choice from:date until:date name", ""),
     ("child_link", Subject::County, "child_a child_b verdict:choice", ""),
     ("household_visit", Subject::School, "household_card kind:choice", ""),
-    ("duty", Subject::County, "school:school household_card student from:date until:date", ""),
+    ("duty", Subject::County, "official school:school household_card student from:date until:date", ""),
+    ("work_item", Subject::County, "kind:choice about text due:date done:bool", ""),
 ];
 
 fn field(text: &str, ledger: &str) -> FieldOutline {

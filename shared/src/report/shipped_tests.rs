@@ -27,19 +27,19 @@ fn rows(answer: &Answer) -> Vec<String> {
     answer.rows.iter().map(|row| row.iter().map(cell).collect::<Vec<_>>().join("|")).collect()
 }
 
-fn ask(connection: &mut Connection, name: &str, asked: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn ask(connection: &mut Connection, name: &str, asked: &[(&str, &str)]) -> Vec<String> {
     rows(&answer(connection, name, asked, Scope::All).unwrap())
 }
 
 /// A child at school; `sets` says what differs.
-fn pupil(connection: &Connection, doc: u32, school: &str, sets: &str) {
+pub(super) fn pupil(connection: &Connection, doc: u32, school: &str, sets: &str) {
     put(connection, "enrolment", &doc.to_string(), Some(school), doc, &format!("name=P{doc} stage=primary grade=3 class=1 status=present {sets}"));
 }
 
 #[test]
 fn every_file_parses_and_is_named_as_it_is() {
     let files = shipped_files();
-    assert!(files.len() >= 26, "{}", files.len());
+    assert!(files.len() >= 30, "{}", files.len());
     for (name, text) in &files {
         let report = Report::parse(text).unwrap_or_else(|problems| panic!("{name}: {problems:?}"));
         assert_eq!(&report.name, name);
@@ -178,7 +178,7 @@ fn care_rooms_never_used_are_listed_too() {
     assert_eq!(ask(&mut c, "care_room_use", &[]), ["s1|甲室|in_use|2|20|1|2026-03-02", "s2|乙室|idle|0|0|0|-"]);
 }
 
-fn aid() -> Connection {
+pub(super) fn aid() -> Connection {
     let c = empty();
     put(
         &c,

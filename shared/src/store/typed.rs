@@ -84,7 +84,7 @@ pub fn prepare(c: &Connection, catalogue: &Catalogue) -> Result<Vec<String>> {
         if by_id {
             let _ = write!(sql, "CREATE INDEX \"{name}_id\" ON \"{name}\"(\"_id\");");
         }
-        for field in definition.fields.iter().filter(|f| f.searchable) {
+        for field in definition.fields.iter().filter(|f| f.searchable || f.follow_up) {
             let _ = write!(sql, "CREATE INDEX \"{name}_{0}\" ON \"{name}\"(\"{0}\");", field.code);
         }
         c.execute_batch(&sql)?;

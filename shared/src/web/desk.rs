@@ -26,8 +26,6 @@ pub struct DeskConfig {
     pub place: String,
     /// Host names it answers to besides addresses of this machine and `localhost`.
     pub hosts: Vec<String>,
-    /// Served with TLS: cookies are marked so.
-    pub tls: bool,
     /// State of the link in facts; what `status` answers.
     pub status: Arc<dyn Fn(Lang) -> Result<Json, Fault> + Send + Sync>,
 }

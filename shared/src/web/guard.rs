@@ -7,7 +7,7 @@ use super::{
     account::Account,
     desk::Desk,
     page::{self, Page},
-    session::{COOKIE, VISITOR_COOKIE, secret},
+    session::{cookie_name, secret, visitor_cookie_name},
 };
 use crate::{
     clock::Clock,
@@ -35,6 +35,13 @@ const HALF_OPEN: [&str; 4] = ["/lock", "/password", "/logout", "/language"];
 /// Asked by pages by themselves: does not keep a session awake.
 const BY_ITSELF: [&str; 2] = ["/events", "/pulse"];
 
+/// Laid on each request by a listener that speaks TLS: cookies are then `Secure` and under their own name, so that neither way in takes the other's.
+#[derive(Clone, Debug)]
+pub struct Secured {
+    /// Names in its certificate; `*.` stands for one label.
+    pub names: Arc<[String]>,
+}
+
 /// Who asks.
 #[derive(Clone, Debug)]
 pub struct Visitor {
@@ -54,6 +61,8 @@ pub struct Visitor {
     pub here: String,
     /// htmx asks: a piece of a page is wanted, not a whole one.
     pub piece: bool,
+    /// Came in through TLS.
+    pub secure: bool,
 }
 
 impl Visitor {
@@ -74,13 +83,14 @@ impl Visitor {
     fn stranger(request: &Request, clock: &dyn Clock) -> (Self, bool) {
         let headers = request.headers();
         let lang = language(headers);
-        let known = cookie(headers, VISITOR_COOKIE).filter(|token| token.len() == 64 && token.bytes().all(|b| b.is_ascii_hexdigit()));
+        let secure = request.extensions().get::<Secured>().is_some();
+        let known = cookie(headers, visitor_cookie_name(secure)).filter(|token| token.len() == 64 && token.bytes().all(|b| b.is_ascii_hexdigit()));
         let fresh = known.is_none();
         let csrf = known.map_or_else(|| secret(clock), str::to_owned);
         let here = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
         let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let piece = headers.contains_key("hx-request");
-        (Self { lang, account: None, locked: None, csrf, session: String::new(), from, here, piece }, fresh)
+        (Self { lang, account: None, locked: None, csrf, session: String::new(), from, here, piece, secure }, fresh)
     }
 }
 
@@ -151,14 +161,23 @@ pub fn host_is_ours(headers: &HeaderMap, names: &[String]) -> bool {
         return true;
     }
     let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host });
-    name.eq_ignore_ascii_case("localhost") || names.iter().any(|own| own.eq_ignore_ascii_case(name))
+    name.eq_ignore_ascii_case("localhost") || names.iter().any(|own| is_called(own, name))
 }
 
-/// Whether a POST comes from a page of this desk: its Origin is this Host. Browsers send one with every POST.
-fn origin_is_ours(headers: &HeaderMap) -> bool {
+/// Whether a name of ours, perhaps `*.school.lan` out of a certificate, covers `name`.
+fn is_called(own: &str, name: &str) -> bool {
+    match (own.strip_prefix("*."), name.split_once('.')) {
+        (Some(domain), Some((label, rest))) => !label.is_empty() && rest.eq_ignore_ascii_case(domain),
+        (Some(_), None) => false,
+        (None, _) => own.eq_ignore_ascii_case(name),
+    }
+}
+
+/// Whether a POST comes from a page of this desk: its Origin is this Host. Browsers send one with every POST. Without TLS of our own there may be somebody's before us.
+fn origin_is_ours(headers: &HeaderMap, secure: bool) -> bool {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let (Some(origin), Some(host)) = (text(header::ORIGIN), text(header::HOST)) else { return false };
-    origin.split_once("://").is_some_and(|(scheme, rest)| matches!(scheme, "http" | "https") && rest.eq_ignore_ascii_case(host))
+    origin.split_once("://").is_some_and(|(scheme, rest)| (scheme == "https" || scheme == "http" && !secure) && rest.eq_ignore_ascii_case(host))
 }
 
 /// Equal, in a time that does not tell where they differ.
@@ -177,7 +196,7 @@ fn token_fits(request: &Request, wanted: &str) -> bool {
 fn visitor(request: &Request, desk: &Desk) -> Result<(Visitor, bool), Fault> {
     let (mut visitor, fresh) = Visitor::stranger(request, desk.clock());
     let path = request.uri().path();
-    let Some(session_secret) = cookie(request.headers(), COOKIE) else { return Ok((visitor, fresh)) };
+    let Some(session_secret) = cookie(request.headers(), cookie_name(visitor.secure)) else { return Ok((visitor, fresh)) };
     let Some(session) = desk.sessions.find(desk.clock(), session_secret, !BY_ITSELF.contains(&path)) else { return Ok((visitor, fresh)) };
     let Some(account) = desk.account(session.account)? else {
         desk.sessions.end(session_secret);
@@ -204,7 +223,7 @@ fn way(request: &Request, visitor: &Visitor) -> Way {
     let path = request.uri().path();
     let refused = |code| Way::Fault(Fault::new(code, Exit::NotAllowed));
     let posts = request.method() != Method::GET && request.method() != Method::HEAD;
-    if posts && !origin_is_ours(request.headers()) {
+    if posts && !origin_is_ours(request.headers(), visitor.secure) {
         return refused("web-other-origin");
     }
     let back = if posts { String::new() } else { format!("?next={}", page::escape_query(&visitor.here)) };
@@ -226,7 +245,8 @@ fn way(request: &Request, visitor: &Visitor) -> Way {
 
 /// The gate. Host first, then who asks, then whether this may be asked.
 pub async fn gate(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -> Response {
-    if !host_is_ours(request.headers(), &desk.config.hosts) {
+    let own = request.extensions().get::<Secured>().map(|secured| Arc::clone(&secured.names));
+    if !host_is_ours(request.headers(), &desk.config.hosts) && !own.is_some_and(|names| host_is_ours(request.headers(), &names)) {
         return headers(StatusCode::MISDIRECTED_REQUEST.into_response());
     }
     let (visitor, fresh) = match visitor(&request, &desk) {
@@ -254,13 +274,13 @@ fn finish(desk: &Arc<Desk>, visitor: &Visitor, fresh: bool, response: Response) 
         None => response,
     };
     if fresh {
-        keep_visitor(&mut response, visitor, desk.config.tls);
+        keep_visitor(&mut response, visitor);
     }
     headers(response)
 }
 
-fn keep_visitor(response: &mut Response, visitor: &Visitor, tls: bool) {
-    if let Ok(value) = HeaderValue::from_str(&set_cookie(VISITOR_COOKIE, &visitor.csrf, None, tls)) {
+fn keep_visitor(response: &mut Response, visitor: &Visitor) {
+    if let Ok(value) = HeaderValue::from_str(&set_cookie(visitor_cookie_name(visitor.secure), &visitor.csrf, None, visitor.secure)) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
 }
@@ -284,7 +304,7 @@ pub async fn porch(State(porch): State<Arc<Porch>>, mut request: Request, next: 
     let posts = request.method() != Method::GET && request.method() != Method::HEAD;
     let mut response = match () {
         () if !visitor.is_local() => refused("web-first-account-here"),
-        () if posts && !origin_is_ours(request.headers()) => refused("web-other-origin"),
+        () if posts && !origin_is_ours(request.headers(), visitor.secure) => refused("web-other-origin"),
         () if posts && !token_fits(&request, &visitor.csrf) => refused("web-token"),
         () => {
             request.extensions_mut().insert(visitor.clone());
@@ -295,7 +315,7 @@ pub async fn porch(State(porch): State<Arc<Porch>>, mut request: Request, next: 
         response = page::oops(Page::bare(&porch.place, &visitor, "web-oops"), &visitor, &fault);
     }
     if fresh {
-        keep_visitor(&mut response, &visitor, false);
+        keep_visitor(&mut response, &visitor);
     }
     headers(response)
 }
@@ -341,22 +361,31 @@ mod tests {
             assert!(!host_is_ours(&from(&[("host", bad)]), &names), "{bad}");
         }
         assert!(!host_is_ours(&HeaderMap::new(), &names));
+        let wild = vec!["*.school.lan".to_owned()];
+        assert!(host_is_ours(&from(&[("host", "huxue.school.lan:4482")]), &wild));
+        for bad in ["school.lan", "a.b.school.lan", ".school.lan", "lan"] {
+            assert!(!host_is_ours(&from(&[("host", bad)]), &wild), "{bad}");
+        }
     }
 
     #[test]
     fn only_own_origins_may_post() {
-        let ask = |origin: &'static str| origin_is_ours(&from(&[("host", "127.0.0.1:4481"), ("origin", origin)]));
+        let ask = |origin: &'static str| origin_is_ours(&from(&[("host", "127.0.0.1:4481"), ("origin", origin)]), false);
         assert!(ask("http://127.0.0.1:4481") && ask("https://127.0.0.1:4481"));
         for bad in ["null", "http://127.0.0.1:80", "http://127.0.0.1:4481.evil.example", "http://evil.example", "file://127.0.0.1:4481", ""] {
             assert!(!ask(bad), "{bad}");
         }
-        assert!(!origin_is_ours(&from(&[("host", "127.0.0.1:4481")])), "a POST without Origin is no browser's");
+        assert!(!origin_is_ours(&from(&[("host", "127.0.0.1:4481")]), false), "a POST without Origin is no browser's");
+        let behind_tls = |origin: &'static str| origin_is_ours(&from(&[("host", "192.168.1.20:4482"), ("origin", origin)]), true);
+        assert!(behind_tls("https://192.168.1.20:4482") && !behind_tls("http://192.168.1.20:4482"));
     }
 
     #[test]
     fn cookies_are_read_by_their_whole_name() {
         let headers = from(&[("cookie", "xhuxue_session=a; huxue_session=b; huxue_session2=c")]);
-        assert_eq!(cookie(&headers, COOKIE), Some("b"));
-        assert!(set_cookie(COOKIE, "b", None, true).contains("HttpOnly; SameSite=Strict; Secure"));
+        assert_eq!(cookie(&headers, cookie_name(false)), Some("b"));
+        assert_eq!(cookie(&headers, cookie_name(true)), None, "a session without TLS is none behind it");
+        let set = set_cookie(cookie_name(true), "b", None, true);
+        assert!(set.starts_with("__Host-") && set.contains("Path=/; HttpOnly; SameSite=Strict; Secure"), "{set}");
     }
 }

@@ -6,7 +6,7 @@ use super::{
     guard::{LANGUAGE_COOKIE, Oops, Visitor, set_cookie},
     page::{Page, Said, draw, way_back},
     password,
-    session::COOKIE,
+    session::cookie_name,
 };
 use crate::{
     fault::{Exit, Fault},
@@ -126,7 +126,7 @@ async fn make_first(State(desk): State<Arc<Desk>>, Extension(visitor): Extension
         })
         .await;
     match made {
-        Ok(id) => Ok(with_cookie(Redirect::to("/import?first=1").into_response(), &begin(&desk, id))),
+        Ok(id) => Ok(with_cookie(Redirect::to("/import?first=1").into_response(), &begin(&desk, &visitor, id))),
         Err(fault) if fault.exit == Exit::Input => {
             let (page, said) = (Page::of(&desk, &visitor, "web-start"), Some(Said::of(&fault, visitor.lang)));
             draw(&StartPage { page, said, login, name, min: password::CHARS_MIN })
@@ -135,9 +135,9 @@ async fn make_first(State(desk): State<Arc<Desk>>, Extension(visitor): Extension
     }
 }
 
-fn begin(desk: &Desk, account: i64) -> String {
+fn begin(desk: &Desk, visitor: &Visitor, account: i64) -> String {
     let secret = desk.sessions.begin(desk.clock(), account);
-    set_cookie(COOKIE, &secret, None, desk.config.tls)
+    set_cookie(cookie_name(visitor.secure), &secret, None, visitor.secure)
 }
 
 /// Makes an account.
@@ -226,7 +226,7 @@ async fn enter(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visi
                 desk.sessions.end(&visitor.session);
             }
             let target = if account.must_change { "/password" } else { &next };
-            Ok(with_cookie(Redirect::to(target).into_response(), &begin(&desk, account.id)))
+            Ok(with_cookie(Redirect::to(target).into_response(), &begin(&desk, &visitor, account.id)))
         }
         Err(fault) => again(&desk, &visitor, &fault, entered.login, next, false),
     }
@@ -242,7 +242,7 @@ fn again(desk: &Arc<Desk>, visitor: &Visitor, fault: &Fault, login: String, next
 
 async fn leave(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>) -> Response {
     desk.sessions.end(&visitor.session);
-    with_cookie(Redirect::to("/login").into_response(), &set_cookie(COOKIE, "", Some(0), desk.config.tls))
+    with_cookie(Redirect::to("/login").into_response(), &set_cookie(cookie_name(visitor.secure), "", Some(0), visitor.secure))
 }
 
 async fn lock(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Query(next): Query<Next>) -> Result<Response, Oops> {
@@ -314,14 +314,14 @@ pub struct Language {
     next: Option<String>,
 }
 
-async fn language(State(desk): State<Arc<Desk>>, Form(wanted): Form<Language>) -> Response {
-    switch(&wanted, desk.config.tls)
+async fn language(Form(wanted): Form<Language>) -> Response {
+    switch(&wanted)
 }
 
-/// Keeps the language and goes back.
+/// Keeps the language and goes back. No secret, so the same cookie with TLS and without: a `Secure` one could not be changed without.
 #[must_use]
-pub fn switch(wanted: &Language, tls: bool) -> Response {
+pub fn switch(wanted: &Language) -> Response {
     let name = if wanted.lang == "en" { "en" } else { "zh" };
     let response = Redirect::to(way_back(wanted.next.as_deref())).into_response();
-    with_cookie(response, &set_cookie(LANGUAGE_COOKIE, name, Some(400 * 24 * 3600), tls))
+    with_cookie(response, &set_cookie(LANGUAGE_COOKIE, name, Some(400 * 24 * 3600), false))
 }

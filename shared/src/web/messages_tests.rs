@@ -8,8 +8,18 @@ use std::{
 };
 
 /// Whatever a message of the pages may want to be told.
-const PARTICULARS: [(&str, &str); 7] =
-    [("detail", "1"), ("path", "1"), ("value", "1"), ("pending", "1"), ("at", "1"), ("grade", "1"), ("class", "1")];
+const PARTICULARS: [(&str, &str); 10] = [
+    ("detail", "1"),
+    ("path", "1"),
+    ("value", "1"),
+    ("pending", "1"),
+    ("at", "1"),
+    ("grade", "1"),
+    ("class", "1"),
+    ("port", "1"),
+    ("file", "1"),
+    ("rows", "1"),
+];
 
 fn files(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
@@ -40,4 +50,33 @@ fn every_message_that_a_page_names_is_there_in_both_languages() {
         }
     }
     assert!(count > 150, "the pages were not found");
+}
+
+/// Sentences of a text: what ends with a full stop, question or exclamation mark.
+fn sentences(text: &str) -> usize {
+    let ends = text.matches(['。', '？', '！']).count();
+    ends + text.split_whitespace().filter(|word| word.ends_with(['.', '?', '!'])).count()
+}
+
+/// A tired person who looks at a page for the first time is told what it is for, and what to do.
+#[test]
+fn every_page_has_its_help_of_two_sentences_in_both_languages() {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut paths = Vec::new();
+    files(&here.join("src/web"), &mut paths);
+    files(&here.join("../node/src"), &mut paths);
+    let (made, key) = (Regex::new(r"Page::(?:of|bare)\(([^;]*?)\)[;,.?)]").unwrap(), Regex::new(r#""((?:web|desk)-[a-z-]+)""#).unwrap());
+    let mut keys = std::collections::BTreeSet::new();
+    for path in paths {
+        let text = fs::read_to_string(&path).unwrap();
+        keys.extend(made.captures_iter(&text).flat_map(|found| key.captures_iter(found.get(1).unwrap().as_str()).map(|key| key[1].to_owned())));
+    }
+    assert!(keys.len() > 20, "the pages were not found: {keys:?}");
+    // What went wrong says by itself what to do; its page has no purpose of its own.
+    keys.remove("web-oops");
+    for (key, lang) in keys.iter().flat_map(|key| [(key, Lang::Zh), (key, Lang::En)]) {
+        let help = locale::text(lang, &format!("{key}.help"), &PARTICULARS);
+        assert!(!help.ends_with(".help"), "{key} has no help in {lang:?}");
+        assert_eq!(sentences(&help), 2, "{key} in {lang:?}: {help}");
+    }
 }

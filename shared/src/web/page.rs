@@ -124,6 +124,11 @@ impl Page {
         locale::text(self.lang, key, &[("value", &value.to_string())])
     }
 
+    /// A message with one particular, called `name`.
+    pub fn t1_named(&self, key: &str, name: &str, value: &str) -> String {
+        locale::text(self.lang, key, &[(name, value)])
+    }
+
     /// `zh-CN` or `en`, for the document's `lang`.
     pub fn code(&self) -> &'static str {
         match self.lang {

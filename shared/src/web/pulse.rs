@@ -23,6 +23,8 @@ pub struct Pulse {
     pub last_contact: Option<String>,
     /// Items in the conflict inbox, refused changes among them.
     pub conflicts: i64,
+    /// Changes the county refused, or this machine the county's.
+    pub refused: i64,
     /// Why the link does not come about, in the reader's language of the desk.
     pub last_error: Option<String>,
     /// The store could not be asked.
@@ -37,6 +39,7 @@ impl Pulse {
             connected: status["connected"].as_bool().unwrap_or(false),
             last_contact: status["last_contact"].as_str().map(str::to_owned),
             conflicts: number("conflicts"),
+            refused: number("refused"),
             last_error: status["last_error"].as_str().map(str::to_owned),
             broken: false,
         }

@@ -16,10 +16,21 @@ pub const LIFE_S: i64 = 12 * 60 * 60;
 /// Most sessions at once; the oldest ends first.
 const SESSIONS_MAX: usize = 500;
 
-/// Name of the cookie that holds a session's secret.
+/// Name of the cookie that holds a session's secret, without TLS.
 pub const COOKIE: &str = "huxue_session";
+
+/// Name of the cookie that holds a session's secret. Behind TLS one that a browser takes from TLS only (`__Host-`): cookies know nothing of ports, and what
+/// answers without TLS on the same machine must neither set nor see it.
+#[must_use]
+pub fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-huxue_session" } else { COOKIE }
+}
+
 /// Name of the cookie that holds a visitor's token before there is a session.
-pub const VISITOR_COOKIE: &str = "huxue_visitor";
+#[must_use]
+pub fn visitor_cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-huxue_visitor" } else { "huxue_visitor" }
+}
 
 /// One session.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -33,6 +33,7 @@ const FIELD_KEYS: &[&str] = &[
     "copy_of",
     "ref",
     "searchable",
+    "follow_up",
     "public",
 ];
 /// Longest text a definition may allow, in characters.
@@ -76,6 +77,7 @@ fn field(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: &
         copy_of: copy_of(reader, table),
         reference: reference(reader, table, kind, &code),
         searchable: reader.flag(table, "searchable").unwrap_or(false),
+        follow_up: reader.flag(table, "follow_up").unwrap_or(false),
         public: reader.flag(table, "public").unwrap_or(false),
         code,
         title,
@@ -93,6 +95,7 @@ fn misplaced(reader: &Reader<'_>, table: Table<'_>, kind: FieldType) {
         ("max", bounded),
         ("max_len", matches!(kind, FieldType::Text | FieldType::Long)),
         ("pattern", kind == FieldType::Text),
+        ("follow_up", kind == FieldType::Date),
     ];
     for (key, _) in rules.into_iter().filter(|(key, fits)| !fits && table.get(key).is_some()) {
         let args = vec![("key", key.to_owned()), ("type", kind.word().to_owned())];

@@ -69,8 +69,9 @@ CREATE TABLE quarantine(
 CREATE TABLE told(
   peer BLOB NOT NULL, space INTEGER NOT NULL, doc BLOB NOT NULL, hash BLOB NOT NULL, times INTEGER NOT NULL, PRIMARY KEY(peer, space, doc, hash)) STRICT, WITHOUT ROWID;
 
--- Batches of a roster or ledger import, for undo as one. detail: JSON list of what was written.
-CREATE TABLE import(id TEXT PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, undone TEXT, detail TEXT NOT NULL) STRICT, WITHOUT ROWID;
+-- Batches of a roster or ledger import, for undo as one. detail: JSON list of what was written. refused: rows that were not taken.
+CREATE TABLE import(
+  id TEXT PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, undone TEXT, refused INTEGER NOT NULL DEFAULT 0, detail TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 -- One-time tokens (hub): only the hash of the secret.
 CREATE TABLE token(hash BLOB PRIMARY KEY CHECK(length(hash) = 32), school TEXT NOT NULL, issued TEXT NOT NULL, expires TEXT NOT NULL, used TEXT, used_by BLOB) STRICT, WITHOUT ROWID;

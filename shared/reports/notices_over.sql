@@ -1,0 +1,37 @@
+-- +++
+-- name = "notices_over"
+-- question = 3
+-- title = { zh = "公示期满的申请", en = "Public notices that are over" }
+-- help = { zh = "在公示中、公示期（规定的工作日）已满或两天内将满的申请，按项目和期满日合计。期满后上报；公示页上的名字随之撤下。", en = "Applications on public notice whose working days are over, or will be within two days, by programme and day. Then they are reported; with that the names leave the notice." }
+-- ledgers = ["aid_application"]
+-- indexes = [
+--   'record_aid_application(_state, _due)',
+-- ]
+-- parameters = [
+--   { name = "school" },
+-- ]
+-- columns = [
+--   { code = "school", type = "school", title = { zh = "学校", en = "School" } },
+--   { code = "programme", type = "text", title = { zh = "资助项目", en = "Programme" } },
+--   { code = "children", type = "int", title = { zh = "人数", en = "Children" } },
+--   { code = "until", type = "date", title = { zh = "期满", en = "Over on" } },
+--   { code = "year", type = "year", title = { zh = "学年", en = "School year" } },
+-- ]
+-- [today]
+-- title = { zh = "公示期满，可以上报", en = "Public notices over: to be reported" }
+-- order = 30
+-- ledger = "aid_application"
+-- writers = true
+-- text = ["programme", "children"]
+-- date = "until"
+-- open = "/ledger/aid_application?state=on_notice"
+-- act = "/ledger/aid_application/print?as=notice"
+-- act_title = { zh = "看公示", en = "See the notice" }
+-- instead_of = ["aid_application.on_notice"]
+-- +++
+SELECT a._school AS school, coalesce(g.name, a.programme) AS programme, count(*) AS children, a._due AS until, a._year AS year
+FROM record_aid_application a
+LEFT JOIN record_aid_programme g ON g._id = a.programme
+WHERE a._state = 'on_notice' AND a._due <= date(:today, '+2 days') AND a.continues IS NULL
+GROUP BY a._school, a._year, a.programme, a._due
+ORDER BY a._school, a._due, 2

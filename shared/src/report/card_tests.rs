@@ -1,0 +1,66 @@
+//! Reports that are cards of the desk's first page, against rows whose answer is known.
+
+use super::{
+    catalogue::Catalogue,
+    sample::{A, child, empty, put},
+    shipped_tests::{aid, ask, pupil},
+};
+
+#[test]
+fn households_not_visited_in_the_quarter_are_named_with_their_duty() {
+    let mut c = empty();
+    for (doc, card) in [(1, "H1"), (2, "H2"), (3, "H3")] {
+        pupil(&c, doc, A, &format!("household_card={card}"));
+    }
+    pupil(&c, 4, A, "household_card=H1");
+    put(&c, "duty", "1", None, 200, &format!("school={A} household_card=H1 from=2025-09-01 official=张"));
+    put(&c, "duty", "2", None, 200, &format!("school={A} student={} from=2025-09-01 official=李", child(2)));
+    put(&c, "duty", "3", None, 200, &format!("school={A} household_card=H3 from=2025-09-01 until=2025-12-01 official=王"));
+    put(&c, "household_visit", "1", Some(A), 300, "household_card=H1 kind=visit on=2025-12-30");
+    put(&c, "household_visit", "2", Some(A), 300, "household_card=H2 kind=call on=2026-03-01");
+    assert_eq!(ask(&mut c, "visits_due", &[]), ["s1|H1|P1、P4|张|2026-03-31|duty:1", "s1|H2|P2|李|2026-03-31|duty:2"]);
+    put(&c, "household_visit", "3", Some(A), 300, "household_card=H1 kind=visit on=2026-01-01");
+    assert_eq!(ask(&mut c, "visits_due", &[]).len(), 1);
+}
+
+#[test]
+fn notices_whose_days_are_over_are_counted_by_programme_and_day() {
+    let mut c = aid();
+    for (id, doc, due) in [("1", 1, "2026-03-13"), ("2", 2, "2026-03-13"), ("3", 3, "2026-03-17"), ("4", 5, "2026-03-18")] {
+        put(&c, "aid_application", id, Some(A), doc, &format!("programme=aid_programme:g _state=on_notice _due={due}"));
+    }
+    put(&c, "aid_application", "5", Some(A), 6, "programme=aid_programme:g _state=reported _due=2026-03-01");
+    assert_eq!(ask(&mut c, "notices_over", &[]), ["s1|寄宿生补助|2|2026-03-13|2025", "s1|寄宿生补助|1|2026-03-17|2025"]);
+}
+
+#[test]
+fn what_the_county_asked_leads_to_the_record_it_is_about() {
+    let mut c = empty();
+    put(&c, "work_item", "1", Some(A), 300, "kind=review about=aid_application:9 text=请核对 due=2026-03-20");
+    put(&c, "work_item", "2", Some(A), 300, &format!("kind=comment about={} text=请看", child(1)));
+    put(&c, "work_item", "3", Some(A), 300, "kind=other text=完成 done=1");
+    put(&c, "work_item", "4", Some(A), 300, "kind=other text=回电 done=0 due=2026-03-02");
+    let expected =
+        ["s1|other|回电|2026-03-02|record/work_item:4", "s1|review|请核对|2026-03-20|record/aid_application:9", "s1|comment|请看|-|child/001"];
+    assert_eq!(ask(&mut c, "work_items_open", &[]), expected);
+}
+
+/// A card is shown to who reads a ledger there is, and leads to pages there are.
+#[test]
+fn every_card_of_the_first_page_names_a_ledger_and_pages_that_are_there() {
+    let known = crate::ledger::Catalogue::embedded();
+    let cards: Vec<_> = Catalogue::shipped().iter().filter_map(|report| Some((report.name.clone(), report.today.clone()?))).collect();
+    assert!(cards.len() >= 6, "{}", cards.len());
+    for (name, card) in cards {
+        assert!(known.latest(&card.ledger).is_some(), "{name}: {}", card.ledger);
+        for address in [Some(&card.open), card.act.as_ref()].into_iter().flatten() {
+            let mut parts = address.trim_start_matches('/').split(['/', '?', '&']);
+            let ledger = (parts.next() == Some("ledger")).then(|| parts.next()).flatten();
+            let Some(definition) = ledger.map(|code| known.latest(code).unwrap_or_else(|| panic!("{name}: {code}"))) else { continue };
+            for (field, value) in address.split(['?', '&']).skip(1).filter_map(|pair| pair.split_once('=')) {
+                let of_page = ["student", "state", "as"].contains(&field);
+                assert!(of_page || definition.declared(field).is_some() && !value.is_empty(), "{name}: {field}");
+            }
+        }
+    }
+}
