@@ -45,6 +45,7 @@ fn build(code: &str) -> Field {
         reference: None,
         searchable: false,
         public: false,
+        serial: false,
     }
 }
 

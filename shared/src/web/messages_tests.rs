@@ -28,7 +28,7 @@ fn every_message_that_a_page_names_is_there_in_both_languages() {
     let mut paths = Vec::new();
     files(&here.join("src/web"), &mut paths);
     files(&here.join("../node/src"), &mut paths);
-    let named = Regex::new(r#""((?:web|desk)-[a-z0-9]+(?:-[a-z0-9]+)*)""#).unwrap();
+    let named = Regex::new(r#""((?:web|desk|paper)-[a-z0-9]+(?:-[a-z0-9]+)*)""#).unwrap();
     let mut count = 0;
     for path in paths {
         for found in named.captures_iter(&fs::read_to_string(&path).unwrap()) {

@@ -34,6 +34,7 @@ const FIELD_KEYS: &[&str] = &[
     "ref",
     "searchable",
     "public",
+    "serial",
 ];
 /// Longest text a definition may allow, in characters.
 const LENGTH_MAX: i64 = 61_440;
@@ -77,6 +78,7 @@ fn field(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: &
         reference: reference(reader, table, kind, &code),
         searchable: reader.flag(table, "searchable").unwrap_or(false),
         public: reader.flag(table, "public").unwrap_or(false),
+        serial: reader.flag(table, "serial").unwrap_or(false),
         code,
         title,
         kind,
