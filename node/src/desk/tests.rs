@@ -146,7 +146,7 @@ fn class(grade: i64, class: i64) -> Class {
 }
 
 /// Every route there is: method and an address that leads to it. Held complete by the next test.
-const ROUTES: [(&str, &str, &str); 48] = [
+const ROUTES: [(&str, &str, &str); 52] = [
     ("get", "/static/{stamp}/{name}", "/static/x/app.css"),
     ("get", "/start", "/start"),
     ("post", "/start", "/start"),
@@ -181,6 +181,10 @@ const ROUTES: [(&str, &str, &str); 48] = [
     ("post", "/record/{id}/step/{step}", "/record/care_log:01/step/x"),
     ("get", "/record/{id}/print", "/record/care_log:01/print"),
     ("get", "/ledger/{code}/print", "/ledger/care_log/print"),
+    ("get", "/paper", "/paper"),
+    ("get", "/paper/ledgers", "/paper/ledgers"),
+    ("get", "/paper/child/{paper}", "/paper/child/aid_statement"),
+    ("get", "/paper/blank", "/paper/blank"),
     ("get", "/conflicts", "/conflicts"),
     ("post", "/conflicts/{id}", "/conflicts/00"),
     ("get", "/import", "/import"),

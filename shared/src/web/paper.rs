@@ -242,6 +242,12 @@ async fn ledgers(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
     draw(&drawn)
 }
 
+/// A date, which is not broken over two lines.
+#[must_use]
+pub fn is_day(text: &str) -> bool {
+    text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+}
+
 fn locale_title(page: &Page, choice: &Choice) -> String {
     format!("{} · {}", page.t("paper-run"), choice.period(page.lang))
 }

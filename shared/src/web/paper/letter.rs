@@ -151,6 +151,8 @@ fn twice(desk: &Desk, definition: &Definition, rows: &[Row]) -> Result<Vec<(Stri
 /// Whether a ledger's paper is a letter.
 #[must_use]
 pub fn has_letter(definition: &Definition, lang: Lang) -> bool {
-    let key = format!("paper-{}-stub", definition.code.replace('_', "-"));
-    locale::text(lang, &key, &[]) != key
+    // A message that lacks a particular is not given at all.
+    let mut particulars: Vec<(&str, &str)> = definition.fields.iter().map(|f| (f.code.as_str(), BLANK)).collect();
+    particulars.extend([("name", BLANK), ("class", BLANK), ("place", BLANK)]);
+    !paragraphs(lang, &format!("paper-{}", definition.code.replace('_', "-")), &particulars).is_empty()
 }

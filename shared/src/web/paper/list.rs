@@ -159,7 +159,7 @@ fn public(page: &Page, definition: &Definition, asked: &BTreeMap<String, String>
     let (phone, contact) = (word("phone"), word("contact"));
     let text = locale::text(
         page.lang,
-        "paper-notice",
+        "paper-public-notice",
         &[("from", &from), ("until", &until), ("phone", &or_line(&phone)), ("contact", &or_line(&contact)), ("place", &page.place)],
     );
     let action = format!("/ledger/{}/print", definition.code);
