@@ -24,7 +24,7 @@ pub(super) fn child(n: u32) -> String {
 }
 
 /// Ledgers with the fields that reports read, as `field:type`, and their states, as `state` with `+` for counting and `.` for final.
-const LEDGERS: [(&str, Subject, &str, &str); 17] = [
+const LEDGERS: [(&str, Subject, &str, &str); 20] = [
     (
         "enrolment",
         Subject::Student,
@@ -61,6 +61,9 @@ const LEDGERS: [(&str, Subject, &str, &str); 17] = [
     ("calendar", Subject::County, "kind:choice from:date until:date name", ""),
     ("child_link", Subject::County, "child_a child_b verdict:choice", ""),
     ("household_visit", Subject::School, "household_card kind:choice", ""),
+    ("dropout_roll", Subject::School, "grade:int class:int expected:int present:int", ""),
+    ("home_teaching_plan", Subject::Student, "hours:int", ""),
+    ("return_notice", Subject::Student, "number issued_on:date", "draft issued served replied."),
     ("duty", Subject::County, "school:school household_card student from:date until:date", ""),
 ];
 
@@ -76,9 +79,9 @@ fn state(text: &str) -> StateOutline {
     StateOutline { code: code.to_owned(), open: !text.ends_with('.'), counts: text.contains('+') }
 }
 
-/// The ledgers of the sample, and `monthly_report` without fields of its own but `month`.
+/// The ledgers of the sample, and `monthly_report` with its figures.
 pub(super) fn ledgers() -> Vec<LedgerOutline> {
-    let monthly = [("monthly_report", Subject::School, "month:date", "draft signed sent. corrected.")];
+    let monthly = [("monthly_report", Subject::School, "month:date zero:bool pupils:int suspected:int confirmed:int returned:int open_cases:int rolls_taken:int rolls_due:int signed_by", "draft signed sent. corrected.")];
     let all = LEDGERS.iter().chain(&monthly);
     all.map(|(code, subject, fields, states)| LedgerOutline {
         code: (*code).to_owned(),

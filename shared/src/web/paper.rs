@@ -242,10 +242,10 @@ async fn ledgers(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
     draw(&drawn)
 }
 
-/// A date, which is not broken over two lines.
+/// A date, a name, a class: not broken over two lines.
 #[must_use]
-pub fn is_day(text: &str) -> bool {
-    text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+pub fn is_short(text: &str) -> bool {
+    text.chars().count() <= 6 || text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
 }
 
 fn locale_title(page: &Page, choice: &Choice) -> String {

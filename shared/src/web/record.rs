@@ -7,6 +7,7 @@ use super::{
     form::{Drawing, Input, Sent, rest_of},
     guard::{Oops, Visitor, status},
     page::{Page, Said, draw},
+    prefill::{self, Compared},
     reach::{self, Reached},
     shown,
     shown::Shown,
@@ -16,8 +17,8 @@ use crate::{
     document::view::Value,
     fault::{Exit, Fault},
     ledger::{
-        Definition,
-        definition::{Authority, Form, StepAuthority},
+        Definition, FieldType,
+        definition::{Authority, Form, SchoolRole, StepAuthority},
     },
     locale::{self, Lang},
 };
@@ -56,6 +57,8 @@ struct Next {
     to: String,
     action: String,
     inputs: Vec<Input>,
+    /// Who takes it, when it is somebody else's.
+    only: String,
 }
 
 #[derive(Clone, Debug)]
@@ -90,6 +93,7 @@ struct RecordPage {
     voidable: bool,
     said: Option<Said>,
     today: String,
+    compared: Vec<Compared>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -166,6 +170,7 @@ fn record_page(
         voidable: *writes && !place.void,
         said: fault.map(|f| rest_of(f, lang)),
         today: desk.clock().today().to_string(),
+        compared: if place.void { Vec::new() } else { prefill::compared(desk, account, definition, &place.fields, lang)? },
         page: page.titled(title),
     }))
 }
@@ -246,17 +251,35 @@ fn next_steps(
         }
         let mut inputs = drawing.only(&definition.required_for(known));
         targets(desk, account, definition, Some(&reached.place.doc.to_string()), &mut inputs, page.lang)?;
+        let only = known.role.filter(|role| !takes(account, *role)).map(|role| locale::text(page.lang, &role_key(role), &[])).unwrap_or_default();
         for input in &mut inputs {
             input.required = "yes";
+            let field = definition.field(&input.code);
+            if input.value.is_empty() && known.role.is_some() && field.is_some_and(|f| f.kind == FieldType::Person) {
+                input.value.clone_from(&account.name);
+            }
+            if input.value.is_empty() && field.is_some_and(|f| f.serial) {
+                input.value = prefill::next_number(desk, definition, &input.code)?;
+            }
         }
         out.push(Next {
             title: known.title.get(page.lang).to_owned(),
             to: shown::state(definition, Some(&known.to), page.lang),
             action: page.post_at("/record", &reached.place.id, &format!("/step/{}", known.code)),
-            inputs,
+            inputs: if only.is_empty() { inputs } else { Vec::new() },
+            only,
         });
     }
     Ok(out)
+}
+
+/// Whether a person is what a step asks for.
+fn takes(account: &Account, role: SchoolRole) -> bool {
+    account.roles.iter().any(|own| own.code() == role.word())
+}
+
+fn role_key(role: SchoolRole) -> String {
+    format!("web-role-{}", role.word().replace('_', "-"))
 }
 
 fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Result<Vec<Related>, Fault> {
@@ -380,6 +403,10 @@ async fn step(
     act(&desk, &visitor, id, move |desk, id| {
         let reached = reach::writable(desk, &account, id)?;
         let sent = Sent::read(&reached.definition, &body);
+        let role = reached.definition.lifecycle.as_ref().and_then(|l| l.step(&step)).and_then(|s| s.role);
+        if let Some(role) = role.filter(|role| !takes(&account, *role)) {
+            return Err(Fault::new("web-step-role", Exit::NotAllowed).with("value", locale::text(lang, &role_key(role), &[])).into());
+        }
         let set = sent.changed();
         let word = |key: &str| Some(sent.other(key).to_owned()).filter(|text| !text.is_empty());
         let request =

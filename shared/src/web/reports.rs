@@ -1,20 +1,22 @@
-//! Reports of this replica: which there are, their parameters, the answer as a table with a simple chart, and as a workbook.
+//! Reports of this replica: which there are, their parameters, the answer as a table with the chart its head asks for ([`chart`]), and as a workbook.
 //!
 //! A report counts over whole ledgers, so only who reads those ledgers whole may run it.
 
 use super::{
     account::{Account, Reach},
+    chart::{self, Data, Drawing},
     desk::Desk,
     guard::{Oops, Visitor},
     ledgers::file,
     page::{Page, Said, draw, escape_query},
+    shown,
 };
 use crate::{
     command::{Request, reporting, request::Format},
     fault::{Exit, Fault},
     locale::Lang,
     model::money,
-    report::definition::Report,
+    report::definition::{ChartKind, Report},
 };
 use askama::Template;
 use axum::{
@@ -29,8 +31,6 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 /// Rows of an answer shown; the workbook has them all.
 const ROWS_SHOWN: usize = 500;
-/// Bars of a chart.
-const BARS_MAX: usize = 24;
 
 /// Its routes.
 pub fn routes() -> Router<Arc<Desk>> {
@@ -55,15 +55,6 @@ struct Param {
     options: Vec<(String, String, bool)>,
 }
 
-/// A bar of a chart: label, value as shown, length and place in the drawing's units.
-#[derive(Clone, Debug)]
-struct Bar {
-    label: String,
-    shown: String,
-    length: i64,
-    y: usize,
-}
-
 #[derive(Template)]
 #[template(path = "report.html")]
 struct ReportPage {
@@ -76,12 +67,10 @@ struct ReportPage {
     total: usize,
     disputed: Vec<String>,
     export: String,
-    bars: Vec<Bar>,
-    chart_title: String,
-    chart_height: usize,
+    chart: Option<Drawing>,
 }
 
-fn allowed(desk: &Desk, account: &Account, report: &Report) -> bool {
+pub(super) fn allowed(desk: &Desk, account: &Account, report: &Report) -> bool {
     let catalogue = desk.replica.catalogue();
     let whole = |code: &String| catalogue.latest(code).is_none_or(|d| account.reads(d) == Reach::All);
     report.scope != crate::report::definition::ReportScope::County && account.children() == Reach::All && report.ledgers.iter().all(whole)
@@ -190,7 +179,7 @@ fn report_page(mut page: Page, report: &Report, asked: &BTreeMap<String, String>
                 .collect()
         })
         .collect();
-    let (bars, chart_title) = chart(report, &visible, &all, &answer["labels"], lang);
+    let chart = drawing(report, &visible, &all, &answer["labels"], lang);
     let disputed = answer["disputed"].as_array().into_iter().flatten().filter(|d| d["count"].as_i64().unwrap_or(0) > 0);
     let mut query = String::new();
     for (key, value) in asked {
@@ -206,9 +195,7 @@ fn report_page(mut page: Page, report: &Report, asked: &BTreeMap<String, String>
         total: all.len(),
         disputed: disputed.map(|d| page.t1("web-disputed-not-counted", d["count"].as_i64().unwrap_or(0))).collect(),
         export: format!("/report/{}/file?{query}", report.name),
-        chart_height: bars.len() * 28 + 8,
-        bars,
-        chart_title,
+        chart,
         page: page.titled(report.title.get(lang)),
     }
 }
@@ -217,10 +204,12 @@ fn is_number(column: &Json) -> bool {
     matches!(column["type"].as_str(), Some("int" | "dec1" | "money" | "pct"))
 }
 
-fn cell(value: &Json, column: &Json, labels: &Json, lang: Lang) -> String {
+pub(super) fn cell(value: &Json, column: &Json, labels: &Json, lang: Lang) -> String {
     let number = value.as_i64();
     match (column["type"].as_str().unwrap_or_default(), value) {
         (_, Json::Null) => String::new(),
+        ("year", _) if number.is_some() => format!("{}/{:02}", number.unwrap_or(0), (number.unwrap_or(0) + 1).rem_euclid(100)),
+        ("term", _) if matches!(number, Some(1 | 2)) => crate::locale::text(lang, if number == Some(1) { "web-term-1" } else { "web-term-2" }, &[]),
         ("money", _) if number.is_some() => money::fen_to_yuan(number.unwrap_or(0)),
         ("pct", _) if number.is_some() => format!("{:.2}%", number.unwrap_or(0) as f64 / 100.0),
         ("dec1", _) if number.is_some() => format!("{:.1}", number.unwrap_or(0) as f64 / 10.0),
@@ -235,32 +224,45 @@ fn cell(value: &Json, column: &Json, labels: &Json, lang: Lang) -> String {
     }
 }
 
-/// Bars of the first number by the first other column, where the report asks for a chart.
-fn chart(report: &Report, columns: &[&Json], rows: &[&Json], labels: &Json, lang: Lang) -> (Vec<Bar>, String) {
-    let (Some(name), Some(number)) = (columns.iter().find(|c| !is_number(c)), columns.iter().find(|c| is_number(c))) else {
-        return (Vec::new(), String::new());
+/// What the report's head asks to be drawn: rows of the same `x` put together, or a bar a column.
+fn drawing(report: &Report, columns: &[&Json], rows: &[&Json], labels: &Json, lang: Lang) -> Option<Drawing> {
+    let wanted = report.chart.as_ref()?;
+    let column = |code: &str| columns.iter().find(|c| c["code"] == code).copied();
+    let title = |column: &Json| column["title"].as_str().unwrap_or_default().to_owned();
+    let numbers: Vec<&Json> = wanted.y.iter().filter_map(|code| column(code)).collect();
+    let first = *numbers.first()?;
+    let value = |row: &Json, column: &Json| row[column["code"].as_str().unwrap_or_default()].as_i64().unwrap_or(0);
+    let show = |number: i64| cell(&number.into(), first, &Json::Null, lang);
+    let Some(x) = wanted.x.as_deref().and_then(column) else {
+        let data = Data {
+            labels: numbers.iter().map(|c| title(c)).collect(),
+            series: vec![(report.title.get(lang).to_owned(), numbers.iter().map(|c| rows.iter().map(|row| value(row, c)).sum()).collect())],
+        };
+        return chart::draw(wanted.kind, data, report.title.get(lang).to_owned(), &show);
     };
-    if report.chart.is_none() || rows.len() < 2 {
-        return (Vec::new(), String::new());
+    let code = x["code"].as_str().unwrap_or_default();
+    let name = |row: &Json| match (code, row[code].as_i64()) {
+        ("grade", Some(grade)) => shown::class(Some(grade), None, lang),
+        _ => cell(&row[code], x, &labels[code], lang),
+    };
+    // Months and years in their order, whatever else the rows are sorted by; the rest as the report has them.
+    let mut keys: Vec<(String, &Json)> = Vec::new();
+    for row in rows {
+        if !keys.iter().any(|(_, key)| **key == row[code]) {
+            keys.push((name(row), &row[code]));
+        }
     }
-    let code = |column: &Json| column["code"].as_str().unwrap_or_default().to_owned();
-    let (name_code, number_code) = (code(name), code(number));
-    let most = rows.iter().filter_map(|row| row[number_code.as_str()].as_i64()).max().unwrap_or(0).max(1);
-    let bars = rows
-        .iter()
-        .take(BARS_MAX)
-        .enumerate()
-        .map(|(at, row)| {
-            let value = row[number_code.as_str()].as_i64().unwrap_or(0).max(0);
-            Bar {
-                label: cell(&row[name_code.as_str()], name, &labels[name_code.as_str()], lang),
-                shown: cell(&row[number_code.as_str()], number, &Json::Null, lang),
-                length: value * 420 / most,
-                y: at * 28 + 4,
-            }
-        })
-        .collect();
-    (bars, number["title"].as_str().unwrap_or_default().to_owned())
+    if wanted.kind == ChartKind::Line || code == "grade" {
+        keys.sort_by_key(|(_, key)| (key.as_i64(), key.as_str().map(str::to_owned)));
+    }
+    // Shares cannot be added up.
+    if first["type"] == "pct" && keys.len() < rows.len() {
+        return None;
+    }
+    let sum = |column: &Json, key: &Json| rows.iter().filter(|row| row[code] == *key).map(|row| value(row, column)).sum();
+    let series = numbers.iter().map(|c| (title(c), keys.iter().map(|(_, key)| sum(c, key)).collect())).collect();
+    let heading = format!("{} · {}", title(x), numbers.iter().map(|c| title(c)).collect::<Vec<_>>().join(if lang == Lang::Zh { "、" } else { ", " }));
+    chart::draw(wanted.kind, Data { labels: keys.into_iter().map(|(name, _)| name).collect(), series }, heading, &show)
 }
 
 async fn workbook(
