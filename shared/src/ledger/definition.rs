@@ -311,6 +311,8 @@ pub struct Prefill {
     pub report: String,
     /// Field of type `bool` that the report also answers: true makes a record with one click.
     pub zero: Option<String>,
+    /// Two number fields that say what the figures rest on: how much was done, and how much was due.
+    pub rests_on: Option<(String, String)>,
 }
 
 /// A public notice of records: what may be seen of them is what `public` says of fields.

@@ -39,6 +39,8 @@ pub struct Offer {
     pub again: String,
     /// What the records say: title and value.
     pub figures: Vec<(String, String)>,
+    /// What they rest on, in a sentence, and whether that is less than was due; empty: nothing is said.
+    pub rests_on: (String, bool),
     /// Everything a record of it holds, when it may be made with one click.
     pub zero: Vec<(String, String)>,
     /// Where it is sent.
@@ -120,9 +122,20 @@ pub fn offer(desk: &Desk, definition: &Definition, figures: &Figures, action: St
         asked: figures.asked.iter().map(|(code, text)| (code.clone(), title(code), kind(code), text.clone())).collect(),
         again: format!("/ledger/{}/new", definition.code),
         figures: results.collect(),
+        rests_on: rests_on(definition, figures, lang),
         zero: if figures.zero { figures.values.clone().into_iter().collect() } else { Vec::new() },
         action,
     }
+}
+
+/// `依据：已点名（班次）18，应点名（班次）20。`
+fn rests_on(definition: &Definition, figures: &Figures, lang: Lang) -> (String, bool) {
+    let Some((done, due)) = definition.prefill.as_ref().and_then(|p| p.rests_on.as_ref()) else { return (String::new(), false) };
+    let number = |code: &str| figures.values.get(code).and_then(|text| text.parse::<i64>().ok());
+    let title = |code: &str| definition.declared(code).map(|f| f.title.get(lang)).unwrap_or_default();
+    let (Some(count), Some(whole)) = (number(done), number(due)) else { return (String::new(), false) };
+    let particulars = [("done", title(done)), ("count", &count.to_string()), ("due", title(due)), ("whole", &whole.to_string())];
+    (locale::text(lang, if count < whole { "paper-rests-on-less" } else { "paper-rests-on" }, &particulars), count < whole)
 }
 
 /// Says beside each field what the records say, and marks what was typed otherwise.

@@ -16,7 +16,7 @@ use crate::{
     fault::{Exit, Fault},
     locale::Lang,
     model::money,
-    report::definition::{ChartKind, Report},
+    report::definition::{ChartKind, ParameterType, Report},
 };
 use askama::Template;
 use axum::{
@@ -52,6 +52,8 @@ struct Param {
     name: String,
     title: String,
     value: String,
+    /// `text`, `month` or `date`.
+    kind: &'static str,
     options: Vec<(String, String, bool)>,
 }
 
@@ -127,7 +129,12 @@ fn inputs(report: &Report, asked: &BTreeMap<String, String>, answer: &Json, lang
         } else {
             Vec::new()
         };
-        Param { name: p.name.clone(), title: p.title.get(lang).to_owned(), value, options }
+        let kind = match p.kind {
+            ParameterType::Month => "month",
+            ParameterType::Date => "date",
+            _ => "text",
+        };
+        Param { name: p.name.clone(), title: p.title.get(lang).to_owned(), value, kind, options }
     })
     .collect()
 }

@@ -142,3 +142,34 @@ async fn a_notice_gets_the_next_number_and_one_given_twice_is_said() {
     }
     assert_eq!(sheets(&school.get("/ledger/return_notice/print?as=each", &registrar).await.text).len(), 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_earlier_year_is_printed_with_its_own_children_and_terms() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let now = school.child("王小明", "529901201606120012", 3, 1);
+    let set = [("name", "周旧生"), ("sex", "male"), ("birth", "2014-01-05"), ("grade", "6"), ("class", "1"), ("boarding", "day"), ("stage", "primary")];
+    let set = set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let done = school.desk.ask(&nobody(), Ask::RecordAdd { ledger: "enrolment".into(), subject: None, year: Some(2024), set, by: None }, Lang::Zh).unwrap();
+    let old = done["record"].as_str().unwrap().to_owned();
+    for (child, year, on) in [(&old, Some(2024), "2024-10-09"), (&old, Some(2024), "2025-03-09"), (&now, None, "2026-03-01")] {
+        let set = [("kind", "visit"), ("with", "child"), ("on", on)].iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let subject = Some(huxue_shared::command::request::SubjectRef::Student(child.clone()));
+        school.desk.ask(&nobody(), Ask::RecordAdd { ledger: "care_log".into(), subject, year, set, by: None }, Lang::Zh).unwrap();
+    }
+    let index = school.get("/paper", &registrar).await.text;
+    assert!(index.contains("2024—2025") && index.contains("2025—2026"), "years that are kept can be chosen");
+    let printed = school.get("/paper/ledgers?l.care_log=1&l.enrolment=1&year=2024", &registrar).await.text;
+    assert!(printed.contains("周旧生") && printed.contains("六年级1班") && !printed.contains("王小明"), "{printed}");
+    assert!(printed.contains("2024年下半年") && printed.contains("2025年上半年"), "indexed by calendar half-year");
+    let autumn = school.get("/paper/ledgers?l.care_log=1&year=2024&term=1", &registrar).await.text;
+    assert!(autumn.contains("2024-10-09") && !autumn.contains("2025-03-09") && autumn.contains("2024—2025学年第一学期"), "{autumn}");
+    let none = school.get("/paper/ledgers?l.care_log=1&year=2024&class=3.1", &registrar).await.text;
+    assert!(sheets(&none).is_empty() && none.contains("没有记录"), "nothing there is said");
+    let listed = school.get("/ledger/care_log?f.kind=visit", &registrar).await.text;
+    let link = listed.split("href=\"").map(|part| part.split('"').next().unwrap()).find(|href| href.starts_with("/paper?of=")).unwrap().replace("&#38;", "&").replace("&amp;", "&");
+    let papers = school.get(&link, &registrar).await.text;
+    assert!(papers.contains("name=\"of\" value=\"care_log\"") && papers.contains("name=\"f.kind\" value=\"visit\""), "{link} {papers}");
+    let cards = school.get("/paper/child/care_card?of=care_log&f.kind=visit", &registrar).await.text;
+    assert_eq!(sheets(&cards).len(), 1);
+}

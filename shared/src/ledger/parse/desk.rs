@@ -11,7 +11,7 @@ use crate::ledger::definition::{Definition, FieldType, Notice, Prefill};
 
 pub(super) fn prefill(reader: &Reader<'_>, root: Table<'_>, definition: &Definition) -> Option<Prefill> {
     let table = reader.table(root, "prefill")?;
-    reader.known_keys(table, &["report", "zero"]);
+    reader.known_keys(table, &["report", "zero", "rests_on"]);
     let report = reader.needed_word(table, "report");
     if let Some(word) = &report {
         code_shape(reader, word, 60);
@@ -20,8 +20,20 @@ pub(super) fn prefill(reader: &Reader<'_>, root: Table<'_>, definition: &Definit
     if let Some(word) = &zero {
         field_of_type(reader, word, definition, FieldType::Bool);
     }
+    let rests_on = reader.words(table, "rests_on");
+    for word in &rests_on {
+        field_of_type(reader, word, definition, FieldType::Int);
+    }
+    if !matches!(rests_on.len(), 0 | 2) {
+        reader.missing(table, "rests_on");
+    }
     let plain = |word: Option<super::Word>| word.map(|(word, _)| word);
-    Some(Prefill { report: plain(report).unwrap_or_default(), zero: plain(zero) })
+    Some(Prefill { report: plain(report).unwrap_or_default(), zero: plain(zero), rests_on: pair(rests_on) })
+}
+
+fn pair(words: Vec<super::Word>) -> Option<(String, String)> {
+    let mut words = words.into_iter().map(|(word, _)| word);
+    words.next().zip(words.next())
 }
 
 pub(super) fn notices(reader: &Reader<'_>, root: Table<'_>, definition: &Definition) -> Vec<Notice> {

@@ -8,7 +8,7 @@ use super::super::{
     page::{Page, draw},
 };
 use super::{blank, child, choice::Choice, forms, letter::has_letter, run};
-use crate::{fault::Fault, ledger::Definition, locale::Lang};
+use crate::{fault::Fault, ledger::Definition, locale::{self, Lang}};
 use askama::Template;
 use axum::{
     Extension,
@@ -31,6 +31,8 @@ struct IndexPage {
     papers: Vec<(String, String, String)>,
     /// One child the papers are for: document, name and class.
     pupil: Option<(String, String)>,
+    /// The filtered list whose children the papers are for: in words, and what travels along.
+    of: Option<(String, Vec<(String, String)>)>,
     /// Ledgers of a printing, by section: section, and code and title of each.
     sections: Vec<(String, String, Vec<(String, String)>)>,
     /// Ledgers with forms to take along.
@@ -79,6 +81,10 @@ fn index(desk: &Desk, account: &Account, page: Page, choice: Choice) -> Result<I
             .map(|paper| (paper.code.clone(), paper.title.get(lang).to_owned(), paper.help.get(lang).to_owned()))
             .collect(),
         pupil: pupil.map(|p| (p.student.clone(), format!("{} · {}", p.name, super::super::shown::class(p.grade, p.class, lang)))),
+        of: choice.of.as_ref().and_then(|code| catalogue.latest(code)).filter(reads).map(|d| {
+            let along = choice.asked.iter().filter(|(key, _)| !["year", "term"].contains(&key.as_str()));
+            (locale::text(lang, "paper-of-list", &[("value", d.title.get(lang))]), along.map(|(k, v)| (k.clone(), v.clone())).collect())
+        }),
         sections: sections(account, &catalogue, lang),
         blanks: catalogue.iter_latest().filter(|d| blank::has_form(d) && blank::about_children(d) && account.writes(d).any()).map(title).collect(),
         notices: catalogue.iter_latest().filter(|d| !d.notices.is_empty()).filter(reads).map(title).collect(),
