@@ -52,7 +52,7 @@ pub fn capitals(fen: i64) -> String {
             out.push(digit(*value));
             out.push_str(PLACES.get(place % 4).copied().unwrap_or_default());
         }
-        if place % 4 == 0 {
+        if place.is_multiple_of(4) {
             if group_filled || place == 0 {
                 out.push_str(GROUPS.get(place / 4).copied().unwrap_or_default());
             }

@@ -469,7 +469,9 @@ impl Replica {
         let Some(lifecycle) = definition.lifecycle.as_ref().filter(|l| l.states.iter().any(|s| s.sealed)) else { return Ok(()) };
         let state = self.outcome(place, definition)?.state;
         match state.and_then(|code| lifecycle.state(&code)).filter(|state| state.sealed) {
-            Some(state) => Err(Fault::new("record-sealed", Exit::NotAllowed).with("title_zh", &state.title.zh).with("title_en", &state.title.en).into()),
+            Some(state) => {
+                Err(Fault::new("record-sealed", Exit::NotAllowed).with("title_zh", &state.title.zh).with("title_en", &state.title.en).into())
+            }
             None => Ok(()),
         }
     }

@@ -146,7 +146,10 @@ mod tests {
     #[test]
     fn a_month_is_the_present_one_the_one_before_or_as_typed() {
         let day = date(2026, 1, 15);
-        assert_eq!((month("current", day).unwrap(), month("previous", day).unwrap(), month("2025-09", day).unwrap()), ("2026-01".into(), "2025-12".into(), "2025-09".into()));
+        assert_eq!(
+            (month("current", day).unwrap(), month("previous", day).unwrap(), month("2025-09", day).unwrap()),
+            ("2026-01".into(), "2025-12".into(), "2025-09".into())
+        );
         assert!(["2025-13", "2025", "2025-9", "later"].iter().all(|text| month(text, day).is_none()));
     }
 

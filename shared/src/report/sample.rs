@@ -81,7 +81,12 @@ fn state(text: &str) -> StateOutline {
 
 /// The ledgers of the sample, and `monthly_report` with its figures.
 pub(super) fn ledgers() -> Vec<LedgerOutline> {
-    let monthly = [("monthly_report", Subject::School, "month:date zero:bool pupils:int suspected:int confirmed:int returned:int open_cases:int rolls_taken:int rolls_due:int signed_by", "draft signed sent. corrected.")];
+    let monthly = [(
+        "monthly_report",
+        Subject::School,
+        "month:date zero:bool pupils:int suspected:int confirmed:int returned:int open_cases:int rolls_taken:int rolls_due:int signed_by",
+        "draft signed sent. corrected.",
+    )];
     let all = LEDGERS.iter().chain(&monthly);
     all.map(|(code, subject, fields, states)| LedgerOutline {
         code: (*code).to_owned(),

@@ -406,7 +406,13 @@ fn monthly_reports_are_told_signed_or_not_and_the_newer_of_a_corrected_one_count
 fn notices_with_the_same_number_are_named() {
     let mut c = empty();
     put(&c, "enrolment", "1", Some(A), 1, "name=甲");
-    for (id, school, number, more) in [("1", A, "石〔2026〕1号", ""), ("2", A, "石〔2026〕1号", ""), ("3", A, "石〔2026〕2号", ""), ("4", B, "石〔2026〕1号", ""), ("5", A, "石〔2026〕2号", "void=1")] {
+    for (id, school, number, more) in [
+        ("1", A, "石〔2026〕1号", ""),
+        ("2", A, "石〔2026〕1号", ""),
+        ("3", A, "石〔2026〕2号", ""),
+        ("4", B, "石〔2026〕1号", ""),
+        ("5", A, "石〔2026〕2号", "void=1"),
+    ] {
         put(&c, "return_notice", id, Some(school), 1, &format!("number={number} {more}"));
     }
     let twice = ask(&mut c, "numbers_twice", &[]);

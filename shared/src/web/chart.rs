@@ -116,8 +116,7 @@ pub fn draw(kind: ChartKind, mut data: Data, title: String, show: &dyn Fn(i64) -
 fn described(data: &Data, show: &dyn Fn(i64) -> String) -> String {
     let mut out = String::new();
     for (at, label) in data.labels.iter().enumerate() {
-        let values: Vec<String> =
-            data.series.iter().map(|(name, values)| format!("{name} {}", show(values.get(at).copied().unwrap_or(0)))).collect();
+        let values: Vec<String> = data.series.iter().map(|(name, values)| format!("{name} {}", show(values.get(at).copied().unwrap_or(0)))).collect();
         // Writing to a String cannot fail.
         let _ = write!(out, "{}{label}: {}", if at == 0 { "" } else { "; " }, values.join(", "));
     }

@@ -8,8 +8,10 @@ use std::{
 };
 
 /// Whatever a message of the pages may want to be told.
-const PARTICULARS: [&str; 18] =
-    ["detail", "path", "value", "pending", "at", "grade", "class", "from", "to", "until", "year", "phone", "contact", "place", "done", "count", "due", "whole"];
+const PARTICULARS: [&str; 18] = [
+    "detail", "path", "value", "pending", "at", "grade", "class", "from", "to", "until", "year", "phone", "contact", "place", "done", "count", "due",
+    "whole",
+];
 
 fn files(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {

@@ -87,7 +87,7 @@ async fn several(
         .run(move |desk| {
             let definition = reach::ledger(desk, &account, &code)?;
             let wanted = Wanted { limit: RECORDS_MAX, ..wanted(desk, &account, &definition, &asked)? };
-            let drawn = match asked.get("as").map(String::as_str) {
+            match asked.get("as").map(String::as_str) {
                 Some("notice") => list::notice(desk, &account, page, &definition, &asked, wanted).map(|drawn| draw(&drawn)),
                 form => {
                     let listed = desk.replica.page(&definition, &wanted).map_err(Fault::from)?;
@@ -97,8 +97,7 @@ async fn several(
                         _ => Ok(draw(&list::list(desk, page, &definition, &listed))),
                     }
                 }
-            };
-            drawn
+            }
         })
         .await?;
     drawn
@@ -166,11 +165,7 @@ struct BlankPage {
     forms: Vec<blank::Blank>,
 }
 
-async fn blanks(
-    State(desk): State<Arc<Desk>>,
-    Extension(visitor): Extension<Visitor>,
-    Query(asked): Query_,
-) -> Result<Response, Oops> {
+async fn blanks(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Query(asked): Query_) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let page = Page::of(&desk, &visitor, "web-paper");
     let drawn = desk

@@ -3,14 +3,9 @@
 //!
 //! Nothing is written that the person did not send: the figures are values in a form, and go the way of anything typed.
 
-use super::{
-    account::Account,
-    desk::Desk,
-    form::Input,
-    reports,
-};
+use super::{account::Account, desk::Desk, form::Input, reports};
 use crate::{
-    command::{Request, request::Format, reporting},
+    command::{Request, reporting, request::Format},
     document::view::Value,
     fault::{Exit, Fault},
     ledger::{Definition, FieldType, value},
@@ -64,7 +59,13 @@ pub struct Compared {
 ///
 /// # Errors
 /// The store's. A value the report cannot take (a month that is none) gives no figures: the form says what is wrong with it.
-pub fn figures(desk: &Desk, account: &Account, definition: &Definition, typed: &BTreeMap<String, String>, lang: Lang) -> Result<Option<Figures>, Fault> {
+pub fn figures(
+    desk: &Desk,
+    account: &Account,
+    definition: &Definition,
+    typed: &BTreeMap<String, String>,
+    lang: Lang,
+) -> Result<Option<Figures>, Fault> {
     let Some(prefill) = &definition.prefill else { return Ok(None) };
     let ledgers = reporting::outlines(&desk.replica.catalogue());
     let Ok(report) = reporting::catalogue(&desk.replica).map_err(Fault::from)?.find(&prefill.report, &ledgers) else { return Ok(None) };
@@ -158,7 +159,13 @@ pub fn beside(inputs: &mut [Input], figures: &Figures, lang: Lang) {
 ///
 /// # Errors
 /// The store's.
-pub fn compared(desk: &Desk, account: &Account, definition: &Definition, fields: &BTreeMap<String, Value>, lang: Lang) -> Result<Vec<Compared>, Fault> {
+pub fn compared(
+    desk: &Desk,
+    account: &Account,
+    definition: &Definition,
+    fields: &BTreeMap<String, Value>,
+    lang: Lang,
+) -> Result<Vec<Compared>, Fault> {
     if definition.prefill.is_none() {
         return Ok(Vec::new());
     }

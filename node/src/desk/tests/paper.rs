@@ -29,7 +29,19 @@ async fn a_statement_sums_what_reached_the_child_and_shows_nobody_elses() {
     let third = school.child("李小强", "529901201603020016", 3, 2);
     pay(&school, &one, &[("amount", "1250.50"), ("on", "2025-10-08"), ("paid_on", "2025-10-08")]);
     pay(&school, &one, &[("amount", "300"), ("on", "2026-03-01"), ("paid_on", "2026-03-01"), ("failed", "yes"), ("note", "私事一桩")]);
-    pay(&school, &one, &[("amount", "200"), ("on", "2026-03-01"), ("paid_on", "2026-03-01"), ("refund_amount", "50"), ("refund_on", "2026-03-02"), ("refund_why", "over_paid"), ("failed", "yes")]);
+    pay(
+        &school,
+        &one,
+        &[
+            ("amount", "200"),
+            ("on", "2026-03-01"),
+            ("paid_on", "2026-03-01"),
+            ("refund_amount", "50"),
+            ("refund_on", "2026-03-02"),
+            ("refund_why", "over_paid"),
+            ("failed", "yes"),
+        ],
+    );
     let voided = pay(&school, &one, &[("amount", "7777"), ("on", "2026-03-01"), ("paid_on", "2026-03-01")]);
     school.desk.ask(&nobody(), Ask::RecordVoid { record: voided, why: "重复".into(), by: None }, Lang::Zh).unwrap();
     pay(&school, &other, &[("amount", "88"), ("on", "2026-03-01"), ("paid_on", "2026-03-01")]);
@@ -63,15 +75,30 @@ async fn what_is_printed_keeps_to_what_the_person_reaches() {
     let foreign = school.child("赵小红", "529901201603020032", 4, 1);
     for child in [&own, &foreign] {
         pay(&school, child, &[("amount", "88"), ("on", "2026-03-01"), ("paid_on", "2026-03-01")]);
-        add(&school, "care_log", Some(child), &[("kind", "counsel"), ("with", "child"), ("counsel_text", "孩子说的秘密"), ("found", "想妈妈"), ("on", "2026-03-01")]);
+        add(
+            &school,
+            "care_log",
+            Some(child),
+            &[("kind", "counsel"), ("with", "child"), ("counsel_text", "孩子说的秘密"), ("found", "想妈妈"), ("on", "2026-03-01")],
+        );
     }
-    for path in ["/paper/child/aid_statement", "/paper/child/care_card", "/paper/ledgers?all=1", "/paper/blank?code=care_log", "/paper/ledgers?all=1&class=4.1"] {
+    for path in [
+        "/paper/child/aid_statement",
+        "/paper/child/care_card",
+        "/paper/ledgers?all=1",
+        "/paper/blank?code=care_log",
+        "/paper/ledgers?all=1&class=4.1",
+    ] {
         let text = school.get(path, &teacher).await.text;
         assert!(!text.contains("赵小红"), "{path}");
         assert!(!text.contains("孩子说的秘密"), "{path}: class C is on no paper");
         assert_eq!(text.contains("王小明"), !path.contains("4.1"), "{path}");
     }
-    for path in [format!("/paper/child/aid_statement?student={foreign}"), format!("/paper/blank?code=care_log&student={foreign}"), "/paper/blank?code=aid_payment".into()] {
+    for path in [
+        format!("/paper/child/aid_statement?student={foreign}"),
+        format!("/paper/blank?code=care_log&student={foreign}"),
+        "/paper/blank?code=aid_payment".into(),
+    ] {
         assert_ne!(school.get(&path, &teacher).await.status, StatusCode::OK, "{path}");
     }
     assert_eq!(school.get("/paper/child/care_card", &officer).await.status, StatusCode::FORBIDDEN, "care is not the aid officer's");
@@ -114,7 +141,11 @@ async fn only_the_principal_signs_and_what_is_signed_stands_until_it_is_taken_ba
     assert_eq!(school.post(&format!("/record/{report}/step/take_back"), &registrar, "").await.status, StatusCode::SEE_OTHER);
     assert_eq!(school.post(&format!("/record/{report}/edit"), &registrar, "pupils=3&was.pupils=2").await.status, StatusCode::SEE_OTHER);
     let again = school.records("monthly_report");
-    assert_eq!((again[0].state.as_deref(), again[0].fields["pupils"].clone()), (Some("draft"), huxue_shared::document::view::Value::Int(3)), "to be signed anew");
+    assert_eq!(
+        (again[0].state.as_deref(), again[0].fields["pupils"].clone()),
+        (Some("draft"), huxue_shared::document::view::Value::Int(3)),
+        "to be signed anew"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,7 +155,8 @@ async fn a_notice_gets_the_next_number_and_one_given_twice_is_said() {
     let child = school.child("王小明", "529901201606120012", 3, 1);
     let case = add(&school, "dropout_case", Some(&child), &[("opened_by", "teacher"), ("first_absent", "2026-02-20")]);
     let notice = |number: &'static str| {
-        let mut set = vec![("case", case.as_str()), ("issued_on", "2026-03-02"), ("return_by", "2026-03-09"), ("issuer", "张校长"), ("kind", "persuade")];
+        let mut set =
+            vec![("case", case.as_str()), ("issued_on", "2026-03-02"), ("return_by", "2026-03-09"), ("issuer", "张校长"), ("kind", "persuade")];
         if !number.is_empty() {
             set.push(("number", number));
         }
@@ -133,7 +165,10 @@ async fn a_notice_gets_the_next_number_and_one_given_twice_is_said() {
     let first = notice("");
     assert!(school.get(&format!("/record/{first}"), &registrar).await.text.contains("石桥小学〔2026〕1号"), "the first of the year");
     let (one, other) = (notice("石小〔2026〕7号"), notice("石小〔2026〕7号"));
-    assert!(school.get(&format!("/record/{first}"), &registrar).await.text.contains("石小〔2026〕8号"), "after the greatest there is, as the school writes it");
+    assert!(
+        school.get(&format!("/record/{first}"), &registrar).await.text.contains("石小〔2026〕8号"),
+        "after the greatest there is, as the school writes it"
+    );
     let paper = school.get(&format!("/record/{one}/print"), &registrar).await.text;
     assert!(paper.contains("在另一份上也用了") && paper.contains(&format!("/record/{other}")), "{paper}");
     assert!(!school.get(&format!("/record/{first}/print"), &registrar).await.text.contains("在另一份上也用了"));
@@ -148,9 +183,11 @@ async fn an_earlier_year_is_printed_with_its_own_children_and_terms() {
     let school = School::new();
     let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
     let now = school.child("王小明", "529901201606120012", 3, 1);
-    let set = [("name", "周旧生"), ("sex", "male"), ("birth", "2014-01-05"), ("grade", "6"), ("class", "1"), ("boarding", "day"), ("stage", "primary")];
+    let set =
+        [("name", "周旧生"), ("sex", "male"), ("birth", "2014-01-05"), ("grade", "6"), ("class", "1"), ("boarding", "day"), ("stage", "primary")];
     let set = set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    let done = school.desk.ask(&nobody(), Ask::RecordAdd { ledger: "enrolment".into(), subject: None, year: Some(2024), set, by: None }, Lang::Zh).unwrap();
+    let done =
+        school.desk.ask(&nobody(), Ask::RecordAdd { ledger: "enrolment".into(), subject: None, year: Some(2024), set, by: None }, Lang::Zh).unwrap();
     let old = done["record"].as_str().unwrap().to_owned();
     for (child, year, on) in [(&old, Some(2024), "2024-10-09"), (&old, Some(2024), "2025-03-09"), (&now, None, "2026-03-01")] {
         let set = [("kind", "visit"), ("with", "child"), ("on", on)].iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -167,7 +204,13 @@ async fn an_earlier_year_is_printed_with_its_own_children_and_terms() {
     let none = school.get("/paper/ledgers?l.care_log=1&year=2024&class=3.1", &registrar).await.text;
     assert!(sheets(&none).is_empty() && none.contains("没有记录"), "nothing there is said");
     let listed = school.get("/ledger/care_log?f.kind=visit", &registrar).await.text;
-    let link = listed.split("href=\"").map(|part| part.split('"').next().unwrap()).find(|href| href.starts_with("/paper?of=")).unwrap().replace("&#38;", "&").replace("&amp;", "&");
+    let link = listed
+        .split("href=\"")
+        .map(|part| part.split('"').next().unwrap())
+        .find(|href| href.starts_with("/paper?of="))
+        .unwrap()
+        .replace("&#38;", "&")
+        .replace("&amp;", "&");
     let papers = school.get(&link, &registrar).await.text;
     assert!(papers.contains("name=\"of\" value=\"care_log\"") && papers.contains("name=\"f.kind\" value=\"visit\""), "{link} {papers}");
     let cards = school.get("/paper/child/care_card?of=care_log&f.kind=visit", &registrar).await.text;

@@ -54,5 +54,11 @@ fn notice(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: 
         field_of_type(reader, &word, definition, FieldType::Date);
         Some(word.0)
     };
-    Notice { code, title, state: state.map(|(word, _)| word).unwrap_or_default(), from: date("from").unwrap_or_default(), until: date("until").unwrap_or_default() }
+    Notice {
+        code,
+        title,
+        state: state.map(|(word, _)| word).unwrap_or_default(),
+        from: date("from").unwrap_or_default(),
+        until: date("until").unwrap_or_default(),
+    }
 }

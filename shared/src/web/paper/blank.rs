@@ -4,11 +4,7 @@
 //! Invariant: no field of class C is on a form that leaves the house.
 
 use super::{
-    super::{
-        account::Account,
-        desk::Desk,
-        shown,
-    },
+    super::{account::Account, desk::Desk, shown},
     choice::Choice,
 };
 use crate::{
@@ -99,7 +95,8 @@ pub fn forms(desk: &Desk, account: &Account, definition: &Definition, choice: &C
     let catalogue = desk.replica.catalogue();
     let copies = choice.asked.get("copies").and_then(|text| text.trim().parse::<usize>().ok()).unwrap_or(0).min(COPIES_MAX);
     if copies > 0 || !about_children(definition) {
-        let blank = Blank { name: String::new(), class: String::new(), known: Vec::new(), slots: slots(&catalogue, definition, &BTreeMap::new(), lang) };
+        let blank =
+            Blank { name: String::new(), class: String::new(), known: Vec::new(), slots: slots(&catalogue, definition, &BTreeMap::new(), lang) };
         return Ok(vec![blank; copies.max(1)]);
     }
     let profile = desk.replica.definition("enrolment").map_err(Fault::from)?;
@@ -133,12 +130,22 @@ fn slots(catalogue: &Catalogue, definition: &Definition, profile: &BTreeMap<Stri
 
 fn slot(catalogue: &Catalogue, definition: &Definition, field: &Field, profile: &BTreeMap<String, Value>, lang: Lang) -> Slot {
     // What the record would copy from the profile is known; a guardian's phone may be another one by now, so it stays open.
-    let copied = field.copy_of.as_ref().filter(|(ledger, _)| ledger == "enrolment").map(|(_, code)| code.as_str()).or((field.code == "household_card").then_some("household_card"));
+    let copied = field
+        .copy_of
+        .as_ref()
+        .filter(|(ledger, _)| ledger == "enrolment")
+        .map(|(_, code)| code.as_str())
+        .or((field.code == "household_card").then_some("household_card"));
     let from_profile = copied.and_then(|code| {
         let own = catalogue.latest("enrolment")?;
         Some(value::show(catalogue, own, own.field(code)?, profile, lang)).filter(|text| !text.is_empty())
     });
-    let titles = || catalogue.options(definition, field).map(|list| list.choices.iter().map(|c| c.title.get(lang).to_owned()).collect::<Vec<_>>()).unwrap_or_default();
+    let titles = || {
+        catalogue
+            .options(definition, field)
+            .map(|list| list.choices.iter().map(|c| c.title.get(lang).to_owned()).collect::<Vec<_>>())
+            .unwrap_or_default()
+    };
     let space = match (from_profile, field.kind) {
         (Some(text), _) => Space::Known(text),
         (None, FieldType::Choice) => Space::Boxes(titles(), false),

@@ -161,7 +161,10 @@ mod tests {
 
     #[test]
     fn events_are_indexed_by_calendar_half_year() {
-        assert_eq!((half_year("2025-12-31"), half_year("2026-01-01"), half_year("2026-06-30"), half_year("2026-07-01")), (Some((2025, 2)), Some((2026, 1)), Some((2026, 1)), Some((2026, 2))));
+        assert_eq!(
+            (half_year("2025-12-31"), half_year("2026-01-01"), half_year("2026-06-30"), half_year("2026-07-01")),
+            (Some((2025, 2)), Some((2026, 1)), Some((2026, 1)), Some((2026, 2)))
+        );
         assert_eq!(half_year(""), None);
         assert_eq!(half_year_words((2025, 2), Lang::Zh), "2025年下半年");
     }

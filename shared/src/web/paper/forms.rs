@@ -5,7 +5,7 @@
 
 use crate::{
     fault::{Exit, Fault},
-    ledger::{Catalogue, Definition, definition::Privacy, condition::Condition},
+    ledger::{Catalogue, Definition, condition::Condition, definition::Privacy},
     report::definition::Title,
 };
 use rust_embed::RustEmbed;
@@ -126,7 +126,8 @@ fn read(name: &str) -> Result<ChildPaper, String> {
 /// # Errors
 /// `web-paper-broken`: the county published a definition that no longer has what the paper asks about.
 pub fn condition(text: Option<&str>, definition: &Definition) -> Result<Option<Condition>, Fault> {
-    let read = |text: &str| Condition::parse(text, definition).map_err(|_| Fault::new("web-paper-broken", Exit::Input).with("value", &definition.code));
+    let read =
+        |text: &str| Condition::parse(text, definition).map_err(|_| Fault::new("web-paper-broken", Exit::Input).with("value", &definition.code));
     text.map(read).transpose()
 }
 

@@ -8,7 +8,11 @@ use super::super::{
     page::{Page, draw},
 };
 use super::{blank, child, choice::Choice, forms, letter::has_letter, run};
-use crate::{fault::Fault, ledger::Definition, locale::{self, Lang}};
+use crate::{
+    fault::Fault,
+    ledger::Definition,
+    locale::{self, Lang},
+};
 use askama::Template;
 use axum::{
     Extension,
@@ -19,6 +23,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// Code, title, chosen.
 type Option_ = (String, String, bool);
+
+/// Code and title.
+type Named = (String, String);
+/// A section of the bureau: code, title, and its ledgers.
+type Section = (String, String, Vec<Named>);
 
 #[derive(Template)]
 #[template(path = "paper-index.html")]
@@ -34,7 +43,7 @@ struct IndexPage {
     /// The filtered list whose children the papers are for: in words, and what travels along.
     of: Option<(String, Vec<(String, String)>)>,
     /// Ledgers of a printing, by section: section, and code and title of each.
-    sections: Vec<(String, String, Vec<(String, String)>)>,
+    sections: Vec<Section>,
     /// Ledgers with forms to take along.
     blanks: Vec<(String, String)>,
     /// Ledgers with a public notice.
@@ -99,8 +108,8 @@ fn year_words(start: u16) -> String {
 }
 
 /// Ledgers that may be printed, by the section that leads.
-fn sections(account: &Account, catalogue: &crate::ledger::Catalogue, lang: Lang) -> Vec<(String, String, Vec<(String, String)>)> {
-    let mut out: Vec<(String, String, Vec<(String, String)>)> = Vec::new();
+fn sections(account: &Account, catalogue: &crate::ledger::Catalogue, lang: Lang) -> Vec<Section> {
+    let mut out: Vec<Section> = Vec::new();
     for definition in run::choosable(account, catalogue) {
         let code = definition.sections.first().map_or("office", |s| s.word());
         let entry = (definition.code.clone(), definition.title.get(lang).to_owned());

@@ -93,8 +93,11 @@ fn sheet(desk: &Desk, account: &Account, definition: &Definition, row: &Row, nam
     let text = |code: &str| definition.field(code).map(|f| value::show(&catalogue, definition, f, &row.fields, lang)).unwrap_or_default();
     let class = shown::class(row.grade, row.class, lang);
     let name = row.name.clone().unwrap_or_default();
-    let filled: Vec<(String, String)> =
-        definition.fields.iter().map(|f| (f.code.clone(), Some(text(&f.code)).filter(|t| !t.is_empty()).unwrap_or_else(|| BLANK.to_owned()))).collect();
+    let filled: Vec<(String, String)> = definition
+        .fields
+        .iter()
+        .map(|f| (f.code.clone(), Some(text(&f.code)).filter(|t| !t.is_empty()).unwrap_or_else(|| BLANK.to_owned())))
+        .collect();
     let mut particulars: Vec<(&str, &str)> = filled.iter().map(|(code, text)| (code.as_str(), text.as_str())).collect();
     particulars.extend([("name", name.as_str()), ("class", class.as_str()), ("place", desk.config.place.as_str())]);
     let key = format!("paper-{}", definition.code.replace('_', "-"));

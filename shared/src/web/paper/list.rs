@@ -115,7 +115,14 @@ fn hangs(notice: &Notice, row: &Row, today: &str) -> bool {
 ///
 /// # Errors
 /// `web-no-notice`; the store's.
-pub fn notice(desk: &Desk, account: &Account, page: Page, definition: &Definition, asked: &BTreeMap<String, String>, wanted: Wanted) -> Result<ListPage, Fault> {
+pub fn notice(
+    desk: &Desk,
+    account: &Account,
+    page: Page,
+    definition: &Definition,
+    asked: &BTreeMap<String, String>,
+    wanted: Wanted,
+) -> Result<ListPage, Fault> {
     let lang = page.lang;
     let fields: Vec<&Field> = definition.fields.iter().filter(|f| f.public && !CHILD.contains(&f.code.as_str())).collect();
     if fields.is_empty() {
@@ -123,7 +130,8 @@ pub fn notice(desk: &Desk, account: &Account, page: Page, definition: &Definitio
     }
     let place = asked.get("place").map(String::as_str);
     let hung = definition.notices.iter().find(|n| Some(n.code.as_str()) == place).or_else(|| definition.notices.first());
-    let on_notice = hung.map(|n| n.state.as_str()).or_else(|| definition.lifecycle.as_ref().and_then(|l| l.state(ON_NOTICE)).map(|s| s.code.as_str()));
+    let on_notice =
+        hung.map(|n| n.state.as_str()).or_else(|| definition.lifecycle.as_ref().and_then(|l| l.state(ON_NOTICE)).map(|s| s.code.as_str()));
     let wanted = Wanted { state: on_notice.map(str::to_owned).or(wanted.state), limit: NOTICE_MAX, ..wanted };
     let listed = desk.replica.page(definition, &wanted).map_err(Fault::from)?;
     let (today, left_out) = (desk.clock().today().to_string(), listed.total.saturating_sub(NOTICE_MAX));
@@ -164,7 +172,11 @@ fn public(page: &Page, definition: &Definition, asked: &BTreeMap<String, String>
     );
     let action = format!("/ledger/{}/print", definition.code);
     let query = |place: &str| {
-        let mut parts: Vec<String> = asked.iter().filter(|(k, _)| *k != "place").map(|(k, v)| format!("{}={}", super::super::page::escape_query(k), super::super::page::escape_query(v))).collect();
+        let mut parts: Vec<String> = asked
+            .iter()
+            .filter(|(k, _)| *k != "place")
+            .map(|(k, v)| format!("{}={}", super::super::page::escape_query(k), super::super::page::escape_query(v)))
+            .collect();
         parts.push(format!("place={place}"));
         format!("{action}?{}", parts.join("&"))
     };
@@ -198,7 +210,13 @@ mod tests {
             fields: [("from", from), ("until", until)].into_iter().map(|(k, v)| (k.to_owned(), Value::Str(v.to_owned()))).collect(),
             ..Row::default()
         };
-        for (from, until, on) in [("2026-03-01", "2026-03-05", true), ("2026-03-05", "2026-03-09", true), ("2026-03-01", "2026-03-04", false), ("2026-03-06", "2026-03-09", false), ("", "", true)] {
+        for (from, until, on) in [
+            ("2026-03-01", "2026-03-05", true),
+            ("2026-03-05", "2026-03-09", true),
+            ("2026-03-01", "2026-03-04", false),
+            ("2026-03-06", "2026-03-09", false),
+            ("", "", true),
+        ] {
             assert_eq!(hangs(&notice, &row(from, until), "2026-03-05"), on, "{from} {until}");
         }
     }

@@ -30,7 +30,8 @@ impl<'a> Names<'a> {
     /// What a reference shows: one field of the record referred to, or its label. Empty when it is not here.
     pub fn of(&mut self, field: &Field, fields: &BTreeMap<String, Value>, other: Option<&str>) -> String {
         let catalogue = self.desk.replica.catalogue();
-        let (Some(Value::Str(id)), Some(target)) = (fields.get(&field.code), field.reference.as_deref().and_then(|code| catalogue.latest(code))) else {
+        let (Some(Value::Str(id)), Some(target)) = (fields.get(&field.code), field.reference.as_deref().and_then(|code| catalogue.latest(code)))
+        else {
             return String::new();
         };
         let desk = self.desk;

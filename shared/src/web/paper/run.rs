@@ -93,13 +93,25 @@ pub fn chosen(account: &Account, catalogue: &Catalogue, choice: &Choice) -> Vec<
 ///
 /// # Errors
 /// The store's.
-pub fn printed(desk: &Desk, account: &Account, definition: &Definition, choice: &Choice, number: usize, lang: Lang) -> Result<Option<Printed>, Fault> {
+pub fn printed(
+    desk: &Desk,
+    account: &Account,
+    definition: &Definition,
+    choice: &Choice,
+    number: usize,
+    lang: Lang,
+) -> Result<Option<Printed>, Fault> {
     let by_child = definition.subject == Subject::Student;
     // A class has no ledgers of the school.
     if !by_child && choice.class.is_some() {
         return Ok(None);
     }
-    let mut wanted = Wanted { year: Some(choice.year), order: if definition.form == Form::Profile { "class" } else { "on" }.into(), limit: ROWS_MAX, ..Wanted::default() };
+    let mut wanted = Wanted {
+        year: Some(choice.year),
+        order: if definition.form == Form::Profile { "class" } else { "on" }.into(),
+        limit: ROWS_MAX,
+        ..Wanted::default()
+    };
     if by_child {
         let class = choice.class.map(|c| c.to_string());
         wanted.classes = match account.reads(definition) {
@@ -122,9 +134,8 @@ pub fn printed(desk: &Desk, account: &Account, definition: &Definition, choice: 
 /// Fields that some row has filled and paper may hold, the most telling first as in a list.
 fn filled<'a>(definition: &'a Definition, rows: &[Row]) -> Vec<&'a Field> {
     let by_child = definition.subject == Subject::Student;
-    let on_paper = |f: &&Field| {
-        f.privacy != Privacy::C && f.kind != FieldType::File && !(by_child && ["name", "grade", "class"].contains(&f.code.as_str()))
-    };
+    let on_paper =
+        |f: &&Field| f.privacy != Privacy::C && f.kind != FieldType::File && !(by_child && ["name", "grade", "class"].contains(&f.code.as_str()));
     let has = |f: &&Field| {
         let prefix = format!("{}.", f.code);
         rows.iter().any(|row| row.fields.keys().any(|key| *key == f.code || key.starts_with(&prefix)))
