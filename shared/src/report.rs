@@ -21,6 +21,8 @@ mod sql;
 #[cfg(test)]
 mod message_tests;
 #[cfg(test)]
+mod monthly_tests;
+#[cfg(test)]
 mod output_tests;
 #[cfg(test)]
 mod query_tests;

@@ -192,9 +192,8 @@ struct RunPage {
     scope: String,
     day: String,
     printed: Vec<run::Printed>,
-    /// Calendar half-years there are, in words, and of each ledger how many records lie in them.
+    /// Calendar half-years there are, in words.
     halves: Vec<String>,
-    counts: Vec<Vec<usize>>,
     total: usize,
     /// Ledgers without a record, and how to have them too.
     bare: usize,
@@ -218,13 +217,14 @@ async fn ledgers(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
             let mut halves: Vec<_> = printed.iter().flat_map(|p| p.halves.keys().copied()).collect();
             halves.sort_unstable();
             halves.dedup();
-            let of = |p: &run::Printed| halves.iter().map(|half| p.halves.get(half).copied().unwrap_or(0)).collect();
+            for ledger in &mut printed {
+                ledger.counts = halves.iter().map(|half| ledger.halves.get(half).copied().unwrap_or(0)).collect();
+            }
             let title = locale_title(&page, &choice);
             Ok(RunPage {
                 period: choice.period(page.lang),
                 scope: choice.scope(page.lang),
                 day: desk.clock().today().to_string(),
-                counts: printed.iter().map(of).collect(),
                 halves: halves.iter().map(|half| choice::half_year_words(*half, page.lang)).collect(),
                 total: printed.iter().map(|p| p.count).sum(),
                 bare: chosen.len() - printed.len(),

@@ -80,9 +80,9 @@ pub fn figures(
         Err(fault) if matches!(fault.exit, Exit::Input | Exit::Usage | Exit::NoMatch) => return Ok(None),
         Err(fault) => return Err(fault),
     };
-    let Some(row) = answer["rows"].as_array().and_then(|rows| rows.first()) else { return Ok(None) };
+    let Some(row) = answer.get("rows").and_then(Json::as_array).and_then(|rows| rows.first()) else { return Ok(None) };
     let declared = report.columns.iter().filter_map(|c| definition.declared(&c.code));
-    let values: BTreeMap<String, String> = declared.filter_map(|f| Some((f.code.clone(), plain(f.kind, &row[f.code.as_str()])?))).collect();
+    let values: BTreeMap<String, String> = declared.filter_map(|f| Some((f.code.clone(), plain(f.kind, row.get(&f.code)?)?))).collect();
     let asked = report.parameters.iter().filter_map(|p| Some((p.name.clone(), values.get(&p.name)?.clone()))).collect();
     let zero = prefill.zero.as_ref().is_some_and(|code| values.get(code).is_some_and(|text| text == "yes"));
     Ok(Some(Figures { asked, values, zero }))

@@ -161,7 +161,9 @@ fn ready<'a>(desk: &Desk, part: &'a Part, documents: &[String], years: Years, ch
     let definition = desk.replica.definition(&part.ledger).map_err(Fault::from)?;
     let mut rows = by_document(desk, &definition, documents)?;
     if years == Years::Year {
-        rows.values_mut().for_each(|rows| *rows = choice.of_term(std::mem::take(rows)));
+        for rows in rows.values_mut() {
+            *rows = choice.of_term(std::mem::take(rows));
+        }
     }
     let counting = match &part.sum {
         Some(sum) => Some(Counting { sum, less: part.less.as_deref(), nothing_when: forms::condition(part.nothing_when.as_deref(), &definition)? }),

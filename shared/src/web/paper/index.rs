@@ -63,11 +63,11 @@ pub async fn show(
 ) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let page = Page::of(&desk, &visitor, "web-papers");
-    let drawn = desk.run(move |desk| index(desk, &account, page, Choice::read(desk, asked)?)).await?;
+    let drawn = desk.run(move |desk| index(desk, &account, page, &Choice::read(desk, asked)?)).await?;
     draw(&drawn)
 }
 
-fn index(desk: &Desk, account: &Account, page: Page, choice: Choice) -> Result<IndexPage, Fault> {
+fn index(desk: &Desk, account: &Account, page: Page, choice: &Choice) -> Result<IndexPage, Fault> {
     let (catalogue, lang) = (desk.replica.catalogue(), page.lang);
     let pupils = children::pupils(desk, account, choice.year)?;
     let class = choice.class.map(|c| c.to_string()).unwrap_or_default();

@@ -57,6 +57,8 @@ pub struct Printed {
     pub count: usize,
     /// Records by calendar half-year.
     pub halves: BTreeMap<(i16, u8), usize>,
+    /// Records in each half-year of the whole printing.
+    pub counts: Vec<usize>,
     /// Records beyond what one printing holds.
     pub left_out: u32,
     /// Lies on its side.
@@ -212,6 +214,7 @@ fn drawn(catalogue: &Catalogue, definition: &Definition, rows: &[Row], (number, 
         lines,
         count: rows.len(),
         halves,
+        counts: Vec::new(),
         left_out,
     }
 }
