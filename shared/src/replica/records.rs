@@ -486,7 +486,9 @@ impl Replica {
     /// Not this side's ledger; already void.
     pub fn void(self: &Arc<Self>, record: &str, why: &str, by: Option<&str>) -> Result<Done> {
         let place = self.locate(record)?;
-        self.may_edit(&*self.definition(&place.ledger)?)?;
+        let definition = self.definition(&place.ledger)?;
+        self.may_edit(&definition)?;
+        self.not_sealed(&place, &definition)?;
         if place.void {
             return Err(Fault::new("record-void", Exit::Input).with("record", &place.id).into());
         }

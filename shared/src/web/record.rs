@@ -148,6 +148,7 @@ fn record_page(
         let (words, mark) = shown::distance(&due, desk.clock().today(), lang);
         (format!("{due}（{words}）"), mark)
     });
+    let sealed = state.and_then(|code| definition.lifecycle.as_ref()?.state(code)).is_some_and(|s| s.sealed);
     let label = shown::label(&catalogue, definition, &place.fields, lang);
     let title = if label.is_empty() { definition.title.get(lang).to_owned() } else { format!("{} · {label}", definition.title.get(lang)) };
     let next = if *writes && !place.void { next_steps(desk, account, &reached, &page, &shown_json, typed, fault)? } else { Vec::new() };
@@ -164,10 +165,10 @@ fn record_page(
         conflicts: shown_json["conflicts"].as_array().into_iter().flatten().filter_map(|c| c["id"].as_str().map(str::to_owned)).collect(),
         related: related(desk, account, &reached, lang)?,
         trail: trail(desk, account, definition, &shown_json, lang),
-        writes: *writes,
+        writes: *writes && !sealed,
         is_void: place.void,
         void_reason: text(&place.fields, "void_reason"),
-        voidable: *writes && !place.void,
+        voidable: *writes && !place.void && !sealed,
         said: fault.map(|f| rest_of(f, lang)),
         today: desk.clock().today().to_string(),
         compared: if place.void { Vec::new() } else { prefill::compared(desk, account, definition, &place.fields, lang)? },

@@ -138,6 +138,9 @@ async fn only_the_principal_signs_and_what_is_signed_stands_until_it_is_taken_ba
 
     let edit = school.post(&format!("/record/{report}/edit"), &registrar, "pupils=3&was.pupils=2").await;
     assert!(edit.status == StatusCode::FORBIDDEN && edit.text.contains("先撤回再改"), "{} {}", edit.status, edit.text);
+    let page = school.get(&format!("/record/{report}"), &registrar).await.text;
+    assert!(!page.contains("/edit\"") && !page.contains("/void"), "what cannot be done is not offered");
+    assert_eq!(school.post(&format!("/record/{report}/void"), &registrar, "_why=x").await.status, StatusCode::FORBIDDEN, "nor taken out of sight");
     assert_eq!(school.post(&format!("/record/{report}/step/take_back"), &registrar, "").await.status, StatusCode::SEE_OTHER);
     assert_eq!(school.post(&format!("/record/{report}/edit"), &registrar, "pupils=3&was.pupils=2").await.status, StatusCode::SEE_OTHER);
     let again = school.records("monthly_report");
