@@ -6,7 +6,6 @@
 -- ledgers = ["dropout_case", "dropout_roll", "home_teaching_plan", "care_profile", "care_log"]
 -- indexes = [
 --   'record_dropout_roll("on", grade, class, void)',
---   'record_dropout_case(_school, "on", void)',
 --   'step(record, effect, "to", "on")',
 -- ]
 -- parameters = [

@@ -96,8 +96,9 @@ pub fn draw(kind: ChartKind, mut data: Data, title: String, show: &dyn Fn(i64) -
     for (_, values) in &mut data.series {
         values.truncate(POINTS_MAX);
     }
-    // What is nowhere but nought needs no place in the legend.
-    if data.series.len() > 1 {
+    // What is nowhere but nought needs no place in the legend; what is left still says which it is.
+    let several = data.series.len() > 1;
+    if several {
         data.series.retain(|(_, values)| values.iter().any(|value| *value != 0));
     }
     let negative = data.series.iter().any(|(_, values)| values.iter().any(|value| *value < 0));
@@ -106,8 +107,8 @@ pub fn draw(kind: ChartKind, mut data: Data, title: String, show: &dyn Fn(i64) -
     }
     let mut drawing = Drawing { title, description: described(&data, show), ..Drawing::default() };
     match kind {
-        ChartKind::Bar => bars(&mut drawing, &data, show),
-        ChartKind::Line => lines(&mut drawing, &data, show),
+        ChartKind::Bar => bars(&mut drawing, &data, several, show),
+        ChartKind::Line => lines(&mut drawing, &data, several, show),
     }
     Some(drawing)
 }
@@ -123,10 +124,10 @@ fn described(data: &Data, show: &dyn Fn(i64) -> String) -> String {
     out
 }
 
-fn bars(drawing: &mut Drawing, data: &Data, show: &dyn Fn(i64) -> String) {
+fn bars(drawing: &mut Drawing, data: &Data, several: bool, show: &dyn Fn(i64) -> String) {
     let total = |at: usize| data.series.iter().map(|(_, values)| values.get(at).copied().unwrap_or(0)).sum::<i64>();
     let most = (0..data.labels.len()).map(total).max().unwrap_or(1).max(1);
-    let mut y = legend(drawing, data, false);
+    let mut y = if several { legend(drawing, data, false) } else { 0 };
     for (at, label) in data.labels.iter().enumerate() {
         drawing.words.push(Words { x: 0, y: y + 13, text: label.clone(), anchor: "start" });
         let (mut x, mut sum) = (0, 0);
@@ -163,10 +164,10 @@ fn round_up(most: i64) -> i64 {
     }
 }
 
-fn lines(drawing: &mut Drawing, data: &Data, show: &dyn Fn(i64) -> String) {
+fn lines(drawing: &mut Drawing, data: &Data, several: bool, show: &dyn Fn(i64) -> String) {
     let most = data.series.iter().flat_map(|(_, values)| values).copied().max().unwrap_or(1);
     let roof = round_up(most.max(1));
-    let top = legend(drawing, data, true) + TOP;
+    let top = if several { legend(drawing, data, true) } else { 0 } + TOP;
     let height = |value: i64| top + FIELD - scaled(value, roof, FIELD);
     // Counts of less than two have no half.
     let steps: &[i64] = if roof % 2 == 0 { &[0, roof / 2, roof] } else { &[0, roof] };
@@ -179,7 +180,9 @@ fn lines(drawing: &mut Drawing, data: &Data, show: &dyn Fn(i64) -> String) {
     // Every label if there is room, else every second, third …
     let every = data.labels.len().div_ceil(7);
     for (at, label) in data.labels.iter().enumerate().filter(|(at, _)| at % every == 0) {
-        drawing.words.push(Words { x: place(at), y: top + FIELD + 18, text: label.clone(), anchor: "middle" });
+        // The outermost would stand over the edge.
+        let (x, anchor) = if at > 0 && at + 1 == data.labels.len() { (WIDTH - 2, "end") } else { (place(at), "middle") };
+        drawing.words.push(Words { x, y: top + FIELD + 18, text: label.clone(), anchor });
     }
     for (series, (_, values)) in data.series.iter().enumerate() {
         let spots: Vec<(i64, i64)> = values.iter().enumerate().map(|(at, value)| (place(at), height(*value))).collect();
@@ -199,11 +202,8 @@ fn mark(series: usize, (x, y): (i64, i64)) -> String {
     }
 }
 
-/// The legend, two series a row; none for a single one. Gives where the drawing begins.
+/// The legend, two series a row. Gives where the drawing begins.
 fn legend(drawing: &mut Drawing, data: &Data, marks: bool) -> i64 {
-    if data.series.len() < 2 {
-        return 0;
-    }
     for (series, (name, values)) in data.series.iter().enumerate() {
         let at = i64::try_from(series).unwrap_or(0);
         let (x, y) = (at % 2 * (WIDTH / 2), at / 2 * 22 + 2);
@@ -258,6 +258,13 @@ mod tests {
             }
         }
         assert_ne!(drawing.lines[0].marks.split('Z').next().unwrap().len(), drawing.lines[1].marks.split('Z').next().unwrap().len());
+    }
+
+    #[test]
+    fn a_series_that_is_left_alone_still_says_which_it_is() {
+        let drawing = plain(ChartKind::Bar, &[("甲", &[1, 2]), ("乙", &[0, 0])]).unwrap();
+        assert!(drawing.legend.len() == 1 && drawing.words.iter().any(|w| w.text == "甲 3"), "{drawing:?}");
+        assert!(plain(ChartKind::Bar, &[("甲", &[1, 2])]).unwrap().legend.is_empty(), "one alone from the start is named by the title");
     }
 
     #[test]
