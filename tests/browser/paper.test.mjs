@@ -329,6 +329,7 @@ test("the public notice names nobody whole and says until when and whom to turn 
 test("every page for paper is sound in both languages, dark and on a phone, and charts are read", async () => {
   const older = add("dropout_case", children[6]._id, { opened_by: "teacher", first_absent: day(45), on: day(45) });
   step("school", older, "verify", day(44), {});
+  add("dropout_case", children[7]._id, { opened_by: "teacher", first_absent: day(3), on: day(3) });
   const paths = ["/paper", `/paper?student=${first._id}`, "/paper/child/aid_statement", "/paper/child/dropout_history", `/paper/blank?code=household_visit&student=${first._id}`, "/paper/ledgers?l.aid_payment=1&l.dropout_case=1", "/ledger/care_log/print?as=list&class=9.9", "/report/enrolment_headcount", "/report/dropout_now", "/report/dropout_by_month", "/report/monthly_reports", "/report/monthly_figures", "/ledger/monthly_report/new"];
   for (const [viewport, options] of [[desktop, { colorScheme: "dark" }], [phone, { isMobile: true, hasTouch: true }]]) {
     await browse(viewport, async (page) => {
@@ -344,7 +345,7 @@ test("every page for paper is sound in both languages, dark and on a phone, and 
         }
       }
       await page.goto(`${desk.url}/report/dropout_by_month`);
-      assert.equal(await page.locator("svg.chart polyline").count(), 1, "one line: what is nowhere but nought is not drawn");
+      assert.equal(await page.locator("svg.chart polyline").count(), 2, "one line and its sign in the legend: what is nowhere but nought is not drawn");
       await page.goto(`${desk.url}/report/enrolment_headcount`);
       const size = await page.$eval("svg.chart", (svg) => (13 * svg.getBoundingClientRect().width) / 400);
       assert.ok(size >= 10.5, `letters of a chart are ${size} px`);
