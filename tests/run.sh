@@ -21,10 +21,10 @@ else
 fi
 
 # Journeys through the desk in real Chromium: Debian's, with the packages of the lock file.
-if ! command -v chromium >/dev/null || ! command -v npm >/dev/null || ! fc-list :lang=zh 2>/dev/null | grep -q .; then
+if ! command -v chromium >/dev/null || ! command -v npm >/dev/null || ! command -v pdftotext >/dev/null || ! fc-list :lang=zh 2>/dev/null | grep -q .; then
   sudo=""; [ "$(id -u)" = 0 ] || sudo=sudo
   $sudo apt-get update -q
-  $sudo apt-get install -y -q --no-install-recommends chromium fontconfig fonts-noto-cjk nodejs npm
+  $sudo apt-get install -y -q --no-install-recommends chromium fontconfig fonts-noto-cjk nodejs npm poppler-utils
 fi
 [ -d tests/browser/node_modules/playwright-core ] || (cd tests/browser && npm ci --no-audit --no-fund)
 echo "== journeys in a browser"

@@ -3,7 +3,7 @@
 -- question = 3
 -- title = { zh = "受助学生：困难类别", en = "Aided children by category" }
 -- help = { zh = "按学校和困难类别统计有批准申请的学生；类别取申请时的记录，一个学生可以属于几类，因此各类相加大于总数。金额为批准金额，同一学生每类都计。没有任何类别的列为空。", en = "Children with an approved application by school and category as recorded in it; a child can be in several, so the lines add up to more than the whole. Money is the amount approved, counted in each of them. No category: an empty one." }
--- chart = "bar"
+-- chart = { kind = "bar", x = "category", y = ["persons"] }
 -- ledgers = ["aid_application"]
 -- indexes = [
 --   'record_aid_application(_year, _state, _school, _term, programme, _doc, categories, registered_household, approved_amount, void)',

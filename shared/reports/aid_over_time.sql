@@ -3,7 +3,7 @@
 -- question = 7
 -- title = { zh = "历年资助", en = "Aid over the years" }
 -- help = { zh = "按学年统计：受助人数（同一身份证号只计一人，没有身份证号的按档案计）、人次、金额，以及历年只受助过一个学期的人数。金额减退回，发放失败的不计。", en = "By school year: persons aided (one identity number is one person; without one, one document is), person-times, money, and those of them ever aided in one term only. Refunds deducted, failed payments left out." }
--- chart = "line"
+-- chart = { kind = "line", x = "year", y = ["persons", "times"] }
 -- ledgers = ["aid_payment"]
 -- indexes = [
 --   'record_aid_payment(_doc, _year, _term, amount, failed, refund_amount, void)',

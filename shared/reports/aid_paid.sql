@@ -3,7 +3,7 @@
 -- question = 3
 -- title = { zh = "资助发放：项目、学校、学期", en = "Aid paid by programme, school and term" }
 -- help = { zh = "人数为不同学生数，人次为发放笔数。金额为实发减退回；发放失败的按全额退回计，除非另填退回金额；失败的不计人数和人次。金额有争议的不计入金额。", en = "Persons are different children, person-times are payments. Money is what was paid less refunds; a failed payment counts as refunded in full unless a refund is stated, and counts no person. Disputed amounts are in no sum." }
--- chart = "bar"
+-- chart = { kind = "bar", x = "programme", y = ["amount"] }
 -- ledgers = ["aid_payment"]
 -- indexes = [
 --   'record_aid_payment(_year, _school, _term, programme, _doc, amount, failed, refund_amount, channel, application, void, _id)',

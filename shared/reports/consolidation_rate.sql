@@ -3,7 +3,7 @@
 -- question = 1
 -- title = { zh = "巩固率", en = "Consolidation rate" }
 -- help = { zh = "学年初在籍：入学日期为空或不晚于当年9月30日的学生。流失：离校或转出而没有外校就读证明（失学个案的外校就读证明、转学个案、已完成的转学或县里已封存转出的档案），以及失学个案处于确认、劝返中、升级、责令、司法的学生。死亡、毕业、休学不算流失。巩固率 =（学年初在籍 − 流失）÷ 学年初在籍。", en = "At start: pupils whose entry date is empty or not after 30 September. Lost: those who left or moved without proof of another school (a letter in the dropout case, a case that ended in a transfer, a completed transfer, or a document that the county closed for one), and those whose dropout case stands at confirmed, persuading, escalated, ordered or court. Deaths, graduations and leave are no loss. Rate = (at start − lost) / at start." }
--- chart = "bar"
+-- chart = { kind = "bar", x = "stage", y = ["rate"] }
 -- ledgers = ["enrolment", "dropout_case", "transfer"]
 -- indexes = [
 --   'record_enrolment(_year, _school, stage, grade, status, sex, boarding, left_behind, registered_household, categories, entered_on, household_card, _doc, void)',

@@ -3,7 +3,7 @@
 -- question = 1
 -- title = { zh = "失学辍学按月统计", en = "Dropouts by month" }
 -- help = { zh = "按学校、学段、年级、月份统计：发现疑似（个案发生日）、确认辍学、劝返复学、再次失学各多少次，按生效的步骤日期计。有争议或无效的步骤不计。", en = "Events by school, stage, grade and month: cases opened (date of the case), confirmed, returned, relapsed, by the dates of effective steps. Void and forked steps do not count." }
--- chart = "line"
+-- chart = { kind = "line", x = "month", y = ["suspected", "confirmed", "returned", "relapsed"] }
 -- ledgers = ["dropout_case"]
 -- indexes = [
 --   'record_dropout_case(_year, _school, _doc, _state, _due, _reopened, void)',

@@ -3,7 +3,7 @@
 -- question = 1
 -- title = { zh = "失学辍学现状", en = "Dropout cases as they stand" }
 -- help = { zh = "按学校、学段、年级统计本学年个案现在所处的阶段。“确认未返”含确认、劝返中、升级、责令、司法。复发数为重新打开的次数。状态有争议的个案只计入个案总数。", en = "Where the cases of the year stand now. Confirmed, not back: confirmed, persuading, escalated, ordered, court. Relapses are re-openings. A case whose state is disputed counts in the number of cases only." }
--- chart = "bar"
+-- chart = { kind = "bar", x = "grade", y = ["suspected", "confirmed", "returned", "home_taught", "excluded", "gone", "closed"] }
 -- ledgers = ["dropout_case"]
 -- indexes = [
 --   'record_dropout_case(_year, _school, _doc, _state, _due, _reopened, void)',

@@ -2,7 +2,7 @@
 -- name = "enrolment_headcount"
 -- title = { zh = "在校生统计", en = "Headcount" }
 -- help = { zh = "学籍状态为在校的学生，按学校、学段、年级统计。困难学生：登记有困难类别或属建档立卡的学生。", en = "Pupils at school by school, stage and grade. In hardship: with a category, or of a registered household." }
--- chart = "bar"
+-- chart = { kind = "bar", x = "grade", y = ["male", "female"] }
 -- ledgers = ["enrolment"]
 -- indexes = [
 --   'record_enrolment(_year, _school, stage, grade, status, sex, boarding, left_behind, registered_household, categories, entered_on, household_card, _doc, void)',

@@ -3,7 +3,7 @@
 -- question = 2
 -- title = { zh = "留守儿童分类统计", en = "Left-behind children by kind" }
 -- help = { zh = "每个学生取本学年最近一份未终止的留守档案。民政口径：父母双方外出，或一方外出、另一方无监护能力。教育口径：全部三类。“有标记无档案”为学籍标记留守、在校而没有留守档案的学生。", en = "The latest care profile of the year that has not ended, one a child. Civil-affairs count: both parents away, or one away and the other unable. Education count: all three kinds. Marked, no profile: marked left-behind in the enrolment, at school, and without a profile." }
--- chart = "bar"
+-- chart = { kind = "bar", y = ["both", "one_unable", "one_able"] }
 -- ledgers = ["care_profile", "enrolment"]
 -- indexes = [
 --   'record_care_profile(_year, _doc, "on", _at, _id, _school, _student, kind, care_state, boards, until, care_teacher, void)',

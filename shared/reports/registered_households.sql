@@ -2,7 +2,7 @@
 -- name = "registered_households"
 -- title = { zh = "建档立卡学生", en = "Children of registered households" }
 -- help = { zh = "在校学生中属建档立卡（脱贫户、监测户）的人数和户数，按学校和类型统计；户数按户编号计，没有户编号的不计户。", en = "Pupils at school of registered households, by school and kind, and how many households (by card; without a card none is counted)." }
--- chart = "bar"
+-- chart = { kind = "bar", x = "kind", y = ["pupils"] }
 -- ledgers = ["enrolment"]
 -- indexes = [
 --   'record_enrolment(_year, _school, stage, grade, status, sex, boarding, left_behind, registered_household, categories, entered_on, household_card, _doc, void)',

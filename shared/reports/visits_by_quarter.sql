@@ -3,7 +3,7 @@
 -- question = 5
 -- title = { zh = "帮扶责任人走访：按季度", en = "Visits of those responsible, by quarter" }
 -- help = { zh = "按学校和季度（公历）统计入户走访、电话和视频次数，以及入户走访到的户数；应走访户数为该季度有帮扶责任人的户。一户一季度至少入户一次。责任按学生而不按户登记的，取该学生学籍中的户编号。", en = "By school and calendar quarter: visits, calls (phone and video), households visited; households due are those with someone responsible in the quarter. One visit a household and quarter is the duty. A duty that names a child counts for the household of the enrolment." }
--- chart = "bar"
+-- chart = { kind = "bar", x = "quarter", y = ["visits", "calls"] }
 -- ledgers = ["household_visit", "duty"]
 -- indexes = [
 --   'record_household_visit(_year, _school, "on", kind, household_card, void)',

@@ -24,6 +24,8 @@ mod card_tests;
 #[cfg(test)]
 mod message_tests;
 #[cfg(test)]
+mod monthly_tests;
+#[cfg(test)]
 mod output_tests;
 #[cfg(test)]
 mod query_tests;

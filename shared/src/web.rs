@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod assets;
+pub mod chart;
 pub mod children;
 pub mod conflicts;
 pub mod desk;
@@ -22,6 +23,7 @@ pub mod page;
 pub mod paper;
 pub mod password;
 pub mod people;
+pub mod prefill;
 pub mod pulse;
 pub mod reach;
 pub mod record;

@@ -1,5 +1,7 @@
 //! The school's desk, asked without a socket: the gate over every route, and a teacher's acts. Pages are kept as snapshots in both languages. Claims over one school: one room.
 
+mod paper;
+
 use super::{
     lan::{Lan, Told},
     machine::Machine,
@@ -165,7 +167,7 @@ pub(super) fn class(grade: i64, class: i64) -> Class {
 }
 
 /// Every route there is: method and an address that leads to it. Held complete by the next test.
-const ROUTES: [(&str, &str, &str); 51] = [
+const ROUTES: [(&str, &str, &str); 55] = [
     ("get", "/static/{stamp}/{name}", "/static/x/app.css"),
     ("get", "/start", "/start"),
     ("post", "/start", "/start"),
@@ -200,6 +202,10 @@ const ROUTES: [(&str, &str, &str); 51] = [
     ("post", "/record/{id}/step/{step}", "/record/care_log:01/step/x"),
     ("get", "/record/{id}/print", "/record/care_log:01/print"),
     ("get", "/ledger/{code}/print", "/ledger/care_log/print"),
+    ("get", "/paper", "/paper"),
+    ("get", "/paper/ledgers", "/paper/ledgers"),
+    ("get", "/paper/child/{paper}", "/paper/child/aid_statement"),
+    ("get", "/paper/blank", "/paper/blank"),
     ("get", "/conflicts", "/conflicts"),
     ("post", "/conflicts/{id}", "/conflicts/00"),
     ("get", "/import", "/import"),
@@ -524,6 +530,9 @@ async fn pages_look_as_they_did_in_both_languages() {
         session = school.desk.sessions.begin(school.desk.clock(), account.id);
     }
     let case = school.records("dropout_case")[0].id.clone();
+    let form = format!("_student={child}&case={case}&issued_on=2026-03-05&return_by=2026-03-12&issuer=%E5%BC%A0%E6%A0%A1%E9%95%BF&kind=persuade");
+    let notice = school.post("/ledger/return_notice/new", &session, &form).await.location;
+    let notice = notice.trim_start_matches("/record/").split('?').next().unwrap().to_owned();
     let pages = [
         ("today", "/".to_owned()),
         ("roll", "/roll/3/1".into()),
@@ -536,6 +545,11 @@ async fn pages_look_as_they_did_in_both_languages() {
         ("conflicts", "/conflicts".into()),
         ("people", "/people".into()),
         ("report", "/report/enrolment_headcount".into()),
+        ("papers", "/paper".into()),
+        ("paper_statement", format!("/paper/child/aid_statement?student={child}")),
+        ("paper_blank", format!("/paper/blank?code=care_log&student={child}")),
+        ("paper_run", "/paper/ledgers?l.dropout_check=1&l.dropout_case=1".into()),
+        ("paper_notice", format!("/record/{notice}/print")),
         ("password", "/password".into()),
         ("machine", "/machine".into()),
         ("nowhere", "/nowhere".into()),

@@ -46,6 +46,7 @@ fn build(code: &str) -> Field {
         searchable: false,
         follow_up: false,
         public: false,
+        serial: false,
     }
 }
 

@@ -3,7 +3,7 @@
 //! Invariants: every name inside a [`Definition`] that points into the same file is known to exist ([`Definition::parse`] refuses it otherwise);
 //! names of other ledgers are checked by [`super::Catalogue::check`]. A definition is immutable; a change is a new version.
 
-pub use super::vocabulary::{Authority, DayUnit, FieldType, Form, Owner, Period, Privacy, RuleKind, Section, StepAuthority, Subject};
+pub use super::vocabulary::{Authority, DayUnit, FieldType, Form, Owner, Period, Privacy, RuleKind, SchoolRole, Section, StepAuthority, Subject};
 use super::{common, condition::Condition, parse, problem::Problem};
 use crate::{locale::Lang, model::SpaceKind};
 use jiff::civil::Date;
@@ -150,6 +150,8 @@ pub struct Field {
     pub follow_up: bool,
     /// May appear on a public notice.
     pub public: bool,
+    /// A number of papers: the desk proposes the next one of the school and year.
+    pub serial: bool,
 }
 
 /// A rule over several fields.
@@ -182,6 +184,8 @@ pub struct State {
     pub due_unit: DayUnit,
     /// What is due.
     pub due_help: Option<Bilingual>,
+    /// Values stand as they are: a correction needs a step back first.
+    pub sealed: bool,
 }
 
 /// A transition between states.
@@ -197,6 +201,8 @@ pub struct Step {
     pub to: String,
     /// Who may take it.
     pub authority: StepAuthority,
+    /// Who within the school takes it; anybody who writes the ledger when absent.
+    pub role: Option<SchoolRole>,
     /// Fields it needs, besides those whose `required` names it.
     pub requires: Vec<String>,
     /// Earliest after so many days in the present state.
@@ -300,6 +306,32 @@ impl Handover {
     }
 }
 
+/// Where the values of a new record come from: a report of one row whose columns are named as the fields (docs/ledger-format.md, "Filled from a report").
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prefill {
+    /// The report.
+    pub report: String,
+    /// Field of type `bool` that the report also answers: true makes a record with one click.
+    pub zero: Option<String>,
+    /// Two number fields that say what the figures rest on: how much was done, and how much was due.
+    pub rests_on: Option<(String, String)>,
+}
+
+/// A public notice of records: what may be seen of them is what `public` says of fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notice {
+    /// Its code.
+    pub code: String,
+    /// Where it hangs.
+    pub title: Bilingual,
+    /// State of the records on notice.
+    pub state: String,
+    /// Date field with its first day.
+    pub from: String,
+    /// Date field with its last day: behind it the record is not on the notice any more, whatever its state.
+    pub until: String,
+}
+
 /// One version of one ledger.
 #[derive(Clone, Debug)]
 pub struct Definition {
@@ -349,6 +381,10 @@ pub struct Definition {
     pub relay: Option<Relay>,
     /// Present: a step moves the child to another school.
     pub handover: Option<Handover>,
+    /// Present: a new record is filled from a report.
+    pub prefill: Option<Prefill>,
+    /// Public notices, by where they hang.
+    pub notices: Vec<Notice>,
     pub(super) source: String,
 }
 

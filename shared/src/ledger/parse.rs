@@ -2,6 +2,7 @@
 //!
 //! Order: syntax; each part for itself, collecting names; then what the names point to. Nothing stops at the first problem.
 
+mod desk;
 mod field;
 mod flow;
 mod moving;
@@ -44,6 +45,8 @@ const HEAD_KEYS: &[&str] = &[
     "rule",
     "relay",
     "handover",
+    "prefill",
+    "notice",
 ];
 const LEDGER_CODE_MAX: usize = 40;
 const CODE_MAX: usize = 64;
@@ -84,6 +87,8 @@ fn whole(reader: &Reader<'_>, root: Table<'_>, text: &str) -> Definition {
     definition.rules = rule::rules(reader, root, &definition);
     definition.relay = moving::relay(reader, root, &definition);
     definition.handover = moving::handover(reader, root, &definition);
+    definition.prefill = desk::prefill(reader, root, &definition);
+    definition.notices = desk::notices(reader, root, &definition);
     names_of_fields(reader, root, &definition);
     definition
 }
@@ -124,6 +129,8 @@ fn head(reader: &Reader<'_>, root: Table<'_>, text: &str) -> Definition {
         rules: Vec::new(),
         relay: None,
         handover: None,
+        prefill: None,
+        notices: Vec::new(),
         source: text.to_owned(),
         code,
     }

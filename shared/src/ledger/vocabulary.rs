@@ -102,6 +102,19 @@ words! {
     }
 }
 words! {
+    /// Who within the school takes a step; the desk asks for it.
+    SchoolRole {
+        /// 学籍管理员.
+        Registrar = "registrar",
+        /// 资助专干.
+        AidOfficer = "aid_officer",
+        /// 班主任.
+        ClassTeacher = "class_teacher",
+        /// 校长.
+        Principal = "principal",
+    }
+}
+words! {
     /// How days are counted.
     DayUnit {
         /// Every day.

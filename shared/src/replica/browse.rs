@@ -161,6 +161,17 @@ impl Replica {
         })
     }
 
+    /// School years of which records of children are kept here, the newest first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn years_kept(&self) -> Result<Vec<u16>> {
+        self.store.read(|c| {
+            let mut statement = c.prepare_cached("SELECT DISTINCT _year FROM record_enrolment WHERE _year IS NOT NULL ORDER BY _year DESC")?;
+            Ok(statement.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// One child by its document; and the same child's documents of other years, by identity number.
     ///
     /// # Errors

@@ -447,6 +447,9 @@ impl Replica {
             return Err(Fault::new("record-void", Exit::Input).with("record", &place.id).into());
         }
         self.may_work_in(place.doc)?;
+        if !only_own {
+            self.not_sealed(place, &definition)?;
+        }
         let (after, reading) = self.read_over(&definition, place.fields.clone(), set)?;
         let gaps = blocking(&definition, &after, None)?;
         let target = self.target(place);
@@ -460,6 +463,19 @@ impl Replica {
         })
     }
 
+    /// What was signed stands: a correction needs a step back first, so that it is signed anew. A correction made apart, before the signature was known, is merged
+    /// all the same and stands in the trail.
+    fn not_sealed(&self, place: &Place, definition: &Definition) -> Result<()> {
+        let Some(lifecycle) = definition.lifecycle.as_ref().filter(|l| l.states.iter().any(|s| s.sealed)) else { return Ok(()) };
+        let state = self.outcome(place, definition)?.state;
+        match state.and_then(|code| lifecycle.state(&code)).filter(|state| state.sealed) {
+            Some(state) => {
+                Err(Fault::new("record-sealed", Exit::NotAllowed).with("title_zh", &state.title.zh).with("title_en", &state.title.en).into())
+            }
+            None => Ok(()),
+        }
+    }
+
     fn target(&self, place: &Place) -> Target {
         if place.id == place.doc.to_string() { Target::Subject } else { Target::Record(place.id.clone()) }
     }
@@ -470,7 +486,9 @@ impl Replica {
     /// Not this side's ledger; already void.
     pub fn void(self: &Arc<Self>, record: &str, why: &str, by: Option<&str>) -> Result<Done> {
         let place = self.locate(record)?;
-        self.may_edit(&*self.definition(&place.ledger)?)?;
+        let definition = self.definition(&place.ledger)?;
+        self.may_edit(&definition)?;
+        self.not_sealed(&place, &definition)?;
         if place.void {
             return Err(Fault::new("record-void", Exit::Input).with("record", &place.id).into());
         }

@@ -117,6 +117,8 @@ pub enum ParameterType {
     Student,
     /// `YYYY-MM-DD`.
     Date,
+    /// `YYYY-MM`.
+    Month,
     /// Whole number of 0 to 100,000.
     Int,
     /// One of the codes listed.
@@ -133,7 +135,7 @@ pub struct Parameter {
     pub kind: ParameterType,
     /// Shown to a person.
     pub title: Title,
-    /// Value when none is given: a literal, or `current` for a year or term; NULL (all) if absent.
+    /// Value when none is given: a literal, `current` for a year, term or month, `previous` for the month before; NULL (all) if absent.
     pub default: Option<String>,
     /// The report cannot run without it.
     pub required: bool,
@@ -152,6 +154,29 @@ pub enum ReportScope {
     Both,
     /// At the hub only, by someone who may see every school: it compares schools with each other.
     County,
+}
+
+/// How the lines of a chart are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChartKind {
+    /// A bar a line; several columns are stacked in it.
+    Bar,
+    /// A line a column, over time.
+    Line,
+}
+
+/// How a desk may draw an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chart {
+    /// Bars or lines.
+    pub kind: ChartKind,
+    /// Column that names the bars or the points, rows of the same value put together; without: a bar a column.
+    #[serde(default)]
+    pub x: Option<String>,
+    /// Columns of numbers, in the order drawn.
+    pub y: Vec<String>,
 }
 
 /// A report that can be run.
@@ -175,8 +200,8 @@ pub struct Report {
     pub parameters: Vec<Parameter>,
     /// What is answered.
     pub columns: Vec<Column>,
-    /// How a desk may draw it: `bar`, `line` or none.
-    pub chart: Option<String>,
+    /// How a desk may draw it.
+    pub chart: Option<Chart>,
     /// Whether void records are seen by the SQL; only listings of one child or one ledger do.
     pub shows_void: bool,
     /// A card of a desk's first page.
@@ -250,6 +275,12 @@ pub enum ProblemKind {
         /// Of which column.
         code: String,
     },
+    /// A chart names a column that is not there or holds no numbers, or none.
+    #[error("the chart cannot use column `{code}`")]
+    Chart {
+        /// Of which column.
+        code: String,
+    },
     /// An index that cannot be read.
     #[error("`{text}` is no index")]
     Index {
@@ -302,6 +333,7 @@ impl From<&Problem> for Fault {
             ProblemKind::Question { question } => fault("report-file-question").with("number", question),
             ProblemKind::Untyped { name } => fault("report-file-untyped").with("name", name),
             ProblemKind::Options { code } => fault("report-file-options").with("name", code),
+            ProblemKind::Chart { code } => fault("report-file-chart").with("name", code),
             ProblemKind::Index { text } => fault("report-file-index").with("text", text),
             ProblemKind::Today { text } => fault("report-file-today").with("text", text),
             ProblemKind::NoColumns => fault("report-file-no-columns"),
@@ -329,7 +361,7 @@ struct Head {
     #[serde(default)]
     parameters: Vec<Spanned<HeadParameter>>,
     columns: Spanned<Vec<Spanned<HeadColumn>>>,
-    chart: Option<String>,
+    chart: Option<Spanned<Chart>>,
     #[serde(default)]
     shows_void: bool,
     today: Option<Spanned<Today>>,
@@ -457,6 +489,9 @@ impl Checks<'_> {
         if head.columns.as_ref().is_empty() {
             self.problem(&head.columns, ProblemKind::NoColumns);
         }
+        if let Some(chart) = &head.chart {
+            self.chart(chart, head.columns.as_ref());
+        }
         let columns = self.columns(head.columns.into_inner());
         if let Some(today) = &head.today
             && let Some(text) = today.as_ref().wrong(&columns)
@@ -473,10 +508,24 @@ impl Checks<'_> {
             indexes: head.indexes.into_iter().map(Spanned::into_inner).collect(),
             parameters: self.parameters(head.parameters),
             columns,
-            chart: head.chart,
+            chart: head.chart.map(Spanned::into_inner),
             shows_void: head.shows_void,
             today: head.today.map(Spanned::into_inner),
             sql: String::new(),
+        }
+    }
+
+    /// A chart's columns are there, and those drawn are numbers.
+    fn chart(&mut self, chart: &Spanned<Chart>, columns: &[Spanned<HeadColumn>]) {
+        let kind = |code: &str| columns.iter().find(|column| column.as_ref().code == code).map(|column| column.as_ref().kind);
+        let number = |code: &str| matches!(kind(code), Some(ColumnType::Int | ColumnType::Dec1 | ColumnType::Money | ColumnType::Pct));
+        let wrong_x = chart.as_ref().x.iter().filter(|code| kind(code).is_none());
+        let wrong: Vec<String> = wrong_x.chain(chart.as_ref().y.iter().filter(|code| !number(code))).cloned().collect();
+        for code in wrong {
+            self.problem(chart, ProblemKind::Chart { code });
+        }
+        if chart.as_ref().y.is_empty() {
+            self.problem(chart, ProblemKind::Chart { code: "y".to_owned() });
         }
     }
 

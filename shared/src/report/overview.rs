@@ -2,7 +2,7 @@
 //! yesterday is reported on today.
 
 use super::{
-    definition::{Column, ColumnType, Parameter, ParameterType, Report, ReportScope, Title},
+    definition::{Chart, ChartKind, Column, ColumnType, Parameter, ParameterType, Report, ReportScope, Title},
     outline::{LedgerOutline, Subject},
 };
 
@@ -32,7 +32,7 @@ pub(super) fn report(ledger: &LedgerOutline) -> Report {
         indexes: Vec::new(),
         parameters: parameters(county),
         columns,
-        chart: Some("bar".to_owned()),
+        chart: by_state.then(|| Chart { kind: ChartKind::Bar, x: Some("state".to_owned()), y: vec!["records".to_owned()] }),
         shows_void: true,
         today: None,
         sql: sql(ledger, by_state, county),

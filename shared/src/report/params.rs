@@ -96,9 +96,21 @@ fn value(parameter: &Parameter, text: &str, today: Date) -> Option<Value> {
         ParameterType::School => text.parse::<SchoolCode>().ok().map(|code| Value::Text(code.to_string())),
         ParameterType::Student => student(text),
         ParameterType::Date => text.parse::<Date>().ok().map(|date| Value::Text(date.to_string())),
+        ParameterType::Month => month(text, today).map(Value::Text),
         ParameterType::Int => text.parse().ok().filter(|number| (0..=100_000).contains(number)).map(Value::Integer),
         ParameterType::Choice => parameter.choices.iter().any(|choice| choice == text).then(|| Value::Text(text.to_owned())),
     }
+}
+
+/// `YYYY-MM`, the present month or the one before.
+fn month(text: &str, today: Date) -> Option<String> {
+    let first = match text {
+        "current" => today.first_of_month(),
+        "previous" => today.first_of_month().yesterday().ok()?.first_of_month(),
+        text if text.len() == 7 => format!("{text}-01").parse().ok()?,
+        _ => return None,
+    };
+    Some(format!("{:04}-{:02}", first.year(), first.month()))
 }
 
 /// An identity or other document number (kept in upper case), or a document id (32 hex digits, kept in lower case).
@@ -129,6 +141,16 @@ mod tests {
         assert_eq!(params.text("child").as_deref(), Some("11010519491231002X"));
         assert_eq!(params.school(), None);
         assert_eq!(read(&[("child", "1234"), ("term", "all")]).unwrap().text("term"), None);
+    }
+
+    #[test]
+    fn a_month_is_the_present_one_the_one_before_or_as_typed() {
+        let day = date(2026, 1, 15);
+        assert_eq!(
+            (month("current", day).unwrap(), month("previous", day).unwrap(), month("2025-09", day).unwrap()),
+            ("2026-01".into(), "2025-12".into(), "2025-09".into())
+        );
+        assert!(["2025-13", "2025", "2025-9", "later"].iter().all(|text| month(text, day).is_none()));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(super) fn child(n: u32) -> String {
 }
 
 /// Ledgers with the fields that reports read, as `field:type`, and their states, as `state` with `+` for counting and `.` for final.
-const LEDGERS: [(&str, Subject, &str, &str); 18] = [
+const LEDGERS: [(&str, Subject, &str, &str); 21] = [
     (
         "enrolment",
         Subject::Student,
@@ -63,6 +63,9 @@ const LEDGERS: [(&str, Subject, &str, &str); 18] = [
     ("household_visit", Subject::School, "household_card kind:choice", ""),
     ("duty", Subject::County, "official school:school household_card student from:date until:date", ""),
     ("work_item", Subject::County, "kind:choice about text due:date done:bool", ""),
+    ("dropout_roll", Subject::School, "grade:int class:int expected:int present:int", ""),
+    ("home_teaching_plan", Subject::Student, "hours:int", ""),
+    ("return_notice", Subject::Student, "number issued_on:date", "draft issued served replied."),
 ];
 
 fn field(text: &str, ledger: &str) -> FieldOutline {
@@ -77,9 +80,14 @@ fn state(text: &str) -> StateOutline {
     StateOutline { code: code.to_owned(), open: !text.ends_with('.'), counts: text.contains('+') }
 }
 
-/// The ledgers of the sample, and `monthly_report` without fields of its own but `month`.
+/// The ledgers of the sample, and `monthly_report` with its figures.
 pub(super) fn ledgers() -> Vec<LedgerOutline> {
-    let monthly = [("monthly_report", Subject::School, "month:date", "draft signed sent. corrected.")];
+    let monthly = [(
+        "monthly_report",
+        Subject::School,
+        "month:date zero:bool pupils:int suspected:int confirmed:int returned:int open_cases:int rolls_taken:int rolls_due:int signed_by",
+        "draft signed sent. corrected.",
+    )];
     let all = LEDGERS.iter().chain(&monthly);
     all.map(|(code, subject, fields, states)| LedgerOutline {
         code: (*code).to_owned(),

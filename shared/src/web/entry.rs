@@ -6,6 +6,7 @@ use super::{
     form::{Drawing, Input, Inputs, Sent, rest_of},
     guard::{Oops, Visitor, status},
     page::{Page, Said, draw},
+    prefill::{self, Offer},
     reach::{self, Reached},
     record::mends,
     shown,
@@ -62,6 +63,8 @@ pub struct FormPage {
     pub hidden: Vec<(String, String)>,
     /// Another like it may follow at once.
     pub another: bool,
+    /// What the records say already, for a ledger filled from a report.
+    pub offer: Option<Offer>,
 }
 
 impl std::fmt::Debug for FormPage {
@@ -125,7 +128,11 @@ fn new_form(
     }
     let lang = page.lang;
     let empty = BTreeMap::new();
-    let drawing = Drawing { catalogue: &catalogue, definition, account, fields: &empty, typed, fault, lang, new: true };
+    let figures = prefill::figures(desk, account, definition, typed, lang)?;
+    // What was typed wins over what the records say.
+    let mut filled = figures.as_ref().map(|f| f.values.clone()).unwrap_or_default();
+    filled.extend(typed.clone());
+    let drawing = Drawing { catalogue: &catalogue, definition, account, fields: &empty, typed: &filled, fault, lang, new: true };
     let mut inputs = drawing.inputs();
     if let Some(on) = inputs.first.iter_mut().find(|i| i.code == "on" && i.value.is_empty()) {
         on.value = desk.clock().today().to_string();
@@ -134,8 +141,14 @@ fn new_form(
     targets(desk, account, definition, doc, &mut inputs.first, lang)?;
     targets(desk, account, definition, doc, &mut inputs.more, lang)?;
     let code = &definition.code;
+    let action = page.post(&format!("/ledger/{code}/new"));
+    if let Some(figures) = &figures {
+        prefill::beside(&mut inputs.first, figures, lang);
+        prefill::beside(&mut inputs.more, figures, lang);
+    }
     Ok(FormPage {
-        action: page.post(&format!("/ledger/{code}/new")),
+        offer: figures.map(|figures| prefill::offer(desk, definition, &figures, action.clone(), lang)),
+        action,
         check: page.post(&format!("/ledger/{code}/check")),
         whose: pupil.as_ref().map(|p| format!("{} · {}", p.name, shown::class(p.grade, p.class, lang))).unwrap_or_default(),
         said: fault.map(|f| rest_of(f, lang)),
@@ -260,6 +273,7 @@ fn edit_form(
     targets(desk, account, &definition, doc, &mut first, lang)?;
     targets(desk, account, &definition, doc, &mut more, lang)?;
     Ok(FormPage {
+        offer: None,
         action: page.post_at("/record", id, "/edit"),
         check: page.post_at("/ledger", &definition.code, "/check"),
         whose: pupil.as_ref().map(|p| format!("{} · {}", p.name, shown::class(p.grade, p.class, lang))).unwrap_or_default(),

@@ -131,6 +131,11 @@ impl LedgerPage {
         format!("{}{}as={form}", self.print, if self.print.contains('?') { '&' } else { '?' })
     }
 
+    /// Address of papers about the children of what is filtered.
+    fn papers(&self) -> String {
+        format!("/paper?of={}{}", self.code, self.print.split_once('?').map(|(_, query)| format!("&{query}")).unwrap_or_default())
+    }
+
     fn value(&self, key: &str) -> &str {
         self.asked.get(key).map_or("", String::as_str)
     }

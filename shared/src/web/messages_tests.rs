@@ -8,18 +8,14 @@ use std::{
 };
 
 /// Whatever a message of the pages may want to be told.
-const PARTICULARS: [(&str, &str); 10] = [
-    ("detail", "1"),
-    ("path", "1"),
-    ("value", "1"),
-    ("pending", "1"),
-    ("at", "1"),
-    ("grade", "1"),
-    ("class", "1"),
-    ("port", "1"),
-    ("file", "1"),
-    ("rows", "1"),
+const PARTICULARS: [&str; 21] = [
+    "detail", "path", "value", "pending", "at", "grade", "class", "from", "to", "until", "year", "phone", "contact", "place", "done", "count", "due",
+    "whole", "port", "file", "rows",
 ];
+
+fn text(lang: Lang, key: &str) -> String {
+    locale::text(lang, key, &PARTICULARS.map(|name| (name, "1")))
+}
 
 fn files(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
@@ -38,14 +34,14 @@ fn every_message_that_a_page_names_is_there_in_both_languages() {
     let mut paths = Vec::new();
     files(&here.join("src/web"), &mut paths);
     files(&here.join("../node/src"), &mut paths);
-    let named = Regex::new(r#""((?:web|desk)-[a-z0-9]+(?:-[a-z0-9]+)*)""#).unwrap();
+    let named = Regex::new(r#""((?:web|desk|paper)-[a-z0-9]+(?:-[a-z0-9]+)*)""#).unwrap();
     let mut count = 0;
     for path in paths {
         for found in named.captures_iter(&fs::read_to_string(&path).unwrap()) {
             let key = &found[1];
             count += 1;
             for lang in [Lang::Zh, Lang::En] {
-                assert_ne!(locale::text(lang, key, &PARTICULARS), key, "{}: {key}", path.display());
+                assert_ne!(text(lang, key), key, "{}: {key}", path.display());
             }
         }
     }
@@ -75,7 +71,7 @@ fn every_page_has_its_help_of_two_sentences_in_both_languages() {
     // What went wrong says by itself what to do; its page has no purpose of its own.
     keys.remove("web-oops");
     for (key, lang) in keys.iter().flat_map(|key| [(key, Lang::Zh), (key, Lang::En)]) {
-        let help = locale::text(lang, &format!("{key}.help"), &PARTICULARS);
+        let help = text(lang, &format!("{key}.help"));
         assert!(!help.ends_with(".help"), "{key} has no help in {lang:?}");
         assert_eq!(sentences(&help), 2, "{key} in {lang:?}: {help}");
     }

@@ -1,21 +1,28 @@
-//! Pages for paper, A4 out of the browser's own printing: one record a sheet with boxes for signature and seal, a list with its head on each sheet, and the list for public
-//! notice, which holds only what a definition marks public, names shortened (DOMAIN §7).
+//! Pages for paper, A4 out of the browser's own printing: one record a sheet with its letter, stub and slip; a list; the list for public notice; papers about a
+//! child, one child a page; forms to take along; and the ledgers of a class or the school by year and term. `/paper` is where a teacher finds them all.
 //!
-//! A ledger whose paper is a letter has its text in the catalogue of messages, `paper-<ledger>`; the fields are its particulars.
+//! A ledger whose paper is a letter has its text in the catalogue of messages, `paper-<ledger>`, with `paper-<ledger>-stub` and `-slip` for what is cut off above and
+//! below; papers about a child are files in `shared/paper/` ([`forms`]). Page numbers and sizes are in `static/paper.css`. Whatever names children is noted.
+
+pub mod blank;
+pub mod child;
+pub mod choice;
+pub mod forms;
+pub mod index;
+pub mod letter;
+pub mod list;
+pub mod names;
+pub mod run;
 
 use super::{
-    account::Account,
     desk::Desk,
     guard::{Oops, Visitor},
     ledgers::wanted,
     page::{Page, draw},
-    reach, shown,
-    shown::Shown,
+    reach,
 };
 use crate::{
     fault::{Exit, Fault},
-    ledger::{Definition, definition::Subject, value},
-    locale::{self, Lang},
     replica::browse::{Row, Wanted},
 };
 use askama::Template;
@@ -25,82 +32,26 @@ use axum::{
     response::Response,
     routing::get,
 };
+use choice::{Choice, SHEETS_MAX};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Sheets of one printing at most.
-const SHEETS_MAX: u32 = 500;
+pub use list::shortened;
 
-/// State of what is on public notice, in ledgers that know it.
-const ON_NOTICE: &str = "on_notice";
+/// Records of one printing, one a sheet, at most.
+const RECORDS_MAX: u32 = 500;
 
 /// Its routes.
 pub fn routes() -> Router<Arc<Desk>> {
-    Router::new().route("/record/{id}/print", get(one)).route("/ledger/{code}/print", get(several))
+    Router::new()
+        .route("/record/{id}/print", get(one))
+        .route("/ledger/{code}/print", get(several))
+        .route("/paper", get(index::show))
+        .route("/paper/ledgers", get(ledgers))
+        .route("/paper/child/{paper}", get(children))
+        .route("/paper/blank", get(blanks))
 }
 
-/// One record on paper.
-#[derive(Clone, Debug)]
-struct Sheet {
-    name: String,
-    class: String,
-    number: String,
-    /// Paragraphs of a letter; none: a table of values.
-    letter: Vec<String>,
-    values: Vec<Shown>,
-}
-
-#[derive(Template)]
-#[template(path = "paper.html")]
-struct PaperPage {
-    page: Page,
-    title: String,
-    day: String,
-    sheets: Vec<Sheet>,
-}
-
-#[derive(Template)]
-#[template(path = "paper-list.html")]
-struct ListPage {
-    page: Page,
-    title: String,
-    day: String,
-    /// For the public: no signature boxes, and what to do with an objection.
-    notice: bool,
-    heads: Vec<(String, bool)>,
-    rows: Vec<Vec<(String, bool)>>,
-}
-
-/// A name as a public notice shows it: `王小明` → `王*明`, `王明` → `王*`.
-#[must_use]
-pub fn shortened(name: &str) -> String {
-    let letters: Vec<char> = name.chars().filter(|c| !c.is_whitespace()).collect();
-    match letters.as_slice() {
-        [] => String::new(),
-        [only] => only.to_string(),
-        [first, _] => format!("{first}*"),
-        [first, middle @ .., last] => format!("{first}{}{last}", "*".repeat(middle.len())),
-    }
-}
-
-fn sheet(desk: &Desk, account: &Account, definition: &Definition, row: &Row, lang: Lang) -> Sheet {
-    let catalogue = desk.replica.catalogue();
-    let mut values = shown::filled(&catalogue, definition, account, &row.fields, lang);
-    // What points to another record is a key; on paper it says nothing.
-    values.retain(|shown| definition.field(&shown.code).is_none_or(|f| f.reference.is_none()));
-    let text = |code: &str| definition.field(code).map(|f| value::show(&catalogue, definition, f, &row.fields, lang)).unwrap_or_default();
-    let class = shown::class(row.grade, row.class, lang);
-    let name = row.name.clone().unwrap_or_default();
-    let blank = "＿＿＿＿＿＿".to_owned();
-    let filled: Vec<(String, String)> =
-        definition.fields.iter().map(|f| (f.code.clone(), Some(text(&f.code)).filter(|t| !t.is_empty()).unwrap_or_else(|| blank.clone()))).collect();
-    let mut particulars: Vec<(&str, &str)> = filled.iter().map(|(code, text)| (code.as_str(), text.as_str())).collect();
-    particulars.extend([("name", name.as_str()), ("class", class.as_str()), ("place", desk.config.place.as_str())]);
-    let key = format!("paper-{}", definition.code.replace('_', "-"));
-    let letter = locale::text(lang, &key, &particulars);
-    let letter =
-        if letter == key { Vec::new() } else { letter.split('¶').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect() };
-    Sheet { number: text("number"), name, class, letter, values }
-}
+type Query_ = Query<BTreeMap<String, String>>;
 
 async fn one(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(id): Path<String>) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
@@ -110,15 +61,15 @@ async fn one(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
             let reached = reach::record(desk, &account, &id)?;
             desk.noted(&account, "export", format!("record {id} on paper"), 1);
             let row = Row {
+                id: reached.place.id.clone(),
+                student: reached.pupil.as_ref().map(|p| p.student.clone()),
                 name: reached.pupil.as_ref().map(|p| p.name.clone()),
                 grade: reached.pupil.as_ref().and_then(|p| p.grade),
                 class: reached.pupil.as_ref().and_then(|p| p.class),
                 fields: reached.place.fields.clone(),
                 ..Row::default()
             };
-            let sheets = vec![sheet(desk, &account, &reached.definition, &row, page.lang)];
-            let (title, day) = (reached.definition.title.get(page.lang).to_owned(), desk.clock().today().to_string());
-            Ok(PaperPage { page: page.titled(title.clone()), title, day, sheets })
+            letter::page(desk, &account, page, &reached.definition, &[row])
         })
         .await?;
     draw(&drawn)
@@ -128,92 +79,170 @@ async fn several(
     State(desk): State<Arc<Desk>>,
     Extension(visitor): Extension<Visitor>,
     Path(code): Path<String>,
-    Query(asked): Query<BTreeMap<String, String>>,
+    Query(asked): Query_,
 ) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let page = Page::of(&desk, &visitor, "web-paper");
-    let (definition, rows, page) = desk
+    let drawn: Result<Response, Oops> = desk
         .run(move |desk| {
             let definition = reach::ledger(desk, &account, &code)?;
-            let form = asked.get("as").cloned().unwrap_or_default();
-            let mut wanted = Wanted { limit: SHEETS_MAX, ..wanted(desk, &account, &definition, &asked)? };
-            // A notice takes itself down: it holds what is on notice now.
-            let on_notice = definition.lifecycle.as_ref().is_some_and(|l| l.state(ON_NOTICE).is_some());
-            if form == "notice" && on_notice {
-                wanted.state = Some(ON_NOTICE.to_owned());
+            let wanted = Wanted { limit: RECORDS_MAX, ..wanted(desk, &account, &definition, &asked)? };
+            match asked.get("as").map(String::as_str) {
+                Some("notice") => list::notice(desk, &account, page, &definition, &asked, wanted).map(|drawn| draw(&drawn)),
+                form => {
+                    let listed = desk.replica.page(&definition, &wanted).map_err(Fault::from)?;
+                    desk.noted(&account, "export", format!("ledger {code} on paper"), listed.rows.len());
+                    match form {
+                        Some("each") => letter::page(desk, &account, page, &definition, &listed.rows).map(|drawn| draw(&drawn)),
+                        _ => Ok(draw(&list::list(desk, page, &definition, &listed))),
+                    }
+                }
             }
-            let listed = desk.replica.page(&definition, &wanted).map_err(Fault::from)?;
-            desk.noted(&account, "export", format!("ledger {code} on paper"), listed.rows.len());
-            Ok((definition, (listed.rows, form), page))
         })
         .await?;
-    let ((rows, form), account, lang) = (rows, visitor.person()?, visitor.lang);
-    let (title, day) = (definition.title.get(lang).to_owned(), desk.clock().today().to_string());
-    match form.as_str() {
-        "each" => {
-            let sheets = rows.iter().map(|row| sheet(&desk, account, &definition, row, lang)).collect();
-            draw(&PaperPage { page: page.titled(title.clone()), title, day, sheets })
-        }
-        "notice" => draw(&notice(&desk, page, &definition, &rows, day)?),
-        _ => draw(&list(&desk, page, &definition, &rows, day)),
-    }
+    drawn
 }
 
-fn list(desk: &Desk, page: Page, definition: &Definition, rows: &[Row], day: String) -> ListPage {
-    let (catalogue, lang) = (desk.replica.catalogue(), page.lang);
-    let by_child = definition.subject == Subject::Student;
-    let fields: Vec<_> =
-        shown::columns(definition, 7).into_iter().filter(|f| !by_child || !["name", "grade", "class"].contains(&f.code.as_str())).collect();
-    let mut heads = vec![(page.t("web-row"), true)];
-    if by_child {
-        heads.extend([(page.t("web-person-name"), false), (page.t("web-class-word"), false)]);
-    }
-    heads.push((page.t("web-date"), false));
-    heads.extend(fields.iter().map(|f| (f.title.get(lang).to_owned(), f.kind.is_number())));
-    let line = |(at, row): (usize, &Row)| {
-        let mut cells = vec![((at + 1).to_string(), true)];
-        if by_child {
-            cells.extend([(row.name.clone().unwrap_or_default(), false), (shown::class(row.grade, row.class, lang), false)]);
-        }
-        cells.push((row.on.clone().unwrap_or_default(), false));
-        cells.extend(fields.iter().map(|f| (value::show(&catalogue, definition, f, &row.fields, lang), f.kind.is_number())));
-        cells
-    };
-    let title = definition.title.get(lang).to_owned();
-    ListPage { rows: rows.iter().enumerate().map(line).collect(), page: page.titled(title.clone()), title, day, notice: false, heads }
+#[derive(Template)]
+#[template(path = "paper-child.html")]
+struct ChildPage {
+    page: Page,
+    title: String,
+    period: String,
+    sheets: Vec<child::Sheet>,
+    signs: Vec<String>,
+    day: String,
+    /// Children beyond what one printing holds.
+    left_out: usize,
+    /// Children without anything on the paper, and how to have them too.
+    bare: usize,
+    with_bare: String,
 }
 
-/// Name and class, shortened, and the fields marked public; nothing else, whoever prints it.
-fn notice(desk: &Desk, page: Page, definition: &Definition, rows: &[Row], day: String) -> Result<ListPage, Fault> {
-    let (catalogue, lang) = (desk.replica.catalogue(), page.lang);
-    let fields: Vec<_> = definition.fields.iter().filter(|f| f.public && !["name", "grade", "class"].contains(&f.code.as_str())).collect();
-    if fields.is_empty() {
-        return Err(Fault::new("web-no-notice", Exit::Input));
-    }
-    let mut heads = vec![(page.t("web-row"), true), (page.t("web-person-name"), false), (page.t("web-class-word"), false)];
-    heads.extend(fields.iter().map(|f| (f.title.get(lang).to_owned(), f.kind.is_number())));
-    let line = |(at, row): (usize, &Row)| {
-        let mut cells = vec![
-            ((at + 1).to_string(), true),
-            (shortened(row.name.as_deref().unwrap_or_default()), false),
-            (shown::class(row.grade, row.class, lang), false),
-        ];
-        cells.extend(fields.iter().map(|f| (value::show(&catalogue, definition, f, &row.fields, lang), f.kind.is_number())));
-        cells
-    };
-    let title = locale::text(lang, "web-notice-title", &[("value", definition.title.get(lang))]);
-    Ok(ListPage { rows: rows.iter().enumerate().map(line).collect(), page: page.titled(title.clone()), title, day, notice: true, heads })
+async fn children(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(paper): Path<String>,
+    Query(asked): Query_,
+) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let page = Page::of(&desk, &visitor, "web-paper");
+    let drawn = desk
+        .run(move |desk| {
+            let form = forms::find(&paper)?;
+            if !child::allowed(&account, &desk.replica.catalogue(), &form) {
+                return Err(Fault::new("web-not-yours", Exit::NotAllowed));
+            }
+            let choice = Choice::read(desk, asked)?;
+            let mut pupils = choice.pupils(desk, &account)?;
+            let left_out = pupils.len().saturating_sub(SHEETS_MAX);
+            pupils.truncate(SHEETS_MAX);
+            let sheets = child::sheets(desk, &account, &form, &choice, &pupils, page.lang)?;
+            desk.noted(&account, "export", format!("paper {paper}"), sheets.len());
+            let lang = page.lang;
+            Ok(ChildPage {
+                title: form.title.get(lang).to_owned(),
+                period: if form.years == forms::Years::All { page.t("paper-all-years") } else { choice.period(lang) },
+                signs: form.signs.iter().map(|sign| sign.get(lang).to_owned()).collect(),
+                day: desk.clock().today().to_string(),
+                bare: pupils.len() - sheets.len(),
+                with_bare: format!("/paper/child/{paper}{}", choice.query(&[("empty", "1")])),
+                left_out,
+                sheets,
+                page: page.titled(form.title.get(lang)),
+            })
+        })
+        .await?;
+    draw(&drawn)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+#[derive(Template)]
+#[template(path = "paper-blank.html")]
+struct BlankPage {
+    page: Page,
+    title: String,
+    by_child: bool,
+    forms: Vec<blank::Blank>,
+}
 
-    #[test]
-    fn names_on_a_notice_are_shortened() {
-        for (name, short) in [("王小明", "王*明"), ("王明", "王*"), ("欧阳小明", "欧**明"), ("王 明", "王*"), ("", ""), ("王", "王")]
-        {
-            assert_eq!(shortened(name), short);
-        }
-    }
+async fn blanks(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Query(asked): Query_) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let page = Page::of(&desk, &visitor, "web-paper");
+    let drawn = desk
+        .run(move |desk| {
+            let code = asked.get("code").cloned().unwrap_or_default();
+            let definition = reach::ledger(desk, &account, &code)?;
+            let choice = Choice::read(desk, asked)?;
+            let forms = blank::forms(desk, &account, &definition, &choice, page.lang)?;
+            if forms.iter().any(|form| !form.name.is_empty()) {
+                desk.noted(&account, "export", format!("ledger {code} forms on paper"), forms.len());
+            }
+            let title = definition.title.get(page.lang).to_owned();
+            Ok(BlankPage { page: page.titled(title.clone()), title, by_child: blank::about_children(&definition), forms })
+        })
+        .await?;
+    draw(&drawn)
+}
+
+#[derive(Template)]
+#[template(path = "paper-run.html")]
+struct RunPage {
+    page: Page,
+    period: String,
+    scope: String,
+    day: String,
+    printed: Vec<run::Printed>,
+    /// Calendar half-years there are, in words.
+    halves: Vec<String>,
+    total: usize,
+    /// Ledgers without a record, and how to have them too.
+    bare: usize,
+    with_bare: String,
+}
+
+async fn ledgers(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Query(asked): Query_) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let page = Page::of(&desk, &visitor, "web-paper");
+    let drawn = desk
+        .run(move |desk| {
+            let choice = Choice::read(desk, asked)?;
+            let chosen = run::chosen(&account, &desk.replica.catalogue(), &choice);
+            if chosen.is_empty() {
+                return Err(Fault::new("web-paper-no-ledgers", Exit::Input));
+            }
+            let mut printed = Vec::new();
+            for definition in &chosen {
+                printed.extend(run::printed(desk, &account, definition, &choice, printed.len() + 1, page.lang)?);
+            }
+            let mut halves: Vec<_> = printed.iter().flat_map(|p| p.halves.keys().copied()).collect();
+            halves.sort_unstable();
+            halves.dedup();
+            for ledger in &mut printed {
+                ledger.counts = halves.iter().map(|half| ledger.halves.get(half).copied().unwrap_or(0)).collect();
+            }
+            let title = locale_title(&page, &choice);
+            Ok(RunPage {
+                period: choice.period(page.lang),
+                scope: choice.scope(page.lang),
+                day: desk.clock().today().to_string(),
+                halves: halves.iter().map(|half| choice::half_year_words(*half, page.lang)).collect(),
+                total: printed.iter().map(|p| p.count).sum(),
+                bare: chosen.len() - printed.len(),
+                with_bare: format!("/paper/ledgers{}", choice.query(&[("empty", "1")])),
+                printed,
+                page: page.titled(title),
+            })
+        })
+        .await?;
+    draw(&drawn)
+}
+
+/// A date, a name, a class: not broken over two lines.
+#[must_use]
+pub fn is_short(text: &str) -> bool {
+    text.chars().count() <= 6 || text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+}
+
+fn locale_title(page: &Page, choice: &Choice) -> String {
+    format!("{} · {}", page.t("paper-run"), choice.period(page.lang))
 }

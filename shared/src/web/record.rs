@@ -8,6 +8,7 @@ use super::{
     guard::{Oops, Visitor, status},
     names::Names,
     page::{Page, Said, draw},
+    prefill::{self, Compared},
     reach::{self, Reached},
     shown,
     shown::Shown,
@@ -17,8 +18,8 @@ use crate::{
     document::view::Value,
     fault::{Exit, Fault},
     ledger::{
-        Definition,
-        definition::{Authority, Form, StepAuthority},
+        Definition, FieldType,
+        definition::{Authority, Form, SchoolRole, StepAuthority},
     },
     locale::{self, Lang},
 };
@@ -57,6 +58,8 @@ struct Next {
     to: String,
     action: String,
     inputs: Vec<Input>,
+    /// Who takes it, when it is somebody else's.
+    only: String,
 }
 
 #[derive(Clone, Debug)]
@@ -91,6 +94,7 @@ struct RecordPage {
     voidable: bool,
     said: Option<Said>,
     today: String,
+    compared: Vec<Compared>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -147,6 +151,7 @@ fn record_page(
     });
     let names = Names::of(desk, lang);
     let label = names.label(definition, &place.fields);
+    let sealed = state.and_then(|code| definition.lifecycle.as_ref()?.state(code)).is_some_and(|s| s.sealed);
     let title = if label.is_empty() { definition.title.get(lang).to_owned() } else { format!("{} · {label}", definition.title.get(lang)) };
     let next = if *writes && !place.void { next_steps(desk, account, &reached, &page, &shown_json, typed, fault)? } else { Vec::new() };
     let values = shown::filled(&catalogue, definition, account, &names.fields(definition, &place.fields), lang);
@@ -161,12 +166,13 @@ fn record_page(
         conflicts: shown_json["conflicts"].as_array().into_iter().flatten().filter_map(|c| c["id"].as_str().map(str::to_owned)).collect(),
         related: related(desk, account, &reached, lang)?,
         trail: trail(desk, account, definition, &shown_json, lang),
-        writes: *writes,
+        writes: *writes && !sealed,
         is_void: place.void,
         void_reason: text(&place.fields, "void_reason"),
-        voidable: *writes && !place.void,
+        voidable: *writes && !place.void && !sealed,
         said: fault.map(|f| rest_of(f, lang)),
         today: desk.clock().today().to_string(),
+        compared: if place.void { Vec::new() } else { prefill::compared(desk, account, definition, &place.fields, lang)? },
         page: page.titled(title),
     }))
 }
@@ -233,17 +239,35 @@ fn next_steps(
         }
         let mut inputs = drawing.only(&definition.required_for(known));
         targets(desk, account, definition, Some(&reached.place.doc.to_string()), &mut inputs, page.lang)?;
+        let only = known.role.filter(|role| !takes(account, *role)).map(|role| locale::text(page.lang, &role_key(role), &[])).unwrap_or_default();
         for input in &mut inputs {
             input.required = "yes";
+            let field = definition.field(&input.code);
+            if input.value.is_empty() && known.role.is_some() && field.is_some_and(|f| f.kind == FieldType::Person) {
+                input.value.clone_from(&account.name);
+            }
+            if input.value.is_empty() && field.is_some_and(|f| f.serial) {
+                input.value = prefill::next_number(desk, definition, &input.code)?;
+            }
         }
         out.push(Next {
             title: known.title.get(page.lang).to_owned(),
             to: shown::state(definition, Some(&known.to), page.lang),
             action: page.post_at("/record", &reached.place.id, &format!("/step/{}", known.code)),
-            inputs,
+            inputs: if only.is_empty() { inputs } else { Vec::new() },
+            only,
         });
     }
     Ok(out)
+}
+
+/// Whether a person is what a step asks for.
+fn takes(account: &Account, role: SchoolRole) -> bool {
+    account.roles.iter().any(|own| own.code() == role.word())
+}
+
+fn role_key(role: SchoolRole) -> String {
+    format!("web-role-{}", role.word().replace('_', "-"))
 }
 
 fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Result<Vec<Related>, Fault> {
@@ -364,6 +388,10 @@ async fn step(
     act(&desk, &visitor, id, move |desk, id| {
         let reached = reach::writable(desk, &account, id)?;
         let sent = Sent::read(&reached.definition, &body);
+        let role = reached.definition.lifecycle.as_ref().and_then(|l| l.step(&step)).and_then(|s| s.role);
+        if let Some(role) = role.filter(|role| !takes(&account, *role)) {
+            return Err(Fault::new("web-step-role", Exit::NotAllowed).with("value", locale::text(lang, &role_key(role), &[])).into());
+        }
         let set = sent.changed();
         let word = |key: &str| Some(sent.other(key).to_owned()).filter(|text| !text.is_empty());
         let request =

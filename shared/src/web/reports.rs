@@ -1,20 +1,22 @@
-//! Reports of this replica: which there are, their parameters, the answer as a table with a simple chart, and as a workbook.
+//! Reports of this replica: which there are, their parameters, the answer as a table with the chart its head asks for ([`chart`]), and as a workbook.
 //!
 //! A report counts over whole ledgers, so only who reads those ledgers whole may run it.
 
 use super::{
     account::{Account, Reach},
+    chart::{self, Data, Drawing},
     desk::Desk,
     guard::{Oops, Visitor},
     ledgers::file,
     page::{Page, Said, draw, escape_query},
+    shown,
 };
 use crate::{
     command::{Request, reporting, request::Format},
     fault::{Exit, Fault},
     locale::Lang,
     model::money,
-    report::definition::Report,
+    report::definition::{ChartKind, ParameterType, Report},
 };
 use askama::Template;
 use axum::{
@@ -24,13 +26,12 @@ use axum::{
     routing::get,
 };
 use base64::Engine as _;
+use jiff::{ToSpan as _, civil::Date};
 use serde_json::Value as Json;
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 /// Rows of an answer shown; the workbook has them all.
 const ROWS_SHOWN: usize = 500;
-/// Bars of a chart.
-const BARS_MAX: usize = 24;
 
 /// Its routes.
 pub fn routes() -> Router<Arc<Desk>> {
@@ -52,16 +53,9 @@ struct Param {
     name: String,
     title: String,
     value: String,
+    /// `text`, `month` or `date`.
+    kind: &'static str,
     options: Vec<(String, String, bool)>,
-}
-
-/// A bar of a chart: label, value as shown, length and place in the drawing's units.
-#[derive(Clone, Debug)]
-struct Bar {
-    label: String,
-    shown: String,
-    length: i64,
-    y: usize,
 }
 
 #[derive(Template)]
@@ -76,12 +70,10 @@ struct ReportPage {
     total: usize,
     disputed: Vec<String>,
     export: String,
-    bars: Vec<Bar>,
-    chart_title: String,
-    chart_height: usize,
+    chart: Option<Drawing>,
 }
 
-fn allowed(desk: &Desk, account: &Account, report: &Report) -> bool {
+pub(super) fn allowed(desk: &Desk, account: &Account, report: &Report) -> bool {
     let catalogue = desk.replica.catalogue();
     let whole = |code: &String| catalogue.latest(code).is_none_or(|d| account.reads(d) == Reach::All);
     report.scope != crate::report::definition::ReportScope::County && account.children() == Reach::All && report.ledgers.iter().all(whole)
@@ -138,7 +130,12 @@ fn inputs(report: &Report, asked: &BTreeMap<String, String>, answer: &Json, lang
         } else {
             Vec::new()
         };
-        Param { name: p.name.clone(), title: p.title.get(lang).to_owned(), value, options }
+        let kind = match p.kind {
+            ParameterType::Month => "month",
+            ParameterType::Date => "date",
+            _ => "text",
+        };
+        Param { name: p.name.clone(), title: p.title.get(lang).to_owned(), value, kind, options }
     })
     .collect()
 }
@@ -190,7 +187,7 @@ fn report_page(mut page: Page, report: &Report, asked: &BTreeMap<String, String>
                 .collect()
         })
         .collect();
-    let (bars, chart_title) = chart(report, &visible, &all, &answer["labels"], lang);
+    let chart = drawing(report, &visible, &all, &answer["labels"], lang);
     let disputed = answer["disputed"].as_array().into_iter().flatten().filter(|d| d["count"].as_i64().unwrap_or(0) > 0);
     let mut query = String::new();
     for (key, value) in asked {
@@ -206,9 +203,7 @@ fn report_page(mut page: Page, report: &Report, asked: &BTreeMap<String, String>
         total: all.len(),
         disputed: disputed.map(|d| page.t1("web-disputed-not-counted", d["count"].as_i64().unwrap_or(0))).collect(),
         export: format!("/report/{}/file?{query}", report.name),
-        chart_height: bars.len() * 28 + 8,
-        bars,
-        chart_title,
+        chart,
         page: page.titled(report.title.get(lang)),
     }
 }
@@ -217,10 +212,12 @@ fn is_number(column: &Json) -> bool {
     matches!(column["type"].as_str(), Some("int" | "dec1" | "money" | "pct"))
 }
 
-fn cell(value: &Json, column: &Json, labels: &Json, lang: Lang) -> String {
+pub(super) fn cell(value: &Json, column: &Json, labels: &Json, lang: Lang) -> String {
     let number = value.as_i64();
     match (column["type"].as_str().unwrap_or_default(), value) {
         (_, Json::Null) => String::new(),
+        ("year", _) if number.is_some() => format!("{}/{:02}", number.unwrap_or(0), (number.unwrap_or(0) + 1).rem_euclid(100)),
+        ("term", _) if matches!(number, Some(1 | 2)) => crate::locale::text(lang, if number == Some(1) { "web-term-1" } else { "web-term-2" }, &[]),
         ("money", _) if number.is_some() => money::fen_to_yuan(number.unwrap_or(0)),
         ("pct", _) if number.is_some() => format!("{:.2}%", number.unwrap_or(0) as f64 / 100.0),
         ("dec1", _) if number.is_some() => format!("{:.1}", number.unwrap_or(0) as f64 / 10.0),
@@ -235,32 +232,63 @@ fn cell(value: &Json, column: &Json, labels: &Json, lang: Lang) -> String {
     }
 }
 
-/// Bars of the first number by the first other column, where the report asks for a chart.
-fn chart(report: &Report, columns: &[&Json], rows: &[&Json], labels: &Json, lang: Lang) -> (Vec<Bar>, String) {
-    let (Some(name), Some(number)) = (columns.iter().find(|c| !is_number(c)), columns.iter().find(|c| is_number(c))) else {
-        return (Vec::new(), String::new());
+/// What the report's head asks to be drawn: rows of the same `x` put together, or a bar a column.
+fn drawing(report: &Report, columns: &[&Json], rows: &[&Json], labels: &Json, lang: Lang) -> Option<Drawing> {
+    let wanted = report.chart.as_ref()?;
+    let column = |code: &str| columns.iter().find(|c| c["code"] == code).copied();
+    let title = |column: &Json| column["title"].as_str().unwrap_or_default().to_owned();
+    let numbers: Vec<&Json> = wanted.y.iter().filter_map(|code| column(code)).collect();
+    let first = *numbers.first()?;
+    let value = |row: &Json, column: &Json| row[column["code"].as_str().unwrap_or_default()].as_i64().unwrap_or(0);
+    let show = |number: i64| cell(&number.into(), first, &Json::Null, lang);
+    let Some(x) = wanted.x.as_deref().and_then(column) else {
+        let data = Data {
+            labels: numbers.iter().map(|c| title(c)).collect(),
+            series: vec![(report.title.get(lang).to_owned(), numbers.iter().map(|c| rows.iter().map(|row| value(row, c)).sum()).collect())],
+        };
+        return chart::draw(wanted.kind, data, report.title.get(lang).to_owned(), &show);
     };
-    if report.chart.is_none() || rows.len() < 2 {
-        return (Vec::new(), String::new());
+    let code = x["code"].as_str().unwrap_or_default();
+    let name = |row: &Json| match (code, row[code].as_i64()) {
+        ("grade", Some(grade)) => shown::class(Some(grade), None, lang),
+        _ => cell(&row[code], x, &labels[code], lang),
+    };
+    // Months and years in their order, whatever else the rows are sorted by; the rest as the report has them.
+    let mut keys: Vec<(String, Json)> = Vec::new();
+    for row in rows {
+        if !keys.iter().any(|(_, key)| *key == row[code]) {
+            keys.push((name(row), row[code].clone()));
+        }
     }
-    let code = |column: &Json| column["code"].as_str().unwrap_or_default().to_owned();
-    let (name_code, number_code) = (code(name), code(number));
-    let most = rows.iter().filter_map(|row| row[number_code.as_str()].as_i64()).max().unwrap_or(0).max(1);
-    let bars = rows
-        .iter()
-        .take(BARS_MAX)
-        .enumerate()
-        .map(|(at, row)| {
-            let value = row[number_code.as_str()].as_i64().unwrap_or(0).max(0);
-            Bar {
-                label: cell(&row[name_code.as_str()], name, &labels[name_code.as_str()], lang),
-                shown: cell(&row[number_code.as_str()], number, &Json::Null, lang),
-                length: value * 420 / most,
-                y: at * 28 + 4,
-            }
-        })
-        .collect();
-    (bars, number["title"].as_str().unwrap_or_default().to_owned())
+    if wanted.kind == ChartKind::Line || code == "grade" {
+        keys.sort_by_key(|(_, key)| (key.as_i64(), key.as_str().map(str::to_owned)));
+    }
+    if wanted.kind == ChartKind::Line {
+        keys = whole_months(keys);
+    }
+    // Shares cannot be added up.
+    if first["type"] == "pct" && keys.len() < rows.len() {
+        return None;
+    }
+    let sum = |column: &Json, key: &Json| rows.iter().filter(|row| row[code] == *key).map(|row| value(row, column)).sum();
+    let series = numbers.iter().map(|c| (title(c), keys.iter().map(|(_, key)| sum(c, key)).collect())).collect();
+    let heading = match numbers.as_slice() {
+        [only] => format!("{} · {}", title(x), title(only)),
+        _ => format!("{} · {}", report.title.get(lang), title(x)),
+    };
+    chart::draw(wanted.kind, Data { labels: keys.into_iter().map(|(name, _)| name).collect(), series }, heading, &show)
+}
+
+/// Months between the first and the last in which nothing happened are drawn too: a line that skips them would lie.
+fn whole_months(keys: Vec<(String, Json)>) -> Vec<(String, Json)> {
+    let month = |key: &Json| key.as_str().filter(|text| text.len() == 7).and_then(|text| format!("{text}-01").parse::<Date>().ok());
+    let all: Option<Vec<Date>> = keys.iter().map(|(_, key)| month(key)).collect();
+    let (Some(first), Some(last)) = (all.as_ref().and_then(|m| m.iter().min().copied()), all.as_ref().and_then(|m| m.iter().max().copied())) else {
+        return keys;
+    };
+    let names =
+        first.series(1.month()).take_while(|day| *day <= last).take(chart::POINTS_MAX).map(|day| format!("{:04}-{:02}", day.year(), day.month()));
+    names.map(|name| (name.clone(), Json::String(name))).collect()
 }
 
 async fn workbook(
@@ -281,4 +309,18 @@ async fn workbook(
         })
         .await?;
     Ok(file(&title, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_without_events_are_drawn_as_nought() {
+        let keys = |list: &[&str]| list.iter().map(|key| ((*key).to_owned(), Json::from(*key))).collect::<Vec<_>>();
+        let names = |list: Vec<(String, Json)>| list.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(names(whole_months(keys(&["2025-11", "2026-02"]))), ["2025-11", "2025-12", "2026-01", "2026-02"]);
+        assert_eq!(names(whole_months(keys(&["2025", "2026"]))), ["2025", "2026"], "what is no month stays as it is");
+        assert!(whole_months(Vec::new()).is_empty());
+    }
 }

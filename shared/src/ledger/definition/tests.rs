@@ -101,6 +101,19 @@ fn a_good_file_is_read_whole() {
 }
 
 #[test]
+fn what_a_desk_does_with_a_ledger_is_read() {
+    let more = "[prefill]\nreport = \"figures\"\n[[notice]]\ncode = \"school\"\ntitle = { zh = \"甲\", en = \"A\" }\nstate = \"assessed\"\nfrom = \"on\"\nuntil = \"on\"\n[lifecycle]";
+    let text = GOOD.replacen("[lifecycle]", more, 1).replacen("authority = \"school\"\n", "authority = \"school\"\nrole = \"principal\"\n", 1);
+    let found = Definition::parse(&text.replacen("counts = true", "counts = true\nsealed = true", 1)).unwrap();
+    assert_eq!(found.prefill, Some(Prefill { report: "figures".into(), zero: None, rests_on: None }));
+    assert_eq!((found.notices.len(), found.notices[0].until.as_str()), (1, "on"));
+    let lifecycle = found.lifecycle.unwrap();
+    assert!(lifecycle.state("assessed").unwrap().sealed && !lifecycle.state("draft").unwrap().sealed);
+    assert_eq!(lifecycle.step("assess").unwrap().role, Some(SchoolRole::Principal));
+    assert!(!found.fields[0].serial);
+}
+
+#[test]
 fn every_mistake_has_its_line_and_code() {
     use ProblemCode::*;
     for (from, to, line, code) in [
@@ -150,6 +163,24 @@ fn every_mistake_has_its_line_and_code() {
         ("requires = [\"amount\", \"on\"]", "requires = [\"amuont\"]", 58, FieldUnknown),
         ("values = [\"special\"]", "values = []", 60, KeyMissing),
         ("when = \"field\"", "when = \"absent_run\"", 60, KeyMissing),
+        ("authority = \"school\"\n", "authority = \"school\"\nrole = \"head\"\n", 58, WordUnknown),
+        ("counts = true", "counts = true\nsealed = 1", 52, KindWrong),
+        ("min = 0", "serial = \"yes\"", 29, KindWrong),
+        ("[lifecycle]", "[prefill]\nreport = \"figures\"\nzero = \"amount\"\n[lifecycle]", 44, WordUnknown),
+        ("[lifecycle]", "[prefill]\nzero = \"level\"\n[lifecycle]", 42, KeyMissing),
+        ("[lifecycle]", "[prefill]\nreport = \"figures\"\nrests_on = [\"levle\"]\n[lifecycle]", 44, FieldUnknown),
+        (
+            "[lifecycle]",
+            "[[notice]]\ncode = \"school\"\ntitle = { zh = \"甲\", en = \"A\" }\nstate = \"nowhere\"\nfrom = \"on\"\nuntil = \"on\"\n[lifecycle]",
+            45,
+            StateUnknown,
+        ),
+        (
+            "[lifecycle]",
+            "[[notice]]\ncode = \"school\"\ntitle = { zh = \"甲\", en = \"A\" }\nstate = \"draft\"\nfrom = \"level\"\nuntil = \"on\"\n[lifecycle]",
+            46,
+            WordUnknown,
+        ),
         ("$first_absent", "$first", 66, SubstituteUnknown),
         ("days = 3", "days = 3.5", 66, RuleValue),
         ("privacy = \"B\"", "privacy = B", 7, Toml),

@@ -35,6 +35,7 @@ const FIELD_KEYS: &[&str] = &[
     "searchable",
     "follow_up",
     "public",
+    "serial",
 ];
 /// Longest text a definition may allow, in characters.
 const LENGTH_MAX: i64 = 61_440;
@@ -79,6 +80,7 @@ fn field(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: &
         searchable: reader.flag(table, "searchable").unwrap_or(false),
         follow_up: reader.flag(table, "follow_up").unwrap_or(false),
         public: reader.flag(table, "public").unwrap_or(false),
+        serial: reader.flag(table, "serial").unwrap_or(false),
         code,
         title,
         kind,

@@ -5,7 +5,7 @@ use super::{
     reader::{Reader, Table, Word},
 };
 use crate::ledger::{
-    definition::{DayUnit, Definition, Lifecycle, State, Step, StepAuthority},
+    definition::{DayUnit, Definition, Lifecycle, SchoolRole, State, Step, StepAuthority},
     lifecycle::RESOLVE,
     problem::{ProblemCode, excerpt, listed},
 };
@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 
 /// Ten years.
 const DAYS_MAX: i64 = 3_660;
-const STATE_KEYS: &[&str] = &["code", "title", "open", "counts", "due_days", "due_unit", "due_help"];
-const STEP_KEYS: &[&str] = &["code", "title", "from", "to", "authority", "requires", "min_days_in_state", "reopens"];
+const STATE_KEYS: &[&str] = &["code", "title", "open", "counts", "due_days", "due_unit", "due_help", "sealed"];
+const STEP_KEYS: &[&str] = &["code", "title", "from", "to", "authority", "role", "requires", "min_days_in_state", "reopens"];
 
 pub(super) fn lifecycle(reader: &Reader<'_>, table: Table<'_>, definition: &Definition) -> Lifecycle {
     reader.known_keys(table, &["initial", "state", "step"]);
@@ -51,6 +51,7 @@ fn state(reader: &Reader<'_>, table: Table<'_>, seen: &mut Seen) -> State {
         due_days: days(reader, table, "due_days"),
         due_unit: reader.one_of(table, "due_unit", DayUnit::WORDS, DayUnit::from_word).unwrap_or(DayUnit::Calendar),
         due_help: reader.bilingual(table, "due_help"),
+        sealed: reader.flag(table, "sealed").unwrap_or(false),
     }
 }
 
@@ -85,13 +86,14 @@ fn step(reader: &Reader<'_>, table: Table<'_>, states: &[State], definition: &De
         from: from.into_iter().map(|(word, _)| word).collect(),
         to: to.map(|(word, _)| word).unwrap_or_default(),
         authority: reader.needed_one_of(table, "authority", StepAuthority::WORDS, StepAuthority::from_word).unwrap_or(StepAuthority::Any),
+        role: reader.one_of(table, "role", SchoolRole::WORDS, SchoolRole::from_word),
         requires: requires.into_iter().map(|(word, _)| word).collect(),
         min_days_in_state: days(reader, table, "min_days_in_state"),
         reopens: reader.flag(table, "reopens").unwrap_or(false),
     }
 }
 
-fn state_exists(reader: &Reader<'_>, (word, spot): &Word, states: &[State]) {
+pub(super) fn state_exists(reader: &Reader<'_>, (word, spot): &Word, states: &[State]) {
     if !states.iter().any(|state| state.code == *word) {
         let expected = listed(states.iter().map(|state| state.code.as_str()));
         reader.note(spot.start, ProblemCode::StateUnknown, vec![("state", excerpt(word).into_owned()), ("expected", expected)]);

@@ -57,7 +57,7 @@ pub(super) fn handover(reader: &Reader<'_>, root: Table<'_>, definition: &Defini
     })
 }
 
-fn field_of_type(reader: &Reader<'_>, word: &Word, definition: &Definition, kind: FieldType) {
+pub(super) fn field_of_type(reader: &Reader<'_>, word: &Word, definition: &Definition, kind: FieldType) {
     field_exists(reader, word, definition);
     if let Some(field) = definition.field(&word.0).filter(|field| field.kind != kind) {
         let args = vec![("key", word.0.clone()), ("value", field.kind.word().to_owned()), ("expected", kind.word().to_owned())];

@@ -95,4 +95,7 @@
   };
   document.addEventListener("visibilitychange", live);
   addEventListener("DOMContentLoaded", live);
+
+  // Pages for paper: a button where the browser's own menu is far away.
+  addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-print]").forEach((button) => { button.hidden = false; button.addEventListener("click", () => print()); }));
 })();

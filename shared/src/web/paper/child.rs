@@ -1,0 +1,283 @@
+//! Draws a paper about children, one child a page: what [`super::forms`] says, filled with each child's own records.
+//!
+//! Invariants: a page holds records of its own child only; no field of class C; what is disputed is in no sum, and said so.
+
+use super::{
+    super::{
+        account::{Account, Reach},
+        desk::Desk,
+        reach, shown,
+    },
+    choice::{Choice, ROWS_MAX},
+    forms::{self, ChildPaper, Part, Years},
+    names::Names,
+};
+use crate::{
+    document::view::Value,
+    fault::Fault,
+    ledger::{
+        Catalogue, Definition,
+        condition::Condition,
+        definition::{Field, Privacy},
+        value,
+    },
+    locale::{self, Lang},
+    model::{Term, money},
+    replica::browse::{Pupil, Row, Wanted},
+};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+/// A cell and whether it is a number.
+pub type Cell = (String, bool);
+
+/// A table of a sheet.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Head.
+    pub title: String,
+    /// Heads of columns.
+    pub heads: Vec<Cell>,
+    /// Rows.
+    pub rows: Vec<Vec<Cell>>,
+    /// What is summed, in figures and in capitals.
+    pub total: Option<(String, String)>,
+    /// That so many records are disputed and not in the sum; empty: none is.
+    pub disputed: String,
+    /// Said when there are no rows.
+    pub empty: String,
+}
+
+/// One child's page.
+#[derive(Clone, Debug)]
+pub struct Sheet {
+    /// Name.
+    pub name: String,
+    /// Class in words.
+    pub class: String,
+    /// What stands in its head besides: title and value.
+    pub particulars: Vec<(String, String)>,
+    /// Line it is addressed with.
+    pub to: String,
+    /// Text before the tables.
+    pub opening: String,
+    /// Tables.
+    pub tables: Vec<Table>,
+    /// Nothing is on it.
+    pub bare: bool,
+}
+
+/// What a part counts, its conditions read.
+struct Counting<'a> {
+    sum: &'a str,
+    less: Option<&'a str>,
+    nothing_when: Option<Condition>,
+}
+
+fn fen(row: &Row, code: &str) -> Option<i64> {
+    match row.fields.get(code) {
+        Some(Value::Int(fen)) => Some(*fen),
+        _ => None,
+    }
+}
+
+impl Counting<'_> {
+    /// What a record is worth: the sum less what came back; unknown while it is disputed.
+    fn net(&self, row: &Row) -> Option<i64> {
+        let sum = fen(row, self.sum).filter(|_| !row.disputed)?;
+        let failed = self.nothing_when.as_ref().is_some_and(|when| when.holds(&row.fields, row.state.as_deref()));
+        let back = self.less.and_then(|less| fen(row, less)).unwrap_or(if failed { sum } else { 0 });
+        Some(sum - back)
+    }
+}
+
+/// A part with what it needs to be drawn.
+struct Ready<'a> {
+    part: &'a Part,
+    definition: Arc<Definition>,
+    when: Option<Condition>,
+    counting: Option<Counting<'a>>,
+    /// Records by document.
+    rows: HashMap<String, Vec<Row>>,
+    /// What other records have used up, by record of this part.
+    used: HashMap<String, i64>,
+}
+
+/// Whether a person may print a paper: who reads every ledger on it.
+#[must_use]
+pub fn allowed(account: &Account, catalogue: &Catalogue, paper: &ChildPaper) -> bool {
+    paper.ledgers().all(|code| catalogue.latest(code).is_some_and(|d| account.reads(d).any()))
+}
+
+/// The pages of these children; those with nothing on them only if asked for, or if one child was.
+///
+/// # Errors
+/// `web-paper-broken`; the store's.
+pub fn sheets(desk: &Desk, account: &Account, paper: &ChildPaper, choice: &Choice, pupils: &[Pupil], lang: Lang) -> Result<Vec<Sheet>, Fault> {
+    let documents = documents(desk, account, paper, pupils)?;
+    let every: Vec<String> = documents.iter().flatten().cloned().collect();
+    let parts = paper.parts.iter().map(|part| ready(desk, part, &every, paper.years, choice)).collect::<Result<Vec<_>, Fault>>()?;
+    let profile = desk.replica.definition("enrolment").map_err(Fault::from)?;
+    let mut profiles = by_document(desk, &profile, &every)?;
+    let mut names = Names::new(desk, lang);
+    let mut out = Vec::new();
+    for (pupil, documents) in pupils.iter().zip(&documents) {
+        let fields = profiles.remove(&pupil.student).and_then(|rows| rows.into_iter().next()).map(|row| row.fields).unwrap_or_default();
+        let sheet = sheet(desk, paper, choice, &parts, (pupil, documents, &profile, &fields), &mut names);
+        if !sheet.bare || choice.empty || choice.student.is_some() {
+            out.push(sheet);
+        }
+    }
+    Ok(out)
+}
+
+/// Documents of each child that its page is made from.
+fn documents(desk: &Desk, account: &Account, paper: &ChildPaper, pupils: &[Pupil]) -> Result<Vec<Vec<String>>, Fault> {
+    let mut out = Vec::new();
+    for pupil in pupils {
+        let mut own = vec![pupil.student.clone()];
+        if paper.years == Years::All {
+            let children = account.children();
+            let others = desk.replica.pupil(&pupil.student).map_err(Fault::from)?.1;
+            own.extend(others.into_iter().filter(|o| children == Reach::All || children.holds(reach::class_of(o))).map(|o| o.student));
+        }
+        out.push(own);
+    }
+    Ok(out)
+}
+
+fn by_document(desk: &Desk, definition: &Definition, documents: &[String]) -> Result<HashMap<String, Vec<Row>>, Fault> {
+    let wanted = Wanted { students: Some(documents.to_vec()), order: "on".into(), limit: ROWS_MAX, ..Wanted::default() };
+    let mut out: HashMap<String, Vec<Row>> = HashMap::new();
+    for row in desk.replica.page(definition, &wanted).map_err(Fault::from)?.rows {
+        out.entry(row.student.clone().unwrap_or_default()).or_default().push(row);
+    }
+    Ok(out)
+}
+
+fn ready<'a>(desk: &Desk, part: &'a Part, documents: &[String], years: Years, choice: &Choice) -> Result<Ready<'a>, Fault> {
+    let definition = desk.replica.definition(&part.ledger).map_err(Fault::from)?;
+    let mut rows = by_document(desk, &definition, documents)?;
+    if years == Years::Year {
+        for rows in rows.values_mut() {
+            *rows = choice.of_term(std::mem::take(rows));
+        }
+    }
+    let counting = match &part.sum {
+        Some(sum) => Some(Counting { sum, less: part.less.as_deref(), nothing_when: forms::condition(part.nothing_when.as_deref(), &definition)? }),
+        None => None,
+    };
+    let mut used: HashMap<String, i64> = HashMap::new();
+    if let Some(against) = &part.against {
+        let other = desk.replica.definition(&against.ledger).map_err(Fault::from)?;
+        let nothing_when = forms::condition(against.nothing_when.as_deref(), &other)?;
+        let counting = Counting { sum: &against.sum, less: against.less.as_deref(), nothing_when };
+        for row in by_document(desk, &other, documents)?.into_values().flatten() {
+            if let (Some(Value::Str(id)), Some(net)) = (row.fields.get(&against.reference), counting.net(&row)) {
+                *used.entry(id.clone()).or_default() += net;
+            }
+        }
+    }
+    Ok(Ready { when: forms::condition(part.when.as_deref(), &definition)?, part, definition, counting, rows, used })
+}
+
+fn sheet(
+    desk: &Desk,
+    paper: &ChildPaper,
+    choice: &Choice,
+    parts: &[Ready<'_>],
+    (pupil, documents, profile, fields): (&Pupil, &[String], &Definition, &BTreeMap<String, Value>),
+    names: &mut Names<'_>,
+) -> Sheet {
+    let lang = names.lang;
+    let catalogue = desk.replica.catalogue();
+    let class = shown::class(pupil.grade, pupil.class, lang);
+    let period = if paper.years == Years::All { locale::text(lang, "paper-all-years", &[]) } else { choice.period(lang) };
+    let of_profile = |code: &String| {
+        let field = profile.field(code).filter(|f| f.privacy != Privacy::C)?;
+        Some((code.clone(), field.title.get(lang).to_owned(), value::show(&catalogue, profile, field, fields, lang)))
+    };
+    let known: Vec<(String, String, String)> = paper.profile.iter().filter_map(of_profile).collect();
+    let fill = |text: &str| {
+        let mut out = text.to_owned();
+        for (code, word) in [("name", &pupil.name), ("class", &class), ("period", &period), ("place", &desk.config.place)] {
+            out = out.replace(&format!("{{{code}}}"), word);
+        }
+        for (code, _, value) in &known {
+            out = out.replace(&format!("{{{code}}}"), if value.is_empty() { "＿＿＿＿＿" } else { value });
+        }
+        out
+    };
+    let tables: Vec<Table> = parts.iter().map(|ready| table(&catalogue, ready, documents, names)).collect();
+    Sheet {
+        to: paper.to.as_ref().map(|t| fill(t.get(lang))).unwrap_or_default(),
+        opening: paper.opening.as_ref().map(|t| fill(t.get(lang))).unwrap_or_default(),
+        bare: tables.iter().all(|t| t.rows.is_empty()),
+        tables,
+        name: pupil.name.clone(),
+        particulars: known.into_iter().map(|(_, title, value)| (title, value)).filter(|(_, value)| !value.is_empty()).collect(),
+        class,
+    }
+}
+
+/// Columns that may be shown: what the definition in force has, and none of class C.
+fn shown_columns<'a>(definition: &'a Definition, part: &'a Part) -> Vec<(&'a str, Option<&'a Field>)> {
+    let column = |column: &'a String| {
+        let own = column.split('.').next().unwrap_or_default();
+        match definition.field(own) {
+            _ if column.starts_with('$') => Some((column.as_str(), None)),
+            Some(field) if field.privacy != Privacy::C => Some((column.as_str(), Some(field))),
+            _ => None,
+        }
+    };
+    part.columns.iter().filter_map(column).collect()
+}
+
+fn table(catalogue: &Catalogue, ready: &Ready<'_>, documents: &[String], names: &mut Names<'_>) -> Table {
+    let (lang, definition) = (names.lang, &ready.definition);
+    let columns = shown_columns(definition, ready.part);
+    let rest = |row: &Row| ready.counting.as_ref().and_then(|c| c.net(row)).map(|net| net - ready.used.get(&row.id).copied().unwrap_or(0));
+    let fits = |row: &&Row| {
+        let stands = ready.when.as_ref().is_none_or(|when| when.holds(&row.fields, row.state.as_deref()));
+        // Of a disputed state nobody can say whether it belongs here: it is shown, as disputed.
+        let unknown = row.disputed && row.state.is_none() && definition.lifecycle.is_some();
+        (stands || unknown && ready.part.against.is_none()) && (ready.part.against.is_none() || row.disputed || rest(row).is_none_or(|rest| rest > 0))
+    };
+    let rows: Vec<&Row> = documents.iter().rev().filter_map(|doc| ready.rows.get(doc)).flatten().filter(fits).collect();
+    let money = |fen: i64| format!("{} {}", money::fen_to_yuan(fen), locale::text(lang, "web-yuan", &[]));
+    let mut cell = |row: &Row, (column, field): (&str, Option<&Field>)| match (column, field) {
+        ("$term", _) => (row.on.as_deref().map(|on| term(on, lang)).unwrap_or_default(), false),
+        ("$state", _) => (shown::state(definition, row.state.as_deref(), lang), false),
+        ("$rest", _) => (rest(row).map_or_else(|| locale::text(lang, "paper-in-dispute", &[]), money), true),
+        (_, None) => (String::new(), false),
+        (column, Some(field)) if row.disputed && ready.part.sum.as_deref() == Some(column) => {
+            (locale::text(lang, "paper-in-dispute", &[]), field.kind.is_number())
+        }
+        (column, Some(field)) if field.reference.is_some() => (names.of(field, &row.fields, column.split_once('.').map(|(_, other)| other)), false),
+        (_, Some(field)) => (value::show(catalogue, definition, field, &row.fields, lang), field.kind.is_number()),
+    };
+    let drawn: Vec<Vec<Cell>> = rows.iter().map(|row| columns.iter().map(|column| cell(row, *column)).collect()).collect();
+    let summed: i64 = rows.iter().filter_map(|row| rest(row)).sum();
+    let disputed = rows.iter().filter(|row| row.disputed).count();
+    let head = |(column, field): &(&str, Option<&Field>)| match (*column, field) {
+        (_, Some(field)) => (field.title.get(lang).to_owned(), field.kind.is_number()),
+        ("$term", _) => (locale::text(lang, "paper-term", &[]), false),
+        ("$rest", _) => (locale::text(lang, "paper-rest", &[]), true),
+        _ => (locale::text(lang, "web-state", &[]), false),
+    };
+    Table {
+        title: ready.part.title.get(lang).to_owned(),
+        heads: columns.iter().map(head).collect(),
+        total: ready.counting.as_ref().filter(|_| !rows.is_empty()).map(|_| (money(summed), money::capitals(summed))),
+        disputed: if disputed == 0 { String::new() } else { locale::text(lang, "paper-disputed", &[("value", &disputed.to_string())]) },
+        rows: drawn,
+        empty: ready.part.empty.get(lang).to_owned(),
+    }
+}
+
+fn term(on: &str, lang: Lang) -> String {
+    let Some(day) = on.get(..10).and_then(|text| text.parse().ok()) else { return String::new() };
+    locale::text(lang, if Term::of(day) == Term::Autumn { "web-term-1" } else { "web-term-2" }, &[])
+}

@@ -1,0 +1,223 @@
+//! A ledger's list on paper, and the list for public notice, which holds only what a definition marks public, names shortened (DOMAIN §7), and only records that
+//! are on notice today: it takes itself down with the last day.
+
+use super::super::{account::Account, desk::Desk, page::Page, shown};
+use super::{child::Cell, names::Names};
+use crate::{
+    document::view::Value,
+    fault::{Exit, Fault},
+    ledger::{
+        Definition,
+        definition::{Field, Notice, Subject},
+        value,
+    },
+    locale,
+    replica::browse::{Listed, Row, Wanted},
+};
+use askama::Template;
+use std::collections::BTreeMap;
+
+/// Records on a notice at most.
+const NOTICE_MAX: u32 = 5_000;
+/// State of what is on public notice, in ledgers that know it and name no notice of their own.
+const ON_NOTICE: &str = "on_notice";
+
+/// The page.
+#[derive(Template)]
+#[template(path = "paper-list.html")]
+pub struct ListPage {
+    page: Page,
+    title: String,
+    day: String,
+    /// For the public: no signature boxes, and what to do with an objection.
+    notice: Option<Public>,
+    heads: Vec<Cell>,
+    rows: Vec<Vec<Cell>>,
+    left_out: u32,
+}
+
+/// What a notice says besides its list.
+#[derive(Clone, Debug, Default)]
+pub struct Public {
+    /// Paragraphs.
+    text: Vec<String>,
+    /// Where else it may hang: title and address.
+    elsewhere: Vec<(String, String, bool)>,
+    /// Whom to turn to, as typed; asked for on the screen.
+    phone: String,
+    /// Whom to turn to, by name.
+    contact: String,
+    /// What travels along with the form: name and value.
+    hidden: Vec<(String, String)>,
+    action: String,
+}
+
+impl std::fmt::Debug for ListPage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ListPage").field("title", &self.title).finish_non_exhaustive()
+    }
+}
+
+/// A name as a public notice shows it: `王小明` → `王*明`, `王明` → `王*`.
+#[must_use]
+pub fn shortened(name: &str) -> String {
+    let letters: Vec<char> = name.chars().filter(|c| !c.is_whitespace()).collect();
+    match letters.as_slice() {
+        [] => String::new(),
+        [only] => only.to_string(),
+        [first, _] => format!("{first}*"),
+        [first, middle @ .., last] => format!("{first}{}{last}", "*".repeat(middle.len())),
+    }
+}
+
+const CHILD: [&str; 3] = ["name", "grade", "class"];
+
+/// A list as the screen has it.
+#[must_use]
+pub fn list(desk: &Desk, page: Page, definition: &Definition, listed: &Listed) -> ListPage {
+    let (catalogue, lang, rows) = (desk.replica.catalogue(), page.lang, &listed.rows);
+    let by_child = definition.subject == Subject::Student;
+    let fields: Vec<_> = shown::columns(definition, 7).into_iter().filter(|f| !by_child || !CHILD.contains(&f.code.as_str())).collect();
+    let mut heads = vec![(page.t("web-row"), true)];
+    if by_child {
+        heads.extend([(page.t("web-person-name"), false), (page.t("web-class-word"), false)]);
+    }
+    heads.push((page.t("web-date"), false));
+    heads.extend(fields.iter().map(|f| (f.title.get(lang).to_owned(), f.kind.is_number())));
+    let line = |(at, row): (usize, &Row)| {
+        let mut cells = vec![((at + 1).to_string(), true)];
+        if by_child {
+            cells.extend([(row.name.clone().unwrap_or_default(), false), (shown::class(row.grade, row.class, lang), false)]);
+        }
+        cells.push((row.on.clone().unwrap_or_default(), false));
+        cells.extend(fields.iter().map(|f| (value::show(&catalogue, definition, f, &row.fields, lang), f.kind.is_number())));
+        cells
+    };
+    let title = definition.title.get(lang).to_owned();
+    let left_out = listed.total.saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+    let day = desk.clock().today().to_string();
+    ListPage { rows: rows.iter().enumerate().map(line).collect(), page: page.titled(title.clone()), title, day, notice: None, heads, left_out }
+}
+
+fn date<'a>(row: &'a Row, code: &str) -> Option<&'a str> {
+    match row.fields.get(code) {
+        Some(Value::Str(text)) if !text.is_empty() => Some(text),
+        _ => None,
+    }
+}
+
+/// Whether a record is on the notice today: in its state, and not past its last day.
+fn hangs(notice: &Notice, row: &Row, today: &str) -> bool {
+    date(row, &notice.until).is_none_or(|until| until >= today) && date(row, &notice.from).is_none_or(|from| from <= today)
+}
+
+/// Name and class, shortened, and the fields marked public; nothing else, whoever prints it.
+///
+/// # Errors
+/// `web-no-notice`; the store's.
+pub fn notice(
+    desk: &Desk,
+    account: &Account,
+    page: Page,
+    definition: &Definition,
+    asked: &BTreeMap<String, String>,
+    wanted: Wanted,
+) -> Result<ListPage, Fault> {
+    let lang = page.lang;
+    let fields: Vec<&Field> = definition.fields.iter().filter(|f| f.public && !CHILD.contains(&f.code.as_str())).collect();
+    if fields.is_empty() {
+        return Err(Fault::new("web-no-notice", Exit::Input));
+    }
+    let place = asked.get("place").map(String::as_str);
+    let hung = definition.notices.iter().find(|n| Some(n.code.as_str()) == place).or_else(|| definition.notices.first());
+    let on_notice =
+        hung.map(|n| n.state.as_str()).or_else(|| definition.lifecycle.as_ref().and_then(|l| l.state(ON_NOTICE)).map(|s| s.code.as_str()));
+    let wanted = Wanted { state: on_notice.map(str::to_owned).or(wanted.state), limit: NOTICE_MAX, ..wanted };
+    let listed = desk.replica.page(definition, &wanted).map_err(Fault::from)?;
+    let (today, left_out) = (desk.clock().today().to_string(), listed.total.saturating_sub(NOTICE_MAX));
+    let rows: Vec<Row> = listed.rows.into_iter().filter(|row| hung.is_none_or(|n| hangs(n, row, &today))).collect();
+    desk.noted(account, "export", format!("ledger {} on public notice", definition.code), rows.len());
+    let mut names = Names::new(desk, lang);
+    let catalogue = desk.replica.catalogue();
+    let mut heads = vec![(page.t("web-row"), true), (page.t("web-person-name"), false), (page.t("web-class-word"), false)];
+    heads.extend(fields.iter().map(|f| (f.title.get(lang).to_owned(), f.kind.is_number())));
+    let mut line = |(at, row): (usize, &Row)| {
+        let name = shortened(row.name.as_deref().unwrap_or_default());
+        let mut cells = vec![((at + 1).to_string(), true), (name, false), (shown::class(row.grade, row.class, lang), false)];
+        cells.extend(fields.iter().map(|f| match f.reference {
+            Some(_) => (names.of(f, &row.fields, Some("name")), false),
+            None => (value::show(&catalogue, definition, f, &row.fields, lang), f.kind.is_number()),
+        }));
+        cells
+    };
+    let drawn = rows.iter().enumerate().map(&mut line).collect();
+    let title = locale::text(lang, "web-notice-title", &[("value", definition.title.get(lang))]);
+    let public = public(&page, definition, asked, hung, &rows);
+    Ok(ListPage { rows: drawn, page: page.titled(title.clone()), title, day: today, notice: Some(public), heads, left_out })
+}
+
+fn public(page: &Page, definition: &Definition, asked: &BTreeMap<String, String>, hung: Option<&Notice>, rows: &[Row]) -> Public {
+    let word = |key: &str| asked.get(key).map(|t| t.trim().to_owned()).unwrap_or_default();
+    let or_line = |text: &str| if text.is_empty() { "＿＿＿＿＿＿＿＿".to_owned() } else { text.to_owned() };
+    let day = |code: fn(&Notice) -> &str, last: bool| {
+        let days = hung.into_iter().flat_map(|n| rows.iter().filter_map(move |row| date(row, code(n))));
+        if last { days.max() } else { days.min() }.unwrap_or_default().to_owned()
+    };
+    let (from, until) = (or_line(&day(|n| &n.from, false)), or_line(&day(|n| &n.until, true)));
+    let (phone, contact) = (word("phone"), word("contact"));
+    let text = locale::text(
+        page.lang,
+        "paper-public-notice",
+        &[("from", &from), ("until", &until), ("phone", &or_line(&phone)), ("contact", &or_line(&contact)), ("place", &page.place)],
+    );
+    let action = format!("/ledger/{}/print", definition.code);
+    let query = |place: &str| {
+        let mut parts: Vec<String> = asked
+            .iter()
+            .filter(|(k, _)| *k != "place")
+            .map(|(k, v)| format!("{}={}", super::super::page::escape_query(k), super::super::page::escape_query(v)))
+            .collect();
+        parts.push(format!("place={place}"));
+        format!("{action}?{}", parts.join("&"))
+    };
+    let elsewhere = definition.notices.iter().map(|n| (n.title.get(page.lang).to_owned(), query(&n.code), hung.is_some_and(|h| h.code == n.code)));
+    Public {
+        text: text.split('¶').map(|part| part.trim().to_owned()).collect(),
+        elsewhere: if definition.notices.len() > 1 { elsewhere.collect() } else { Vec::new() },
+        phone,
+        contact,
+        hidden: asked.iter().filter(|(k, _)| !["phone", "contact"].contains(&k.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect(),
+        action,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_on_a_notice_are_shortened() {
+        for (name, short) in [("王小明", "王*明"), ("王明", "王*"), ("欧阳小明", "欧**明"), ("王 明", "王*"), ("", ""), ("王", "王")]
+        {
+            assert_eq!(shortened(name), short);
+        }
+    }
+
+    #[test]
+    fn a_record_leaves_the_notice_with_its_last_day() {
+        let notice = Notice { from: "from".into(), until: "until".into(), ..Notice::default() };
+        let row = |from: &str, until: &str| Row {
+            fields: [("from", from), ("until", until)].into_iter().map(|(k, v)| (k.to_owned(), Value::Str(v.to_owned()))).collect(),
+            ..Row::default()
+        };
+        for (from, until, on) in [
+            ("2026-03-01", "2026-03-05", true),
+            ("2026-03-05", "2026-03-09", true),
+            ("2026-03-01", "2026-03-04", false),
+            ("2026-03-06", "2026-03-09", false),
+            ("", "", true),
+        ] {
+            assert_eq!(hangs(&notice, &row(from, until), "2026-03-05"), on, "{from} {until}");
+        }
+    }
+}
