@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 use huxue_shared::{
     clock::SystemClock,
     command::{
-        args::{Attach, Audit, Blob, Conflicts, Global, Key, Query, Record, Report},
+        args::{Attach, Audit, Blob, Conflicts, Global, Key, Query, Record, Report, Undo},
         keys, render,
         request::{Asked, Request},
         run, usage,
@@ -91,6 +91,8 @@ enum Command {
     /// Import office files
     #[command(subcommand)]
     Import(Import),
+    /// Take an edit, a batch or an import back: earlier values again where nobody changed them since
+    Undo(Undo),
     /// School years
     #[command(subcommand)]
     Year(Year),
@@ -424,6 +426,7 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
         }
         Command::Import(Import::Ledger { code, file, dry_run, year, by }) => import_ledger(code, &file, dry_run, year, by)?,
         Command::Import(Import::Undo { batch }) => common(Request::ImportUndo { batch }),
+        Command::Undo(undo) => common(undo.request()),
         Command::Year(Year::Open { year }) => common(Request::YearOpen { year }),
         Command::Attach(attach) => common(attach.request()?),
         Command::Blob(blob) => {

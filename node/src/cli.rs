@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use huxue_shared::{
     clock::SystemClock,
     command::{
-        args::{Attach, Audit, Blob, Conflicts, Global, Key, Query, Record, Report},
+        args::{Attach, Audit, Blob, Conflicts, Global, Key, Query, Record, Report, Undo},
         keys, render,
         request::{Asked, Request},
         run, usage,
@@ -51,6 +51,8 @@ enum Command {
     /// Import office files
     #[command(subcommand)]
     Import(Import),
+    /// Take an edit, a batch or an import back: earlier values again where nobody changed them since
+    Undo(Undo),
     /// Records
     #[command(subcommand)]
     Record(Record),
@@ -279,6 +281,7 @@ fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<
             common(Request::ImportLedger { code, file, bytes, dry_run, year, by })
         }
         Command::Import(Import::Undo { batch }) => common(Request::ImportUndo { batch }),
+        Command::Undo(undo) => common(undo.request()),
         Command::Record(record) => {
             let (request, out) = record.request(global.json)?;
             (NodeRequest::Common(request), out)

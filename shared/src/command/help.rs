@@ -23,6 +23,12 @@ const SENTENCES: &[(&str, &str)] = &[
     ("Who voids it", "作废人"),
     ("Who takes it", "办理人"),
     ("Who imports", "导入人"),
+    ("Who takes it back", "撤销人"),
+    ("Take an edit, a batch or an import back: earlier values again where nobody changed them since", "撤销一次修改、一批或一次导入：后来没有人改过的，恢复原值"),
+    (
+        "Id of an edit, a batch or an import (the answer's `undo` or `batch`), or its beginning; without it: what can be taken back",
+        "一次修改、一批或一次导入的编号（结果里的 undo 或 batch），或它的开头几位；不写则列出可以撤销的",
+    ),
     ("Who chooses", "选定人"),
     ("Why", "原因"),
     ("School year", "学年"),

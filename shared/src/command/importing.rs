@@ -1,7 +1,10 @@
 //! Imports into a replica: a roster of children, or rows of any ledger. A row is written whole or not at all, all accepted rows in one commit, and a batch can be
 //! taken back as one. The same file twice changes nothing. It is one room because rosters and ledgers share judging, committing and undoing.
 
-use super::request::SubjectRef;
+use super::{
+    request::SubjectRef,
+    undoing::{self, Note, Trace},
+};
 use crate::{
     document::{
         view::Value,
@@ -21,7 +24,6 @@ use crate::{
     },
 };
 use base64::Engine as _;
-use rusqlite::{OptionalExtension as _, params};
 use serde_json::{Value as Json, json};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -54,21 +56,6 @@ impl Upload {
             Some(year) => SchoolYear::new(year).ok_or_else(|| Fault::new("year-absurd", Exit::Input).with("year", year).into()),
         }
     }
-}
-
-/// What an import did to one document or record, for taking it back.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-struct Trace {
-    space: String,
-    doc: DocId,
-    /// Record key; empty: the profile.
-    record: String,
-    /// True: this import made it.
-    new: bool,
-    /// Values before, of fields it changed.
-    before: BTreeMap<String, Value>,
-    /// Values it wrote over them.
-    after: BTreeMap<String, Value>,
 }
 
 /// Imports a roster.
@@ -126,7 +113,7 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, sheet: Option<String>, la
             continue;
         }
         let old = changed.keys().map(|k| (k.clone(), before.and_then(|b| b.get(k)).cloned().unwrap_or(Value::Null))).collect();
-        traces.push(Trace { space: space.to_string(), doc, record: String::new(), new: before.is_none(), before: old, after: changed.clone() });
+        traces.push(Trace { space: space.to_string(), doc, record: String::new(), new: before.is_none(), before: old, after: changed.clone(), step: false });
         let edit = if before.is_none() { profile_edit(changed, version) } else { sets(Target::Subject, changed) };
         edits.push(DocEdit { space, doc, what: What::Edit(edit) });
     }
@@ -241,17 +228,9 @@ fn finish(
     if upload.dry_run || edits.is_empty() {
         return Ok(answer);
     }
-    let id = replica.clock().ulid().to_string();
-    let (at, file, sha256) = (replica.clock().now().to_string(), upload.file.clone(), hex(bytes));
-    let detail = serde_json::to_string(traces).map_err(Fault::internal)?;
-    let batch = id.clone();
-    write_with_progress(replica, edits, progress, move |c| {
-        c.execute(
-            "INSERT INTO import(id, at, kind, file, sha256, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-            params![batch, at, kind, file, sha256, detail],
-        )?;
-        Ok(())
-    })?;
+    let note = Note { kind, title: upload.file.clone(), hash: hex(bytes), by: upload.by.clone().unwrap_or_default() };
+    let (id, keep) = undoing::keeping(replica, note, traces)?;
+    write_with_progress(replica, edits, progress, keep)?;
     answer["batch"] = json!(id);
     Ok(answer)
 }
@@ -385,25 +364,23 @@ impl Rows<'_> {
             }
             let after = edit.sets.iter().map(|(_, key, value)| (key.clone(), value.clone())).collect();
             let (space, doc) = (prepared.edit.space.to_string(), prepared.edit.doc);
-            self.traces.push(Trace { space, doc, record: String::new(), new: true, before: BTreeMap::new(), after });
+            self.traces.push(Trace { space, doc, record: String::new(), new: true, before: BTreeMap::new(), after, step: false });
             self.edits.push(prepared.edit);
             return Ok(());
         };
         if self.definition.key.is_empty() {
             record.key = self.content_key(prepared.edit.doc, &set);
         }
-        let known = self.replica.locate(&record.key.clone()).ok();
+        let known = if self.replica.holds(&record.key)? { self.replica.locate(&record.key.clone()).ok() } else { None };
         if let Some(place) = known {
+            if let Some((edit, trace)) = undoing::revived(&place, &record.fields) {
+                self.traces.push(trace);
+                self.edits.push(edit);
+                return Ok(());
+            }
             return if self.definition.key.is_empty() { Ok(()) } else { self.change(&place, &set) };
         }
-        self.traces.push(Trace {
-            space: prepared.edit.space.to_string(),
-            doc: prepared.edit.doc,
-            record: record.key.clone(),
-            new: true,
-            before: BTreeMap::new(),
-            after: BTreeMap::new(),
-        });
+        self.traces.extend(Trace::of_new(&prepared.edit));
         self.edits.push(prepared.edit);
         Ok(())
     }
@@ -433,7 +410,7 @@ impl Rows<'_> {
         let before = changed.keys().map(|k| (k.clone(), place.fields.get(k).cloned().unwrap_or(Value::Null))).collect();
         let record = if place.id == place.doc.to_string() { String::new() } else { place.id.clone() };
         let target = if record.is_empty() { Target::Subject } else { Target::Record(record.clone()) };
-        self.traces.push(Trace { space: place.space.to_string(), doc: place.doc, record, new: false, before, after: changed.clone() });
+        self.traces.push(Trace { space: place.space.to_string(), doc: place.doc, record, new: false, before, after: changed.clone(), step: false });
         self.edits.push(DocEdit { space: place.space, doc: place.doc, what: What::Edit(sets(target, changed)) });
         Ok(())
     }
@@ -448,56 +425,4 @@ impl Rows<'_> {
         let _ = self.lang;
         format!("{}:{}", self.definition.code, hash.to_hex().as_str().get(..26).unwrap_or_default())
     }
-}
-
-/// Takes an import back: what it made is voided, what it changed gets its old values again where nobody has changed them since.
-///
-/// # Errors
-/// `import-none`, `import-undone`.
-pub fn undo(replica: &Arc<Replica>, batch: &str) -> Result<Json> {
-    let wanted = format!("{batch}%");
-    let found: Option<(String, Option<String>, String)> = replica.store().read(|c| -> Result<_> {
-        Ok(c.query_row("SELECT id, undone, detail FROM import WHERE id LIKE ?1 ORDER BY id LIMIT 1", [&wanted], |r| {
-            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
-        })
-        .optional()?)
-    })?;
-    let Some((id, undone, detail)) = found.filter(|_| batch.len() >= 4) else {
-        return Err(Fault::new("import-none", Exit::NoMatch).with("batch", batch).into());
-    };
-    if let Some(at) = undone {
-        return Err(Fault::new("import-undone", Exit::Input).with("batch", &id).with("at", at).into());
-    }
-    let traces: Vec<Trace> = serde_json::from_str(&detail).map_err(Fault::internal)?;
-    let (mut edits, mut kept) = (Vec::new(), 0u64);
-    for trace in &traces {
-        let Ok(space) = trace.space.parse::<Space>() else { continue };
-        if replica.may_work_in(trace.doc).is_err() {
-            kept += 1;
-            continue;
-        }
-        let key = if trace.record.is_empty() { trace.doc.to_string() } else { trace.record.clone() };
-        let place = replica.locate(&key)?;
-        let target = if trace.record.is_empty() { Target::Subject } else { Target::Record(trace.record.clone()) };
-        let mut fields = BTreeMap::new();
-        if trace.new {
-            fields.insert("void".to_owned(), Value::Bool(true));
-            fields.insert("void_reason".to_owned(), Value::Str(format!("import {id}")));
-        } else {
-            for (field, old) in &trace.before {
-                if place.fields.get(field) == trace.after.get(field) {
-                    fields.insert(field.clone(), old.clone());
-                } else {
-                    kept += 1;
-                }
-            }
-        }
-        edits.push(DocEdit { space, doc: trace.doc, what: What::Edit(sets(target, fields)) });
-    }
-    let (count, now, batch) = (edits.len(), replica.clock().now().to_string(), id.clone());
-    replica.commit_with(edits, None, move |c| {
-        c.execute("UPDATE import SET undone = ?2 WHERE id = ?1", params![batch, now])?;
-        Ok(())
-    })?;
-    Ok(json!({ "batch": id, "undone": count, "kept": kept }))
 }
