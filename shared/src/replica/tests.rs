@@ -9,4 +9,5 @@ mod forgery;
 mod killed;
 mod refusals;
 mod restored;
+mod taken_back;
 mod writing;
