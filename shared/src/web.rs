@@ -13,6 +13,7 @@ pub mod entry;
 pub mod events;
 pub mod export;
 pub mod form;
+pub mod grid;
 pub mod guard;
 pub mod import;
 pub mod ledgers;
@@ -29,6 +30,7 @@ pub mod routes;
 pub mod session;
 pub mod shown;
 pub mod throttle;
+pub mod undo;
 pub mod workers;
 
 pub use desk::{Desk, DeskConfig};

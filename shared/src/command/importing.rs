@@ -300,7 +300,8 @@ pub fn ledger(replica: &Arc<Replica>, code: &str, upload: &Upload, lang: Lang, p
     finish(replica, upload, "ledger", &bytes, edits, &traces, answer, progress)
 }
 
-fn candidates(definition: &Definition) -> Vec<table::Candidate<'_>> {
+/// What a column of a file can fill: the ledger's fields, and who or which record a row is about (`_id`, `_student`, `_name` …).
+pub fn candidates(definition: &Definition) -> Vec<table::Candidate<'_>> {
     let mut out: Vec<table::Candidate<'_>> =
         definition.fields.iter().map(|f| table::Candidate { code: &f.code, zh: &f.title.zh, en: &f.title.en }).collect();
     for field in Definition::common_fields().iter().filter(|f| ["on", "note", "by"].contains(&f.code.as_str())) {

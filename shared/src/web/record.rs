@@ -3,7 +3,7 @@
 use super::{
     account::Account,
     desk::Desk,
-    entry::targets,
+    entry::{targets, undo_word},
     form::{Drawing, Input, Sent, rest_of},
     guard::{Oops, Visitor, status},
     page::{Page, Said, draw},
@@ -362,9 +362,10 @@ async fn void(
     act(&desk, &visitor, id, move |desk, id| {
         let reached = reach::writable(desk, &account, id)?;
         let why = Sent::read(&reached.definition, &body).other("_why").to_owned();
-        desk.ask(&account, Request::RecordVoid { record: id.to_owned(), why, by: Some(account.name.clone()) }, lang)
+        let done = desk
+            .ask(&account, Request::RecordVoid { record: id.to_owned(), why, by: Some(account.name.clone()) }, lang)
             .map_err(|fault| (BTreeMap::new(), fault))?;
-        Ok(())
+        Ok(undo_word(&done))
     })
     .await
 }
@@ -385,7 +386,7 @@ async fn step(
         let request =
             Request::RecordStep { record: id.to_owned(), step, set, on: word("_on"), by: Some(account.name.clone()), why: word("_why"), to: None };
         desk.ask(&account, request, lang).map_err(|fault| (sent.now.clone(), fault))?;
-        Ok(())
+        Ok(String::new())
     })
     .await
 }
@@ -408,13 +409,13 @@ impl From<(BTreeMap<String, String>, Fault)> for Failed {
 /// Does something to a record and shows it again, with what was said if it could not be done.
 async fn act<F>(desk: &Arc<Desk>, visitor: &Visitor, id: String, work: F) -> Result<Response, Oops>
 where
-    F: FnOnce(&Desk, &str) -> Result<(), Failed> + Send + 'static,
+    F: FnOnce(&Desk, &str) -> Result<String, Failed> + Send + 'static,
 {
     let account = visitor.person()?.clone();
     let page = Page::of(desk, visitor, "web-record");
     let outcome = desk
         .run(move |desk| match work(desk, &id) {
-            Ok(()) => Ok(Ok(format!("/record/{id}?saved=0"))),
+            Ok(undo) => Ok(Ok(format!("/record/{id}?saved=0{undo}"))),
             Err(Failed(typed, fault)) if mends(&fault) => match record_page(desk, &account, page, &id, &typed, Some(&fault))? {
                 Some(drawn) => Ok(Err((drawn, status(&fault)))),
                 None => Err(fault),

@@ -1,0 +1,177 @@
+// The grid in a real browser: a block of forty rows from a spreadsheet, keys only, fill down, what two people change at once, and an exported workbook that comes back.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { browse, desktop, login, phone, sound } from "./browser.mjs";
+import { County, root } from "./county.mjs";
+
+const registrar = ["wang", "石桥镇的一句好话"];
+let county, desk, names;
+
+before(async () => {
+  county = await County.begin();
+  desk = await county.desk("school");
+  await browse(desktop, async (page) => {
+    await page.goto(desk.url);
+    await page.fill("#hub", county.quic);
+    await page.fill("#token", county.token());
+    await page.click("main button.main");
+    await page.waitForURL("**/start");
+    for (const [id, text] of [["name", "王秀英"], ["login", registrar[0]], ["password", registrar[1]], ["again", registrar[1]]]) await page.fill(`#${id}`, text);
+    await page.click("main button.main");
+    await page.waitForURL(/import/);
+    await page.goto(`${desk.url}/import`);
+    await page.setInputFiles("#file", join(root, "tests/samples/roster-clean.csv"));
+    await page.click("main button.main");
+    await page.click("button:has-text('写入这')");
+    await page.waitForURL(/import\?done=/);
+    // The largest class there is.
+    await page.goto(`${desk.url}/ledger/care_log/grid?add=1`);
+    const classes = await page.$$eval("#class option", (list) => list.map((option) => option.value));
+    let best = [];
+    for (const name of classes) {
+      await page.goto(`${desk.url}/ledger/care_log/grid?add=1&class=${name}`);
+      const found = await page.$$eval("#grid tbody th.who", (list) => list.map((th) => th.textContent));
+      if (found.length > best.length) best = Object.assign(found, { class: name });
+    }
+    names = best;
+  });
+});
+after(async () => {
+  await desk?.stop();
+  await county?.end();
+});
+
+const cell = (page, row, field) => page.locator(`#grid tbody tr:nth-child(${row}) td[data-field="${field}"]`);
+/** What Excel and WPS do when a block is pasted: text between tabs and line ends. */
+const paste = (page, text) => page.evaluate((text) => {
+  const data = new DataTransfer();
+  data.setData("text/plain", text);
+  document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+}, text);
+const said = async (page, text) => { await page.waitForFunction((text) => document.getElementById("grid-said").textContent.includes(text), text); };
+
+test("a block from a spreadsheet is pasted, two bad cells are marked, corrected, saved and taken back", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...registrar);
+    await page.goto(`${desk.url}/ledger/care_log/grid?add=1&class=${names.class}`);
+    await sound(page, "grid-empty");
+    const rows = names.map((name, at) => [name, at % 2 ? "家访" : "电话", at === 2 ? "三十" : "３０", at === 4 ? "2025年2月30日" : "2025年10月20日", at === 1 ? "\"两行\n备注\"" : ""].join("\t"));
+    await cell(page, 1, "kind").click();
+    await paste(page, ["姓名\t关爱方式\t时长\t日期\t备注", ...rows].join("\r\n") + "\r\n");
+    await said(page, "2 处不能收");
+    assert.equal(await page.locator("td.wrong").count(), 2);
+    await sound(page, "grid-pasted");
+    const wrong = page.locator("td.wrong").first();
+    await wrong.click();
+    await page.keyboard.type("30");
+    await page.keyboard.press("Enter");
+    await said(page, "1 处不能收");
+    await page.click("#grid-save");
+    await said(page, `已写入，保存在本机，行数： ${names.length - 1}`);
+    assert.equal(await page.locator("td.wrong").count(), 1, "what was not saved stands where it was typed");
+    assert.match(await cell(page, 5, "on").textContent(), /2月30日/);
+    await sound(page, "grid-saved");
+    const records = county.node("school", ["query", "care_log"]).rows;
+    assert.equal(records.length, names.length - 1);
+    page.once("dialog", (dialog) => dialog.accept());
+    await page.click("form.undo button");
+    await page.waitForSelector(`text=已撤销 ${names.length - 1} 条`);
+    await sound(page, "grid-undone");
+    assert.equal(county.node("school", ["query", "care_log"]).rows.length, 0);
+  });
+});
+
+test("keys alone do it: typing, Enter, Tab, Escape, F2, fill down, back; an input method's Enter stays", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...registrar);
+    await page.goto(`${desk.url}/ledger/care_log/grid?add=1&class=${names.class}`);
+    await page.locator("#mark-all").focus();
+    while (!(await page.evaluate(() => document.activeElement.matches("td.cell")))) await page.keyboard.press("Tab");
+    const field = () => page.evaluate(() => [document.activeElement.dataset.field, document.activeElement.parentNode.rowIndex]);
+    assert.deepEqual((await field())[1], 1);
+    while ((await field())[0] !== "minutes") await page.keyboard.press("Tab");
+    await page.keyboard.type("25");
+    await page.keyboard.press("Enter");
+    assert.deepEqual(await field(), ["minutes", 2]);
+    await page.keyboard.press("ArrowUp");
+    assert.equal(await cell(page, 1, "minutes").textContent(), "25");
+    await page.keyboard.press("F2");
+    await page.keyboard.type("99");
+    await page.keyboard.press("Escape");
+    assert.equal(await cell(page, 1, "minutes").textContent(), "25");
+    for (let n = 0; n < 4; n += 1) await page.keyboard.press("Shift+ArrowDown");
+    await page.keyboard.press("Control+d");
+    await said(page, "5 处改动");
+    assert.deepEqual(await page.locator('td[data-field="minutes"]').evaluateAll((list) => list.slice(0, 6).map((td) => td.textContent)), ["25", "25", "25", "25", "25", ""]);
+    await page.keyboard.press("Control+z");
+    await said(page, "1 处改动");
+    await cell(page, 1, "note").click();
+    await page.keyboard.press("F2");
+    await page.evaluate(() => {
+      const input = document.activeElement;
+      input.value = "去过";
+      for (const [code, composing] of [[229, true], [229, false]]) input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode: code, isComposing: composing, bubbles: true, cancelable: true }));
+    });
+    assert.ok(await page.locator("td.editing").count(), "the word is chosen, the cell stays open");
+    await page.keyboard.press("Tab");
+    await said(page, "2 处改动");
+    await page.keyboard.press("Control+s");
+    await said(page, "已写入");
+    assert.deepEqual(county.node("school", ["query", "care_log", "--column", "note", "--column", "minutes"]).rows.length, 1);
+  });
+});
+
+test("one value for marked rows; what somebody else changed meanwhile is asked about", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...registrar);
+    await page.goto(`${desk.url}/ledger/care_log/grid?class=${names.class}`);
+    const record = await page.locator("#grid tbody tr").first().getAttribute("data-key");
+    await page.locator("#grid tbody tr input[name=mark]").first().check();
+    await page.selectOption("#set_field", "minutes");
+    await page.fill("#set_value", "40");
+    await page.click("#set-go");
+    await said(page, "1 处改动");
+    county.node("school", ["record", "set", record, "--set", "minutes=55"]);
+    await page.click("#grid-save");
+    await said(page, "1 处不能收");
+    await page.waitForSelector("#grid-changes button");
+    await sound(page, "grid-meanwhile");
+    await page.click("#grid-changes button:has-text('用我的')");
+    await page.waitForSelector("#grid-save:not([disabled])");
+    await page.click("#grid-save");
+    await said(page, "已写入");
+    assert.equal(county.node("school", ["record", "show", record]).fields.minutes, 40);
+  });
+});
+
+test("without the script a block is pasted into a field, looked at and written", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...registrar);
+    await page.goto(`${desk.url}/ledger/care_log/grid?add=1&class=${names.class}`);
+    await page.click("details.paste summary");
+    await page.fill("#block", `姓名\t关爱方式\n${names[0]}\t家访\n${names[1]}\t飞鸽\n`);
+    await page.click("button[value=block]");
+    await page.waitForSelector("text=不能收 1 处");
+    await sound(page, "grid-preview");
+    await page.fill("input[name^='fix.']", "电话");
+    await page.click("main button.main");
+    await page.waitForSelector("text=已写入 2 行");
+    await sound(page, "grid-written");
+  }, { javaScriptEnabled: true });
+});
+
+for (const [mode, viewport, scheme] of [["dark", desktop, "dark"], ["phone", phone, "light"]]) {
+  test(`the grid is sound in both languages, ${mode}`, async () => {
+    await browse(viewport, async (page) => {
+      await login(page, desk.url, ...registrar);
+      for (const lang of ["zh", "en"]) {
+        await page.context().addCookies([{ name: "huxue_lang", value: lang, url: desk.url }]);
+        for (const [name, path] of [["grid", `/ledger/care_log/grid?class=${names.class}`], ["grid-class", `/ledger/aid_payment/grid?add=1&class=${names.class}`], ["grid-profile", `/ledger/enrolment/grid?class=${names.class}`], ["list", "/ledger/care_log"]]) {
+          await page.goto(`${desk.url}${path}`);
+          await sound(page, `${name}-${lang}-${mode}`);
+        }
+      }
+    }, { colorScheme: scheme });
+  });
+}
