@@ -14,10 +14,7 @@
   for (const th of table.tHead.querySelectorAll("th[data-field]")) {
     heads.set(th.dataset.field, { title: th.textContent.replace(/ \*$/, ""), options: th.dataset.options ? JSON.parse(th.dataset.options) : [], several: "several" in th.dataset, long: "long" in th.dataset });
   }
-  // Rows are known by number, so that two new rows are two.
-  let serial = 0;
   const dress = (row) => {
-    row.dataset.row = String(++serial);
     for (const cell of row.querySelectorAll("td.cell")) { cell.tabIndex = -1; cell.dataset.was = cell.textContent; cell.dataset.now = cell.textContent; }
   };
   for (const row of body.rows) dress(row);
@@ -25,7 +22,6 @@
 
   const cellsOf = (row) => [...row.querySelectorAll("td.cell")];
   const rowsAll = () => [...body.rows];
-  const blankOf = () => { const rows = rowsAll(); return rows[rows.length - 1]; };
   const value = (cell) => cell.dataset.now;
   const isChanged = (cell) => cell.dataset.now !== cell.dataset.was;
   const rowChanged = (row) => cellsOf(row).some(isChanged);
