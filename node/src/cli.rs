@@ -144,6 +144,9 @@ enum Import {
         /// Who imports
         #[arg(long)]
         by: Option<String>,
+        /// Of cells changed in the file and here since the export, take the file's: ROW:FIELD, or all; repeat. Without it they stay as they are here
+        #[arg(long, value_name = "ROW:FIELD")]
+        take: Vec<String>,
     },
     /// Take an import back as one
     Undo {
@@ -276,9 +279,9 @@ fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<
             let (file, bytes) = run::read_upload(&file)?;
             common(Request::ImportRoster { file, bytes, dry_run, sheet, by })
         }
-        Command::Import(Import::Ledger { code, file, dry_run, year, by }) => {
+        Command::Import(Import::Ledger { code, file, dry_run, year, by, take }) => {
             let (file, bytes) = run::read_upload(&file)?;
-            common(Request::ImportLedger { code, file, bytes, dry_run, year, by })
+            common(Request::ImportLedger { code, file, bytes, dry_run, year, by, take })
         }
         Command::Import(Import::Undo { batch }) => common(Request::ImportUndo { batch }),
         Command::Undo(undo) => common(undo.request()),

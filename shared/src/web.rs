@@ -13,6 +13,7 @@ pub mod entry;
 pub mod events;
 pub mod export;
 pub mod form;
+pub mod giveback;
 pub mod grid;
 pub mod guard;
 pub mod import;

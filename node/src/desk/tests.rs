@@ -148,7 +148,7 @@ fn class(grade: i64, class: i64) -> Class {
 }
 
 /// Every route there is: method and an address that leads to it. Held complete by the next test.
-const ROUTES: [(&str, &str, &str); 54] = [
+const ROUTES: [(&str, &str, &str); 55] = [
     ("get", "/static/{stamp}/{name}", "/static/x/app.css"),
     ("get", "/start", "/start"),
     ("post", "/start", "/start"),
@@ -195,7 +195,8 @@ const ROUTES: [(&str, &str, &str); 54] = [
     ("post", "/import/preview", "/import/preview"),
     ("post", "/import/{token}/apply", "/import/00/apply"),
     ("get", "/import/{token}/refused", "/import/00/refused"),
-    ("post", "/import/undo/{batch}", "/import/undo/00"),
+    ("get", "/import/refused/{id}", "/import/refused/00"),
+    ("post", "/import/refused/{id}/forget", "/import/refused/00/forget"),
     ("get", "/reports", "/reports"),
     ("get", "/report/{name}", "/report/dropout_now"),
     ("get", "/report/{name}/file", "/report/dropout_now/file"),

@@ -386,3 +386,5 @@ coded-kind-roster = roster import
 coded-kind-ledger = ledger import
 coded-kind-grid = grid
 coded-kind-edit = single edit
+import-other-ledger = This workbook was exported from ledger { $ledger }; it cannot be imported into { $wanted }.
+    .next = Choose { $ledger } as the ledger to import into, or the file exported from { $wanted }.

@@ -389,3 +389,5 @@ coded-kind-roster = 导入学籍
 coded-kind-ledger = 导入台账
 coded-kind-grid = 表格编辑
 coded-kind-edit = 单条修改
+import-other-ledger = 这个工作簿是从台账 { $ledger } 导出的，不能导入 { $wanted }。
+    .next = 在“导入到”里选 { $ledger }，或换成从 { $wanted } 导出的文件。

@@ -75,8 +75,8 @@ fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress
         Request::ImportRoster { file, bytes, dry_run, sheet, by } => {
             importing::roster(replica, &importing::Upload { file, bytes, dry_run, year: None, by }, sheet, lang, progress)
         }
-        Request::ImportLedger { code, file, bytes, dry_run, year, by } => {
-            importing::ledger(replica, &code, &importing::Upload { file, bytes, dry_run, year, by }, lang, progress)
+        Request::ImportLedger { code, file, bytes, dry_run, year, by, take } => {
+            importing::ledger(replica, &code, &importing::Upload { file, bytes, dry_run, year, by }, &take, lang, progress)
         }
         Request::ImportUndo { batch } => {
             let answer = undoing::undo(replica, &batch, None, lang)?;

@@ -215,6 +215,9 @@ pub enum Request {
         year: Option<u16>,
         /// Who.
         by: Option<String>,
+        /// Of cells that the file and somebody here changed since the export, those where the file counts: `ROW:FIELD`, or `all`. The others stay as they are here.
+        #[serde(default)]
+        take: Vec<String>,
     },
     /// Imports a roster of children (node).
     ImportRoster {

@@ -330,7 +330,7 @@ async fn export_file(
             let wanted = Wanted { limit: EXPORT_MAX, ..wanted(desk, &account, &definition, &asked)? };
             let listed = desk.replica.page(&definition, &wanted).map_err(Fault::from)?;
             note(desk, &account, "export", &definition, listed.rows.len());
-            let bytes = export::ledger(&desk.replica.catalogue(), &definition, &account, &listed.rows, lang)?;
+            let bytes = export::ledger(&desk.replica.catalogue(), &definition, &account, &listed.rows, &desk.clock().now().to_string(), lang)?;
             Ok((format!("{}-{}.xlsx", definition.title.get(lang), desk.clock().today()), bytes))
         })
         .await?;

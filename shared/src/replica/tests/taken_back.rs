@@ -211,7 +211,7 @@ fn what_was_taken_back_can_be_written_again() {
     let child = node.child("王小明", &id_number(1));
     let csv = format!("身份证号,日期,形式,时长（分钟）\n{},2025-10-20,家访,30\n", id_number(1));
     let bytes = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, csv);
-    let import = || Request::ImportLedger { code: "care_log".into(), file: "a.csv".into(), bytes: bytes.clone(), dry_run: false, year: None, by: None };
+    let import = || Request::ImportLedger { code: "care_log".into(), file: "a.csv".into(), bytes: bytes.clone(), dry_run: false, year: None, by: None, take: Vec::new() };
     let first = ask(node, import());
     assert_eq!((&first["accepted"], &first["changed"]), (&json!(1), &json!(1)), "{first}");
     assert_eq!(ask(node, import())["changed"], 0, "the same file twice changes nothing");

@@ -160,7 +160,11 @@ pub(super) fn of_records(desk: &Desk, account: &Account, definition: &Definition
     let wanted = Wanted { limit: ROWS_MAX, void: false, ..ledgers::wanted(desk, account, definition, asked)? };
     let listed = desk.replica.page(definition, &wanted).map_err(Fault::from)?;
     let writes = account.writes(definition);
-    let rows: Vec<Row> = listed.rows.into_iter().filter(|row| shown::in_reach(&writes, row)).collect();
+    let mut rows: Vec<Row> = listed.rows.into_iter().filter(|row| shown::in_reach(&writes, row)).collect();
+    if asked.get("order").is_none_or(String::is_empty) && definition.subject == Subject::Student {
+        // As the roster has them, so that a list on paper is gone through line by line.
+        rows.sort_by_cached_key(|row| (row.grade, row.class, shown::sound(row.name.as_deref().unwrap_or_default()), row.student.clone(), row.on.clone()));
+    }
     let mut grid = empty(desk, account, definition, lang)?;
     grid.total = listed.total;
     grid.lines = rows.iter().map(|row| of_row(desk, account, definition, row, lang)).collect();

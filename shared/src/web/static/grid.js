@@ -124,7 +124,7 @@
         if (cell) cell.dataset.why = refused.message;
         if (verdict.message && !cell) continue;
         bad += 1;
-        const li = line(`✗ ${label(row)} · ${refused.title || heads.get(refused.field)?.title || refused.field}：${refused.message}`, true);
+        const li = line(`✗ ${label(row)}：${refused.message}`, true);
         if (cell && refused.theirs !== null) {
           choice(li, words.theirs, () => { cell.dataset.force = "1"; delete cell.dataset.why; draw(cell); ask(); });
           choice(li, words.take, () => { cell.dataset.was = refused.theirs; put([[cell, refused.theirs]]); draw(cell); ask(); });
