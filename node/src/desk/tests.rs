@@ -1,6 +1,7 @@
 //! The school's desk, asked without a socket: the gate over every route, and a teacher's acts. Pages are kept as snapshots in both languages. Claims over one school: one room.
 
 mod grid;
+mod imports;
 
 use super::pages;
 use axum::{

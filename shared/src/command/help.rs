@@ -240,6 +240,7 @@ const PLACES: &[(&str, &str)] = &[
     ("LANG", "语言"),
     ("FILE", "文件"),
     ("FIELD=VALUE", "字段=值"),
+    ("ROW:FIELD", "行号:字段"),
     ("NAME=VALUE", "参数=值"),
     ("FILTER", "条件"),
     ("FIELD", "字段"),

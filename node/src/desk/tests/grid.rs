@@ -177,3 +177,9 @@ async fn undo_is_offered_after_a_form_and_a_void_and_does_it() {
     assert_eq!(school.records("care_log").len(), 1);
     assert!(school.get("/children?undo=%3Cscript%3E", &session).await.text.matches("/undo/").count() == 0);
 }
+
+/// Token of the upload a preview shows.
+pub(super) fn hidden_token(text: &str) -> String {
+    let rest = text.split("/apply?").next().unwrap();
+    rest.rsplit('/').next().unwrap().to_owned()
+}

@@ -113,6 +113,7 @@ fn filled(node: &Real, definition: &Definition, child: &str, n: usize) -> Option
             FieldType::Choice => catalogue.options(definition, field)?.choices.first()?.code.clone(),
             FieldType::Flags => catalogue.options(definition, field)?.choices.iter().take(2).map(|c| c.code.clone()).collect::<Vec<_>>().join(","),
             FieldType::Person => "李老师".into(),
+            FieldType::School if field.code == "from" => super::county::SCHOOL.into(),
             FieldType::School => super::county::OTHER_SCHOOL.into(),
             FieldType::Idno => id_number(u16::try_from(50 + n).unwrap()),
             _ => return None,
