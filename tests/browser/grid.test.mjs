@@ -1,9 +1,10 @@
 // The grid in a real browser: a block of forty rows from a spreadsheet, keys only, fill down, what two people change at once, and an exported workbook that comes back.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { browse, desktop, login, phone, sound } from "./browser.mjs";
 import { County } from "./county.mjs";
+import { cells, change } from "./workbook.mjs";
 
 const registrar = ["wang", "石桥镇的一句好话"];
 let county, desk, names;
@@ -42,6 +43,8 @@ after(async () => {
   await county?.end();
 });
 
+/** A record of a child that the test begins with. */
+const care = (at, minutes) => county.node("school", ["record", "add", "care_log", "--student", children[at][1], "--set", "kind=visit", "--set", `minutes=${minutes}`]).record;
 const cell = (page, row, field) => page.locator(`#grid tbody tr:nth-child(${row}) td[data-field="${field}"]`);
 /** What Excel and WPS do when a block is pasted: text between tabs and line ends. */
 const paste = (page, text) => page.evaluate((text) => {
@@ -127,9 +130,9 @@ test("keys alone do it: typing, Enter, Tab, Escape, F2, fill down, back; an inpu
 test("one value for marked rows; what somebody else changed meanwhile is asked about", async () => {
   await browse(desktop, async (page) => {
     await login(page, desk.url, ...registrar);
+    const record = care(0, 30);
     await page.goto(`${desk.url}/ledger/care_log/grid?class=${names.class}`);
-    const record = await page.locator("#grid tbody tr").first().getAttribute("data-key");
-    await page.locator("#grid tbody tr input[name=mark]").first().check();
+    await page.check(`input[name=mark][value="${record}"]`);
     await page.selectOption("#set_field", "minutes");
     await page.fill("#set_value", "40");
     await page.click("#set-go");
@@ -142,7 +145,7 @@ test("one value for marked rows; what somebody else changed meanwhile is asked a
     await page.click("#grid-changes button:has-text('用我的')");
     await page.waitForSelector("#grid-save:not([disabled])");
     await page.click("#grid-save");
-    await said(page, "已写入");
+    await said(page, "已写入，保存在本机，行数： 1");
     assert.equal(county.node("school", ["record", "show", record]).fields.minutes, 40);
   });
 });
@@ -161,6 +164,69 @@ test("without the script a block is pasted into a field, looked at and written",
     await page.waitForSelector("text=已写入 2 行");
     await sound(page, "grid-written");
   }, { javaScriptEnabled: true });
+});
+
+const download = async (page, click) => {
+  const [file] = await Promise.all([page.waitForEvent("download"), click()]);
+  return readFileSync(await file.path());
+};
+const send = async (page, into, name, bytes) => {
+  await page.goto(`${desk.url}/import`);
+  await page.selectOption("#into", into);
+  await page.setInputFiles("#file", { name, mimeType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", buffer: bytes });
+  await page.click("main button.main");
+  await page.waitForSelector("main table");
+};
+
+test("an exported list comes back: only what was edited is written, what both changed is chosen", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...registrar);
+    const [record, other] = [care(1, 31), care(2, 32)];
+    await page.goto(`${desk.url}/ledger/care_log?class=${names.class}`);
+    let book = await download(page, () => page.click("a.button:has-text('导出')"));
+    await send(page, "care_log", "关爱.xlsx", book);
+    assert.match(await page.textContent("main"), /没有需要写入的|没有/);
+    assert.equal(await page.locator("fieldset.both").count(), 0);
+    // Two records edited in the file, one of them here as well.
+    const sheet = cells(book), column = (title) => [...sheet].find(([at, text]) => /^[A-Z]+1$/.test(at) && text === title)[0].replace("1", "");
+    const row = (id) => [...sheet].find(([at, text]) => /^A\d+$/.test(at) && text === id)[0].slice(1);
+    county.node("school", ["record", "set", record, "--set", "minutes=77"]);
+    book = change(change(book, `${column("时长")}${row(record)}`, 66), `${column("关爱方式")}${row(other)}`, "体检");
+    await send(page, "care_log", "关爱.xlsx", book);
+    await page.waitForSelector("fieldset.both");
+    assert.match(await page.textContent("fieldset.both"), /77.*66/s);
+    await sound(page, "import-conflict");
+    await page.click("fieldset.both label:has-text('用文件里的')");
+    await page.click("main button.main");
+    await page.waitForURL(/import\?done=2/);
+    assert.equal(county.node("school", ["record", "show", record]).fields.minutes, 66);
+    assert.equal(county.node("school", ["record", "show", other]).fields.kind, "health");
+    await page.click("form.undo button");
+    await page.waitForSelector("text=已撤销 2 条");
+    assert.equal(county.node("school", ["record", "show", record]).fields.minutes, 77);
+  });
+});
+
+test("refused rows are downloaded, corrected where they stand and taken when they come back", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...registrar);
+    const good = check("52990120161101200"), bad = `${good.slice(0, 17)}${good.endsWith("1") ? "2" : "1"}`;
+    const roster = Buffer.from(`姓名,身份证号,性别,年级,班级\n新小一,${good},女,三年级,1班\n新小二,${bad},女,三年级,1班\n`);
+    await send(page, "", "转入.csv", roster);
+    await page.click("main button.main");
+    await page.waitForURL(/refused=1/);
+    await sound(page, "import-waiting");
+    const book = await download(page, () => page.click("main a:has-text('转入.csv')"));
+    const sheet = cells(book), [at] = [...sheet].find(([, text]) => text === bad);
+    assert.ok([...sheet.values()].includes("退回原因") && ![...sheet.values()].includes("新小一"), "only what was refused, and why");
+    await send(page, "", "退回-转入.xlsx", change(book, at, check("52990120161101300")));
+    await sound(page, "import-corrected");
+    await page.click("main button.main");
+    await page.waitForURL(/done=1&refused=0/);
+    assert.equal(await page.locator("text=退回的行").count(), 0, "nothing waits any more");
+    await page.goto(`${desk.url}/children?q=新小`);
+    assert.deepEqual((await page.$$eval("main tbody th, main tbody td:first-child", (list) => list.map((cell) => cell.textContent.trim()))).filter((name) => name.startsWith("新小")).sort(), ["新小一", "新小二"]);
+  });
 });
 
 for (const [mode, viewport, scheme] of [["dark", desktop, "dark"], ["phone", phone, "light"]]) {

@@ -57,7 +57,8 @@ pub(super) fn run(replica: &Arc<Replica>, ledger: &str, items: &[Item], dry_run:
         rows.push(row);
     }
     let Judge { edits, traces, .. } = judge;
-    let mut answer = json!({ "ledger": ledger, "items": rows, "accepted": accepted, "rejected": rejected, "changed": changed, "dry_run": dry_run, "batch": null });
+    let mut answer =
+        json!({ "ledger": ledger, "items": rows, "accepted": accepted, "rejected": rejected, "changed": changed, "dry_run": dry_run, "batch": null });
     if dry_run || edits.is_empty() {
         return Ok(answer);
     }
@@ -72,7 +73,8 @@ pub(super) fn run(replica: &Arc<Replica>, ledger: &str, items: &[Item], dry_run:
 /// A fault beside what is known of the row or cell.
 fn said(fault: &Fault, lang: Lang, mut row: Json) -> Json {
     let (message, next) = locale::fault(lang, fault);
-    let details: Vec<Json> = fault.details.iter().map(|detail| json!({ "field": field_of(detail), "message": locale::fault(lang, detail).0 })).collect();
+    let details: Vec<Json> =
+        fault.details.iter().map(|detail| json!({ "field": field_of(detail), "message": locale::fault(lang, detail).0 })).collect();
     if let Some(object) = row.as_object_mut() {
         object.extend([("why".to_owned(), json!(fault.code)), ("message".to_owned(), json!(message)), ("next".to_owned(), json!(next))]);
         object.extend([("details".to_owned(), json!(details)), ("field".to_owned(), json!(field_of(fault)))]);
@@ -120,7 +122,9 @@ impl Judge<'_> {
                 let gaps: Vec<String> = prepared.done.gaps.iter().map(|gap| locale::fault(self.lang, gap).0).collect();
                 self.traces.extend(trace);
                 self.edits.push(edit);
-                Ok(json!({ "accept": true, "changed": true, "new": true, "record": prepared.done.record, "cells": cells, "refused": [], "gaps": gaps }))
+                Ok(
+                    json!({ "accept": true, "changed": true, "new": true, "record": prepared.done.record, "cells": cells, "refused": [], "gaps": gaps }),
+                )
             }
             Item::Step { record, step, set, on, why } => {
                 let (place, edits, done) = self.replica.prepare_step(record, step, set, on.as_deref(), self.by, why.as_deref())?;
@@ -134,7 +138,9 @@ impl Judge<'_> {
                 let cells = self.moves(set.keys().map(String::as_str), &place.fields, &after);
                 let to = self.definition.lifecycle.as_ref().and_then(|l| l.step(step).and_then(|known| l.state(&known.to)));
                 self.edits.extend(edits);
-                Ok(json!({ "accept": true, "changed": true, "record": done.record, "cells": cells, "refused": [], "to": to.map(|state| state.title.get(self.lang)) }))
+                Ok(
+                    json!({ "accept": true, "changed": true, "record": done.record, "cells": cells, "refused": [], "to": to.map(|state| state.title.get(self.lang)) }),
+                )
             }
         }
     }

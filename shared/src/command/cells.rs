@@ -15,20 +15,33 @@ use std::collections::BTreeMap;
 
 /// Text of a cell; empty when it is empty.
 #[must_use]
-pub fn text(replica: &Replica, catalogue: &Catalogue, definition: &Definition, field: &Field, fields: &BTreeMap<String, Value>, lang: Lang) -> String {
+pub fn text(
+    replica: &Replica,
+    catalogue: &Catalogue,
+    definition: &Definition,
+    field: &Field,
+    fields: &BTreeMap<String, Value>,
+    lang: Lang,
+) -> String {
     let bare = Field { unit: None, ..field.clone() };
     let plain = value::show(catalogue, definition, &bare, fields, lang);
     if field.kind != FieldType::Ref || plain.is_empty() {
         return plain;
     }
-    replica.locate(&plain).ok().map(|place| label_of(catalogue, &place.ledger, &place.fields, lang)).filter(|label| !label.is_empty()).unwrap_or(plain)
+    replica
+        .locate(&plain)
+        .ok()
+        .map(|place| label_of(catalogue, &place.ledger, &place.fields, lang))
+        .filter(|label| !label.is_empty())
+        .unwrap_or(plain)
 }
 
 /// A record in a few words: the fields that name it, none of class C.
 #[must_use]
 pub fn label_of(catalogue: &Catalogue, ledger: &str, fields: &BTreeMap<String, Value>, lang: Lang) -> String {
     let Some(definition) = catalogue.latest(ledger) else { return String::new() };
-    let named = definition.label.iter().filter_map(|code| definition.field(code)).filter(|field| field.privacy != Privacy::C && field.kind != FieldType::Ref);
+    let named =
+        definition.label.iter().filter_map(|code| definition.field(code)).filter(|field| field.privacy != Privacy::C && field.kind != FieldType::Ref);
     let parts: Vec<String> = named.map(|field| value::show(catalogue, definition, field, fields, lang)).filter(|text| !text.is_empty()).collect();
     parts.join(" · ")
 }

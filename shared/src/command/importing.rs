@@ -113,7 +113,15 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, sheet: Option<String>, la
             continue;
         }
         let old = changed.keys().map(|k| (k.clone(), before.and_then(|b| b.get(k)).cloned().unwrap_or(Value::Null))).collect();
-        traces.push(Trace { space: space.to_string(), doc, record: String::new(), new: before.is_none(), before: old, after: changed.clone(), step: false });
+        traces.push(Trace {
+            space: space.to_string(),
+            doc,
+            record: String::new(),
+            new: before.is_none(),
+            before: old,
+            after: changed.clone(),
+            step: false,
+        });
         let edit = if before.is_none() { profile_edit(changed, version) } else { sets(Target::Subject, changed) };
         edits.push(DocEdit { space, doc, what: What::Edit(edit) });
     }

@@ -169,7 +169,8 @@ pub(super) fn revived(place: &Place, fields: &BTreeMap<String, Value>) -> Option
 /// The store's.
 pub fn list(replica: &Replica) -> Result<Json> {
     let rows: Vec<Json> = replica.store().read(|c| -> Result<_> {
-        let mut statement = c.prepare_cached("SELECT id, at, kind, file, by, json_array_length(detail), undone FROM import ORDER BY id DESC LIMIT ?1")?;
+        let mut statement =
+            c.prepare_cached("SELECT id, at, kind, file, by, json_array_length(detail), undone FROM import ORDER BY id DESC LIMIT ?1")?;
         let rows = statement.query_map([LISTED], |r| {
             Ok(json!({ "batch": r.get::<_, String>(0)?, "at": r.get::<_, String>(1)?, "kind": r.get::<_, String>(2)?, "title": r.get::<_, String>(3)?,
                 "by": r.get::<_, String>(4)?, "rows": r.get::<_, i64>(5)?, "undone": r.get::<_, Option<String>>(6)? }))
@@ -223,7 +224,8 @@ pub fn undo(replica: &Arc<Replica>, batch: &str, by: Option<&str>, lang: Lang) -
     if let Some(at) = kept.undone {
         return Err(Fault::new("import-undone", Exit::Input).with("batch", &kept.id).with("at", at).into());
     }
-    let mut back = Back { replica, id: &kept.id, by, lang, own: kept.traces.iter().map(Trace::key).collect(), edits: Vec::new(), kept: 0, named: Vec::new() };
+    let mut back =
+        Back { replica, id: &kept.id, by, lang, own: kept.traces.iter().map(Trace::key).collect(), edits: Vec::new(), kept: 0, named: Vec::new() };
     // Backwards, so that the oldest value of a field written twice is the one that stays.
     for trace in kept.traces.iter().rev() {
         back.take(trace)?;

@@ -262,7 +262,10 @@ impl Problem {
             (None, Reason::ClassUnknown) => vec!["class"],
             (None, Reason::BoardingUnknown) => vec!["boarding"],
             (None, Reason::DuplicateRow | Reason::IdUsedTwice) => vec!["name", "id_no"],
-            (None, Reason::IdLostDigits | Reason::IdOldFifteen | Reason::IdMalformed | Reason::IdChecksum | Reason::IdBirthInvalid | Reason::IdMissing) => vec!["id_no"],
+            (
+                None,
+                Reason::IdLostDigits | Reason::IdOldFifteen | Reason::IdMalformed | Reason::IdChecksum | Reason::IdBirthInvalid | Reason::IdMissing,
+            ) => vec!["id_no"],
             _ => Vec::new(),
         }
     }

@@ -70,7 +70,8 @@ impl Export<'_> {
         let columns = u16::try_from(self.fields.len()).unwrap_or(u16::MAX) + u16::from(self.named);
         page.set_freeze_panes(1, self.first())?;
         page.autofilter(0, 0, last, columns)?;
-        let lists: Vec<(u16, Vec<String>)> = (self.first()..).zip(&self.fields).filter_map(|(column, field)| Some((column, self.options(field)?))).collect();
+        let lists: Vec<(u16, Vec<String>)> =
+            (self.first()..).zip(&self.fields).filter_map(|(column, field)| Some((column, self.options(field)?))).collect();
         for (at, (column, options)) in (0u16..).zip(&lists) {
             let source = format!("={LISTS}!${0}$1:${0}${1}", letters(at), options.len());
             let rule = DataValidation::new()
@@ -172,7 +173,8 @@ impl Export<'_> {
             FieldType::Bool => Some(["ledger-yes", "ledger-no"].map(|key| locale::text(self.lang, key, &[])).to_vec()),
             FieldType::Choice => {
                 let list = self.catalogue.options(self.definition, field)?;
-                Some(list.choices.iter().map(|choice| choice.title.get(self.lang).to_owned()).collect()).filter(|titles: &Vec<String>| !titles.is_empty())
+                Some(list.choices.iter().map(|choice| choice.title.get(self.lang).to_owned()).collect())
+                    .filter(|titles: &Vec<String>| !titles.is_empty())
             }
             _ => None,
         }

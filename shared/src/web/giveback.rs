@@ -10,8 +10,8 @@ use crate::{
     import::{Cell, Limits, Sheet, read_sheets, table::BASE_SHEET},
     locale::{self, Lang},
 };
-use rust_xlsxwriter::{Color, ExcelDateTime, Format, Note, Workbook, Worksheet, XlsxError};
 use rusqlite::{OptionalExtension as _, params};
+use rust_xlsxwriter::{Color, ExcelDateTime, Format, Note, Workbook, Worksheet, XlsxError};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -101,7 +101,8 @@ fn draw(
     // The place of our own columns, when the workbook was given back before.
     let titles = ["web-giveback-why", "web-giveback-next"];
     let ours: BTreeSet<String> = [Lang::Zh, Lang::En].iter().flat_map(|lang| titles.map(|key| locale::text(*lang, key, &[]))).collect();
-    let own = sheet.rows.iter().find(|(row, _)| u64::from(*row) == head).and_then(|(_, cells)| cells.iter().position(|cell| ours.contains(&cell.text())));
+    let own =
+        sheet.rows.iter().find(|(row, _)| u64::from(*row) == head).and_then(|(_, cells)| cells.iter().position(|cell| ours.contains(&cell.text())));
     let end = own.unwrap_or(width);
     let why = u16::try_from(end).unwrap_or(u16::MAX - 1);
     let bold = Format::new().set_bold().set_text_wrap();
@@ -230,9 +231,8 @@ pub fn waiting(desk: &Desk, account: &Account) -> Result<Vec<(String, String, St
     let old = desk.clock().now().checked_sub(jiff::SignedDuration::from_hours(24 * DAYS)).map_or_else(|_| String::new(), |at| at.to_string());
     let found: crate::replica::Result<Vec<(String, String, String, usize)>> = desk.replica.store().read(|c| {
         let mut statement = c.prepare_cached("SELECT id, file, target, rows FROM refused_upload WHERE account = ?1 AND at >= ?2 ORDER BY at DESC")?;
-        let rows = statement.query_map(params![account.id, old], |r| {
-            Ok((r.get(0)?, r.get(1)?, r.get(2)?, usize::try_from(r.get::<_, i64>(3)?).unwrap_or(0)))
-        })?;
+        let rows = statement
+            .query_map(params![account.id, old], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, usize::try_from(r.get::<_, i64>(3)?).unwrap_or(0))))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     });
     found.map_err(Fault::from)

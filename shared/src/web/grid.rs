@@ -83,7 +83,10 @@ impl GridPage {
 
     /// What was asked in the list and has no field here: travels along.
     fn along(&self) -> Vec<(&String, &String)> {
-        self.asked.iter().filter(|(key, value)| !["class", "state", "q", "add", "from_row", "t"].contains(&key.as_str()) && !value.is_empty()).collect()
+        self.asked
+            .iter()
+            .filter(|(key, value)| !["class", "state", "q", "add", "from_row", "t"].contains(&key.as_str()) && !value.is_empty())
+            .collect()
     }
 
     fn at(&self, path: &str) -> String {
@@ -107,7 +110,8 @@ impl GridPage {
     /// Words for the script, so that it has none of its own.
     fn words(&self) -> String {
         let words = [
-            "changed", "bad", "none", "saved", "lost", "filled", "ignored", "beside", "theirs", "take", "checking", "row", "unplaced", "unmarked", "undo",
+            "changed", "bad", "none", "saved", "lost", "filled", "ignored", "beside", "theirs", "take", "checking", "row", "unplaced", "unmarked",
+            "undo",
         ];
         let words: BTreeMap<&str, String> = words.iter().map(|word| (*word, self.page.t(&format!("web-grid-js-{word}")))).collect();
         serde_json::to_string(&words).unwrap_or_default()
@@ -179,7 +183,11 @@ fn grid_page(desk: &Desk, account: &Account, page: Page, code: &str, mut asked: 
         adding,
         may_add,
         classes,
-        states: lifecycle.into_iter().flat_map(|l| &l.states).map(|s| (s.code.clone(), s.title.get(lang).to_owned(), chosen("state", &s.code))).collect(),
+        states: lifecycle
+            .into_iter()
+            .flat_map(|l| &l.states)
+            .map(|s| (s.code.clone(), s.title.get(lang).to_owned(), chosen("state", &s.code)))
+            .collect(),
         steps: if adding { Vec::new() } else { steps(&definition, lang) },
         has_state: lifecycle.is_some() && !adding,
         grid,
@@ -211,7 +219,15 @@ fn lines_of(desk: &Desk, account: &Account, definition: &Definition, keys: &[Str
                 Ok(reached) => {
                     let pupil = reached.pupil.unwrap_or_default();
                     let (name, student) = (Some(pupil.name), Some(pupil.student));
-                    let row = Row { id: key.clone(), name, student, grade: pupil.grade, class: pupil.class, fields: reached.place.fields, ..Row::default() };
+                    let row = Row {
+                        id: key.clone(),
+                        name,
+                        student,
+                        grade: pupil.grade,
+                        class: pupil.class,
+                        fields: reached.place.fields,
+                        ..Row::default()
+                    };
                     lines::of_row(desk, account, definition, &row, lang)
                 }
                 Err(fault) if fault.exit == Exit::NoMatch => blank,
@@ -223,7 +239,15 @@ fn lines_of(desk: &Desk, account: &Account, definition: &Definition, keys: &[Str
 }
 
 /// A block over rows, as edited rows.
-fn laid(desk: &Desk, account: &Account, definition: &Definition, text: &str, keys: &[String], at: plan::At, lang: Lang) -> Result<(plan::Plan, Vec<Edited>), Fault> {
+fn laid(
+    desk: &Desk,
+    account: &Account,
+    definition: &Definition,
+    text: &str,
+    keys: &[String],
+    at: plan::At,
+    lang: Lang,
+) -> Result<(plan::Plan, Vec<Edited>), Fault> {
     let lines = lines_of(desk, account, definition, keys, lang)?;
     let fields = lines::fields(account, definition);
     let by_child = definition.subject == Subject::Student && definition.form == Form::Records;
@@ -232,12 +256,25 @@ fn laid(desk: &Desk, account: &Account, definition: &Definition, text: &str, key
     let plan = plan::lay(&block::parse(text), &columns, &lines, &importing::candidates(definition), at);
     let rows = plan.rows.iter().map(|placed| {
         let line = placed.line.and_then(|line| lines.get(line));
-        let was = |code: &str| line.filter(|line| line.is_record()).and_then(|line| line.cells.get(fields.iter().position(|f| f.code == code)?).cloned());
-        let trouble = if placed.several { "several" } else if line.is_none() && !placed.record.is_empty() { "gone" } else { "" };
-        let mut cells: BTreeMap<String, Change> = placed.cells.iter().map(|(code, now)| (code.clone(), Change { was: was(code), now: now.clone() })).collect();
+        let was =
+            |code: &str| line.filter(|line| line.is_record()).and_then(|line| line.cells.get(fields.iter().position(|f| f.code == code)?).cloned());
+        let trouble = if placed.several {
+            "several"
+        } else if line.is_none() && !placed.record.is_empty() {
+            "gone"
+        } else {
+            ""
+        };
+        let mut cells: BTreeMap<String, Change> =
+            placed.cells.iter().map(|(code, now)| (code.clone(), Change { was: was(code), now: now.clone() })).collect();
         cells.retain(|_, change| change.was.as_ref() != Some(&change.now));
         let key = line.map_or_else(|| "+".to_owned(), |line| line.key.clone());
-        Edited { child: if placed.child.is_empty() { line.map(|l| l.child.0.clone()).unwrap_or_default() } else { placed.child.clone() }, key, trouble: trouble.to_owned(), cells }
+        Edited {
+            child: if placed.child.is_empty() { line.map(|l| l.child.0.clone()).unwrap_or_default() } else { placed.child.clone() },
+            key,
+            trouble: trouble.to_owned(),
+            cells,
+        }
     });
     let rows = rows.collect();
     Ok((plan, rows))

@@ -204,7 +204,8 @@ fn import_page(desk: &Desk, account: &Account, page: Page, said: Option<Said>, f
             undone: b.undone.map(|at| shown::moment(&at, lang)),
         })
         .collect();
-    let waiting = giveback::waiting(desk, account)?.into_iter().map(|(id, file, ledger, count)| (id, file, titled(desk, &ledger, lang), count)).collect();
+    let waiting =
+        giveback::waiting(desk, account)?.into_iter().map(|(id, file, ledger, count)| (id, file, titled(desk, &ledger, lang), count)).collect();
     Ok(ImportPage { page, said, roster: account.administers(), ledgers, past, waiting, first, mib: FILE_BYTES_MAX >> 20 })
 }
 
@@ -278,7 +279,10 @@ fn titled(desk: &Desk, ledger: &str, lang: Lang) -> String {
 /// The store's.
 pub fn waiting_refused(desk: &Desk, account: &Account, lang: Lang) -> Result<Vec<(String, usize, String)>, Fault> {
     let found = giveback::waiting(desk, account)?;
-    Ok(found.into_iter().map(|(id, file, ledger, count)| (format!("{file} → {}", titled(desk, &ledger, lang)), count, format!("/import/refused/{id}"))).collect())
+    Ok(found
+        .into_iter()
+        .map(|(id, file, ledger, count)| (format!("{file} → {}", titled(desk, &ledger, lang)), count, format!("/import/refused/{id}")))
+        .collect())
 }
 
 fn request(waiting: &Waiting, account: &Account, take: Vec<String>, dry_run: bool) -> Request {
@@ -322,7 +326,7 @@ fn judge(desk: &Desk, account: &Account, page: Page, ledger: &str, name: String,
     waiting.refused = rows.iter().filter(|r| !r.accept).count();
     if waiting.refused > 0 {
         waiting.book = giveback::workbook(&bytes, &waiting.file, &answer, lang)?.into();
-    } else if answer["changed"] == Json::from(0) {
+    } else if answer["changed"] == 0 {
         // Sent again and nothing left: what waited is done.
         giveback::keep(desk, account, ledger, &waiting.file, 0, &[])?;
     }
@@ -364,10 +368,17 @@ fn judged(row: &Json) -> Judged {
         other => other["message"].as_str().unwrap_or_default().to_owned(),
     }));
     why.retain(|part| !part.is_empty());
-    let what = ["label", "name", "sex", "birth", "grade", "class"].map(text).into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+    let what =
+        ["label", "name", "sex", "birth", "grade", "class"].map(text).into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
     let word = |item: &Json, key: &str| item[key].as_str().unwrap_or_default().to_owned();
     let list = |key: &str| row[key].as_array().into_iter().flatten();
-    let both = list("conflicts").map(|c| Both { field: word(c, "field"), title: word(c, "title"), base: word(c, "base"), here: word(c, "here"), file: word(c, "file") });
+    let both = list("conflicts").map(|c| Both {
+        field: word(c, "field"),
+        title: word(c, "title"),
+        base: word(c, "base"),
+        here: word(c, "here"),
+        file: word(c, "file"),
+    });
     Judged {
         row: text("row"),
         accept: row["accept"].as_bool().unwrap_or(false),

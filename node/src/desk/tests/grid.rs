@@ -11,7 +11,16 @@ use serde_json::{Value as Json, json};
 
 /// A class of forty.
 fn forty(school: &School) -> Vec<String> {
-    (0..40).map(|n| school.child(&format!("学生{}", ["甲", "乙", "丙", "丁"][n / 10].to_owned() + &"一二三四五六七八九十".chars().nth(n % 10).unwrap().to_string()), &number(n), 3, 1)).collect()
+    (0..40)
+        .map(|n| {
+            school.child(
+                &format!("学生{}", ["甲", "乙", "丙", "丁"][n / 10].to_owned() + &"一二三四五六七八九十".chars().nth(n % 10).unwrap().to_string()),
+                &number(n),
+                3,
+                1,
+            )
+        })
+        .collect()
 }
 
 /// A valid identity number, the `n`-th of its day.
@@ -30,7 +39,14 @@ async fn json(school: &School, session: &str, path: &str, body: &Json) -> Json {
 
 fn hidden(text: &str, name: &str) -> String {
     let value = text.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_else(|| panic!("{text}")).split('"').next().unwrap();
-    value.replace("&#34;", "\"").replace("&quot;", "\"").replace("&#38;", "&").replace("&amp;", "&").replace("&#60;", "<").replace("&#62;", ">").replace("&#39;", "'")
+    value
+        .replace("&#34;", "\"")
+        .replace("&quot;", "\"")
+        .replace("&#38;", "&")
+        .replace("&amp;", "&")
+        .replace("&#60;", "<")
+        .replace("&#62;", ">")
+        .replace("&#39;", "'")
 }
 
 fn care(school: &School, child: &str, minutes: &str) -> String {
@@ -96,7 +112,8 @@ async fn a_cell_somebody_changed_meanwhile_is_shown_and_not_overwritten() {
     let record = care(&school, &child, "30");
     let other = [("minutes".to_owned(), "45".to_owned())].into();
     school.desk.ask(&super::nobody(), Ask::RecordSet { record: record.clone(), set: other, by: None }, Lang::Zh).unwrap();
-    let act = |was: Json| json!({ "rows": [{ "key": record, "cells": { "minutes": { "was": was, "now": "60" }, "note": { "was": "", "now": "说了" } } }] });
+    let act =
+        |was: Json| json!({ "rows": [{ "key": record, "cells": { "minutes": { "was": was, "now": "60" }, "note": { "was": "", "now": "说了" } } }] });
     let judged = json(&school, &session, "/ledger/care_log/grid/judge?save=1", &act(json!("30"))).await;
     let row = &judged["rows"][0];
     assert_eq!((&row["refused"][0]["theirs"], &row["cells"][0]["field"], &judged["changed"]), (&json!("45"), &json!("note"), &json!(1)), "{judged}");
@@ -127,7 +144,10 @@ async fn the_grid_reaches_no_further_than_the_person() {
     assert_eq!((&judged["changed"], &judged["refused"]), (&json!(0), &json!(4)), "{judged}");
     let laid = json(&school, &session, "/ledger/care_log/grid/lay", &json!({ "text": "1", "keys": [foreign], "row": 0, "column": 1 })).await;
     assert!(!laid.to_string().contains("赵小红") && !laid.to_string().contains("30"), "{laid}");
-    let done = school.desk.ask(&super::nobody(), Ask::RecordSet { record: foreign, set: [("minutes".to_owned(), "5".to_owned())].into(), by: None }, Lang::Zh).unwrap();
+    let done = school
+        .desk
+        .ask(&super::nobody(), Ask::RecordSet { record: foreign, set: [("minutes".to_owned(), "5".to_owned())].into(), by: None }, Lang::Zh)
+        .unwrap();
     let answer = school.post(&format!("/undo/{}", done["undo"].as_str().unwrap()), &session, "").await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND, "another's edit is not taken back");
     assert_eq!(school.get("/ledger/aid_payment/grid", &session).await.status, StatusCode::FORBIDDEN);

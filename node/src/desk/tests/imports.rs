@@ -57,7 +57,10 @@ async fn refused_rows_wait_for_who_sent_them_and_for_nobody_else_until_they_come
     assert!(import::waiting_refused(&school.desk, &other, Lang::Zh).unwrap().is_empty());
     assert_eq!(school.get(&list[0].2, &stranger).await.status, StatusCode::NOT_FOUND, "another registrar's file");
     let page = school.get(&done.location, &session).await;
-    insta::assert_snapshot!("import_waiting_zh", steady(&school, &session, &page.text).lines().filter(|line| !line.contains("/undo/")).collect::<Vec<_>>().join("\n"));
+    insta::assert_snapshot!(
+        "import_waiting_zh",
+        steady(&school, &session, &page.text).lines().filter(|line| !line.contains("/undo/")).collect::<Vec<_>>().join("\n")
+    );
 
     // Sent again as it is: refused again, for the same reasons, and still one entry.
     let book = bytes(&school, &session, &list[0].2).await;

@@ -11,16 +11,17 @@ use crate::{
         request::SubjectRef,
         undoing::{self, Trace},
     },
-    document::{
-        view::Value,
-        write::Target,
-    },
+    document::{view::Value, write::Target},
     fault::{Exit, Fault},
     import::{
         self,
         table::{self, Table},
     },
-    ledger::{Catalogue, Definition, FieldType, definition::{Field, Subject}, value},
+    ledger::{
+        Catalogue, Definition, FieldType,
+        definition::{Field, Subject},
+        value,
+    },
     local::OnProgress,
     locale::{self, Lang},
     model::{DocId, SchoolYear},
@@ -88,9 +89,15 @@ pub fn ledger(replica: &Arc<Replica>, code: &str, upload: &Upload, take: &[Strin
     }
     rows.sort_by_key(|row| row["row"].as_u64());
     let mut there = BTreeSet::new();
-    rows.retain(|row| there.insert(row["row"].to_string()) || { rejected -= 1; false });
+    rows.retain(|row| {
+        there.insert(row["row"].to_string()) || {
+            rejected -= 1;
+            false
+        }
+    });
     let left_out = read.base.as_ref().map_or(0, |base| {
-        let ids: BTreeSet<&str> = read.rows.iter().flat_map(|(_, cells)| cells).filter(|(code, _)| code == "_id").map(|(_, id)| id.as_str()).collect();
+        let ids: BTreeSet<&str> =
+            read.rows.iter().flat_map(|(_, cells)| cells).filter(|(code, _)| code == "_id").map(|(_, id)| id.as_str()).collect();
         base.records.keys().filter(|id| !ids.contains(id.as_str())).count()
     });
     let columns: BTreeMap<&str, usize> = read.columns.iter().map(|(place, code)| (code.as_str(), *place)).collect();
@@ -163,7 +170,8 @@ impl Rows<'_> {
             return Err(Fault::new("import-cell-unreadable", Exit::Input).with("field", field).into());
         }
         let cell = |key: &str| cells.iter().find(|(code, text)| code == key && !text.trim().is_empty()).map(|(_, text)| text.trim().to_owned());
-        let set: BTreeMap<String, String> = cells.iter().filter(|(code, _)| !code.starts_with('_')).map(|(code, text)| (code.clone(), self.mended(code, text))).collect();
+        let set: BTreeMap<String, String> =
+            cells.iter().filter(|(code, _)| !code.starts_with('_')).map(|(code, text)| (code.clone(), self.mended(code, text))).collect();
         let moved = match cell("_id") {
             Some(id) => {
                 let place = self.replica.locate(&id)?;
@@ -199,7 +207,13 @@ impl Rows<'_> {
     }
 
     /// Cell by cell against the export: what the file alone changed, and what both did.
-    fn merged(&self, number: u32, place: &Place, file: &BTreeMap<String, String>, known: &BTreeMap<String, String>) -> (BTreeMap<String, String>, Vec<Json>) {
+    fn merged(
+        &self,
+        number: u32,
+        place: &Place,
+        file: &BTreeMap<String, String>,
+        known: &BTreeMap<String, String>,
+    ) -> (BTreeMap<String, String>, Vec<Json>) {
         let (mut set, mut conflicts) = (BTreeMap::new(), Vec::new());
         for (_, code) in self.read.columns.iter().filter(|(_, code)| !code.starts_with('_')) {
             let Some(field) = self.definition.field(code) else { continue };
@@ -216,7 +230,8 @@ impl Rows<'_> {
             if !self.says(field, place, was) {
                 let taken = self.take.contains("all") || self.take.contains(format!("{number}:{code}").as_str());
                 let here = cells::text(self.replica, self.catalogue, self.definition, field, &place.fields, self.lang);
-                conflicts.push(json!({ "field": code, "title": field.title.get(self.lang), "base": was, "here": here, "file": text, "taken": taken }));
+                conflicts
+                    .push(json!({ "field": code, "title": field.title.get(self.lang), "base": was, "here": here, "file": text, "taken": taken }));
                 if !taken {
                     continue;
                 }
@@ -235,7 +250,9 @@ impl Rows<'_> {
     /// Two texts of one field that mean the same: letter by letter but for line ends, or once read.
     fn same(&self, field: &Field, siblings: &BTreeMap<String, Value>, one: &str, other: &str) -> bool {
         let plain = |text: &str| text.replace("\r\n", "\n").replace("_x000D_", "").trim().to_owned();
-        let read = |text: &str| value::read(self.catalogue, self.definition, field, &self.mended(&field.code, text), siblings).ok().map(|reading| reading.values);
+        let read = |text: &str| {
+            value::read(self.catalogue, self.definition, field, &self.mended(&field.code, text), siblings).ok().map(|reading| reading.values)
+        };
         plain(one) == plain(other) || read(one).is_some_and(|values| read(other) == Some(values))
     }
 
@@ -277,7 +294,8 @@ impl Rows<'_> {
 
     /// What moves from what to what; `after`: as it will stand, or as it is written.
     fn moves(&self, set: &BTreeMap<String, String>, before: &BTreeMap<String, Value>, after: Option<&BTreeMap<String, Value>>) -> Vec<Json> {
-        let shown = |field: &Field, fields: &BTreeMap<String, Value>| cells::text(self.replica, self.catalogue, self.definition, field, fields, self.lang);
+        let shown =
+            |field: &Field, fields: &BTreeMap<String, Value>| cells::text(self.replica, self.catalogue, self.definition, field, fields, self.lang);
         let moved = set.iter().filter_map(|(code, text)| {
             let field = self.definition.field(code)?;
             let to = after.map_or_else(|| text.trim().to_owned(), |after| shown(field, after));

@@ -24,7 +24,15 @@ use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
 fn person() -> Account {
-    Account { id: 1, login: "w".into(), name: "王".into(), roles: Role::ALL.into_iter().collect(), classes: Vec::new(), must_change: false, disabled: false }
+    Account {
+        id: 1,
+        login: "w".into(),
+        name: "王".into(),
+        roles: Role::ALL.into_iter().collect(),
+        classes: Vec::new(),
+        must_change: false,
+        disabled: false,
+    }
 }
 
 fn ask(node: &Real, request: Request) -> Json {
@@ -74,9 +82,9 @@ fn write(sheets: &[Sheet]) -> Vec<u8> {
 }
 
 /// What Excel and WPS make of a table that is opened, sorted and saved: numbers where a text looks like one, serials where it looks like a date, no empty cells.
-fn office(rows: &mut Vec<(u32, Vec<Cell>)>, but: &[usize]) {
+fn office(rows: &mut [(u32, Vec<Cell>)], but: &[usize]) {
     for (_, cells) in rows.iter_mut().skip(1) {
-        for (at, cell) in cells.iter_mut().enumerate().filter(|(at, _)| !but.contains(at)) {
+        for (_, cell) in cells.iter_mut().enumerate().filter(|(at, _)| !but.contains(at)) {
             let text = cell.text();
             if let Ok(day) = text.parse::<jiff::civil::Date>() {
                 let days = (day - jiff::civil::date(1899, 12, 30)).get_days();
@@ -119,7 +127,9 @@ fn filled(node: &Real, definition: &Definition, child: &str, n: usize) -> Option
             _ => return None,
         })
     };
-    let ours = |field: &&crate::ledger::definition::Field| field.authority.is_none_or(|side| side == Authority::School) && !definition.derive.contains(&field.code);
+    let ours = |field: &&crate::ledger::definition::Field| {
+        field.authority.is_none_or(|side| side == Authority::School) && !definition.derive.contains(&field.code)
+    };
     let mut words: BTreeMap<String, String> = definition.fields.iter().filter(ours).filter_map(|f| Some((f.code.clone(), value(f)?))).collect();
     words.insert("note".into(), "备注".into());
     let subject = (definition.subject == Subject::Student).then(|| SubjectRef::Student(child.to_owned()));
@@ -164,10 +174,16 @@ fn inv_what_was_exported_and_not_edited_writes_nothing_for_every_ledger() {
             let shown = read_sheets(&book, "a.xlsx", &Limits::default()).unwrap();
             let heads: Vec<String> = shown[0].rows[0].1.iter().map(Cell::text).collect();
             // Numbers of identity are text and stay so: what Excel rounds is refused, not guessed.
-            let texts: Vec<usize> = heads.iter().enumerate().filter(|(_, head)| ["记录号", "Record id"].contains(&head.as_str())).map(|(at, _)| at).collect();
+            let texts: Vec<usize> =
+                heads.iter().enumerate().filter(|(_, head)| ["记录号", "Record id"].contains(&head.as_str())).map(|(at, _)| at).collect();
             for (what, bytes) in [("as it is", book.clone()), ("saved by an office program", rewritten(&book, |rows| office(rows, &texts)))] {
                 let said = import(node, &definition.code, &bytes, &[]);
-                assert_eq!((&said["changed"], &said["rejected"], &said["conflicts"]), (&json!(0), &json!(0), &json!(0)), "{} {lang:?} {what}: {said}", definition.code);
+                assert_eq!(
+                    (&said["changed"], &said["rejected"], &said["conflicts"]),
+                    (&json!(0), &json!(0), &json!(0)),
+                    "{} {lang:?} {what}: {said}",
+                    definition.code
+                );
             }
             assert_eq!(node.answers(), before, "{}", definition.code);
             seen += 1;
@@ -239,7 +255,8 @@ fn a_workbook_of_another_ledger_is_not_taken() {
     let child = node.child("王小明", &id_number(1));
     care(node, &child, "30");
     let bytes = base64::engine::general_purpose::STANDARD.encode(exported(node, "care_log", Lang::Zh));
-    let request = Request::ImportLedger { code: "pairing_event".into(), file: "a.xlsx".into(), bytes, dry_run: true, year: None, by: None, take: Vec::new() };
+    let request =
+        Request::ImportLedger { code: "pairing_event".into(), file: "a.xlsx".into(), bytes, dry_run: true, year: None, by: None, take: Vec::new() };
     assert_eq!(execute::execute(node.replica(), request, "test", Lang::Zh, &mut |_| ()).unwrap_err().code, "import-other-ledger");
 }
 
@@ -262,13 +279,17 @@ fn refused_rows_go_back_are_corrected_where_they_stand_and_are_taken_and_nothing
     let again = roster(node, &book, true);
     // A row that repeated a child who was taken is nobody new.
     let twice = whys(&first).iter().filter(|why| why.contains("duplicate-row")).count() as u64;
-    assert_eq!((&again["changed"], &again["rejected"]), (&json!(0), &json!(rejected - twice)), "sent again as it is, the same rows are refused: {again}");
+    assert_eq!(
+        (&again["changed"], &again["rejected"]),
+        (&json!(0), &json!(rejected - twice)),
+        "sent again as it is, the same rows are refused: {again}"
+    );
     assert_eq!(whys(&again), whys(&first).into_iter().filter(|why| !why.contains("duplicate-row")).collect::<Vec<_>>(), "for the same reasons");
     let rejected = rejected - twice;
 
     // The first refused row that lacks something is mended; the others go back a second time.
     let at = again["columns"]["id_no"].as_u64().map(|at| usize::try_from(at).unwrap()).unwrap();
-    let row = again["rows"].as_array().unwrap().iter().find(|row| row["fields"].to_string() == "[\"id_no\"]").unwrap()["row"].as_u64().unwrap();
+    let row = again["rows"].as_array().unwrap().iter().find(|row| row["fields"] == json!(["id_no"])).unwrap()["row"].as_u64().unwrap();
     book = rewritten(&book, |rows| {
         let cells = &mut rows.iter_mut().find(|(number, _)| u64::from(*number) == row).unwrap().1;
         let birth = again["columns"]["birth"].as_u64().map(|at| usize::try_from(at).unwrap());

@@ -86,7 +86,8 @@ fn what_was_made_is_voided_and_what_was_voided_stands_again() {
 fn inv_what_somebody_changed_since_is_kept_and_named() {
     let mut town = Town::new(13, 2);
     let child = town.node(1).child("王小明", &id_number(1));
-    let record = add(town.node(1), "care_log", &child, &[("kind", "visit"), ("minutes", "30"), ("note", "一")])["record"].as_str().unwrap().to_owned();
+    let record =
+        add(town.node(1), "care_log", &child, &[("kind", "visit"), ("minutes", "30"), ("note", "一")])["record"].as_str().unwrap().to_owned();
     let changed = correct(town.node(1), &record, &[("minutes", "45"), ("note", "二")]);
     town.sync();
     correct(town.node(2), &record, &[("note", "三")]);
@@ -129,14 +130,31 @@ fn a_record_somebody_went_on_with_is_not_voided() {
     assert!(!void(node, made["record"].as_str().unwrap()));
 
     let case = add(node, "dropout_case", &child, &[("opened_by", "teacher")]);
-    ask(node, Request::RecordStep { record: case["record"].as_str().unwrap().into(), step: "verify".into(), set: set(&[]), on: None, by: None, why: None, to: None });
+    ask(
+        node,
+        Request::RecordStep {
+            record: case["record"].as_str().unwrap().into(),
+            step: "verify".into(),
+            set: set(&[]),
+            on: None,
+            by: None,
+            why: None,
+            to: None,
+        },
+    );
     let back = undo(node, &case);
     assert_eq!((&back["undone"], &back["kept_values"][0]["why"]), (&json!(0), &json!("step")));
 
-    let profile = ask(node, Request::RecordAdd {
-        ledger: "enrolment".into(), subject: None, year: None, by: None,
-        set: set(&[("name", "赵小红"), ("id_no", &id_number(2)), ("sex", "female"), ("grade", "3"), ("class", "1"), ("stage", "primary")]),
-    });
+    let profile = ask(
+        node,
+        Request::RecordAdd {
+            ledger: "enrolment".into(),
+            subject: None,
+            year: None,
+            by: None,
+            set: set(&[("name", "赵小红"), ("id_no", &id_number(2)), ("sex", "female"), ("grade", "3"), ("class", "1"), ("stage", "primary")]),
+        },
+    );
     add(node, "care_log", profile["record"].as_str().unwrap(), &[("kind", "visit")]);
     assert_eq!(undo(node, &profile)["kept_values"][0]["why"], "records", "a child with records stays");
 }
@@ -164,7 +182,10 @@ fn a_batch_writes_what_it_can_lists_what_it_cannot_and_is_taken_back_as_one() {
     assert_eq!(judged["items"], with_records_of(&said["items"], &judged["items"]), "what was promised was done");
     assert_eq!((&said["changed"], &said["rejected"]), (&json!(3), &json!(4)));
     let (first, second) = (&said["items"][0], &said["items"][1]);
-    assert_eq!((&first["refused"][0]["field"], &first["cells"][0]["field"], &first["cells"][0]["to"]), (&json!("minutes"), &json!("note"), &json!("好")));
+    assert_eq!(
+        (&first["refused"][0]["field"], &first["cells"][0]["field"], &first["cells"][0]["to"]),
+        (&json!("minutes"), &json!("note"), &json!("好"))
+    );
     assert_eq!((&second["refused"][0]["why"], &second["refused"][0]["theirs"]), (&json!("cell-changed"), &json!("25")));
     assert_eq!((value(node, &one, "minutes"), value(node, &one, "note")), (json!(30), json!("好")));
     assert_eq!((value(node, &two, "minutes"), value(node, &two, "note")), (json!(25), json!("两次")));
@@ -211,7 +232,15 @@ fn what_was_taken_back_can_be_written_again() {
     let child = node.child("王小明", &id_number(1));
     let csv = format!("身份证号,日期,形式,时长（分钟）\n{},2025-10-20,家访,30\n", id_number(1));
     let bytes = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, csv);
-    let import = || Request::ImportLedger { code: "care_log".into(), file: "a.csv".into(), bytes: bytes.clone(), dry_run: false, year: None, by: None, take: Vec::new() };
+    let import = || Request::ImportLedger {
+        code: "care_log".into(),
+        file: "a.csv".into(),
+        bytes: bytes.clone(),
+        dry_run: false,
+        year: None,
+        by: None,
+        take: Vec::new(),
+    };
     let first = ask(node, import());
     assert_eq!((&first["accepted"], &first["changed"]), (&json!(1), &json!(1)), "{first}");
     assert_eq!(ask(node, import())["changed"], 0, "the same file twice changes nothing");

@@ -211,7 +211,8 @@ fn fill(verdict: &mut Verdict, said: &Json) {
     verdict.new = said["new"] == Json::Bool(true);
     verdict.record = word(said, "record");
     verdict.to = word(said, "to");
-    verdict.cells = list("cells").map(|c| Moved { field: word(c, "field"), title: word(c, "title"), from: word(c, "from"), to: word(c, "to") }).collect();
+    verdict.cells =
+        list("cells").map(|c| Moved { field: word(c, "field"), title: word(c, "title"), from: word(c, "from"), to: word(c, "to") }).collect();
     verdict.gaps = list("gaps").filter_map(|gap| gap.as_str().map(str::to_owned)).collect();
     let refused = list("refused").map(|c| Refused {
         field: word(c, "field"),
@@ -256,7 +257,7 @@ impl Asking<'_> {
             _ => return Err(fault("grid-no-row")),
         }
         if let Some(student) = row.key.strip_prefix('+') {
-            return self.new(row, student, verdict);
+            return self.added(row, student, verdict);
         }
         let reached = reach::writable(self.desk, self.account, &row.key)?;
         let catalogue = self.desk.replica.catalogue();
@@ -266,7 +267,8 @@ impl Asking<'_> {
         };
         if let Some(step) = step {
             let word = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-            let set = step.set.iter().filter(|(_, text)| !text.trim().is_empty()).map(|(code, text)| (code.clone(), self.resolved(code, text))).collect();
+            let set =
+                step.set.iter().filter(|(_, text)| !text.trim().is_empty()).map(|(code, text)| (code.clone(), self.resolved(code, text))).collect();
             return Ok(Some(Item::Step { record: row.key.clone(), step: step.step.clone(), set, on: word(&step.on), why: word(&step.why) }));
         }
         let set = self.cells(row, verdict);
@@ -274,7 +276,7 @@ impl Asking<'_> {
         Ok(if set.is_empty() { None } else { Some(Item::Set { record: row.key.clone(), was: was.collect(), set }) })
     }
 
-    fn new(&self, row: &Edited, student: &str, verdict: &mut Verdict) -> Result<Option<Item>, Fault> {
+    fn added(&self, row: &Edited, student: &str, verdict: &mut Verdict) -> Result<Option<Item>, Fault> {
         let mut set = self.cells(row, verdict);
         set.retain(|_, text| !text.trim().is_empty());
         let by_child = self.definition.subject == Subject::Student && self.definition.form == Form::Records;

@@ -1,12 +1,6 @@
 //! What a grid shows: its columns out of the definition, and its rows: records, or the children of a class with one new record each.
 
-use super::super::{
-    account::Account,
-    children,
-    desk::Desk,
-    form, ledgers, reach,
-    shown,
-};
+use super::super::{account::Account, children, desk::Desk, form, ledgers, reach, shown};
 use crate::{
     command::cells,
     fault::Fault,
@@ -104,7 +98,9 @@ pub(super) fn targets(desk: &Desk, account: &Account, definition: &Definition, l
     let catalogue = desk.replica.catalogue();
     let mut out = Targets::new();
     for field in fields(account, definition) {
-        let Some(target) = field.reference.as_deref().and_then(|code| catalogue.latest(code)).filter(|d| d.subject != Subject::Student) else { continue };
+        let Some(target) = field.reference.as_deref().and_then(|code| catalogue.latest(code)).filter(|d| d.subject != Subject::Student) else {
+            continue;
+        };
         let rows = desk.replica.page(target, &Wanted { limit: TARGETS_MAX, ..Wanted::default() }).map_err(Fault::from)?.rows;
         let mut labels: BTreeMap<String, String> = BTreeMap::new();
         let mut twice = BTreeSet::new();
@@ -156,14 +152,22 @@ pub(super) fn class_of(asked: &BTreeMap<String, String>, pupils: &[Pupil]) -> Op
 ///
 /// # Errors
 /// The store's.
-pub(super) fn of_records(desk: &Desk, account: &Account, definition: &Definition, asked: &BTreeMap<String, String>, lang: Lang) -> Result<Grid, Fault> {
+pub(super) fn of_records(
+    desk: &Desk,
+    account: &Account,
+    definition: &Definition,
+    asked: &BTreeMap<String, String>,
+    lang: Lang,
+) -> Result<Grid, Fault> {
     let wanted = Wanted { limit: ROWS_MAX, void: false, ..ledgers::wanted(desk, account, definition, asked)? };
     let listed = desk.replica.page(definition, &wanted).map_err(Fault::from)?;
     let writes = account.writes(definition);
     let mut rows: Vec<Row> = listed.rows.into_iter().filter(|row| shown::in_reach(&writes, row)).collect();
     if asked.get("order").is_none_or(String::is_empty) && definition.subject == Subject::Student {
         // As the roster has them, so that a list on paper is gone through line by line.
-        rows.sort_by_cached_key(|row| (row.grade, row.class, shown::sound(row.name.as_deref().unwrap_or_default()), row.student.clone(), row.on.clone()));
+        rows.sort_by_cached_key(|row| {
+            (row.grade, row.class, shown::sound(row.name.as_deref().unwrap_or_default()), row.student.clone(), row.on.clone())
+        });
     }
     let mut grid = empty(desk, account, definition, lang)?;
     grid.total = listed.total;

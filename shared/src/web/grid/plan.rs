@@ -63,11 +63,8 @@ pub(super) fn lay(block: &[Vec<String>], columns: &[&str], lines: &[Line], candi
                     let text = line.get(*place).map(|text| text.trim().to_owned()).unwrap_or_default();
                     match code.as_str() {
                         "_id" => row.record = text,
-                        code if WHOSE.contains(&code) => {
-                            if row.child.is_empty() {
-                                row.child = text;
-                            }
-                        }
+                        code if WHOSE.contains(&code) && row.child.is_empty() => row.child = text,
+                        code if WHOSE.contains(&code) => {}
                         // What the grid does not show is not written through it.
                         code if columns.contains(&code) => {
                             row.cells.insert(code.to_owned(), text);
@@ -136,7 +133,13 @@ mod tests {
 
     fn candidates() -> Vec<Candidate<'static>> {
         let of = |code, zh, en| Candidate { code, zh, en };
-        vec![of("minutes", "时长", "Minutes"), of("kind", "关爱方式", "Kind"), of("_name", "姓名", "Name"), of("_id", "记录号", "Record id"), of("secret", "心理", "Secret")]
+        vec![
+            of("minutes", "时长", "Minutes"),
+            of("kind", "关爱方式", "Kind"),
+            of("_name", "姓名", "Name"),
+            of("_id", "记录号", "Record id"),
+            of("secret", "心理", "Secret"),
+        ]
     }
 
     fn block(text: &str) -> Vec<Vec<String>> {

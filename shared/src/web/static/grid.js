@@ -185,7 +185,7 @@
     past.length = 0;
     mark(rows, { rows: answer.rows.map((verdict) => ({ ...verdict, cells: [], new: false })) });
     saveButton.disabled = !answer.refused;
-    said.textContent = `${words.saved} ${answer.changed}${answer.refused ? `，${answer.refused} ${words.bad}` : ""}`;
+    said.textContent = [answer.changed ? `${words.saved} ${answer.changed}` : "", answer.refused ? `${answer.refused} ${words.bad}` : ""].filter(Boolean).join("，");
     offer(answer.batch);
   };
   // Taking the batch back is a form of its own, like everywhere.
