@@ -9,8 +9,8 @@ use crate::{
     fault::{Exit, Fault},
     import::{Cell, Limits, Sheet, read_sheets, table::BASE_SHEET},
     locale::{self, Lang},
+    store::refused::{self as store, Waiting},
 };
-use rusqlite::{OptionalExtension as _, params};
 use rust_xlsxwriter::{Color, ExcelDateTime, Format, Note, Workbook, Worksheet, XlsxError};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -200,22 +200,17 @@ fn mark(
 /// # Errors
 /// The store's.
 pub fn keep(desk: &Desk, account: &Account, target: &str, file: &str, rows: usize, book: &[u8]) -> Result<(), Fault> {
-    let id = id_of(account, target, file);
-    let now = desk.clock().now();
-    let old = now.checked_sub(jiff::SignedDuration::from_hours(24 * DAYS)).map_or_else(|_| String::new(), |at| at.to_string());
-    let (at, account, target, file, book) = (now.to_string(), account.id, target.to_owned(), bare(file).to_owned(), book.to_vec());
-    let done: crate::replica::Result<()> = desk.replica.store().write(move |c| {
-        c.execute("DELETE FROM refused_upload WHERE id = ?1 OR at < ?2", params![id, old])?;
-        if rows > 0 {
-            let rows = i64::try_from(rows).unwrap_or(i64::MAX);
-            c.execute(
-                "INSERT INTO refused_upload(id, at, account, target, file, rows, workbook) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![id, at, account, target, file, rows, book],
-            )?;
-        }
-        Ok(())
+    let waiting = Waiting { id: id_of(account, target, file), file: bare(file).to_owned(), target: target.to_owned(), rows };
+    let (now, old, account, book) = (desk.clock().now().to_string(), oldest(desk), account.id, book.to_vec());
+    let done = desk.replica.store().write(move |c| {
+        store::forget(c, account, &waiting.id, &old)?;
+        if rows > 0 { store::keep(c, account, &now, &waiting, &book) } else { Ok(()) }
     });
     done.map_err(Fault::from)
+}
+
+fn oldest(desk: &Desk) -> String {
+    desk.clock().now().checked_sub(jiff::SignedDuration::from_hours(24 * DAYS)).map_or_else(|_| String::new(), |at| at.to_string())
 }
 
 fn id_of(account: &Account, target: &str, file: &str) -> String {
@@ -223,19 +218,13 @@ fn id_of(account: &Account, target: &str, file: &str) -> String {
     blake3::hash(said.as_bytes()).to_hex().as_str().get(..24).unwrap_or_default().to_owned()
 }
 
-/// Refused rows that wait for a person: id, file, ledger (empty: a roster), how many.
+/// Refused rows that wait for a person.
 ///
 /// # Errors
 /// The store's.
-pub fn waiting(desk: &Desk, account: &Account) -> Result<Vec<(String, String, String, usize)>, Fault> {
-    let old = desk.clock().now().checked_sub(jiff::SignedDuration::from_hours(24 * DAYS)).map_or_else(|_| String::new(), |at| at.to_string());
-    let found: crate::replica::Result<Vec<(String, String, String, usize)>> = desk.replica.store().read(|c| {
-        let mut statement = c.prepare_cached("SELECT id, file, target, rows FROM refused_upload WHERE account = ?1 AND at >= ?2 ORDER BY at DESC")?;
-        let rows = statement
-            .query_map(params![account.id, old], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, usize::try_from(r.get::<_, i64>(3)?).unwrap_or(0))))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    });
-    found.map_err(Fault::from)
+pub fn waiting(desk: &Desk, account: &Account) -> Result<Vec<Waiting>, Fault> {
+    let old = oldest(desk);
+    desk.replica.store().read(|c| store::of(c, account.id, &old)).map_err(Fault::from)
 }
 
 /// A workbook that waits: its file's name and bytes.
@@ -243,11 +232,8 @@ pub fn waiting(desk: &Desk, account: &Account) -> Result<Vec<(String, String, St
 /// # Errors
 /// `web-upload-gone`, also for another person's.
 pub fn find(desk: &Desk, account: &Account, id: &str) -> Result<(String, Vec<u8>), Fault> {
-    let found: crate::replica::Result<Option<(String, Vec<u8>)>> = desk.replica.store().read(|c| {
-        let mut statement = c.prepare_cached("SELECT file, workbook FROM refused_upload WHERE id = ?1 AND account = ?2")?;
-        Ok(statement.query_row(params![id, account.id], |r| Ok((r.get(0)?, r.get(1)?))).optional()?)
-    });
-    found.map_err(Fault::from)?.ok_or_else(|| Fault::new("web-upload-gone", Exit::NoMatch))
+    let found = desk.replica.store().read(|c| store::workbook(c, account.id, id)).map_err(Fault::from)?;
+    found.ok_or_else(|| Fault::new("web-upload-gone", Exit::NoMatch))
 }
 
 /// Puts one away.
@@ -255,10 +241,6 @@ pub fn find(desk: &Desk, account: &Account, id: &str) -> Result<(String, Vec<u8>
 /// # Errors
 /// The store's.
 pub fn forget(desk: &Desk, account: &Account, id: &str) -> Result<(), Fault> {
-    let (id, account) = (id.to_owned(), account.id);
-    let done: crate::replica::Result<()> = desk.replica.store().write(move |c| {
-        c.execute("DELETE FROM refused_upload WHERE id = ?1 AND account = ?2", params![id, account])?;
-        Ok(())
-    });
-    done.map_err(Fault::from)
+    let (id, account, old) = (id.to_owned(), account.id, oldest(desk));
+    desk.replica.store().write(move |c| store::forget(c, account, &id, &old)).map_err(Fault::from)
 }

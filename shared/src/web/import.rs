@@ -204,8 +204,7 @@ fn import_page(desk: &Desk, account: &Account, page: Page, said: Option<Said>, f
             undone: b.undone.map(|at| shown::moment(&at, lang)),
         })
         .collect();
-    let waiting =
-        giveback::waiting(desk, account)?.into_iter().map(|(id, file, ledger, count)| (id, file, titled(desk, &ledger, lang), count)).collect();
+    let waiting = giveback::waiting(desk, account)?.into_iter().map(|w| (w.id, w.file, titled(desk, &w.target, lang), w.rows)).collect();
     Ok(ImportPage { page, said, roster: account.administers(), ledgers, past, waiting, first, mib: FILE_BYTES_MAX >> 20 })
 }
 
@@ -279,10 +278,7 @@ fn titled(desk: &Desk, ledger: &str, lang: Lang) -> String {
 /// The store's.
 pub fn waiting_refused(desk: &Desk, account: &Account, lang: Lang) -> Result<Vec<(String, usize, String)>, Fault> {
     let found = giveback::waiting(desk, account)?;
-    Ok(found
-        .into_iter()
-        .map(|(id, file, ledger, count)| (format!("{file} → {}", titled(desk, &ledger, lang)), count, format!("/import/refused/{id}")))
-        .collect())
+    Ok(found.into_iter().map(|w| (format!("{} → {}", w.file, titled(desk, &w.target, lang)), w.rows, format!("/import/refused/{}", w.id))).collect())
 }
 
 fn request(waiting: &Waiting, account: &Account, take: Vec<String>, dry_run: bool) -> Request {
