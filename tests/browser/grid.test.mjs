@@ -80,7 +80,7 @@ test("a block from a spreadsheet is pasted, two bad cells are marked, corrected,
     const records = county.node("school", ["query", "care_log"]).rows;
     assert.equal(records.length, names.length - 1);
     page.once("dialog", (dialog) => dialog.accept());
-    await page.click("form.undo button");
+    await page.click("button.undo-batch");
     await page.waitForSelector(`text=已撤销 ${names.length - 1} 条`);
     await sound(page, "grid-undone");
     assert.equal(county.node("school", ["query", "care_log"]).rows.length, 0);

@@ -16,6 +16,7 @@ use crate::{
         Replica, Result,
         edit::{DocEdit, What},
         records::{Place, Prepared},
+        rules,
     },
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -293,19 +294,38 @@ impl Back<'_> {
         Ok(BTreeMap::new())
     }
 
-    /// What stands on a record that was made: steps taken, or a child's own records.
+    /// What stands on a record that was made: steps taken, or a child's own records. What a rule opened by itself and nobody touched is not somebody's work.
     fn leant_on(&self, trace: &Trace, place: &Place) -> Result<Option<&'static str>> {
         let (n, record) = (place.n.0, trace.record.clone());
+        let stepped = |c: &Connection, id: &str| -> Result<bool> {
+            let mut statement = c.prepare_cached("SELECT EXISTS(SELECT 1 FROM step WHERE doc = ?1 AND record = ?2 AND effect = 'effective')")?;
+            Ok(statement.query_row(params![n, id], |r| r.get(0))?)
+        };
         self.replica.store().read(|c| {
             if !record.is_empty() {
-                let steps: bool = c
-                    .prepare_cached("SELECT EXISTS(SELECT 1 FROM step WHERE doc = ?1 AND record = ?2 AND effect = 'effective')")?
-                    .query_row(params![n, record], |r| r.get(0))?;
-                return Ok(steps.then_some("step"));
+                return Ok(stepped(c, &record)?.then_some("step"));
             }
-            let mut statement = c.prepare_cached("SELECT id FROM record WHERE doc = ?1 AND void = 0 AND ledger <> 'enrolment'")?;
-            let ids: Vec<String> = statement.query_map([n], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
-            Ok(ids.iter().any(|id| !self.own.contains(id)).then_some("records"))
+            let mut statement = c.prepare_cached("SELECT id, ledger, fields FROM record WHERE doc = ?1 AND void = 0 AND ledger <> 'enrolment'")?;
+            let rows: Vec<(String, String, String)> =
+                statement.query_map([n], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?.collect::<rusqlite::Result<_>>()?;
+            for (id, ledger, fields) in rows.iter().filter(|(id, ..)| !self.own.contains(id)) {
+                let fields: BTreeMap<String, Value> = serde_json::from_str(fields).unwrap_or_default();
+                if !self.opened_by_rule(trace.doc, id, ledger, &fields) || stepped(c, id)? {
+                    return Ok(Some("records"));
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    /// A record as a rule opened it: with the key the rule gives it, and nothing in it but what the rule sets.
+    fn opened_by_rule(&self, doc: DocId, id: &str, ledger: &str, fields: &BTreeMap<String, Value>) -> bool {
+        let Some(Value::Str(on)) = fields.get("on") else { return false };
+        let (Ok(day), Some(definition)) = (on.parse(), self.replica.definition(ledger).ok()) else { return false };
+        definition.rules.iter().any(|rule| {
+            let filled = fields.iter().filter(|(key, value)| !key.starts_with('_') && !matches!(value, Value::Null | Value::Bool(false)));
+            let set = |key: &str| key == "on" || rule.set.contains_key(key);
+            rules::key(doc, ledger, &rule.code, day) == id && filled.into_iter().all(|(key, _)| set(key))
         })
     }
 

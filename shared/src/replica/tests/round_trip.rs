@@ -104,7 +104,7 @@ fn office(rows: &mut [(u32, Vec<Cell>)], but: &[usize]) {
     }
 }
 
-/// Something for every field of a ledger that the school fills.
+/// A record with something in every field that the school fills; the id to take it back by.
 fn filled(node: &Real, definition: &Definition, child: &str, n: usize) -> Option<String> {
     let replica = node.replica();
     let catalogue = replica.catalogue();
@@ -134,9 +134,16 @@ fn filled(node: &Real, definition: &Definition, child: &str, n: usize) -> Option
     words.insert("note".into(), "备注".into());
     let subject = (definition.subject == Subject::Student).then(|| SubjectRef::Student(child.to_owned()));
     for _ in 0..20 {
-        match replica.add(&definition.code, subject.as_ref(), Some(year().start()), &words, Some("王")) {
-            Ok(done) => return Some(done.record),
-            Err(crate::replica::ReplicaError::Fault(fault)) => {
+        let request = Request::RecordAdd {
+            ledger: definition.code.clone(),
+            subject: subject.clone(),
+            year: Some(year().start()),
+            set: words.clone(),
+            by: Some("王".into()),
+        };
+        match execute::execute(replica, request, "test", Lang::Zh, &mut |_| ()) {
+            Ok(done) => return Some(done["undo"].as_str().unwrap().to_owned()),
+            Err(fault) => {
                 let before = words.len();
                 for part in std::iter::once(&fault).chain(&fault.details) {
                     if let Some((_, code)) = part.args.iter().find(|(name, _)| name == "field") {
@@ -147,7 +154,6 @@ fn filled(node: &Real, definition: &Definition, child: &str, n: usize) -> Option
                     words.pop_last()?;
                 }
             }
-            Err(other) => panic!("{}: {other}", definition.code),
         }
     }
     None
@@ -161,9 +167,10 @@ fn inv_what_was_exported_and_not_edited_writes_nothing_for_every_ledger() {
     let catalogue = node.replica().catalogue();
     let (mut seen, mut empty) = (0, Vec::new());
     for definition in catalogue.iter_latest().filter(|d| d.may_write(Authority::School)) {
+        let mut made = Vec::new();
         if definition.form == Form::Records {
-            let made = children.iter().enumerate().filter_map(|(n, child)| filled(node, definition, child, n)).count();
-            if made == 0 {
+            made = children.iter().enumerate().filter_map(|(n, child)| filled(node, definition, child, n)).collect();
+            if made.is_empty() {
                 empty.push(definition.code.clone());
                 continue;
             }
@@ -187,6 +194,10 @@ fn inv_what_was_exported_and_not_edited_writes_nothing_for_every_ledger() {
             }
             assert_eq!(node.answers(), before, "{}", definition.code);
             seen += 1;
+        }
+        for batch in made {
+            let back = ask(node, Request::Undo { batch, by: None });
+            assert_eq!((&back["undone"], &back["kept"]), (&json!(1), &json!(0)), "what was just made is taken back: {} {back}", definition.code);
         }
     }
     assert_eq!(empty, Vec::<String>::new(), "of every ledger there was something to export");
@@ -332,4 +343,14 @@ fn refused_rows_of_a_ledger_keep_what_the_export_knew() {
     let said = import(node, "care_log", &mended, &[]);
     assert_eq!((&said["changed"], &said["rejected"], &said["conflicts"]), (&json!(1), &json!(0), &json!(0)), "{said}");
     assert_eq!((value(node, &one, "minutes"), value(node, &one, "note"), value(node, &two, "minutes")), (json!(45), json!("新"), json!(35)));
+}
+
+#[test]
+fn a_roster_is_taken_back_whole() {
+    let town = Town::new(26, 1);
+    let node = town.node(1);
+    let messy = std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/samples/roster-messy.xlsx")).unwrap();
+    let said = roster(node, &messy, false);
+    let back = ask(node, Request::Undo { batch: said["batch"].as_str().unwrap().into(), by: None });
+    assert_eq!((&back["undone"], &back["kept"]), (&said["changed"], &json!(0)), "{back}");
 }

@@ -180,7 +180,12 @@
         if (moved) { cell.dataset.now = moved.to; cell.dataset.was = moved.to; } else if (!verdict.refused.some((other) => other.field === cell.dataset.field)) cell.dataset.was = value(cell);
         delete cell.dataset.force;
       }
-      if (verdict.new) row.classList.remove("new");
+      if (verdict.new) {
+        row.classList.remove("new");
+        // Whose it is is settled now.
+        const who = row.querySelector("td.who.cell");
+        if (who) { who.classList.remove("cell", "changed", "wrong"); who.removeAttribute("tabindex"); if (here === who) here = cellsOf(row)[0] ?? first; }
+      }
     });
     past.length = 0;
     mark(rows, { rows: answer.rows.map((verdict) => ({ ...verdict, cells: [], new: false })) });
@@ -190,17 +195,18 @@
   };
   // Taking the batch back is a form of its own, like everywhere.
   const offer = (batch) => {
-    document.querySelector("form.undo")?.remove();
+    for (const node of document.querySelectorAll("form.undo, .grid-bar .undo-batch")) node.remove();
     if (!batch) return;
     const [path, query] = form.dataset.undo.split("?");
     const undo = document.createElement("form");
-    undo.className = "undo"; undo.method = "post"; undo.action = `${path}${batch}?${query}`;
+    undo.id = "undo-batch"; undo.className = "undo"; undo.method = "post"; undo.action = `${path}${batch}?${query}`;
     const next = document.createElement("input");
     next.type = "hidden"; next.name = "next"; next.value = location.pathname + location.search;
     const button = document.createElement("button");
-    button.className = "quiet"; button.textContent = words.undo;
-    undo.append(next, button);
-    document.querySelector(".grid-bar").after(undo);
+    button.className = "undo-batch"; button.textContent = words.undo; button.setAttribute("form", "undo-batch");
+    undo.append(next);
+    form.after(undo);
+    saveButton.before(button);
   };
 
   // ---- typing in a cell ----
