@@ -77,7 +77,7 @@ pub fn ledger(replica: &Arc<Replica>, code: &str, upload: &Upload, take: &[Strin
             }
             Err(ReplicaError::Fault(fault)) => {
                 rejected += 1;
-                rows.push(refused(*number, batch.label(cells), &fault, lang));
+                rows.push(refused(*number, Rows::label(cells), &fault, lang));
             }
             Err(other) => return Err(other),
         }
@@ -165,7 +165,7 @@ struct Rows<'a> {
 
 impl Rows<'_> {
     fn row(&mut self, number: u32, cells: &[(String, String)]) -> Result<Json> {
-        let mut row = json!({ "row": number, "accept": true, "label": self.label(cells) });
+        let mut row = json!({ "row": number, "accept": true, "label": Self::label(cells) });
         if let Some((_, field, _)) = self.read.unread.iter().find(|(row, _, _)| *row == number) {
             return Err(Fault::new("import-cell-unreadable", Exit::Input).with("field", field).into());
         }
@@ -192,7 +192,7 @@ impl Rows<'_> {
     }
 
     /// Whose row it is, as the file says it.
-    fn label(&self, cells: &[(String, String)]) -> String {
+    fn label(cells: &[(String, String)]) -> String {
         let keys = ["_name", "name", "title", "_student", "_id"];
         keys.iter().find_map(|key| cells.iter().find(|(code, _)| code == key)).map(|(_, text)| text.clone()).unwrap_or_default()
     }
