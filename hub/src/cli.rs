@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 use huxue_shared::{
     clock::SystemClock,
     command::{
-        args::{Attach, Audit, Blob, Conflicts, Global, Key, Query, Record, Report},
+        args::{Attach, Audit, Blob, Conflicts, Global, Key, Query, Record, Report, Undo},
         keys, render,
         request::{Asked, Request},
         run, usage,
@@ -91,6 +91,8 @@ enum Command {
     /// Import office files
     #[command(subcommand)]
     Import(Import),
+    /// Take an edit, a batch or an import back: earlier values again where nobody changed them since
+    Undo(Undo),
     /// School years
     #[command(subcommand)]
     Year(Year),
@@ -238,6 +240,9 @@ enum Import {
         /// Who imports
         #[arg(long)]
         by: Option<String>,
+        /// Of cells changed in the file and here since the export, take the file's: ROW:FIELD, or all; repeat. Without it they stay as they are here
+        #[arg(long, value_name = "ROW:FIELD")]
+        take: Vec<String>,
     },
     /// Take an import back
     Undo {
@@ -365,9 +370,10 @@ fn import_ledger(
     dry_run: bool,
     year: Option<u16>,
     by: Option<String>,
+    take: Vec<String>,
 ) -> Result<(HubRequest, Option<PathBuf>), Fault> {
     let (file, bytes) = upload(file)?;
-    Ok(common(Request::ImportLedger { code, file, bytes, dry_run, year, by }))
+    Ok(common(Request::ImportLedger { code, file, bytes, dry_run, year, by, take }))
 }
 
 fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<PathBuf>), Fault> {
@@ -381,7 +387,7 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
             set.extend(township.map(|t| ("township".to_owned(), t)));
             (HubRequest::SchoolAdd { set }, None)
         }
-        Command::School(School::Import { file }) => import_ledger("school".into(), &file, false, None, None)?,
+        Command::School(School::Import { file }) => import_ledger("school".into(), &file, false, None, None, Vec::new())?,
         Command::School(School::List) => {
             let query = Query {
                 ledger: "school".into(),
@@ -422,8 +428,9 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
             let (request, out) = record.request(global.json)?;
             (HubRequest::Common(request), out)
         }
-        Command::Import(Import::Ledger { code, file, dry_run, year, by }) => import_ledger(code, &file, dry_run, year, by)?,
+        Command::Import(Import::Ledger { code, file, dry_run, year, by, take }) => import_ledger(code, &file, dry_run, year, by, take)?,
         Command::Import(Import::Undo { batch }) => common(Request::ImportUndo { batch }),
+        Command::Undo(undo) => common(undo.request()),
         Command::Year(Year::Open { year }) => common(Request::YearOpen { year }),
         Command::Attach(attach) => common(attach.request()?),
         Command::Blob(blob) => {

@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
 use huxue_shared::{
     clock::SystemClock,
     command::{
-        args::{Attach, Audit, Blob, Conflicts, Global, Key, Query, Record, Report},
+        args::{Attach, Audit, Blob, Conflicts, Global, Key, Query, Record, Report, Undo},
         keys, render,
         request::{Asked, Request},
         run, usage,
@@ -56,6 +56,8 @@ enum Command {
     /// Import office files
     #[command(subcommand)]
     Import(Import),
+    /// Take an edit, a batch or an import back: earlier values again where nobody changed them since
+    Undo(Undo),
     /// Records
     #[command(subcommand)]
     Record(Record),
@@ -192,6 +194,9 @@ enum Import {
         /// Who imports
         #[arg(long)]
         by: Option<String>,
+        /// Of cells changed in the file and here since the export, take the file's: ROW:FIELD, or all; repeat. Without it they stay as they are here
+        #[arg(long, value_name = "ROW:FIELD")]
+        take: Vec<String>,
     },
     /// Take an import back as one
     Undo {
@@ -362,11 +367,12 @@ fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<
             let (file, bytes) = run::read_upload(&file)?;
             common(Request::ImportRoster { file, bytes, dry_run, sheet, by })
         }
-        Command::Import(Import::Ledger { code, file, dry_run, year, by }) => {
+        Command::Import(Import::Ledger { code, file, dry_run, year, by, take }) => {
             let (file, bytes) = run::read_upload(&file)?;
-            common(Request::ImportLedger { code, file, bytes, dry_run, year, by })
+            common(Request::ImportLedger { code, file, bytes, dry_run, year, by, take })
         }
         Command::Import(Import::Undo { batch }) => common(Request::ImportUndo { batch }),
+        Command::Undo(undo) => common(undo.request()),
         Command::Record(record) => {
             let (request, out) = record.request(global.json)?;
             (NodeRequest::Common(request), out)

@@ -6,6 +6,8 @@
 pub mod args;
 mod attachments;
 pub mod audit;
+mod batch;
+pub mod cells;
 pub mod execute;
 pub mod help;
 pub mod importing;
@@ -17,6 +19,7 @@ pub mod render;
 pub mod reporting;
 pub mod request;
 pub mod run;
+pub mod undoing;
 pub mod usage;
 
 pub use request::Request;

@@ -6,6 +6,7 @@
 //!
 //! Invariant: a row is accepted whole or rejected with a reason code; nothing of a rejected row is handed on as a pupil.
 
+pub mod block;
 pub mod column;
 pub mod header;
 pub mod problem;

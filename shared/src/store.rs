@@ -9,6 +9,7 @@ pub mod audit;
 pub mod facts;
 pub mod log;
 pub mod open;
+pub mod refused;
 pub mod typed;
 pub mod writer;
 

@@ -14,6 +14,8 @@ pub mod entry;
 pub mod events;
 pub mod export;
 pub mod form;
+pub mod giveback;
+pub mod grid;
 pub mod guard;
 pub mod import;
 pub mod ledgers;
@@ -32,6 +34,7 @@ pub mod routes;
 pub mod session;
 pub mod shown;
 pub mod throttle;
+pub mod undo;
 pub mod workers;
 
 pub use desk::{Desk, DeskConfig};

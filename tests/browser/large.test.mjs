@@ -61,7 +61,7 @@ test("with 1,500 children every page answers, and its time and the memory are pr
     assert.equal(made.location, "/import?first=1");
     const child = await firstChild(visitor);
     const medians = {};
-    for (const path of ["/", "/children", "/children?q=wx", "/roll/3/2", "/ledger/enrolment", `/child/${child}`, "/paper"]) {
+    for (const path of ["/", "/children", "/children?q=wx", "/roll/3/2", "/ledger/enrolment", "/ledger/enrolment/grid?class=3.2", "/ledger/care_log/grid?add=1&class=3.2", `/child/${child}`, "/paper"]) {
       const times = [];
       for (let n = 0; n < 9; n += 1) {
         const answer = await visitor.ask("GET", path);

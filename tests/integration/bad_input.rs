@@ -138,6 +138,7 @@ fn what_a_school_types_wrong_is_told_with_and_without_its_daemon() {
         (words(&["report", "run", "dropout_now", "--out", &out]), "file-unwritable", 8),
         (words(&["conflicts", "resolve", "NOPE", "--choose", "x"]), "conflict-none", 4),
         (words(&["import", "undo", "NOPE"]), "import-none", 4),
+        (words(&["undo", "NOPE"]), "import-none", 4),
         (words(&["year", "open", "1800"]), "year-absurd", 3),
         (words(&["fly"]), "usage-unknown", 2),
         (words(&["record", "add"]), "usage-missing", 2),

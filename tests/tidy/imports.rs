@@ -27,7 +27,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("store", &["model", "document", "ledger", "sync", "replica"]),
     ("replica", &["model", "document", "ledger", "sync", "identity", "store", "report", "local", "command", "blob"]),
     ("rim", &["local", "store", "identity", "model"]),
-    ("web", &["model", "document", "ledger", "report", "store", "replica", "command"]),
+    ("web", &["model", "document", "ledger", "import", "report", "store", "replica", "command"]),
 ];
 
 /// Rooms that compile without the feature `daemon`: none of these libraries.

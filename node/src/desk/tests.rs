@@ -1,5 +1,7 @@
 //! The school's desk, asked without a socket: the gate over every route, and a teacher's acts. Pages are kept as snapshots in both languages. Claims over one school: one room.
 
+mod grid;
+mod imports;
 mod paper;
 
 use super::{
@@ -167,7 +169,7 @@ pub(super) fn class(grade: i64, class: i64) -> Class {
 }
 
 /// Every route there is: method and an address that leads to it. Held complete by the next test.
-const ROUTES: [(&str, &str, &str); 55] = [
+const ROUTES: [(&str, &str, &str); 62] = [
     ("get", "/static/{stamp}/{name}", "/static/x/app.css"),
     ("get", "/start", "/start"),
     ("post", "/start", "/start"),
@@ -195,6 +197,12 @@ const ROUTES: [(&str, &str, &str); 55] = [
     ("get", "/ledger/{code}/new", "/ledger/care_log/new"),
     ("post", "/ledger/{code}/new", "/ledger/care_log/new"),
     ("post", "/ledger/{code}/check", "/ledger/care_log/check"),
+    ("get", "/ledger/{code}/grid", "/ledger/care_log/grid"),
+    ("post", "/ledger/{code}/grid/lay", "/ledger/care_log/grid/lay"),
+    ("post", "/ledger/{code}/grid/judge", "/ledger/care_log/grid/judge"),
+    ("post", "/ledger/{code}/grid/preview", "/ledger/care_log/grid/preview"),
+    ("post", "/ledger/{code}/grid/save", "/ledger/care_log/grid/save"),
+    ("post", "/undo/{batch}", "/undo/0000"),
     ("get", "/record/{id}", "/record/care_log:01"),
     ("get", "/record/{id}/edit", "/record/care_log:01/edit"),
     ("post", "/record/{id}/edit", "/record/care_log:01/edit"),
@@ -212,7 +220,8 @@ const ROUTES: [(&str, &str, &str); 55] = [
     ("post", "/import/preview", "/import/preview"),
     ("post", "/import/{token}/apply", "/import/00/apply"),
     ("get", "/import/{token}/refused", "/import/00/refused"),
-    ("post", "/import/undo/{batch}", "/import/undo/00"),
+    ("get", "/import/refused/{id}", "/import/refused/00"),
+    ("post", "/import/refused/{id}/forget", "/import/refused/00/forget"),
     ("get", "/reports", "/reports"),
     ("get", "/report/{name}", "/report/dropout_now"),
     ("get", "/report/{name}/file", "/report/dropout_now/file"),
@@ -542,6 +551,8 @@ async fn pages_look_as_they_did_in_both_languages() {
         ("list", "/ledger/dropout_check".into()),
         ("form", format!("/ledger/care_log/new?student={child}&kind=visit")),
         ("record", format!("/record/{case}")),
+        ("grid", "/ledger/care_log/grid".into()),
+        ("grid_class", "/ledger/care_log/grid?add=1&class=3.1".into()),
         ("conflicts", "/conflicts".into()),
         ("people", "/people".into()),
         ("report", "/report/enrolment_headcount".into()),

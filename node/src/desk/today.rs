@@ -16,15 +16,16 @@ use huxue_shared::{
     command::{Request, reporting, request::Format},
     document::view::Value,
     fault::Fault,
-    replica::browse::{Batch, Row},
+    replica::browse::Row,
     report::{
         definition::{ColumnType, Report},
         today::{DateSays, Today as ReportCard},
     },
     web::{
         Desk,
-        account::{Account, Class, Reach, Role},
+        account::{Account, Class, Reach},
         guard::{Oops, Visitor},
+        import,
         names::Names,
         page::{Page, draw, escape_query},
         shown,
@@ -39,8 +40,6 @@ use std::sync::Arc;
 const AHEAD_DAYS: i32 = 7;
 /// Lines of a card; the rest is counted.
 const LINES_MAX: usize = 8;
-/// Rows refused by an import are shown so many days.
-const REFUSED_DAYS: i32 = 7;
 
 /// Its route.
 pub fn routes() -> Router<Arc<Desk>> {
@@ -293,23 +292,15 @@ fn follow_up_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<
     Ok(Card::new("follow", page.t("desk-card-follow"), found.into_iter().map(|(_, line)| line).collect(), ""))
 }
 
-/// Rows of office files that were not taken in the last week.
+/// Rows of the person's own uploads that were not taken, until they are corrected and sent again.
 fn refused_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<Card>, Fault> {
-    if !account.administers() && !account.is(Role::AidOfficer) {
-        return Ok(None);
-    }
-    let since = (desk.clock().now() - REFUSED_DAYS * jiff::SignedDuration::from_hours(24)).to_string();
-    let batches = desk.replica.imports().map_err(Fault::from)?;
-    let line = |batch: &Batch| {
-        let (file, rows) = (batch.file.clone(), batch.refused.to_string());
-        Line {
-            text: huxue_shared::locale::text(page.lang, "desk-refused-rows", &[("file", &file), ("rows", &rows)]),
-            href: "/import".to_owned(),
-            tag: (shown::moment(&batch.at, page.lang), "warn"),
-            act: Some(("/import".to_owned(), page.t("desk-do-import"))),
-        }
+    let line = |(file, rows, workbook): (String, usize, String)| Line {
+        text: huxue_shared::locale::text(page.lang, "desk-refused-rows", &[("file", &file), ("rows", &rows.to_string())]),
+        href: workbook,
+        act: Some(("/import".to_owned(), page.t("desk-do-import"))),
+        ..Line::default()
     };
-    let lines = batches.iter().filter(|batch| batch.refused > 0 && batch.undone.is_none() && batch.at >= since).map(line).collect();
+    let lines = import::waiting_refused(desk, account, page.lang)?.into_iter().map(line).collect();
     Ok(Card::new("refused", page.t("desk-card-refused"), lines, "/import"))
 }
 

@@ -378,3 +378,20 @@ store-write = The disk does not take what is written (a quota, or a fault); this
     .next = Look at space and limits with `df -h` and `ulimit -f`, then try again; what was saved before is safe.
 imported-remark = Row { $rows }: { $message }
 imported-remarks = Rows { $rows } ({ $count }): { $message }
+
+### The grid, and taking back
+batch-large = At most { $limit } rows at once; there are { $count }.
+    .next = Do it class by class, or filter.
+batch-twice = Record { $record } stands in this batch twice.
+    .next = One change a record and batch: keep one row, do the other in the next batch.
+record-there = Record { $record } is there already; no second one was made.
+    .next = Open the one there is and change it.
+cell-changed = "{ $title }" was changed by somebody to "{ $theirs }" meanwhile; your "{ $yours }" did not overwrite it.
+    .next = Look at the new value; if yours is right, change it once more over that.
+word-by = By
+coded-kind-roster = roster import
+coded-kind-ledger = ledger import
+coded-kind-grid = grid
+coded-kind-edit = single edit
+import-other-ledger = This workbook was exported from ledger { $ledger }; it cannot be imported into { $wanted }.
+    .next = Choose { $ledger } as the ledger to import into, or the file exported from { $wanted }.

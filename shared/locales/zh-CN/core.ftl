@@ -381,3 +381,20 @@ store-write = 磁盘写不进去（限额或故障），这次没有保存。
     .next = 用 df -h 和 ulimit -f 查看磁盘空间和限额，再重试；以前保存的内容没有丢失。
 imported-remark = 第 { $rows } 行：{ $message }
 imported-remarks = 第 { $rows } 行（共 { $count } 行）：{ $message }
+
+### 表格编辑与撤销
+batch-large = 一次最多处理 { $limit } 行，这里有 { $count } 行。
+    .next = 按班级或筛选条件分几次做。
+batch-twice = 记录 { $record } 在这一批里出现了两次。
+    .next = 一条记录一批只改一次：保留一行，另一行下一批再做。
+record-there = 记录 { $record } 已经有了，没有再建一条。
+    .next = 打开已有的那条修改。
+cell-changed = “{ $title }”后来有人改成了“{ $theirs }”，您写的是“{ $yours }”，没有覆盖。
+    .next = 看一眼新值；仍要用您的，就在新值上再改一次。
+word-by = 经手人
+coded-kind-roster = 导入学籍
+coded-kind-ledger = 导入台账
+coded-kind-grid = 表格编辑
+coded-kind-edit = 单条修改
+import-other-ledger = 这个工作簿是从台账 { $ledger } 导出的，不能导入 { $wanted }。
+    .next = 在“导入到”里选 { $ledger }，或换成从 { $wanted } 导出的文件。

@@ -257,6 +257,26 @@ impl Conflicts {
     }
 }
 
+/// `undo [BATCH]`
+#[derive(Args, Clone, Debug)]
+pub struct Undo {
+    /// Id of an edit, a batch or an import (the answer's `undo` or `batch`), or its beginning; without it: what can be taken back
+    pub batch: Option<String>,
+    /// Who takes it back
+    #[arg(long)]
+    pub by: Option<String>,
+}
+
+impl Undo {
+    /// As a request.
+    pub fn request(self) -> Request {
+        match self.batch {
+            Some(batch) => Request::Undo { batch, by: self.by },
+            None => Request::UndoList,
+        }
+    }
+}
+
 /// `attach RECORD --field F FILE`
 #[derive(Args, Clone, Debug)]
 pub struct Attach {

@@ -1,6 +1,10 @@
 //! Carries requests out on a replica. Answers are JSON: what `--json` prints, and what [`super::render`] draws.
 
-use super::{attachments, audit, importing, ledgers, listing, refusals, reporting, request::Request};
+use super::{
+    attachments, audit, batch, importing, ledgers, listing, refusals, reporting,
+    request::Request,
+    undoing::{self, Trace},
+};
 use crate::{
     fault::{Exit, Fault},
     local::{OnProgress, Progress},
@@ -25,11 +29,27 @@ pub fn execute(replica: &Arc<Replica>, request: Request, account: &str, lang: La
 
 fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress: OnProgress<'_>) -> Result<Json> {
     match request {
-        Request::RecordAdd { ledger, subject, year, set, by } => done(replica.add(&ledger, subject.as_ref(), year, &set, by.as_deref())?, lang),
-        Request::RecordSet { record, set, by } => done(replica.set(&record, &set, by.as_deref())?, lang),
-        Request::RecordVoid { record, why, by } => done(replica.void(&record, &why, by.as_deref())?, lang),
+        Request::RecordAdd { ledger, subject, year, set, by } => {
+            let prepared = replica.prepare_add(&ledger, subject.as_ref(), year, &set, by.as_deref())?;
+            // What is there already (a child's profile) is corrected, not made: there is nothing to void again.
+            let trace = if replica.holds(&prepared.done.record)? { None } else { Trace::of_new(&prepared.edit) };
+            let (made, undo) = undoing::commit_one(replica, prepared.edit, trace, by.as_deref())?;
+            done(Done { changed: made > 0, ..prepared.done }, undo, lang)
+        }
+        Request::RecordSet { record, set, by } => {
+            let place = replica.locate(&record)?;
+            let prepared = replica.prepare_set(&place, &set, by.as_deref())?;
+            let (prepared, undo) = undoing::commit_change(replica, &place, prepared, by.as_deref())?;
+            done(prepared.done, undo, lang)
+        }
+        Request::RecordVoid { record, why, by } => {
+            let place = replica.locate(&record)?;
+            let prepared = replica.prepare_void(&place, &why, by.as_deref())?;
+            let (prepared, undo) = undoing::commit_change(replica, &place, prepared, by.as_deref())?;
+            done(prepared.done, undo, lang)
+        }
         Request::RecordStep { record, step, set, on, by, why, to } => {
-            done(replica.step(&record, &step, &set, on.as_deref(), by.as_deref(), why.as_deref(), to.as_deref())?, lang)
+            done(replica.step(&record, &step, &set, on.as_deref(), by.as_deref(), why.as_deref(), to.as_deref())?, None, lang)
         }
         Request::RecordList { ledger, student, filters, year, school, columns, order, limit, format } => {
             let wanted = listing::Wanted { ledger, student, filters, year, school, columns, order, limit: limit.unwrap_or(LIST_LIMIT), format };
@@ -55,14 +75,21 @@ fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress
         Request::ImportRoster { file, bytes, dry_run, sheet, by } => {
             importing::roster(replica, &importing::Upload { file, bytes, dry_run, year: None, by }, sheet, lang, progress)
         }
-        Request::ImportLedger { code, file, bytes, dry_run, year, by } => {
-            importing::ledger(replica, &code, &importing::Upload { file, bytes, dry_run, year, by }, lang, progress)
+        Request::ImportLedger { code, file, bytes, dry_run, year, by, take } => {
+            importing::ledger(replica, &code, &importing::Upload { file, bytes, dry_run, year, by }, &take, lang, progress)
         }
         Request::ImportUndo { batch } => {
-            let answer = importing::undo(replica, &batch)?;
+            let answer = undoing::undo(replica, &batch, None, lang)?;
             audit::note(replica, who, "undo", format!("import {batch}"), answer["undone"].as_u64().unwrap_or(0));
             Ok(answer)
         }
+        Request::Undo { batch, by } => {
+            let answer = undoing::undo(replica, &batch, by.as_deref(), lang)?;
+            audit::note(replica, who, "undo", format!("write {batch}"), answer["undone"].as_u64().unwrap_or(0));
+            Ok(answer)
+        }
+        Request::UndoList => undoing::list(replica),
+        Request::Batch { ledger, items, dry_run, by } => batch::run(replica, &ledger, &items, dry_run, by.as_deref(), lang),
         Request::LedgerCheck { path, text } => {
             let definition = replica::definitions::check(&replica.catalogue(), &text).map_err(|e| of_file(e.into(), &path))?;
             Ok(json!({ "code": definition.code, "version": definition.version, "fields": definition.fields.len(), "ok": true }))
@@ -164,8 +191,8 @@ fn open_year(replica: &Arc<Replica>, year: u16) -> Result<Json> {
     }
 }
 
-fn done(done: Done, lang: Lang) -> Result<Json> {
+fn done(done: Done, undo: Option<String>, lang: Lang) -> Result<Json> {
     let gaps: Vec<Json> = done.gaps.iter().map(|gap| json!({ "code": gap.code, "message": crate::locale::fault(lang, gap).0 })).collect();
     let unknown: Vec<String> = done.unknown.iter().map(|u| format!("{}={}", u.field, u.option)).collect();
-    Ok(json!({ "record": done.record, "changed": done.changed, "gaps": gaps, "unknown": unknown }))
+    Ok(json!({ "record": done.record, "changed": done.changed, "gaps": gaps, "unknown": unknown, "undo": undo }))
 }

@@ -23,6 +23,19 @@ const SENTENCES: &[(&str, &str)] = &[
     ("Who voids it", "作废人"),
     ("Who takes it", "办理人"),
     ("Who imports", "导入人"),
+    ("Who takes it back", "撤销人"),
+    (
+        "Of cells changed in the file and here since the export, take the file's: ROW:FIELD, or all; repeat. Without it they stay as they are here",
+        "导出以后文件里和这里都改过的格子，采用文件里的：写 行号:字段，或 all；可重复。不写则保留这里的",
+    ),
+    (
+        "Take an edit, a batch or an import back: earlier values again where nobody changed them since",
+        "撤销一次修改、一批或一次导入：后来没有人改过的，恢复原值",
+    ),
+    (
+        "Id of an edit, a batch or an import (the answer's `undo` or `batch`), or its beginning; without it: what can be taken back",
+        "一次修改、一批或一次导入的编号（结果里的 undo 或 batch），或它的开头几位；不写则列出可以撤销的",
+    ),
     ("Who chooses", "选定人"),
     ("Why", "原因"),
     ("School year", "学年"),
@@ -251,6 +264,7 @@ const PLACES: &[(&str, &str)] = &[
     ("LANG", "语言"),
     ("FILE", "文件"),
     ("FIELD=VALUE", "字段=值"),
+    ("ROW:FIELD", "行号:字段"),
     ("NAME=VALUE", "参数=值"),
     ("FILTER", "条件"),
     ("FIELD", "字段"),

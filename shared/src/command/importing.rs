@@ -1,15 +1,18 @@
 //! Imports into a replica: a roster of children, or rows of any ledger. A row is written whole or not at all, all accepted rows in one commit, and a batch can be
-//! taken back as one. The same file twice changes nothing. It is one room because rosters and ledgers share judging, committing and undoing.
+//! taken back as one ([`undoing`]). The same file twice changes nothing. Here are rosters and what both share; rows of ledgers are in [`rows`].
 
-use super::request::SubjectRef;
+mod rows;
+
+pub use rows::{candidates, ledger};
+
+use super::undoing::{self, Note, Trace};
 use crate::{
     document::{
         view::Value,
         write::{Edit, Target},
     },
     fault::{Exit, Fault},
-    import::{self, Outcome, Problem, Pupil, Reason, RosterOptions, table},
-    ledger::{Definition, FieldType, definition::Subject},
+    import::{self, Outcome, Problem, Pupil, Reason, RosterOptions},
     local::{OnProgress, Progress},
     locale::{self, Lang},
     model::{DocId, SchoolYear, Space},
@@ -21,7 +24,6 @@ use crate::{
     },
 };
 use base64::Engine as _;
-use rusqlite::{OptionalExtension as _, params};
 use serde_json::{Value as Json, json};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -54,21 +56,6 @@ impl Upload {
             Some(year) => SchoolYear::new(year).ok_or_else(|| Fault::new("year-absurd", Exit::Input).with("year", year).into()),
         }
     }
-}
-
-/// What an import did to one document or record, for taking it back.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-struct Trace {
-    space: String,
-    doc: DocId,
-    /// Record key; empty: the profile.
-    record: String,
-    /// True: this import made it.
-    new: bool,
-    /// Values before, of fields it changed.
-    before: BTreeMap<String, Value>,
-    /// Values it wrote over them.
-    after: BTreeMap<String, Value>,
 }
 
 /// Imports a roster.
@@ -126,7 +113,15 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, sheet: Option<String>, la
             continue;
         }
         let old = changed.keys().map(|k| (k.clone(), before.and_then(|b| b.get(k)).cloned().unwrap_or(Value::Null))).collect();
-        traces.push(Trace { space: space.to_string(), doc, record: String::new(), new: before.is_none(), before: old, after: changed.clone() });
+        traces.push(Trace {
+            space: space.to_string(),
+            doc,
+            record: String::new(),
+            new: before.is_none(),
+            before: old,
+            after: changed.clone(),
+            step: false,
+        });
         let edit = if before.is_none() { profile_edit(changed, version) } else { sets(Target::Subject, changed) };
         edits.push(DocEdit { space, doc, what: What::Edit(edit) });
     }
@@ -241,17 +236,9 @@ fn finish(
     if upload.dry_run || edits.is_empty() {
         return Ok(answer);
     }
-    let id = replica.clock().ulid().to_string();
-    let (at, file, sha256) = (replica.clock().now().to_string(), upload.file.clone(), hex(bytes));
-    let detail = serde_json::to_string(traces).map_err(Fault::internal)?;
-    let (batch, refused) = (id.clone(), answer["rejected"].as_i64().unwrap_or(0));
-    write_with_progress(replica, edits, progress, move |c| {
-        c.execute(
-            "INSERT INTO import(id, at, kind, file, sha256, refused, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![batch, at, kind, file, sha256, refused, detail],
-        )?;
-        Ok(())
-    })?;
+    let note = Note { kind, title: upload.file.clone(), hash: hex(bytes), by: upload.by.clone().unwrap_or_default() };
+    let (id, keep) = undoing::keeping(replica, note, traces)?;
+    write_with_progress(replica, edits, progress, keep)?;
     answer["batch"] = json!(id);
     Ok(answer)
 }
@@ -279,225 +266,4 @@ fn write_with_progress(
         }
         work.join().unwrap_or_else(|_| Err(Fault::internal("an import broke off").into()))
     })
-}
-
-/// Imports rows of any ledger. A row with the id of a record changes that record (only the cells that differ); any other row becomes a new record.
-///
-/// # Errors
-/// The file's, or the ledger's. A bad row is no error: it is in the answer.
-pub fn ledger(replica: &Arc<Replica>, code: &str, upload: &Upload, lang: Lang, progress: OnProgress<'_>) -> Result<Json> {
-    let definition = replica.definition(code)?;
-    let year = upload.year(replica)?;
-    let bytes = upload.contents()?;
-    let candidates = candidates(&definition);
-    let percent: Vec<&str> = definition.fields.iter().filter(|field| field.kind == FieldType::Pct).map(|field| field.code.as_str()).collect();
-    let read = table::read_table(&bytes, &upload.file, &candidates, &percent, 2, &import::Limits::default()).map_err(Fault::from)?;
-    let mut batch = Rows { replica, definition: &definition, year, upload, lang, edits: Vec::new(), traces: Vec::new(), seen: HashMap::new() };
-    let mut rows = Vec::new();
-    let (mut accepted, mut rejected) = (0, 0);
-    for (number, cells) in &read.rows {
-        let unread = read.unread.iter().find(|(row, _, _)| row == number);
-        let outcome = match unread {
-            Some((_, field, _)) => Err(Fault::new("import-cell-unreadable", Exit::Input).with("field", field).into()),
-            None => batch.row(cells),
-        };
-        match outcome {
-            Ok(()) => {
-                accepted += 1;
-                rows.push(json!({ "row": number, "accept": true }));
-            }
-            Err(ReplicaError::Fault(fault)) => {
-                rejected += 1;
-                let (message, next) = locale::fault(lang, &fault);
-                let details: Vec<String> = fault.details.iter().map(|d| locale::fault(lang, d).0).collect();
-                rows.push(json!({ "row": number, "accept": false, "why": fault.code, "message": message, "next": next, "details": details }));
-            }
-            Err(other) => return Err(other),
-        }
-    }
-    let answer = json!({ "ledger": code, "sheet": read.sheet, "header_row": read.header_row, "ignored_columns": read.ignored, "skipped_rows": read.skipped,
-        "accepted": accepted, "rejected": rejected, "rows": rows });
-    let Rows { edits, traces, .. } = batch;
-    finish(replica, upload, "ledger", &bytes, edits, &traces, answer, progress)
-}
-
-fn candidates(definition: &Definition) -> Vec<table::Candidate<'_>> {
-    let mut out: Vec<table::Candidate<'_>> =
-        definition.fields.iter().map(|f| table::Candidate { code: &f.code, zh: &f.title.zh, en: &f.title.en }).collect();
-    for field in Definition::common_fields().iter().filter(|f| ["on", "note", "by"].contains(&f.code.as_str())) {
-        out.push(table::Candidate { code: &field.code, zh: &field.title.zh, en: &field.title.en });
-    }
-    // As our own exports call it, and as a person might.
-    for (zh, en) in [("记录", "Record"), ("记录号", "Record id"), ("记录编号", "Id")] {
-        out.push(table::Candidate { code: "_id", zh, en });
-    }
-    match definition.subject {
-        Subject::Student => {
-            for (zh, en) in [("学生", "Student"), ("学生档案", "Child")] {
-                out.push(table::Candidate { code: "_student", zh, en });
-            }
-            for (code, zh, en) in [("_id_no", "身份证件号", "Identity number"), ("_id_no_2", "身份证号", "Id number"), ("_name", "姓名", "Name")]
-            {
-                if !definition.fields.iter().any(|f| f.title.zh == zh) {
-                    out.push(table::Candidate { code, zh, en });
-                }
-            }
-        }
-        Subject::School | Subject::County => {
-            if !definition.fields.iter().any(|f| f.title.zh == "学校标识码") {
-                out.push(table::Candidate { code: "_school", zh: "学校标识码", en: "School code" });
-            }
-        }
-    }
-    out
-}
-
-/// The rows of one file on their way in.
-struct Rows<'a> {
-    replica: &'a Arc<Replica>,
-    definition: &'a Definition,
-    year: SchoolYear,
-    upload: &'a Upload,
-    lang: Lang,
-    edits: Vec<DocEdit>,
-    traces: Vec<Trace>,
-    seen: HashMap<String, u32>,
-}
-
-impl Rows<'_> {
-    fn row(&mut self, cells: &[(String, String)]) -> Result<()> {
-        let cell = |key: &str| cells.iter().find(|(code, text)| code == key && !text.trim().is_empty()).map(|(_, text)| text.trim().to_owned());
-        let set: BTreeMap<String, String> = cells.iter().filter(|(code, _)| !code.starts_with('_')).cloned().collect();
-        if let Some(id) = cell("_id") {
-            let place = self.replica.locate(&id)?;
-            return self.change(&place, &set);
-        }
-        let student = cell("_student").or_else(|| cell("_id_no")).or_else(|| cell("_id_no_2")).or_else(|| cell("_name"));
-        let subject = student.map(SubjectRef::Student).or_else(|| cell("_school").map(|s| SubjectRef::School(Some(s))));
-        self.check_schools(&set)?;
-        let mut prepared =
-            self.replica.prepare_add(&self.definition.code, subject.as_ref(), Some(self.year.start()), &set, self.upload.by.as_deref())?;
-        let What::Edit(edit) = &mut prepared.edit.what else { return Ok(()) };
-        let Some(record) = edit.creates.first_mut() else {
-            // A profile: of a child on file, only what differs.
-            if let Ok(place) = self.replica.locate(&prepared.edit.doc.to_string()) {
-                return self.change(&place, &set);
-            }
-            let after = edit.sets.iter().map(|(_, key, value)| (key.clone(), value.clone())).collect();
-            let (space, doc) = (prepared.edit.space.to_string(), prepared.edit.doc);
-            self.traces.push(Trace { space, doc, record: String::new(), new: true, before: BTreeMap::new(), after });
-            self.edits.push(prepared.edit);
-            return Ok(());
-        };
-        if self.definition.key.is_empty() {
-            record.key = self.content_key(prepared.edit.doc, &set);
-        }
-        let known = self.replica.locate(&record.key.clone()).ok();
-        if let Some(place) = known {
-            return if self.definition.key.is_empty() { Ok(()) } else { self.change(&place, &set) };
-        }
-        self.traces.push(Trace {
-            space: prepared.edit.space.to_string(),
-            doc: prepared.edit.doc,
-            record: record.key.clone(),
-            new: true,
-            before: BTreeMap::new(),
-            after: BTreeMap::new(),
-        });
-        self.edits.push(prepared.edit);
-        Ok(())
-    }
-
-    /// A school named in a row by its code must be one the county knows (by its name, it is).
-    fn check_schools(&self, set: &BTreeMap<String, String>) -> Result<()> {
-        for field in self.definition.fields.iter().filter(|f| f.kind == FieldType::School) {
-            if let Some(text) = set.get(&field.code).map(|t| t.trim()).filter(|t| t.len() == 10 && t.bytes().all(|b| b.is_ascii_digit())) {
-                self.replica.known_school(text)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn change(&mut self, place: &crate::replica::records::Place, set: &BTreeMap<String, String>) -> Result<()> {
-        let prepared = self.replica.prepare_set(place, set, None)?;
-        let What::Edit(edit) = &prepared.edit.what else { return Ok(()) };
-        let changed: BTreeMap<String, Value> = edit
-            .sets
-            .iter()
-            .filter(|(_, k, v)| (*v != Value::Bool(false) || place.fields.contains_key(k)) && place.fields.get(k).unwrap_or(&Value::Null) != v)
-            .map(|(_, k, v)| (k.clone(), v.clone()))
-            .collect();
-        if changed.is_empty() {
-            return Ok(());
-        }
-        let before = changed.keys().map(|k| (k.clone(), place.fields.get(k).cloned().unwrap_or(Value::Null))).collect();
-        let record = if place.id == place.doc.to_string() { String::new() } else { place.id.clone() };
-        let target = if record.is_empty() { Target::Subject } else { Target::Record(record.clone()) };
-        self.traces.push(Trace { space: place.space.to_string(), doc: place.doc, record, new: false, before, after: changed.clone() });
-        self.edits.push(DocEdit { space: place.space, doc: place.doc, what: What::Edit(sets(target, changed)) });
-        Ok(())
-    }
-
-    /// Key of a row without one of its own: from what it says and how often the file says it, so that the same file again makes nothing new.
-    fn content_key(&mut self, doc: DocId, set: &BTreeMap<String, String>) -> String {
-        let said = serde_json::to_string(set).unwrap_or_default();
-        let times = self.seen.entry(format!("{doc}{said}")).or_default();
-        *times += 1;
-        let hash =
-            blake3::Hasher::new_derive_key("huxue imported row v1").update(&doc.0).update(said.as_bytes()).update(&times.to_be_bytes()).finalize();
-        let _ = self.lang;
-        format!("{}:{}", self.definition.code, hash.to_hex().as_str().get(..26).unwrap_or_default())
-    }
-}
-
-/// Takes an import back: what it made is voided, what it changed gets its old values again where nobody has changed them since.
-///
-/// # Errors
-/// `import-none`, `import-undone`.
-pub fn undo(replica: &Arc<Replica>, batch: &str) -> Result<Json> {
-    let wanted = format!("{batch}%");
-    let found: Option<(String, Option<String>, String)> = replica.store().read(|c| -> Result<_> {
-        Ok(c.query_row("SELECT id, undone, detail FROM import WHERE id LIKE ?1 ORDER BY id LIMIT 1", [&wanted], |r| {
-            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
-        })
-        .optional()?)
-    })?;
-    let Some((id, undone, detail)) = found.filter(|_| batch.len() >= 4) else {
-        return Err(Fault::new("import-none", Exit::NoMatch).with("batch", batch).into());
-    };
-    if let Some(at) = undone {
-        return Err(Fault::new("import-undone", Exit::Input).with("batch", &id).with("at", at).into());
-    }
-    let traces: Vec<Trace> = serde_json::from_str(&detail).map_err(Fault::internal)?;
-    let (mut edits, mut kept) = (Vec::new(), 0u64);
-    for trace in &traces {
-        let Ok(space) = trace.space.parse::<Space>() else { continue };
-        if replica.may_work_in(trace.doc).is_err() {
-            kept += 1;
-            continue;
-        }
-        let key = if trace.record.is_empty() { trace.doc.to_string() } else { trace.record.clone() };
-        let place = replica.locate(&key)?;
-        let target = if trace.record.is_empty() { Target::Subject } else { Target::Record(trace.record.clone()) };
-        let mut fields = BTreeMap::new();
-        if trace.new {
-            fields.insert("void".to_owned(), Value::Bool(true));
-            fields.insert("void_reason".to_owned(), Value::Str(format!("import {id}")));
-        } else {
-            for (field, old) in &trace.before {
-                if place.fields.get(field) == trace.after.get(field) {
-                    fields.insert(field.clone(), old.clone());
-                } else {
-                    kept += 1;
-                }
-            }
-        }
-        edits.push(DocEdit { space, doc: trace.doc, what: What::Edit(sets(target, fields)) });
-    }
-    let (count, now, batch) = (edits.len(), replica.clock().now().to_string(), id.clone());
-    replica.commit_with(edits, None, move |c| {
-        c.execute("UPDATE import SET undone = ?2 WHERE id = ?1", params![batch, now])?;
-        Ok(())
-    })?;
-    Ok(json!({ "batch": id, "undone": count, "kept": kept }))
 }

@@ -26,6 +26,7 @@ pub fn render(request: &Request, answer: &Json, lang: Lang) -> String {
         Request::ConflictsList { .. } => conflicts(answer, lang),
         Request::Status | Request::Settle => status(answer, lang),
         Request::AuditList { .. } => table(&answer["audit"], &["seq", "at", "who", "action", "subject", "rows"], lang),
+        Request::UndoList => table(&answer["undo"], &["batch", "at", "kind", "title", "by", "rows", "undone"], lang),
         Request::BlobList { .. } => table(&answer["blobs"], &["hash", "name", "bytes", "here", "thumbnail", "kept", "wanted"], lang),
         Request::Rebuild
         | Request::Verify
@@ -35,6 +36,7 @@ pub fn render(request: &Request, answer: &Json, lang: Lang) -> String {
         | Request::Attach { .. }
         | Request::BlobLimits { .. }
         | Request::ImportUndo { .. }
+        | Request::Undo { .. }
         | Request::LedgerCheck { .. }
         | Request::LedgerPublish { .. }
         | Request::ReportPublish { .. } => fields(answer, lang),
@@ -69,7 +71,7 @@ fn shown(column: &str, value: &Json, lang: Lang) -> String {
     };
     match (column, value) {
         ("last_contact" | "revoked" | "issued" | "expires", Json::String(text)) => locale::instant(text),
-        ("subject" | "owner" | "type" | "required" | "authority", Json::String(code)) => coded(code),
+        ("subject" | "owner" | "type" | "required" | "authority" | "kind", Json::String(code)) => coded(code),
         ("required", Json::Object(steps)) if steps.contains_key("before") => format!("{} {}", coded("before"), shown("", &value["before"], lang)),
         (_, Json::Array(list)) => list.iter().map(|item| cell(item.get("name").unwrap_or(item))).collect::<Vec<_>>().join(" "),
         _ => cell(value),

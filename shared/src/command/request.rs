@@ -50,6 +50,43 @@ impl<R> Asked<R> {
     }
 }
 
+/// One act of a [`Request::Batch`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum Item {
+    /// Changes cells of a record.
+    Set {
+        /// Record key; for a profile, the child's document.
+        record: String,
+        /// Field → what the person wrote; empty clears.
+        set: BTreeMap<String, String>,
+        /// Field → what stood there when the person began. A cell that holds something else by now is refused and shown, not overwritten.
+        #[serde(default)]
+        was: BTreeMap<String, String>,
+    },
+    /// A new record.
+    Add {
+        /// Whose.
+        subject: Option<SubjectRef>,
+        /// Field → what the person wrote.
+        set: BTreeMap<String, String>,
+    },
+    /// A lifecycle step.
+    Step {
+        /// Record key.
+        record: String,
+        /// Step code.
+        step: String,
+        /// Fields set along with it.
+        #[serde(default)]
+        set: BTreeMap<String, String>,
+        /// Date of the step; `None`: today.
+        on: Option<String>,
+        /// Why.
+        why: Option<String>,
+    },
+}
+
 /// A request to a replica.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
@@ -178,6 +215,9 @@ pub enum Request {
         year: Option<u16>,
         /// Who.
         by: Option<String>,
+        /// Of cells that the file and somebody here changed since the export, those where the file counts: `ROW:FIELD`, or `all`. The others stay as they are here.
+        #[serde(default)]
+        take: Vec<String>,
     },
     /// Imports a roster of children (node).
     ImportRoster {
@@ -226,6 +266,26 @@ pub enum Request {
         /// Import id.
         batch: String,
     },
+    /// Several acts on one ledger, judged each by itself and written in one commit (the grid).
+    Batch {
+        /// Ledger code.
+        ledger: String,
+        /// What is to be done.
+        items: Vec<Item>,
+        /// Judge only.
+        dry_run: bool,
+        /// Who.
+        by: Option<String>,
+    },
+    /// Takes back an edit, a batch or an import: earlier values again where nobody changed them since.
+    Undo {
+        /// Its id or the beginning of it.
+        batch: String,
+        /// Who.
+        by: Option<String>,
+    },
+    /// What can be taken back.
+    UndoList,
     /// Attaches a file to a record's field.
     Attach {
         /// Record key or its beginning.

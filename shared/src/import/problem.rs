@@ -247,6 +247,29 @@ impl Problem {
         (text != key).then_some(text)
     }
 
+    /// Fields of the profile it is about, to mark their cells.
+    #[must_use]
+    pub fn fields(&self) -> Vec<&str> {
+        let named = self.args.iter().find(|(name, _)| *name == "column").map(|(_, column)| column.as_str());
+        match (named, self.reason) {
+            (Some(column), _) => vec![column],
+            (None, Reason::NameMissing | Reason::NameInvalid) => vec!["name"],
+            (None, Reason::BirthMissing | Reason::BirthInvalid) => vec!["birth"],
+            (None, Reason::BirthDisagreesWithId) => vec!["birth", "id_no"],
+            (None, Reason::SexMissing | Reason::SexUnknown) => vec!["sex"],
+            (None, Reason::SexDisagreesWithId) => vec!["sex", "id_no"],
+            (None, Reason::GradeMissing | Reason::GradeUnknown | Reason::GradeDisagreesWithClass) => vec!["grade", "class"],
+            (None, Reason::ClassUnknown) => vec!["class"],
+            (None, Reason::BoardingUnknown) => vec!["boarding"],
+            (None, Reason::DuplicateRow | Reason::IdUsedTwice) => vec!["name", "id_no"],
+            (
+                None,
+                Reason::IdLostDigits | Reason::IdOldFifteen | Reason::IdMalformed | Reason::IdChecksum | Reason::IdBirthInvalid | Reason::IdMissing,
+            ) => vec!["id_no"],
+            _ => Vec::new(),
+        }
+    }
+
     /// What is wrong, as a sentence.
     #[must_use]
     pub fn message(&self, lang: Lang) -> String {

@@ -75,6 +75,8 @@ pub struct RosterPreview {
     pub rows: Vec<RosterRow>,
     /// Rows below the header that are no data: sums, signatures, repeated heads.
     pub skipped: Vec<u32>,
+    /// Columns there are: place, counted from 0, and field of the profile.
+    pub columns: Vec<(usize, &'static str)>,
 }
 
 impl RosterPreview {
@@ -104,6 +106,7 @@ impl RosterPreview {
             "other_sheets": self.other_sheets,
             "schools": self.schools,
             "skipped_rows": self.skipped,
+            "columns": self.columns.iter().map(|(place, code)| ((*code).to_owned(), json!(place))).collect::<serde_json::Map<_, _>>(),
             "rows": self.rows.iter().map(|row| row.to_json(lang)).collect::<Vec<_>>(),
         })
     }
@@ -135,6 +138,7 @@ impl RosterRow {
                 "message": reason.message(lang),
                 "next": reason.next(lang),
                 "also": also.iter().map(problem).collect::<Vec<_>>(),
+                "fields": std::iter::once(reason).chain(also).flat_map(Problem::fields).collect::<Vec<_>>(),
             }),
         }
     }
@@ -170,6 +174,7 @@ pub fn read_roster(bytes: &[u8], file_name: &str, options: &RosterOptions) -> Re
     Ok(RosterPreview {
         sheet: sheet.name.clone(),
         header_row: header.row,
+        columns: header.columns.iter().map(|(place, column)| (*place, column.field())).collect(),
         schools: schools(&rows),
         rows,
         skipped: skipped.into_iter().map(|(row, _)| *row).collect(),

@@ -285,18 +285,11 @@ impl Replica {
     /// The store's.
     pub fn imports(&self) -> Result<Vec<Batch>> {
         self.store.read(|c| {
-            let mut statement =
-                c.prepare_cached("SELECT id, at, kind, file, undone, json_array_length(detail), refused FROM import ORDER BY id DESC LIMIT 50")?;
+            let mut statement = c.prepare_cached(
+                "SELECT id, at, kind, file, undone, json_array_length(detail) FROM import WHERE kind <> 'edit' ORDER BY id DESC LIMIT 50",
+            )?;
             let rows = statement.query_map([], |r| {
-                Ok(Batch {
-                    id: r.get(0)?,
-                    at: r.get(1)?,
-                    kind: r.get(2)?,
-                    file: r.get(3)?,
-                    undone: r.get(4)?,
-                    written: r.get(5)?,
-                    refused: r.get(6)?,
-                })
+                Ok(Batch { id: r.get(0)?, at: r.get(1)?, kind: r.get(2)?, file: r.get(3)?, undone: r.get(4)?, written: r.get(5)? })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
@@ -318,8 +311,6 @@ pub struct Batch {
     pub undone: Option<String>,
     /// Records it wrote.
     pub written: i64,
-    /// Rows that were not taken.
-    pub refused: i64,
 }
 
 fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Listed> {

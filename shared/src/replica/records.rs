@@ -401,6 +401,11 @@ impl Replica {
         })
     }
 
+    /// Whether a record of exactly this id is here, void or not.
+    pub(crate) fn holds(&self, id: &str) -> Result<bool> {
+        self.store.read(|c| Ok(c.prepare_cached("SELECT EXISTS(SELECT 1 FROM record WHERE id = ?1)")?.query_row([id], |r| r.get(0))?))
+    }
+
     /// A record by its id, an unambiguous beginning of it, or (profiles) a child.
     ///
     /// # Errors
@@ -465,7 +470,7 @@ impl Replica {
 
     /// What was signed stands: a correction needs a step back first, so that it is signed anew. A correction made apart, before the signature was known, is merged
     /// all the same and stands in the trail.
-    fn not_sealed(&self, place: &Place, definition: &Definition) -> Result<()> {
+    pub(crate) fn not_sealed(&self, place: &Place, definition: &Definition) -> Result<()> {
         let Some(lifecycle) = definition.lifecycle.as_ref().filter(|l| l.states.iter().any(|s| s.sealed)) else { return Ok(()) };
         let state = self.outcome(place, definition)?.state;
         match state.and_then(|code| lifecycle.state(&code)).filter(|state| state.sealed) {
@@ -486,17 +491,24 @@ impl Replica {
     /// Not this side's ledger; already void.
     pub fn void(self: &Arc<Self>, record: &str, why: &str, by: Option<&str>) -> Result<Done> {
         let place = self.locate(record)?;
+        let prepared = self.prepare_void(&place, why, by)?;
+        self.commit(vec![prepared.edit])?;
+        Ok(prepared.done)
+    }
+
+    /// [`Replica::void`] up to the writing.
+    pub(crate) fn prepare_void(&self, place: &Place, why: &str, by: Option<&str>) -> Result<Prepared> {
         let definition = self.definition(&place.ledger)?;
         self.may_edit(&definition)?;
-        self.not_sealed(&place, &definition)?;
+        self.not_sealed(place, &definition)?;
         if place.void {
             return Err(Fault::new("record-void", Exit::Input).with("record", &place.id).into());
         }
         if why.trim().is_empty() {
             return Err(Fault::new("void-reason", Exit::Input).into());
         }
-        self.commit(vec![self.void_edit(&place, why, by)])?;
-        Ok(Done { record: place.id, gaps: Vec::new(), unknown: Vec::new(), changed: true })
+        let done = Done { record: place.id.clone(), gaps: Vec::new(), unknown: Vec::new(), changed: true };
+        Ok(Prepared { edit: self.void_edit(place, why, by), done })
     }
 
     pub(crate) fn void_edit(&self, place: &Place, why: &str, by: Option<&str>) -> DocEdit {
@@ -524,6 +536,13 @@ impl Replica {
         why: Option<&str>,
         to: Option<&str>,
     ) -> Result<Done> {
+        let place = self.begun(record)?;
+        let words = Taking { step, set, on, by, why, to, id: None, follows: None };
+        if place.ledger == relay::LEDGER { self.answer(&place, &words) } else { self.take(&place, words) }
+    }
+
+    /// Where the case of a record began: itself, or the record of an earlier year that it carries on.
+    fn begun(&self, record: &str) -> Result<Place> {
         let mut place = self.locate(record)?;
         for _ in 0..30 {
             match place.continues.clone() {
@@ -531,12 +550,39 @@ impl Replica {
                 None => break,
             }
         }
-        let words = Taking { step, set, on, by, why, to, id: None, follows: None };
-        if place.ledger == relay::LEDGER { self.answer(&place, &words) } else { self.take(&place, words) }
+        Ok(place)
+    }
+
+    /// A step up to the writing, with where it is taken.
+    ///
+    /// # Errors
+    /// As [`Replica::step`]; an answer to the county (`relay`) has its own page.
+    pub(crate) fn prepare_step(
+        &self,
+        record: &str,
+        step: &str,
+        set: &BTreeMap<String, String>,
+        on: Option<&str>,
+        by: Option<&str>,
+        why: Option<&str>,
+    ) -> Result<(Place, Vec<DocEdit>, Done)> {
+        let place = self.begun(record)?;
+        if place.ledger == relay::LEDGER {
+            return Err(Fault::new("step-no-lifecycle", Exit::Input).with("ledger", &place.ledger).into());
+        }
+        let words = Taking { step, set, on, by, why, to: None, id: None, follows: None };
+        let (edits, done) = self.prepare_take(&place, words)?;
+        Ok((place, edits, done))
     }
 
     /// Takes a step of the record at `place`; what a step of the county does besides ([`super::handover`]) is in the same commit.
     pub(super) fn take(self: &Arc<Self>, place: &Place, words: Taking<'_>) -> Result<Done> {
+        let (edits, done) = self.prepare_take(place, words)?;
+        self.commit(edits)?;
+        Ok(done)
+    }
+
+    fn prepare_take(&self, place: &Place, words: Taking<'_>) -> Result<(Vec<DocEdit>, Done)> {
         let Taking { step, set, on, by, why, to, id, follows } = words;
         let definition = self.definition(&place.ledger)?;
         if definition.lifecycle.is_none() {
@@ -583,8 +629,7 @@ impl Replica {
         if let Some(handover) = definition.handover.as_ref().filter(|h| h.step == step && self.me.role == Role::Hub) {
             edits.extend(self.hand_over(place, handover, &after, day, by)?);
         }
-        self.commit(edits)?;
-        Ok(Done { record: place.id.clone(), gaps: Vec::new(), unknown: reading.unknown, changed: true })
+        Ok((edits, Done { record: place.id.clone(), gaps: Vec::new(), unknown: reading.unknown, changed: true }))
     }
 
     /// Along with a step in the other side's ledger only its own fields are set, and those the step needs: whoever has the paper enters what stands on it.

@@ -9,4 +9,6 @@ mod forgery;
 mod killed;
 mod refusals;
 mod restored;
+mod round_trip;
+mod taken_back;
 mod writing;

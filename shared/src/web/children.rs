@@ -188,6 +188,7 @@ struct ChildPage {
 struct By {
     #[serde(default)]
     by: String,
+    saved: Option<u32>,
 }
 
 /// Fields of the profile that stand on top of a child's page.
@@ -200,7 +201,10 @@ async fn child(
     Path(student): Path<String>,
     Query(by): Query<By>,
 ) -> Result<Response, Oops> {
-    let page = Page::of(&desk, &visitor, "web-child");
+    let mut page = Page::of(&desk, &visitor, "web-child");
+    if let Some(gaps) = by.saved {
+        page.done = if gaps == 0 { page.t("web-saved") } else { page.t1("web-saved-gaps", gaps) };
+    }
     let account = visitor.person()?.clone();
     let drawn = desk.run(move |desk| child_page(desk, &account, page, student, by.by == "time")).await?;
     draw(&drawn)

@@ -204,10 +204,11 @@ async fn add(
                 Ok(done) => {
                     let record = done["record"].as_str().unwrap_or_default().to_owned();
                     let gaps = done["gaps"].as_array().map_or(0, Vec::len);
+                    let undo = undo_word(&done);
                     Ok(Ok(match sent.other("_another") {
-                        "" if profile => format!("/child/{record}"),
-                        "" => format!("/record/{record}?saved={gaps}"),
-                        _ => format!("/ledger/{code}/new?student={student}"),
+                        "" if profile => format!("/child/{record}?saved={gaps}{undo}"),
+                        "" => format!("/record/{record}?saved={gaps}{undo}"),
+                        _ => format!("/ledger/{code}/new?student={student}{undo}"),
                     }))
                 }
                 Err(fault) if matches!(fault.exit, Exit::Input | Exit::NoMatch | Exit::NotAllowed) => {
@@ -226,6 +227,11 @@ async fn add(
             Ok(response)
         }
     }
+}
+
+/// What a redirect says of what can be taken back.
+pub(super) fn undo_word(done: &serde_json::Value) -> String {
+    done["undo"].as_str().map(|id| format!("&undo={id}")).unwrap_or_default()
 }
 
 /// Judges one field as the engine will; the answer stands beside the field.
@@ -311,7 +317,7 @@ async fn save(
                 return Ok(Ok(page_of));
             }
             match desk.ask(&account, Request::RecordSet { record: id.clone(), set, by: Some(account.name.clone()) }, lang) {
-                Ok(done) => Ok(Ok(format!("{page_of}?saved={}", done["gaps"].as_array().map_or(0, Vec::len)))),
+                Ok(done) => Ok(Ok(format!("{page_of}?saved={}{}", done["gaps"].as_array().map_or(0, Vec::len), undo_word(&done)))),
                 Err(fault) if mends(&fault) => Ok(Err((edit_form(desk, &account, page, &id, &sent.now, Some(&fault))?, status(&fault)))),
                 Err(fault) => Err(fault),
             }

@@ -1,74 +1,192 @@
 //! What is on the screen as a workbook, in a form that the import reads again: the first column is the record's id, heads are the fields' titles, cells are as typed.
-//! Also the rows an import refused, to give back.
+//!
+//! Three sheets, one of them shown. `_huxue` keeps what every cell held at the moment of export, by record, so that the import can tell what the person changed from what
+//! somebody changed here meanwhile, however the rows were sorted ([`table::Base`]). `_lists` holds the options that choice cells offer. What an office program would wreck
+//! (numbers of identity, student and telephone, dates) is text, and stays text when it is edited.
 
 use super::{account::Account, shown};
 use crate::{
     fault::Fault,
-    ledger::{Catalogue, Definition, FieldType, definition::Subject, value},
+    import::table::BASE_SHEET,
+    ledger::{
+        Catalogue, Definition, FieldType,
+        definition::{Field, Subject},
+        value,
+    },
     locale::{self, Lang},
     replica::browse::Row,
 };
-use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{DataValidation, DataValidationErrorStyle, Format, FormatAlign, Formula, Workbook, Worksheet, XlsxError};
 
 /// Longest text of a cell (the format allows 32,767).
 const CELL_CHARS_MAX: usize = 32_000;
+/// Rows below the last that still offer options: for records added at the bottom.
+const MORE_ROWS: u32 = 500;
+/// Name of the sheet of options.
+const LISTS: &str = "_lists";
 
-fn sheet(heads: &[String], rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, XlsxError> {
-    let mut book = Workbook::new();
-    let page: &mut Worksheet = book.add_worksheet();
-    let bold = Format::new().set_bold().set_text_wrap();
-    for (at, head) in (0u16..).zip(heads) {
-        page.write_string_with_format(0, at, head, &bold)?;
-        page.set_column_width(at, if at == 0 { 12.0 } else { 16.0 })?;
-    }
-    let mut last = 0;
-    for (line, cells) in (1u32..).zip(rows) {
-        for (at, cell) in (0u16..).zip(cells) {
-            // Always a text, never a formula, whatever it begins with.
-            page.write_string(line, at, cell.chars().take(CELL_CHARS_MAX).collect::<String>())?;
-        }
-        last = line;
-    }
-    page.set_freeze_panes(1, 0)?;
-    if let Some(columns) = u16::try_from(heads.len()).ok().and_then(|n| n.checked_sub(1)) {
-        page.autofilter(0, 0, last, columns)?;
-    }
-    book.save_to_buffer()
-}
-
-/// Records of a ledger. What the person does not see is not in it.
+/// Records of a ledger. What the person does not see is not in it. `at`: the moment of export, RFC 3339.
 ///
 /// # Errors
 /// `internal` if the workbook cannot be made.
-pub fn ledger(catalogue: &Catalogue, definition: &Definition, account: &Account, rows: &[Row], lang: Lang) -> Result<Vec<u8>, Fault> {
+pub fn ledger(catalogue: &Catalogue, definition: &Definition, account: &Account, rows: &[Row], at: &str, lang: Lang) -> Result<Vec<u8>, Fault> {
     let by_child = definition.subject == Subject::Student;
-    let fields: Vec<_> = definition.fields.iter().filter(|f| shown::sees(account, definition, f) && f.kind != FieldType::File).collect();
-    let mut heads = vec![if lang == Lang::Zh { "记录号".to_owned() } else { "Record id".to_owned() }];
+    let mut fields: Vec<&Field> = definition.fields.iter().filter(|f| shown::sees(account, definition, f) && f.kind != FieldType::File).collect();
     let named = by_child && !fields.iter().any(|f| f.code == "name");
-    if named {
-        heads.push(locale::text(lang, "web-person-name", &[]));
-    }
-    let common: Vec<_> = Definition::common_fields().iter().filter(|f| f.code == "on" || f.code == "note").collect();
-    heads.extend(fields.iter().chain(&common).map(|f| f.title.get(lang).to_owned()));
-    let line = |row: &Row| {
-        let mut cells = vec![row.id.clone()];
-        if named {
-            cells.push(row.name.clone().unwrap_or_default());
-        }
-        cells.extend(fields.iter().chain(&common).map(|f| {
-            let bare = crate::ledger::definition::Field { unit: None, ..(**f).clone() };
-            value::show(catalogue, definition, &bare, &row.fields, lang)
-        }));
-        cells
-    };
-    sheet(&heads, rows.iter().map(line)).map_err(Fault::internal)
+    fields.extend(Definition::common_fields().iter().filter(|f| f.code == "on" || f.code == "note"));
+    Export { catalogue, definition, fields, named, lang }.book(rows, at).map_err(Fault::internal)
 }
 
-/// Rows an import refused: number in the file, why, what to do.
-///
-/// # Errors
-/// `internal` if the workbook cannot be made.
-pub fn refused(rows: &[(String, String, String)], lang: Lang) -> Result<Vec<u8>, Fault> {
-    let heads = ["web-row", "web-why", "web-what-next"].map(|key| locale::text(lang, key, &[]));
-    sheet(&heads, rows.iter().map(|(row, why, next)| vec![row.clone(), why.clone(), next.clone()])).map_err(Fault::internal)
+struct Export<'a> {
+    catalogue: &'a Catalogue,
+    definition: &'a Definition,
+    fields: Vec<&'a Field>,
+    /// A column with the child's name stands beside the record's id.
+    named: bool,
+    lang: Lang,
+}
+
+/// A text cell, never a formula, whatever it begins with.
+fn put(page: &mut Worksheet, row: u32, column: u16, text: &str) -> Result<(), XlsxError> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    page.write_string(row, column, text.chars().take(CELL_CHARS_MAX).collect::<String>())?;
+    Ok(())
+}
+
+/// Kept as a number in the workbook, so that it can be summed there.
+fn is_number(field: &Field) -> bool {
+    matches!(field.kind, FieldType::Int | FieldType::Dec1 | FieldType::Money)
+}
+
+impl Export<'_> {
+    fn book(&self, rows: &[Row], at: &str) -> Result<Vec<u8>, XlsxError> {
+        let mut book = Workbook::new();
+        let last = u32::try_from(rows.len()).unwrap_or(u32::MAX - MORE_ROWS);
+        let page = book.add_worksheet();
+        self.heads(page)?;
+        self.lines(page, rows)?;
+        let columns = u16::try_from(self.fields.len()).unwrap_or(u16::MAX) + u16::from(self.named);
+        page.set_freeze_panes(1, self.first())?;
+        page.autofilter(0, 0, last, columns)?;
+        let lists: Vec<(u16, Vec<String>)> =
+            (self.first()..).zip(&self.fields).filter_map(|(column, field)| Some((column, self.options(field)?))).collect();
+        for (at, (column, options)) in (0u16..).zip(&lists) {
+            let source = format!("={LISTS}!${0}$1:${0}${1}", letters(at), options.len());
+            let rule = DataValidation::new()
+                .allow_list_formula(Formula::new(source))
+                // Warned, not stopped: a code, and an option of a newer version of the ledger, are read too.
+                .set_error_style(DataValidationErrorStyle::Warning);
+            page.add_data_validation(1, *column, last + MORE_ROWS, *column, &rule)?;
+        }
+        let base = book.add_worksheet();
+        base.set_name(BASE_SHEET)?.set_very_hidden(true);
+        self.base(base, rows, at)?;
+        let page = book.add_worksheet();
+        page.set_name(LISTS)?.set_very_hidden(true);
+        for (at, (_, options)) in (0u16..).zip(&lists) {
+            for (row, option) in (0u32..).zip(options) {
+                put(page, row, at, option)?;
+            }
+        }
+        book.save_to_buffer()
+    }
+
+    /// Column of the first field.
+    fn first(&self) -> u16 {
+        1 + u16::from(self.named)
+    }
+
+    fn heads(&self, page: &mut Worksheet) -> Result<(), XlsxError> {
+        let bold = Format::new().set_bold().set_text_wrap().set_align(FormatAlign::Top);
+        let text = Format::new().set_num_format("@");
+        let soft = Format::new().set_num_format("@").set_font_color("#808080");
+        let id = if self.lang == Lang::Zh { "记录号" } else { "Record id" };
+        page.set_column_format(0, &soft)?.set_column_width(0, 10.0)?;
+        page.write_string_with_format(0, 0, id, &bold)?;
+        if self.named {
+            page.set_column_format(1, &text)?.set_column_width(1, 12.0)?;
+            page.write_string_with_format(0, 1, locale::text(self.lang, "web-person-name", &[]), &bold)?;
+        }
+        for (column, field) in (self.first()..).zip(&self.fields) {
+            if !is_number(field) {
+                page.set_column_format(column, &text)?;
+            }
+            let width = match field.kind {
+                FieldType::Long => 36.0,
+                FieldType::Idno | FieldType::Ref => 22.0,
+                FieldType::Int | FieldType::Dec1 | FieldType::Money | FieldType::Pct | FieldType::Bool => 10.0,
+                FieldType::Date | FieldType::Month | FieldType::Time => 12.0,
+                _ => 16.0,
+            };
+            page.set_column_width(column, width)?;
+            page.write_string_with_format(0, column, field.title.get(self.lang), &bold)?;
+        }
+        Ok(())
+    }
+
+    fn lines(&self, page: &mut Worksheet, rows: &[Row]) -> Result<(), XlsxError> {
+        for (line, row) in (1u32..).zip(rows) {
+            put(page, line, 0, &row.id)?;
+            if self.named {
+                put(page, line, 1, row.name.as_deref().unwrap_or_default())?;
+            }
+            for (column, field) in (self.first()..).zip(&self.fields) {
+                let text = self.cell(field, row);
+                match text.parse::<f64>() {
+                    Ok(number) if is_number(field) && format!("{number}") == text => {
+                        page.write_number(line, column, number)?;
+                    }
+                    _ => put(page, line, column, &text)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn base(&self, page: &mut Worksheet, rows: &[Row], at: &str) -> Result<(), XlsxError> {
+        for (column, text) in (0u16..).zip(["huxue", self.definition.code.as_str(), at]) {
+            put(page, 0, column, text)?;
+        }
+        put(page, 1, 0, "_id")?;
+        for (column, field) in (1u16..).zip(&self.fields) {
+            put(page, 1, column, &field.code)?;
+        }
+        for (line, row) in (2u32..).zip(rows) {
+            put(page, line, 0, &row.id)?;
+            for (column, field) in (1u16..).zip(&self.fields) {
+                put(page, line, column, &self.cell(field, row))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn cell(&self, field: &Field, row: &Row) -> String {
+        let bare = Field { unit: None, ..field.clone() };
+        value::show(self.catalogue, self.definition, &bare, &row.fields, self.lang)
+    }
+
+    /// What a cell offers to choose from; several of a list cannot be offered so.
+    fn options(&self, field: &Field) -> Option<Vec<String>> {
+        match field.kind {
+            FieldType::Bool => Some(["ledger-yes", "ledger-no"].map(|key| locale::text(self.lang, key, &[])).to_vec()),
+            FieldType::Choice => {
+                let list = self.catalogue.options(self.definition, field)?;
+                Some(list.choices.iter().map(|choice| choice.title.get(self.lang).to_owned()).collect())
+                    .filter(|titles: &Vec<String>| !titles.is_empty())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// 0 → `A`, 27 → `AB`.
+fn letters(column: u16) -> String {
+    let (mut number, mut out) = (u32::from(column) + 1, String::new());
+    while number > 0 {
+        out.insert(0, char::from(b'A' + u8::try_from((number - 1) % 26).unwrap_or(0)));
+        number = (number - 1) / 26;
+    }
+    out
 }

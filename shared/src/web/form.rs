@@ -197,8 +197,7 @@ impl Drawing<'_> {
     }
 
     fn fills(&self, field: &Field) -> bool {
-        let ours = field.authority.is_none_or(|side| side == Authority::School);
-        ours && !self.definition.derive.contains(&field.code) && field.kind != FieldType::File && shown::sees(self.account, self.definition, field)
+        fills(self.account, self.definition, field)
     }
 
     fn input(&self, field: &Field) -> Input {
@@ -235,17 +234,9 @@ impl Drawing<'_> {
                 Required::When(_) | Required::Steps(_) => "sometimes",
                 Required::No => "",
             },
-            unit: field.unit.as_ref().map(|u| u.get(self.lang).to_owned()).unwrap_or_else(|| self.own_unit(field)),
+            unit: field.unit.as_ref().map(|u| u.get(self.lang).to_owned()).unwrap_or_else(|| own_unit(field, self.lang)),
             max_len: field.max_len,
             error: self.fault.and_then(|fault| error_of(fault, &field.code, self.lang)).unwrap_or_default(),
-        }
-    }
-
-    fn own_unit(&self, field: &Field) -> String {
-        match field.kind {
-            FieldType::Money => locale::text(self.lang, "web-yuan", &[]),
-            FieldType::Pct => "%".to_owned(),
-            _ => String::new(),
         }
     }
 
@@ -304,6 +295,21 @@ impl Drawing<'_> {
             (None, FieldType::Person, _) if field.required == Required::Yes => self.account.name.clone(),
             _ => String::new(),
         }
+    }
+}
+
+/// Whether a person fills this field: the school's to fill, not the engine's, no file, and one the person sees.
+pub(super) fn fills(account: &Account, definition: &Definition, field: &Field) -> bool {
+    let ours = field.authority.is_none_or(|side| side == Authority::School);
+    ours && !definition.derive.contains(&field.code) && field.kind != FieldType::File && shown::sees(account, definition, field)
+}
+
+/// The unit that lies in a field's type.
+pub(super) fn own_unit(field: &Field, lang: Lang) -> String {
+    match field.kind {
+        FieldType::Money => locale::text(lang, "web-yuan", &[]),
+        FieldType::Pct => "%".to_owned(),
+        _ => String::new(),
     }
 }
 

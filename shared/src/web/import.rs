@@ -1,11 +1,13 @@
 //! Office files into records: judged first and shown row by row, written only when the person says so, taken back as one.
 //!
-//! Between the two steps the file waits in memory, a few at once, for a quarter of an hour; nothing of it is written to the disk before.
+//! Between the two steps the file waits in memory, a few at once, for a quarter of an hour; nothing of it is written to the disk before. Refused rows go back as a
+//! workbook ([`giveback`]).
 
 use super::{
     account::{Account, Reach},
     desk::Desk,
-    export,
+    form::pairs,
+    giveback,
     guard::{Oops, Visitor},
     ledgers::file,
     page::{Page, Said, draw},
@@ -21,7 +23,7 @@ use crate::{
 use askama::Template;
 use axum::{
     Extension, Router,
-    extract::{DefaultBodyLimit, Multipart, Path, Query, State},
+    extract::{DefaultBodyLimit, Multipart, Path, Query, RawForm, State},
     response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
@@ -48,7 +50,8 @@ pub fn routes() -> Router<Arc<Desk>> {
         .route("/import/preview", post(preview).layer(DefaultBodyLimit::max(FILE_BYTES_MAX + 64 * 1024)))
         .route("/import/{token}/apply", post(apply))
         .route("/import/{token}/refused", get(refused))
-        .route("/import/undo/{batch}", post(undo))
+        .route("/import/refused/{id}", get(kept))
+        .route("/import/refused/{id}/forget", post(forget))
 }
 
 /// A file between preview and writing.
@@ -61,7 +64,9 @@ struct Waiting {
     bytes: Arc<str>,
     /// Ledger; empty: a roster.
     ledger: String,
-    refused: Vec<(String, String, String)>,
+    /// Refused rows, and the workbook to give back.
+    refused: usize,
+    book: Arc<[u8]>,
 }
 
 /// Files between preview and writing, by token.
@@ -114,8 +119,20 @@ struct ImportPage {
     roster: bool,
     ledgers: Vec<(String, String)>,
     past: Vec<Past>,
+    /// Refused rows that wait: id, file, where to, how many.
+    waiting: Vec<(String, String, String, usize)>,
     first: bool,
     mib: usize,
+}
+
+/// A cell that the file and somebody here changed since the export.
+#[derive(Clone, Debug)]
+struct Both {
+    field: String,
+    title: String,
+    base: String,
+    here: String,
+    file: String,
 }
 
 /// A judged row.
@@ -126,6 +143,9 @@ struct Judged {
     what: String,
     why: String,
     next: String,
+    /// Cells that move: title, from, to.
+    cells: Vec<(String, String, String)>,
+    both: Vec<Both>,
 }
 
 #[derive(Template)]
@@ -139,6 +159,10 @@ struct PreviewPage {
     accepted: i64,
     rejected: i64,
     changed: i64,
+    both: i64,
+    exported: String,
+    baseless: bool,
+    left_out: i64,
     ignored: String,
     rows: Vec<Judged>,
     hidden: usize,
@@ -148,8 +172,7 @@ struct PreviewPage {
 struct Asked {
     first: Option<String>,
     done: Option<i64>,
-    undone: Option<i64>,
-    kept: Option<i64>,
+    refused: Option<i64>,
 }
 
 /// May write a ledger of the whole school: an import is not held to classes row by row.
@@ -173,12 +196,16 @@ fn import_page(desk: &Desk, account: &Account, page: Page, said: Option<Said>, f
         .map(|b| Past {
             id: b.id,
             at: shown::moment(&b.at, lang),
-            file: b.file,
+            file: match catalogue.latest(&b.file).filter(|_| b.kind == "grid") {
+                Some(definition) => format!("{} · {}", definition.title.get(lang), crate::locale::text(lang, "web-grid", &[])),
+                None => b.file,
+            },
             written: b.written,
             undone: b.undone.map(|at| shown::moment(&at, lang)),
         })
         .collect();
-    Ok(ImportPage { page, said, roster: account.administers(), ledgers, past, first, mib: FILE_BYTES_MAX >> 20 })
+    let waiting = giveback::waiting(desk, account)?.into_iter().map(|w| (w.id, w.file, titled(desk, &w.target, lang), w.rows)).collect();
+    Ok(ImportPage { page, said, roster: account.administers(), ledgers, past, waiting, first, mib: FILE_BYTES_MAX >> 20 })
 }
 
 async fn page(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Query(asked): Query<Asked>) -> Result<Response, Oops> {
@@ -188,11 +215,8 @@ async fn page(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
     if let Some(count) = asked.done {
         page.done = page.t1("web-import-done", count);
     }
-    if let Some(count) = asked.undone {
-        page.done = page.t1("web-import-undone", count);
-        if let Some(kept) = asked.kept.filter(|kept| *kept > 0) {
-            page.done = format!("{} {}", page.done, page.t1("web-import-kept", kept));
-        }
+    if let Some(count) = asked.refused.filter(|count| *count > 0) {
+        page.done = format!("{} {}", page.done, page.t1("web-import-refused-kept", count));
     }
     draw(&import_page(&desk, account, page, None, asked.first.is_some())?)
 }
@@ -240,12 +264,29 @@ async fn preview(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
     }
 }
 
-fn request(waiting: &Waiting, account: &Account, dry_run: bool) -> Request {
+/// Title of a ledger, or of the roster.
+fn titled(desk: &Desk, ledger: &str, lang: Lang) -> String {
+    match desk.replica.catalogue().latest(ledger) {
+        Some(definition) => definition.title.get(lang).to_owned(),
+        None => crate::locale::text(lang, "web-roster", &[]),
+    }
+}
+
+/// Refused rows of a person's last imports that wait to be corrected: what they are of, how many, where the workbook is. For Today.
+///
+/// # Errors
+/// The store's.
+pub fn waiting_refused(desk: &Desk, account: &Account, lang: Lang) -> Result<Vec<(String, usize, String)>, Fault> {
+    let found = giveback::waiting(desk, account)?;
+    Ok(found.into_iter().map(|w| (format!("{} → {}", w.file, titled(desk, &w.target, lang)), w.rows, format!("/import/refused/{}", w.id))).collect())
+}
+
+fn request(waiting: &Waiting, account: &Account, take: Vec<String>, dry_run: bool) -> Request {
     let (file, bytes, by) = (waiting.file.clone(), waiting.bytes.to_string(), Some(account.name.clone()));
     if waiting.ledger.is_empty() {
         Request::ImportRoster { file, bytes, dry_run, sheet: None, by }
     } else {
-        Request::ImportLedger { code: waiting.ledger.clone(), file, bytes, dry_run, year: None, by }
+        Request::ImportLedger { code: waiting.ledger.clone(), file, bytes, dry_run, year: None, by, take }
     }
 }
 
@@ -265,19 +306,27 @@ fn target(desk: &Desk, account: &Account, ledger: &str, lang: Lang) -> Result<St
 fn judge(desk: &Desk, account: &Account, page: Page, ledger: &str, name: String, bytes: Vec<u8>, lang: Lang) -> Result<PreviewPage, Fault> {
     let into = target(desk, account, ledger, lang)?;
     let encoded = base64::engine::general_purpose::STANDARD.encode(&bytes);
-    drop(bytes);
     let mut waiting = Waiting {
         account: account.id,
         since_s: desk.clock().now().as_second(),
         file: name,
         bytes: encoded.into(),
         ledger: ledger.to_owned(),
-        refused: Vec::new(),
+        refused: 0,
+        book: Arc::from([]),
     };
-    let answer = desk.ask(account, request(&waiting, account, true), lang)?;
+    let answer = desk.ask(account, request(&waiting, account, Vec::new(), true), lang)?;
     let mut rows: Vec<Judged> = answer["rows"].as_array().into_iter().flatten().map(judged).collect();
-    rows.sort_by_key(|row| row.accept);
-    waiting.refused = rows.iter().filter(|r| !r.accept).map(|r| (r.row.clone(), r.why.clone(), r.next.clone())).collect();
+    // What needs a choice first, then what is refused, then what moves.
+    rows.sort_by_key(|row| (row.both.is_empty(), row.accept, row.cells.is_empty()));
+    waiting.refused = rows.iter().filter(|r| !r.accept).count();
+    if waiting.refused > 0 {
+        waiting.book = giveback::workbook(&bytes, &waiting.file, &answer, lang)?.into();
+    } else if answer["changed"] == 0 {
+        // Sent again and nothing left: what waited is done.
+        giveback::keep(desk, account, ledger, &waiting.file, 0, &[])?;
+    }
+    drop(bytes);
     let token = secret(desk.clock());
     let hidden = rows.len().saturating_sub(ROWS_SHOWN);
     rows.truncate(ROWS_SHOWN);
@@ -291,6 +340,10 @@ fn judge(desk: &Desk, account: &Account, page: Page, ledger: &str, name: String,
         accepted: number("accepted"),
         rejected: number("rejected"),
         changed: number("changed"),
+        both: number("conflicts"),
+        exported: answer["exported"].as_str().map(|at| shown::moment(at, lang)).unwrap_or_default(),
+        baseless: answer["exported"].is_null() && answer["columns"]["_id"].is_number(),
+        left_out: number("left_out"),
         ignored: answer["ignored_columns"].as_array().into_iter().flatten().filter_map(Json::as_str).collect::<Vec<_>>().join("、"),
         rows,
         hidden,
@@ -311,46 +364,81 @@ fn judged(row: &Json) -> Judged {
         other => other["message"].as_str().unwrap_or_default().to_owned(),
     }));
     why.retain(|part| !part.is_empty());
-    let what = ["name", "sex", "birth", "grade", "class"].map(text).into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
-    Judged { row: text("row"), accept: row["accept"].as_bool().unwrap_or(false), what, why: why.join("；"), next: text("next") }
+    let what =
+        ["label", "name", "sex", "birth", "grade", "class"].map(text).into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+    let word = |item: &Json, key: &str| item[key].as_str().unwrap_or_default().to_owned();
+    let list = |key: &str| row[key].as_array().into_iter().flatten();
+    let both = list("conflicts").map(|c| Both {
+        field: word(c, "field"),
+        title: word(c, "title"),
+        base: word(c, "base"),
+        here: word(c, "here"),
+        file: word(c, "file"),
+    });
+    Judged {
+        row: text("row"),
+        accept: row["accept"].as_bool().unwrap_or(false),
+        what,
+        why: why.join("；"),
+        next: text("next"),
+        cells: list("cells").map(|c| (word(c, "title"), word(c, "from"), word(c, "to"))).collect(),
+        both: both.collect(),
+    }
 }
 
-async fn apply(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(token): Path<String>) -> Result<Response, Oops> {
+async fn apply(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(token): Path<String>,
+    RawForm(body): RawForm,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let lang = visitor.lang;
-    let written = desk
+    let take = pairs(&body).into_iter().filter(|(key, value)| key.starts_with("take.") && !value.is_empty()).map(|(_, value)| value).collect();
+    let target = desk
         .run(move |desk| {
             let waiting = desk.uploads.find(&token, account.id)?;
             target(desk, &account, &waiting.ledger, lang)?;
-            let answer = desk.ask(&account, request(&waiting, &account, false), lang)?;
+            let answer = desk.ask(&account, request(&waiting, &account, take, false), lang)?;
+            giveback::keep(desk, &account, &waiting.ledger, &waiting.file, waiting.refused, &waiting.book)?;
             desk.uploads.forget(&token);
-            Ok(answer["changed"].as_i64().unwrap_or(0))
+            let undo = answer["batch"].as_str().map(|id| format!("&undo={id}")).unwrap_or_default();
+            Ok(format!("/import?done={}&refused={}{undo}", answer["changed"].as_i64().unwrap_or(0), waiting.refused))
         })
         .await?;
-    Ok(Redirect::to(&format!("/import?done={written}")).into_response())
+    Ok(Redirect::to(&target).into_response())
 }
 
 async fn refused(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(token): Path<String>) -> Result<Response, Oops> {
-    let waiting = desk.uploads.find(&token, visitor.person()?.id)?;
-    let bytes = export::refused(&waiting.refused, visitor.lang)?;
-    Ok(file(&format!("{}-{}.xlsx", crate::locale::text(visitor.lang, "web-refused-rows", &[]), desk.clock().today()), bytes))
-}
-
-async fn undo(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(batch): Path<String>) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
-    may(&account)?;
     let lang = visitor.lang;
-    let (undone, kept) = desk
+    let (name, bytes) = desk
         .run(move |desk| {
-            let known = desk.replica.imports().map_err(Fault::from)?;
-            let roster =
-                known.iter().find(|b| b.id == batch).ok_or_else(|| Fault::new("import-none", Exit::NoMatch).with("batch", &batch))?.kind == "roster";
-            if roster && !account.administers() {
-                return Err(Fault::new("web-not-yours", Exit::NotAllowed));
-            }
-            let answer = desk.ask(&account, Request::ImportUndo { batch }, lang)?;
-            Ok((answer["undone"].as_i64().unwrap_or(0), answer["kept"].as_i64().unwrap_or(0)))
+            let waiting = desk.uploads.find(&token, account.id)?;
+            // Taken away to be corrected: found again until it comes back.
+            giveback::keep(desk, &account, &waiting.ledger, &waiting.file, waiting.refused, &waiting.book)?;
+            desk.noted(&account, "export", "refused rows", waiting.refused);
+            Ok((giveback::name(&waiting.file, lang), waiting.book.to_vec()))
         })
         .await?;
-    Ok(Redirect::to(&format!("/import?undone={undone}&kept={kept}")).into_response())
+    Ok(file(&name, bytes))
+}
+
+async fn kept(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(id): Path<String>) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let lang = visitor.lang;
+    let (name, bytes) = desk
+        .run(move |desk| {
+            let (name, bytes) = giveback::find(desk, &account, &id)?;
+            desk.noted(&account, "export", "refused rows", 1);
+            Ok((giveback::name(&name, lang), bytes))
+        })
+        .await?;
+    Ok(file(&name, bytes))
+}
+
+async fn forget(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(id): Path<String>) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    desk.run(move |desk| giveback::forget(desk, &account, &id)).await?;
+    Ok(Redirect::to("/import").into_response())
 }

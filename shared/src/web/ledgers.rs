@@ -118,6 +118,7 @@ struct LedgerPage {
     before: Option<String>,
     after: Option<String>,
     export: String,
+    grid: String,
     print: String,
     has_notice: bool,
     may_add: bool,
@@ -315,6 +316,7 @@ fn ledger_page(
         lines: listed.rows.iter().map(line).collect(),
         total: listed.total,
         from,
+        grid: export.replacen("/export", "/grid", 1),
         print: export.replacen("/export", "/print", 1),
         has_notice: definition.subject == Subject::Student && definition.fields.iter().any(|f| f.public),
         export,
@@ -339,7 +341,7 @@ async fn export_file(
             let wanted = Wanted { limit: EXPORT_MAX, ..wanted(desk, &account, &definition, &asked)? };
             let listed = desk.replica.page(&definition, &wanted).map_err(Fault::from)?;
             note(desk, &account, "export", &definition, listed.rows.len());
-            let bytes = export::ledger(&desk.replica.catalogue(), &definition, &account, &listed.rows, lang)?;
+            let bytes = export::ledger(&desk.replica.catalogue(), &definition, &account, &listed.rows, &desk.clock().now().to_string(), lang)?;
             Ok((format!("{}-{}.xlsx", definition.title.get(lang), desk.clock().today()), bytes))
         })
         .await?;

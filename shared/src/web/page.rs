@@ -49,6 +49,8 @@ pub struct Page {
     pub help: String,
     /// Said once after something was done.
     pub done: String,
+    /// Id of what was just written, to take it back by; empty: nothing is offered.
+    pub undo: String,
     /// Path and query of this page.
     pub here: String,
 }
@@ -102,6 +104,7 @@ impl Page {
             sync_mark: "off",
             help: if help.ends_with(".help") { String::new() } else { help },
             done: String::new(),
+            undo: undo_of(&visitor.here),
             here: visitor.here.clone(),
         }
     }
@@ -161,10 +164,25 @@ impl Page {
         self.post(&format!("{base}/{id}{tail}"))
     }
 
+    /// This page without what was said once.
+    pub fn calm(&self) -> String {
+        let (path, query) = self.here.split_once('?').unwrap_or((&self.here, ""));
+        let kept: Vec<&str> =
+            query.split('&').filter(|pair| !pair.is_empty() && !["undo=", "saved=", "done="].iter().any(|said| pair.starts_with(said))).collect();
+        if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
+    }
+
     /// Path of this page, in an address's query.
     pub fn back(&self) -> String {
         escape_query(&self.here)
     }
+}
+
+/// What a redirect says can be taken back: an id of ours, nothing else.
+fn undo_of(here: &str) -> String {
+    let query = here.split_once('?').map_or("", |(_, query)| query);
+    let id = query.split('&').find_map(|pair| pair.strip_prefix("undo=")).unwrap_or_default();
+    if id.len() == 26 && id.bytes().all(|b| b.is_ascii_alphanumeric()) { id.to_owned() } else { String::new() }
 }
 
 /// Draws a template.

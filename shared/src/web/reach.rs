@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     fault::{Exit, Fault},
-    ledger::Definition,
+    ledger::{Definition, definition::SchoolRole},
+    locale::{self, Lang},
     replica::{
         browse::{Pupil, Row},
         records::Place,
@@ -34,6 +35,30 @@ pub fn child(desk: &Desk, account: &Account, student: &str) -> Result<(Pupil, Ve
     let (found, others) = desk.replica.pupil(student).map_err(Fault::from)?;
     let seen = found.filter(|pupil| account.children().holds(class_of(pupil)));
     seen.map(|pupil| (pupil, others)).ok_or_else(|| Fault::new("web-child-none", Exit::NoMatch))
+}
+
+/// Whether a person is what a step asks for; a step that asks for nobody is everybody's who may write.
+#[must_use]
+pub fn takes(account: &Account, role: Option<SchoolRole>) -> bool {
+    role.is_none_or(|role| account.roles.iter().any(|own| own.code() == role.word()))
+}
+
+/// The title of a role that a step asks for.
+#[must_use]
+pub fn role_title(role: SchoolRole, lang: Lang) -> String {
+    locale::text(lang, &format!("web-role-{}", role.word().replace('_', "-")), &[])
+}
+
+/// A step of a ledger, for whoever may take it: asked wherever one is taken, one record or many.
+///
+/// # Errors
+/// `web-step-role`.
+pub fn step(account: &Account, definition: &Definition, step: &str, lang: Lang) -> Result<(), Fault> {
+    let role = definition.lifecycle.as_ref().and_then(|l| l.step(step)).and_then(|s| s.role);
+    match role.filter(|_| !takes(account, role)) {
+        Some(role) => Err(Fault::new("web-step-role", Exit::NotAllowed).with("value", role_title(role, lang))),
+        None => Ok(()),
+    }
 }
 
 /// Class of a child.

@@ -3,7 +3,7 @@
 use super::{
     account::Account,
     desk::Desk,
-    entry::targets,
+    entry::{targets, undo_word},
     form::{Drawing, Input, Sent, rest_of},
     guard::{Oops, Visitor, status},
     names::Names,
@@ -19,7 +19,7 @@ use crate::{
     fault::{Exit, Fault},
     ledger::{
         Definition, FieldType,
-        definition::{Authority, Form, SchoolRole, StepAuthority},
+        definition::{Authority, Form, StepAuthority},
     },
     locale::{self, Lang},
 };
@@ -239,7 +239,7 @@ fn next_steps(
         }
         let mut inputs = drawing.only(&definition.required_for(known));
         targets(desk, account, definition, Some(&reached.place.doc.to_string()), &mut inputs, page.lang)?;
-        let only = known.role.filter(|role| !takes(account, *role)).map(|role| locale::text(page.lang, &role_key(role), &[])).unwrap_or_default();
+        let only = known.role.filter(|_| !reach::takes(account, known.role)).map(|role| reach::role_title(role, page.lang)).unwrap_or_default();
         for input in &mut inputs {
             input.required = "yes";
             let field = definition.field(&input.code);
@@ -259,15 +259,6 @@ fn next_steps(
         });
     }
     Ok(out)
-}
-
-/// Whether a person is what a step asks for.
-fn takes(account: &Account, role: SchoolRole) -> bool {
-    account.roles.iter().any(|own| own.code() == role.word())
-}
-
-fn role_key(role: SchoolRole) -> String {
-    format!("web-role-{}", role.word().replace('_', "-"))
 }
 
 fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Result<Vec<Related>, Fault> {
@@ -370,9 +361,10 @@ async fn void(
     act(&desk, &visitor, id, move |desk, id| {
         let reached = reach::writable(desk, &account, id)?;
         let why = Sent::read(&reached.definition, &body).other("_why").to_owned();
-        desk.ask(&account, Request::RecordVoid { record: id.to_owned(), why, by: Some(account.name.clone()) }, lang)
+        let done = desk
+            .ask(&account, Request::RecordVoid { record: id.to_owned(), why, by: Some(account.name.clone()) }, lang)
             .map_err(|fault| (BTreeMap::new(), fault))?;
-        Ok(())
+        Ok(undo_word(&done))
     })
     .await
 }
@@ -388,16 +380,13 @@ async fn step(
     act(&desk, &visitor, id, move |desk, id| {
         let reached = reach::writable(desk, &account, id)?;
         let sent = Sent::read(&reached.definition, &body);
-        let role = reached.definition.lifecycle.as_ref().and_then(|l| l.step(&step)).and_then(|s| s.role);
-        if let Some(role) = role.filter(|role| !takes(&account, *role)) {
-            return Err(Fault::new("web-step-role", Exit::NotAllowed).with("value", locale::text(lang, &role_key(role), &[])).into());
-        }
+        reach::step(&account, &reached.definition, &step, lang)?;
         let set = sent.changed();
         let word = |key: &str| Some(sent.other(key).to_owned()).filter(|text| !text.is_empty());
         let request =
             Request::RecordStep { record: id.to_owned(), step, set, on: word("_on"), by: Some(account.name.clone()), why: word("_why"), to: None };
         desk.ask(&account, request, lang).map_err(|fault| (sent.now.clone(), fault))?;
-        Ok(())
+        Ok(String::new())
     })
     .await
 }
@@ -420,13 +409,13 @@ impl From<(BTreeMap<String, String>, Fault)> for Failed {
 /// Does something to a record and shows it again, with what was said if it could not be done.
 async fn act<F>(desk: &Arc<Desk>, visitor: &Visitor, id: String, work: F) -> Result<Response, Oops>
 where
-    F: FnOnce(&Desk, &str) -> Result<(), Failed> + Send + 'static,
+    F: FnOnce(&Desk, &str) -> Result<String, Failed> + Send + 'static,
 {
     let account = visitor.person()?.clone();
     let page = Page::of(desk, visitor, "web-record");
     let outcome = desk
         .run(move |desk| match work(desk, &id) {
-            Ok(()) => Ok(Ok(format!("/record/{id}?saved=0"))),
+            Ok(undo) => Ok(Ok(format!("/record/{id}?saved=0{undo}"))),
             Err(Failed(typed, fault)) if mends(&fault) => match record_page(desk, &account, page, &id, &typed, Some(&fault))? {
                 Some(drawn) => Ok(Err((drawn, status(&fault)))),
                 None => Err(fault),

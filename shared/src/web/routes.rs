@@ -1,6 +1,6 @@
 //! All routes of a desk behind the gate.
 
-use super::{Desk, assets, children, conflicts, entry, events, guard, import, ledgers, login, paper, people, record, reports};
+use super::{Desk, assets, children, conflicts, entry, events, grid, guard, import, ledgers, login, paper, people, record, reports, undo};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -28,6 +28,8 @@ pub fn desk(desk: &Arc<Desk>, own: Router<Arc<Desk>>) -> Router {
         .merge(children::routes())
         .merge(ledgers::routes())
         .merge(entry::routes())
+        .merge(grid::routes())
+        .merge(undo::routes())
         .merge(record::routes())
         .merge(paper::routes())
         .merge(conflicts::routes())

@@ -44,18 +44,3 @@ async fn cards_out_of_reports_come_to_who_does_the_work() {
     // The whole school's report is not theirs.
     assert!(!school.get("/", &teacher).await.text.contains("/report/"));
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn rows_an_import_did_not_take_stay_for_a_week_unless_the_batch_is_taken_back() {
-    let school = School::new();
-    let (account, session) = school.person("wang", &[Role::Registrar], &[]);
-    let roster = "姓名,身份证号,性别,年级,班级\n王小明,529901201606120012,男,三年级,1\n赵小红,529901201603020031,女,三年级,1\n";
-    let bytes = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, roster);
-    let ask = huxue_shared::command::Request::ImportRoster { file: "名册.csv".into(), bytes, dry_run: false, sheet: None, by: None };
-    let done = school.desk.ask(&account, ask, huxue_shared::locale::Lang::Zh).unwrap();
-    assert_eq!((&done["accepted"], &done["rejected"]), (&1.into(), &1.into()), "{done}");
-    let page = school.get("/", &session).await.text;
-    assert!(page.contains("card-refused") && page.contains("名册.csv：1 行没收"), "{page}");
-    let session = next_days(&school, account.id, 8);
-    assert!(!school.get("/", &session).await.text.contains("card-refused"), "old");
-}

@@ -69,9 +69,15 @@ CREATE TABLE quarantine(
 CREATE TABLE told(
   peer BLOB NOT NULL, space INTEGER NOT NULL, doc BLOB NOT NULL, hash BLOB NOT NULL, times INTEGER NOT NULL, PRIMARY KEY(peer, space, doc, hash)) STRICT, WITHOUT ROWID;
 
--- Batches of a roster or ledger import, for undo as one. detail: JSON list of what was written. refused: rows that were not taken.
+-- What was written and can be taken back as one: a roster, rows of a ledger, a batch from the grid, a single edit (those for 30 days). kind: roster, ledger, grid, edit.
+-- file: the file, ledger or record. detail: JSON list of what was written, with the values before.
 CREATE TABLE import(
-  id TEXT PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, undone TEXT, refused INTEGER NOT NULL DEFAULT 0, detail TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  id TEXT PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, undone TEXT, detail TEXT NOT NULL,
+  by TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
+
+-- Rows that an import refused, as the workbook to correct and send again, until the person who uploaded the file does so; 14 days at most. account: who may see it.
+CREATE TABLE refused_upload(
+  id TEXT PRIMARY KEY, at TEXT NOT NULL, account INTEGER NOT NULL, target TEXT NOT NULL, file TEXT NOT NULL, rows INTEGER NOT NULL, workbook BLOB NOT NULL) STRICT, WITHOUT ROWID;
 
 -- One-time tokens (hub): only the hash of the secret.
 CREATE TABLE token(hash BLOB PRIMARY KEY CHECK(length(hash) = 32), school TEXT NOT NULL, issued TEXT NOT NULL, expires TEXT NOT NULL, used TEXT, used_by BLOB) STRICT, WITHOUT ROWID;

@@ -1,0 +1,205 @@
+//! The grid asked without a socket: paste, look, save, take back; who may; and what happens when somebody else was there meanwhile.
+
+use super::{School, class, steady};
+use axum::http::StatusCode;
+use huxue_shared::{
+    command::{Request as Ask, request::SubjectRef},
+    locale::Lang,
+    web::{account::Role, page::escape_query},
+};
+use serde_json::{Value as Json, json};
+
+/// A class of forty.
+fn forty(school: &School) -> Vec<String> {
+    (0..40)
+        .map(|n| {
+            school.child(
+                &format!("学生{}", ["甲", "乙", "丙", "丁"][n / 10].to_owned() + &"一二三四五六七八九十".chars().nth(n % 10).unwrap().to_string()),
+                &number(n),
+                3,
+                1,
+            )
+        })
+        .collect()
+}
+
+/// A valid identity number, the `n`-th of its day.
+fn number(n: usize) -> String {
+    let body = format!("52990120160612{:03}", n + 100);
+    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let sum: usize = body.bytes().zip(weights).map(|(digit, weight)| usize::from(digit - b'0') * weight).sum();
+    format!("{body}{}", ["1", "0", "X", "9", "8", "7", "6", "5", "4", "3", "2"][sum % 11])
+}
+
+async fn json(school: &School, session: &str, path: &str, body: &Json) -> Json {
+    let answer = school.post(path, session, &body.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    serde_json::from_str(&answer.text).unwrap()
+}
+
+fn hidden(text: &str, name: &str) -> String {
+    let value = text.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_else(|| panic!("{text}")).split('"').next().unwrap();
+    value
+        .replace("&#34;", "\"")
+        .replace("&quot;", "\"")
+        .replace("&#38;", "&")
+        .replace("&amp;", "&")
+        .replace("&#60;", "<")
+        .replace("&#62;", ">")
+        .replace("&#39;", "'")
+}
+
+fn care(school: &School, child: &str, minutes: &str) -> String {
+    let set = [("kind", "visit"), ("minutes", minutes)].iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let ask = Ask::RecordAdd { ledger: "care_log".into(), subject: Some(SubjectRef::Student(child.into())), year: None, set, by: None };
+    school.desk.ask(&super::nobody(), ask, Lang::Zh).unwrap()["record"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forty_rows_from_a_spreadsheet_are_pasted_corrected_saved_and_taken_back_without_a_script() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    forty(&school);
+    let grid = school.get("/ledger/care_log/grid?add=1&class=3.1", &session).await.text;
+    assert_eq!(grid.matches("<tr data-key=\"+").count(), 40);
+    let mut block = "姓名\t关爱方式\t时长\t日期\r\n".to_owned();
+    for n in 0..40 {
+        let name = format!("学生{}{}", ["甲", "乙", "丙", "丁"][n / 10], "一二三四五六七八九十".chars().nth(n % 10).unwrap());
+        let (minutes, day) = (if n == 7 { "三十" } else { "３０" }, if n == 20 { "2026年2月30日" } else { "2026年3月1日" });
+        block.push_str(&format!("{name}\t家访\t{minutes}\t{day}\r\n"));
+    }
+    let body = format!("do=block&keys={}&block={}&at_row=0&at_column=0", escape_query(&hidden(&grid, "keys")), escape_query(&block));
+    let seen = school.post("/ledger/care_log/grid/preview?add=1&class=3.1", &session, &body).await;
+    assert_eq!(seen.status, StatusCode::OK, "{}", seen.text);
+    assert!(seen.text.contains("新增 38 条") && seen.text.contains("三十") && seen.text.contains("2026年2月30日"), "{}", seen.text);
+    assert!(school.records("care_log").is_empty(), "looking writes nothing");
+
+    let body = format!("act={}&fix.7.minutes=30", escape_query(&hidden(&seen.text, "act")));
+    let saved = school.post("/ledger/care_log/grid/save?add=1&class=3.1", &session, &body).await;
+    assert!(saved.text.contains("已写入 39 行") && saved.text.contains("2026年2月30日"), "{}", saved.text);
+    assert_eq!(school.records("care_log").len(), 39);
+    let undo = saved.text.split("action=\"/undo/").nth(1).unwrap().split(['?', '"']).next().unwrap().to_owned();
+    let back = school.post(&format!("/undo/{undo}"), &session, "next=/ledger/care_log").await;
+    assert!(back.status == StatusCode::OK && back.text.contains("已撤销 39 条"), "{}", back.text);
+    assert!(school.records("care_log").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_preview_of_a_paste_looks_as_it_did_in_both_languages() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    school.child("王小明", "529901201606120012", 3, 1);
+    school.child("赵小红", "529901201603020032", 3, 1);
+    let grid = school.get("/ledger/care_log/grid?add=1&class=3.1", &session).await.text;
+    let block = "姓名\t关爱方式\t时长\t谁\n王小明\t家访\t30\t我\n赵小红\t电话\t很久\t我\n李四\t家访\t10\t我\n";
+    let body = format!("do=block&keys={}&block={}&at_row=0&at_column=0", escape_query(&hidden(&grid, "keys")), escape_query(block));
+    let path = "/ledger/care_log/grid/preview?add=1&class=3.1";
+    for (lang, cookie) in [("zh", "zh"), ("en", "en")] {
+        let request = axum::http::Request::post(format!("{path}&t={}", school.token(&session)))
+            .header("host", super::HOST)
+            .header("origin", super::ORIGIN)
+            .header("cookie", format!("{}={session}; huxue_lang={cookie}", super::COOKIE));
+        let answer = school.send(request.body(axum::body::Body::from(body.clone())).unwrap()).await;
+        insta::assert_snapshot!(format!("grid_preview_{lang}"), steady(&school, &session, &answer.text));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cell_somebody_changed_meanwhile_is_shown_and_not_overwritten() {
+    let school = School::new();
+    let (_, session) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let record = care(&school, &child, "30");
+    let other = [("minutes".to_owned(), "45".to_owned())].into();
+    school.desk.ask(&super::nobody(), Ask::RecordSet { record: record.clone(), set: other, by: None }, Lang::Zh).unwrap();
+    let act =
+        |was: Json| json!({ "rows": [{ "key": record, "cells": { "minutes": { "was": was, "now": "60" }, "note": { "was": "", "now": "说了" } } }] });
+    let judged = json(&school, &session, "/ledger/care_log/grid/judge?save=1", &act(json!("30"))).await;
+    let row = &judged["rows"][0];
+    assert_eq!((&row["refused"][0]["theirs"], &row["cells"][0]["field"], &judged["changed"]), (&json!("45"), &json!("note"), &json!(1)), "{judged}");
+    let fields = school.records("care_log")[0].fields.clone();
+    assert_eq!(serde_json::to_value(&fields["minutes"]).unwrap(), 45);
+    let judged = json(&school, &session, "/ledger/care_log/grid/judge?save=1", &act(json!("45"))).await;
+    assert_eq!((&judged["refused"], &judged["changed"]), (&json!(0), &json!(1)), "whoever saw it may write over it: {judged}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_grid_reaches_no_further_than_the_person() {
+    let school = School::new();
+    let (_, session) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let own = school.child("王小明", "529901201606120012", 3, 1);
+    let other = school.child("赵小红", "529901201603020032", 3, 2);
+    let foreign = care(&school, &other, "30");
+    let mine = care(&school, &own, "10");
+    let grid = school.get("/ledger/care_log/grid", &session).await.text;
+    assert!(grid.contains(&mine) && !grid.contains(&foreign));
+    assert!(!school.get("/ledger/care_log/grid?add=1&class=3.2", &session).await.text.contains("赵小红"));
+    let act = json!({ "rows": [
+        { "key": foreign, "cells": { "minutes": { "was": "30", "now": "60" } } },
+        { "key": format!("+{other}"), "cells": { "kind": { "now": "家访" } } },
+        { "key": "+", "child": "赵小红", "cells": { "kind": { "now": "家访" } } },
+        { "key": mine, "cells": { "void": { "now": "是" } } },
+    ] });
+    let judged = json(&school, &session, "/ledger/care_log/grid/judge?save=1", &act).await;
+    assert_eq!((&judged["changed"], &judged["refused"]), (&json!(0), &json!(4)), "{judged}");
+    let laid = json(&school, &session, "/ledger/care_log/grid/lay", &json!({ "text": "1", "keys": [foreign], "row": 0, "column": 1 })).await;
+    assert!(!laid.to_string().contains("赵小红") && !laid.to_string().contains("30"), "{laid}");
+    let done = school
+        .desk
+        .ask(&super::nobody(), Ask::RecordSet { record: foreign, set: [("minutes".to_owned(), "5".to_owned())].into(), by: None }, Lang::Zh)
+        .unwrap();
+    let answer = school.post(&format!("/undo/{}", done["undo"].as_str().unwrap()), &session, "").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND, "another's edit is not taken back");
+    assert_eq!(school.get("/ledger/aid_payment/grid", &session).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_step_for_many_asks_what_it_needs_and_says_which_cannot() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let ask = |request| school.desk.ask(&super::nobody(), request, Lang::Zh).unwrap();
+    let mut cases = Vec::new();
+    for n in 0..3 {
+        let child = school.child(&format!("学生{n}"), &number(n), 3, 1);
+        let set = [("opened_by".to_owned(), "teacher".to_owned())].into();
+        let done = ask(Ask::RecordAdd { ledger: "dropout_case".into(), subject: Some(SubjectRef::Student(child)), year: None, set, by: None });
+        cases.push(done["record"].as_str().unwrap().to_owned());
+    }
+    ask(Ask::RecordStep { record: cases[2].clone(), step: "verify".into(), set: [].into(), on: None, by: None, why: None, to: None });
+    let marks: Vec<String> = cases.iter().map(|case| format!("mark={}", escape_query(case))).collect();
+    let seen = school.post("/ledger/dropout_case/grid/preview", &session, &format!("do=step&step=verify&{}", marks.join("&"))).await.text;
+    assert!(seen.contains("可以办理 2 条") && seen.contains("不能收 1 处"), "{seen}");
+    let body = format!("act={}&_on=2026-03-02", escape_query(&hidden(&seen, "act")));
+    let saved = school.post("/ledger/dropout_case/grid/save", &session, &body).await.text;
+    assert!(saved.contains("已写入 2 行") && !saved.contains("class=\"undo\""), "{saved}");
+    let states: Vec<Option<String>> = school.records("dropout_case").into_iter().map(|row| row.state).collect();
+    assert!(states.iter().all(|state| *state == states[0]), "{states:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undo_is_offered_after_a_form_and_a_void_and_does_it() {
+    let school = School::new();
+    let (_, session) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let record = care(&school, &child, "30");
+    let saved = school.post(&format!("/record/{record}/edit"), &session, "minutes=50&was.minutes=30").await;
+    let page = school.get(&saved.location, &session).await.text;
+    let undo = page.split("action=\"/undo/").nth(1).unwrap().split(['?', '"']).next().unwrap().to_owned();
+    let next = hidden(page.split("class=\"undo\"").nth(1).unwrap(), "next");
+    assert_eq!(next, format!("/record/{record}"));
+    school.post(&format!("/undo/{undo}"), &session, "next=/").await;
+    assert_eq!(serde_json::to_value(&school.records("care_log")[0].fields["minutes"]).unwrap(), 30);
+    let voided = school.post(&format!("/record/{record}/void"), &session, "_why=x").await;
+    assert!(school.records("care_log").is_empty());
+    let page = school.get(&voided.location, &session).await.text;
+    let undo = page.split("action=\"/undo/").nth(1).unwrap().split(['?', '"']).next().unwrap().to_owned();
+    school.post(&format!("/undo/{undo}"), &session, "next=//evil.example").await;
+    assert_eq!(school.records("care_log").len(), 1);
+    assert!(school.get("/children?undo=%3Cscript%3E", &session).await.text.matches("/undo/").count() == 0);
+}
+
+/// Token of the upload a preview shows.
+pub(super) fn hidden_token(text: &str) -> String {
+    let rest = text.split("/apply?").next().unwrap();
+    rest.rsplit('/').next().unwrap().to_owned()
+}

@@ -1,0 +1,63 @@
+//! A cell: one field of one record as a person reads and types it in a table, without its unit, a record referred to by its label. What stands in a cell, typed again,
+//! changes nothing.
+
+use crate::{
+    document::view::Value,
+    ledger::{
+        Catalogue, Definition, FieldType,
+        definition::{Field, Privacy},
+        value,
+    },
+    locale::Lang,
+    replica::Replica,
+};
+use std::collections::BTreeMap;
+
+/// Text of a cell; empty when it is empty.
+#[must_use]
+pub fn text(
+    replica: &Replica,
+    catalogue: &Catalogue,
+    definition: &Definition,
+    field: &Field,
+    fields: &BTreeMap<String, Value>,
+    lang: Lang,
+) -> String {
+    let bare = Field { unit: None, ..field.clone() };
+    let plain = value::show(catalogue, definition, &bare, fields, lang);
+    if field.kind != FieldType::Ref || plain.is_empty() {
+        return plain;
+    }
+    replica
+        .locate(&plain)
+        .ok()
+        .map(|place| label_of(catalogue, &place.ledger, &place.fields, lang))
+        .filter(|label| !label.is_empty())
+        .unwrap_or(plain)
+}
+
+/// A record in a few words: the fields that name it, none of class C.
+#[must_use]
+pub fn label_of(catalogue: &Catalogue, ledger: &str, fields: &BTreeMap<String, Value>, lang: Lang) -> String {
+    let Some(definition) = catalogue.latest(ledger) else { return String::new() };
+    let named =
+        definition.label.iter().filter_map(|code| definition.field(code)).filter(|field| field.privacy != Privacy::C && field.kind != FieldType::Ref);
+    let parts: Vec<String> = named.map(|field| value::show(catalogue, definition, field, fields, lang)).filter(|text| !text.is_empty()).collect();
+    parts.join(" · ")
+}
+
+/// Whether a text says what already stands in the record: as it is shown, or read by the field's type.
+#[must_use]
+pub fn says(replica: &Replica, catalogue: &Catalogue, definition: &Definition, field: &Field, fields: &BTreeMap<String, Value>, said: &str) -> bool {
+    let said = said.trim();
+    if [Lang::Zh, Lang::En].iter().any(|lang| text(replica, catalogue, definition, field, fields, *lang).trim() == said) {
+        return true;
+    }
+    let empty = |value: &Value| matches!(value, Value::Null | Value::Bool(false));
+    let Ok(read) = value::read(catalogue, definition, field, said, fields) else { return false };
+    let same = |(key, value): &(String, Value)| match fields.get(key) {
+        Some(now) => now == value || field.kind == FieldType::Flags && empty(now) && empty(value),
+        None => *value == Value::Null || field.kind == FieldType::Flags && empty(value),
+    };
+    read.values.iter().all(same)
+}

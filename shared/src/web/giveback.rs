@@ -1,0 +1,246 @@
+//! Rows an import refused, as a workbook to correct and send again: the file's own heads and layout, only the refused rows, their cells as they were sent, those at fault
+//! coloured and commented, and two columns more that say why and what to do. Sent again as it is, what is corrected is taken and nothing that was taken is doubled.
+//!
+//! Also kept for the person who sent the file, until it is sent again without fault or put away, 14 days at most; encrypted with the rest of the database, since the rows
+//! are children. Invariant: nobody else gets it, whatever their role.
+
+use super::{account::Account, desk::Desk};
+use crate::{
+    fault::{Exit, Fault},
+    import::{Cell, Limits, Sheet, read_sheets, table::BASE_SHEET},
+    locale::{self, Lang},
+    store::refused::{self as store, Waiting},
+};
+use rust_xlsxwriter::{Color, ExcelDateTime, Format, Note, Workbook, Worksheet, XlsxError};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A workbook is kept so long.
+const DAYS: i64 = 14;
+/// What stands before the name of a workbook given back.
+const PREFIXES: [&str; 2] = ["退回-", "refused-"];
+/// Longest comment of a cell.
+const NOTE_CHARS_MAX: usize = 500;
+
+/// Name of the workbook given back for `file`: the same however often it goes back and forth.
+#[must_use]
+pub fn name(file: &str, lang: Lang) -> String {
+    let bare = bare(file);
+    let stem = bare.rsplit_once('.').map_or(bare, |(stem, _)| stem);
+    let [zh, en] = PREFIXES;
+    format!("{}{stem}.xlsx", if lang == Lang::Zh { zh } else { en })
+}
+
+fn bare(file: &str) -> &str {
+    PREFIXES.iter().fold(file, |name, prefix| name.strip_prefix(prefix).unwrap_or(name))
+}
+
+/// A row as it was judged.
+struct Refusal {
+    row: u64,
+    why: String,
+    next: String,
+    fields: BTreeSet<String>,
+}
+
+impl Refusal {
+    fn of(row: &Json) -> Option<Self> {
+        let word = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        let list = |key: &str| row[key].as_array().into_iter().flatten();
+        let more = ["details", "also"].into_iter().flat_map(list).filter_map(|item| item.as_str().or_else(|| item["message"].as_str()));
+        let why: Vec<String> = std::iter::once(word("message")).chain(more.map(str::to_owned)).filter(|text| !text.is_empty()).collect();
+        (row["accept"] != Json::Bool(true)).then(|| Self {
+            row: row["row"].as_u64().unwrap_or(0),
+            why: why.join("；"),
+            next: word("next"),
+            fields: list("fields").filter_map(|field| field.as_str().map(str::to_owned)).collect(),
+        })
+    }
+}
+
+/// The workbook to give back. `answer`: what the import said of the file, with `sheet`, `header_row`, `columns` and `rows`.
+///
+/// # Errors
+/// The file's; `internal` if the workbook cannot be made.
+pub fn workbook(bytes: &[u8], file: &str, answer: &Json, lang: Lang) -> Result<Vec<u8>, Fault> {
+    let mut sheets = read_sheets(bytes, file, &Limits::default()).map_err(Fault::from)?;
+    let wanted = answer["sheet"].as_str().unwrap_or_default();
+    let base = sheets.iter().find(|sheet| sheet.name == BASE_SHEET).cloned();
+    let Some(sheet) = sheets.iter_mut().find(|sheet| sheet.name == wanted) else { return Err(Fault::internal("the sheet vanished")) };
+    let head = answer["header_row"].as_u64().unwrap_or(1);
+    sheet.fill_merged(sheet.rows.iter().take_while(|(row, _)| u64::from(*row) <= head).count());
+    let mut refusals: BTreeMap<u64, Refusal> = BTreeMap::new();
+    for refusal in answer["rows"].as_array().into_iter().flatten().filter_map(Refusal::of) {
+        match refusals.get_mut(&refusal.row) {
+            // Two children side by side on one line.
+            Some(known) => known.why = format!("{}；{}", known.why, refusal.why),
+            None => {
+                refusals.insert(refusal.row, refusal);
+            }
+        }
+    }
+    let columns: BTreeMap<String, usize> = serde_json::from_value(answer["columns"].clone()).unwrap_or_default();
+    draw(sheet, base.as_ref(), head, &refusals, &columns, lang).map_err(Fault::internal)
+}
+
+fn draw(
+    sheet: &Sheet,
+    base: Option<&Sheet>,
+    head: u64,
+    refusals: &BTreeMap<u64, Refusal>,
+    columns: &BTreeMap<String, usize>,
+    lang: Lang,
+) -> Result<Vec<u8>, XlsxError> {
+    let mut book = Workbook::new();
+    let page = book.add_worksheet();
+    if !sheet.name.is_empty() {
+        // The name of the sheet may be the class.
+        page.set_name(&sheet.name)?;
+    }
+    let width = sheet.rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
+    // The place of our own columns, when the workbook was given back before.
+    let titles = ["web-giveback-why", "web-giveback-next"];
+    let ours: BTreeSet<String> = [Lang::Zh, Lang::En].iter().flat_map(|lang| titles.map(|key| locale::text(*lang, key, &[]))).collect();
+    let own =
+        sheet.rows.iter().find(|(row, _)| u64::from(*row) == head).and_then(|(_, cells)| cells.iter().position(|cell| ours.contains(&cell.text())));
+    let end = own.unwrap_or(width);
+    let why = u16::try_from(end).unwrap_or(u16::MAX - 1);
+    let bold = Format::new().set_bold().set_text_wrap();
+    let (mut line, mut top) = (0, 0);
+    for (row, cells) in &sheet.rows {
+        let number = u64::from(*row);
+        let refusal = refusals.get(&number);
+        if number > head && refusal.is_none() {
+            continue;
+        }
+        for (at, cell) in (0u16..).zip(cells.iter().take(end)) {
+            put(page, line, at, cell, &if number <= head { bold.clone() } else { Format::new() })?;
+        }
+        if number == head {
+            top = line + 1;
+            for (at, key) in (why..).zip(titles) {
+                page.write_string_with_format(line, at, locale::text(lang, key, &[]), &bold)?;
+            }
+        }
+        if let Some(refusal) = refusal {
+            mark(page, line, cells, refusal, columns, why, lang)?;
+        }
+        line += 1;
+    }
+    for at in 0..why {
+        page.set_column_width(at, 16.0)?;
+    }
+    page.set_column_width(why, 48.0)?.set_column_width(why + 1, 40.0)?;
+    page.set_freeze_panes(top, 0)?;
+    if let Some(base) = base {
+        // What the records held at export goes along, so that what somebody changed meanwhile is still seen.
+        let hidden = book.add_worksheet();
+        hidden.set_name(BASE_SHEET)?.set_very_hidden(true);
+        for (line, (_, cells)) in (0u32..).zip(&base.rows) {
+            for (at, cell) in (0u16..).zip(cells) {
+                put(hidden, line, at, cell, &Format::new())?;
+            }
+        }
+    }
+    book.save_to_buffer()
+}
+
+/// A cell as it was sent: of the same kind, so that it is read as it was.
+fn put(page: &mut Worksheet, row: u32, column: u16, cell: &Cell, format: &Format) -> Result<(), XlsxError> {
+    match cell {
+        Cell::Empty | Cell::Bad(_) => {
+            page.write_blank(row, column, format)?;
+        }
+        Cell::Text(text) => {
+            page.write_string_with_format(row, column, text, &format.clone().set_num_format("@"))?;
+        }
+        Cell::Number(number) => {
+            page.write_number_with_format(row, column, *number, format)?;
+        }
+        Cell::Bool(yes) => {
+            page.write_boolean_with_format(row, column, *yes, format)?;
+        }
+        Cell::Date(date) => {
+            let year = u16::try_from(date.year()).unwrap_or(1900);
+            let day = ExcelDateTime::from_ymd(year, u8::try_from(date.month()).unwrap_or(1), u8::try_from(date.day()).unwrap_or(1))?;
+            page.write_datetime_with_format(row, column, &day, &format.clone().set_num_format("yyyy-mm-dd"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Colours the cells at fault, and says why beside them.
+fn mark(
+    page: &mut Worksheet,
+    line: u32,
+    cells: &[Cell],
+    refusal: &Refusal,
+    columns: &BTreeMap<String, usize>,
+    why: u16,
+    lang: Lang,
+) -> Result<(), XlsxError> {
+    let bad = Format::new().set_background_color(Color::RGB(0x00FF_D9D9)).set_font_color(Color::RGB(0x009C_0006));
+    let whose = |field: &String| columns.get(field).or_else(|| columns.get(&format!("_{field}")));
+    let places: BTreeSet<usize> = refusal.fields.iter().filter_map(whose).copied().filter(|place| *place < usize::from(why)).collect();
+    for place in places {
+        let at = u16::try_from(place).unwrap_or(u16::MAX);
+        put(page, line, at, cells.get(place).unwrap_or(&Cell::Empty), &bad)?;
+        let text: String = refusal.why.chars().take(NOTE_CHARS_MAX).collect();
+        page.insert_note(line, at, &Note::new(text).add_author_prefix(false))?;
+    }
+    let wrap = Format::new().set_text_wrap();
+    let said = locale::text(lang, "web-giveback-row", &[("value", &refusal.row.to_string())]);
+    page.write_string_with_format(line, why, format!("{said}{}", refusal.why), &wrap)?;
+    page.write_string_with_format(line, why + 1, &refusal.next, &wrap)?;
+    Ok(())
+}
+
+/// Keeps a workbook for who sent the file, in place of an earlier one of the same file; none refused: puts that away.
+///
+/// # Errors
+/// The store's.
+pub fn keep(desk: &Desk, account: &Account, target: &str, file: &str, rows: usize, book: &[u8]) -> Result<(), Fault> {
+    let waiting = Waiting { id: id_of(account, target, file), file: bare(file).to_owned(), target: target.to_owned(), rows };
+    let (now, old, account, book) = (desk.clock().now().to_string(), oldest(desk), account.id, book.to_vec());
+    let done = desk.replica.store().write(move |c| {
+        store::forget(c, account, &waiting.id, &old)?;
+        if rows > 0 { store::keep(c, account, &now, &waiting, &book) } else { Ok(()) }
+    });
+    done.map_err(Fault::from)
+}
+
+fn oldest(desk: &Desk) -> String {
+    desk.clock().now().checked_sub(jiff::SignedDuration::from_hours(24 * DAYS)).map_or_else(|_| String::new(), |at| at.to_string())
+}
+
+fn id_of(account: &Account, target: &str, file: &str) -> String {
+    let said = format!("{}\n{target}\n{}", account.id, bare(file).rsplit_once('.').map_or(bare(file), |(stem, _)| stem));
+    blake3::hash(said.as_bytes()).to_hex().as_str().get(..24).unwrap_or_default().to_owned()
+}
+
+/// Refused rows that wait for a person.
+///
+/// # Errors
+/// The store's.
+pub fn waiting(desk: &Desk, account: &Account) -> Result<Vec<Waiting>, Fault> {
+    let old = oldest(desk);
+    desk.replica.store().read(|c| store::of(c, account.id, &old)).map_err(Fault::from)
+}
+
+/// A workbook that waits: its file's name and bytes.
+///
+/// # Errors
+/// `web-upload-gone`, also for another person's.
+pub fn find(desk: &Desk, account: &Account, id: &str) -> Result<(String, Vec<u8>), Fault> {
+    let found = desk.replica.store().read(|c| store::workbook(c, account.id, id)).map_err(Fault::from)?;
+    found.ok_or_else(|| Fault::new("web-upload-gone", Exit::NoMatch))
+}
+
+/// Puts one away.
+///
+/// # Errors
+/// The store's.
+pub fn forget(desk: &Desk, account: &Account, id: &str) -> Result<(), Fault> {
+    let (id, account, old) = (id.to_owned(), account.id, oldest(desk));
+    desk.replica.store().write(move |c| store::forget(c, account, &id, &old)).map_err(Fault::from)
+}

@@ -1,0 +1,338 @@
+//! Rows as a person left them, become one [`Request::Batch`]: who may is asked here row by row, everything else is judged by the engine. The same way for looking and for
+//! saving, so that what was promised is what is done.
+
+use super::{
+    super::{account::Account, children, desk::Desk, reach, shown},
+    lines::{self, Targets},
+};
+use crate::{
+    command::{
+        Request,
+        request::{Item, SubjectRef},
+    },
+    fault::{Exit, Fault},
+    ledger::{
+        Definition,
+        definition::{Form, Subject},
+    },
+    locale::{self, Lang},
+    replica::browse::Pupil,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// A cell as it was and as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Change {
+    /// What the grid showed; `None`: whatever stands there.
+    #[serde(default)]
+    pub(super) was: Option<String>,
+    /// What the person wrote.
+    pub(super) now: String,
+}
+
+/// A row that was edited.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Edited {
+    /// As [`lines::Line::key`].
+    pub(super) key: String,
+    /// Whose a new row is, as typed: name or number.
+    #[serde(default)]
+    pub(super) child: String,
+    /// What is wrong with the row before the engine sees it: a message key.
+    #[serde(default)]
+    pub(super) trouble: String,
+    /// Field → change.
+    #[serde(default)]
+    pub(super) cells: BTreeMap<String, Change>,
+}
+
+/// One step for all rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StepFor {
+    /// Its code.
+    pub(super) step: String,
+    /// Fields set along.
+    #[serde(default)]
+    pub(super) set: BTreeMap<String, String>,
+    /// Date; empty: today.
+    #[serde(default)]
+    pub(super) on: String,
+    /// Why.
+    #[serde(default)]
+    pub(super) why: String,
+}
+
+/// What a person wants done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Act {
+    /// Rows.
+    pub(super) rows: Vec<Edited>,
+    /// A step for all of them.
+    #[serde(default)]
+    pub(super) step: Option<StepFor>,
+}
+
+/// A cell that moves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Moved {
+    /// Field code.
+    pub(super) field: String,
+    /// Title.
+    pub(super) title: String,
+    /// From.
+    pub(super) from: String,
+    /// To.
+    pub(super) to: String,
+}
+
+/// A cell that is refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Refused {
+    /// Field code.
+    pub(super) field: String,
+    /// Title.
+    pub(super) title: String,
+    /// What was written.
+    pub(super) text: String,
+    /// Why.
+    pub(super) message: String,
+    /// What somebody else wrote meanwhile.
+    pub(super) theirs: Option<String>,
+}
+
+/// What becomes of a row.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Verdict {
+    /// Row, as asked.
+    pub(super) key: String,
+    /// Whose, or which record.
+    pub(super) label: String,
+    /// It is, or would be, a record of this id; a new one.
+    pub(super) record: String,
+    /// A new record.
+    pub(super) new: bool,
+    /// Something is written.
+    pub(super) changed: bool,
+    /// State after the step.
+    pub(super) to: String,
+    /// Cells that move.
+    pub(super) cells: Vec<Moved>,
+    /// Cells that are refused.
+    pub(super) refused: Vec<Refused>,
+    /// Why the row as a whole is refused.
+    pub(super) message: String,
+    /// What to do.
+    pub(super) next: String,
+    /// What is still missing, and is a work item.
+    pub(super) gaps: Vec<String>,
+}
+
+impl Verdict {
+    /// Nothing of it is refused.
+    pub(super) fn good(&self) -> bool {
+        self.message.is_empty() && self.refused.is_empty()
+    }
+}
+
+/// What becomes of all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Judged {
+    /// Row by row, in the order asked.
+    pub(super) rows: Vec<Verdict>,
+    /// Cells that move.
+    pub(super) cells: usize,
+    /// Records that are new.
+    pub(super) new: usize,
+    /// Rows that are written.
+    pub(super) changed: usize,
+    /// Cells and rows refused.
+    pub(super) refused: usize,
+    /// Id to take the batch back by.
+    pub(super) batch: Option<String>,
+}
+
+/// Judges what is wanted; `save` writes what can be done.
+///
+/// # Errors
+/// `batch-large`; the store's. What cannot be done is in the answer.
+pub(super) fn judge(desk: &Desk, account: &Account, definition: &Definition, act: &Act, save: bool, lang: Lang) -> Result<Judged, Fault> {
+    let pupils = if definition.subject == Subject::Student {
+        children::pupils(desk, account, desk.replica.this_year().map_err(Fault::from)?)?
+    } else {
+        Vec::new()
+    };
+    let targets = lines::targets(desk, account, definition, lang)?;
+    let asking = Asking { desk, account, definition, pupils: &pupils, targets: &targets, lang };
+    let (mut verdicts, mut items, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    for row in &act.rows {
+        let mut verdict = Verdict { key: row.key.clone(), label: row.child.clone(), ..Verdict::default() };
+        match asking.item(row, act.step.as_ref(), &mut verdict) {
+            Ok(Some(item)) => {
+                places.push(verdicts.len());
+                items.push(item);
+            }
+            Ok(None) => {}
+            Err(fault) if matches!(fault.exit, Exit::Input | Exit::NoMatch | Exit::NotAllowed) => {
+                let (message, next) = locale::fault(lang, &fault);
+                (verdict.message, verdict.next) = (message, next.unwrap_or_default());
+            }
+            Err(fault) => return Err(fault),
+        }
+        verdicts.push(verdict);
+    }
+    let request = Request::Batch { ledger: definition.code.clone(), items, dry_run: !save, by: Some(account.name.clone()) };
+    let answer = desk.ask(account, request, lang)?;
+    for (place, said) in places.iter().zip(answer["items"].as_array().into_iter().flatten()) {
+        if let Some(verdict) = verdicts.get_mut(*place) {
+            fill(verdict, said);
+            for cell in verdict.refused.iter_mut().filter(|cell| cell.title.is_empty()) {
+                cell.title = definition.field(&cell.field).map_or(cell.field.as_str(), |field| field.title.get(lang)).to_owned();
+            }
+        }
+    }
+    let count = |of: fn(&Verdict) -> usize| verdicts.iter().map(of).sum::<usize>();
+    Ok(Judged {
+        cells: count(|v| v.cells.len()),
+        new: count(|v| usize::from(v.new && v.changed)),
+        changed: count(|v| usize::from(v.changed)),
+        refused: count(|v| v.refused.len() + usize::from(!v.message.is_empty())),
+        batch: answer["batch"].as_str().map(str::to_owned),
+        rows: verdicts,
+    })
+}
+
+/// What the engine said of a row.
+fn fill(verdict: &mut Verdict, said: &Json) {
+    let word = |value: &Json, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let list = |key: &str| said[key].as_array().into_iter().flatten();
+    verdict.changed = said["changed"] == Json::Bool(true);
+    verdict.new = said["new"] == Json::Bool(true);
+    verdict.record = word(said, "record");
+    verdict.to = word(said, "to");
+    verdict.cells =
+        list("cells").map(|c| Moved { field: word(c, "field"), title: word(c, "title"), from: word(c, "from"), to: word(c, "to") }).collect();
+    verdict.gaps = list("gaps").filter_map(|gap| gap.as_str().map(str::to_owned)).collect();
+    let refused = list("refused").map(|c| Refused {
+        field: word(c, "field"),
+        title: word(c, "title"),
+        text: word(c, "text"),
+        message: word(c, "message"),
+        theirs: c["theirs"].as_str().map(str::to_owned),
+    });
+    verdict.refused.extend(refused);
+    if said["accept"] != Json::Bool(true) {
+        verdict.message = word(said, "message");
+        verdict.next = word(said, "next");
+        // A whole row refused: what stands behind the sentence, cell by cell.
+        let details = list("details").filter(|d| d["field"].is_string());
+        verdict.refused.extend(details.map(|d| Refused { field: word(d, "field"), message: word(d, "message"), ..Refused::default() }));
+        if verdict.refused.is_empty() && said["field"].is_string() {
+            verdict.refused.push(Refused { field: word(said, "field"), message: verdict.message.clone(), ..Refused::default() });
+        }
+        if !verdict.refused.is_empty() {
+            // Said beside the cells.
+            verdict.message.clear();
+        }
+    }
+}
+
+struct Asking<'a> {
+    desk: &'a Desk,
+    account: &'a Account,
+    definition: &'a Definition,
+    pupils: &'a [Pupil],
+    targets: &'a Targets,
+    lang: Lang,
+}
+
+impl Asking<'_> {
+    /// The row as an act; `None` if nothing was written in it.
+    fn item(&self, row: &Edited, step: Option<&StepFor>, verdict: &mut Verdict) -> Result<Option<Item>, Fault> {
+        let fault = |key| Fault::new(key, Exit::Input).with("ref", &row.child);
+        match row.trouble.as_str() {
+            "" => {}
+            "several" => return Err(fault("grid-several")),
+            _ => return Err(fault("grid-no-row")),
+        }
+        if let Some(student) = row.key.strip_prefix('+') {
+            return self.added(row, student, verdict);
+        }
+        let reached = reach::writable(self.desk, self.account, &row.key)?;
+        let catalogue = self.desk.replica.catalogue();
+        verdict.label = match &reached.pupil {
+            Some(pupil) => pupil.name.clone(),
+            None => shown::label(&catalogue, &reached.definition, &reached.place.fields, self.lang),
+        };
+        if let Some(step) = step {
+            reach::step(self.account, &reached.definition, &step.step, self.lang)?;
+            let word = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+            let set =
+                step.set.iter().filter(|(_, text)| !text.trim().is_empty()).map(|(code, text)| (code.clone(), self.resolved(code, text))).collect();
+            return Ok(Some(Item::Step { record: row.key.clone(), step: step.step.clone(), set, on: word(&step.on), why: word(&step.why) }));
+        }
+        let set = self.cells(row, verdict);
+        let was = row.cells.iter().filter_map(|(code, change)| Some((code.clone(), self.resolved(code, change.was.as_deref()?))));
+        Ok(if set.is_empty() { None } else { Some(Item::Set { record: row.key.clone(), was: was.collect(), set }) })
+    }
+
+    fn added(&self, row: &Edited, student: &str, verdict: &mut Verdict) -> Result<Option<Item>, Fault> {
+        let mut set = self.cells(row, verdict);
+        set.retain(|_, text| !text.trim().is_empty());
+        let by_child = self.definition.subject == Subject::Student && self.definition.form == Form::Records;
+        if set.is_empty() && (row.child.trim().is_empty() || !student.is_empty()) {
+            return Ok(None);
+        }
+        let writes = self.account.writes(self.definition);
+        if !by_child {
+            return if writes.any() { Ok(Some(Item::Add { subject: None, set })) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) };
+        }
+        let pupil = if student.is_empty() { self.named(row.child.trim())? } else { reach::child(self.desk, self.account, student)?.0 };
+        verdict.label.clone_from(&pupil.name);
+        if !writes.holds(reach::class_of(&pupil)) {
+            return Err(Fault::new("web-not-yours", Exit::NotAllowed));
+        }
+        Ok(Some(Item::Add { subject: Some(SubjectRef::Student(pupil.student)), set }))
+    }
+
+    /// The child a person means by a name or a number, among those in reach.
+    fn named(&self, text: &str) -> Result<Pupil, Fault> {
+        let plain: String = text.split_whitespace().collect();
+        if plain.is_empty() {
+            return Err(Fault::new("grid-no-child", Exit::Input));
+        }
+        let same = |number: &Option<String>| number.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(&plain));
+        let fits = |p: &&Pupil| p.student == plain || p.name == text || p.name == plain || same(&p.id_no) || same(&p.student_no);
+        let found: Vec<&Pupil> = self.pupils.iter().filter(fits).collect();
+        match found.as_slice() {
+            [one] => Ok((*one).clone()),
+            [] => Err(Fault::new("grid-child-none", Exit::NoMatch).with("ref", text)),
+            several => {
+                let classes: Vec<String> = several.iter().take(5).map(|p| shown::class(p.grade, p.class, self.lang)).collect();
+                let list = classes.join(if self.lang == Lang::Zh { "、" } else { ", " });
+                Err(Fault::new("grid-child-several", Exit::NoMatch).with("ref", text).with("count", several.len()).with("list", list))
+            }
+        }
+    }
+
+    /// What was written, in fields the person fills; the rest is refused here.
+    fn cells(&self, row: &Edited, verdict: &mut Verdict) -> BTreeMap<String, String> {
+        let fields = lines::fields(self.account, self.definition);
+        let mut set = BTreeMap::new();
+        for (code, change) in &row.cells {
+            if fields.iter().any(|f| f.code == *code) {
+                set.insert(code.clone(), self.resolved(code, &change.now));
+            } else {
+                let (message, _) = locale::fault(self.lang, &Fault::new("field-not-yours", Exit::NotAllowed).with("field", code));
+                verdict.refused.push(Refused { field: code.clone(), title: code.clone(), text: change.now.clone(), message, theirs: None });
+            }
+        }
+        set
+    }
+
+    /// A label chosen from a list as the record it stands for.
+    fn resolved(&self, code: &str, text: &str) -> String {
+        self.targets.get(code).and_then(|labels| labels.get(text.trim())).cloned().unwrap_or_else(|| text.to_owned())
+    }
+}
