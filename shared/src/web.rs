@@ -12,6 +12,7 @@ pub mod desk;
 pub mod entry;
 pub mod events;
 pub mod export;
+pub mod files;
 pub mod form;
 pub mod guard;
 pub mod import;

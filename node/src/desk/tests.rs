@@ -23,6 +23,8 @@ use huxue_shared::{
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 use tower::ServiceExt as _;
 
+mod files;
+
 const HOST: &str = "127.0.0.1:4481";
 const ORIGIN: &str = "http://127.0.0.1:4481";
 const PASSWORD: &str = "石桥的一句话2026";
@@ -146,7 +148,7 @@ fn class(grade: i64, class: i64) -> Class {
 }
 
 /// Every route there is: method and an address that leads to it. Held complete by the next test.
-const ROUTES: [(&str, &str, &str); 48] = [
+const ROUTES: [(&str, &str, &str); 54] = [
     ("get", "/static/{stamp}/{name}", "/static/x/app.css"),
     ("get", "/start", "/start"),
     ("post", "/start", "/start"),
@@ -195,6 +197,12 @@ const ROUTES: [(&str, &str, &str); 48] = [
     ("get", "/roll", "/roll"),
     ("get", "/roll/{grade}/{class}", "/roll/3/1"),
     ("post", "/roll/{grade}/{class}/row", "/roll/3/1/row"),
+    ("get", "/record/{id}/files", "/record/care_log:01/files"),
+    ("post", "/record/{id}/file", "/record/care_log:01/file"),
+    ("get", "/record/{id}/file/{field}", "/record/care_log:01/file/photo"),
+    ("get", "/record/{id}/file/{field}/small", "/record/care_log:01/file/photo/small"),
+    ("post", "/record/{id}/file/{field}/remove", "/record/care_log:01/file/photo/remove"),
+    ("get", "/files", "/files"),
 ];
 
 /// Routes that a stranger may ask, because they let people in.

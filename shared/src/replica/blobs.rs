@@ -26,7 +26,7 @@ use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -37,12 +37,33 @@ const FILE_MIB: u64 = 10;
 const QUOTA_MIB: u64 = 5 * 1024;
 
 type Told = Box<dyn Fn(Option<SchoolCode>) + Send + Sync>;
+type Watching = Box<dyn Fn() + Send + Sync>;
 
 /// What a replica holds of blobs besides its tables.
 pub struct Files {
     vault: Vault,
     told: RwLock<Vec<Told>>,
     moved: AtomicU64,
+    watching: RwLock<Vec<Watching>>,
+    /// Blobs of which pieces went or came: how far they are. Only for people to look at; a restart forgets it and the next piece says it again.
+    under_way: Mutex<BTreeMap<BlobHash, Share>>,
+}
+
+/// How far a blob is on its way, in pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Share {
+    /// Pieces that went or came.
+    pub done: u64,
+    /// All of them.
+    pub of: u64,
+}
+
+impl Share {
+    /// In hundredths, rounded down: 100 only when nothing is missing.
+    #[must_use]
+    pub fn percent(self) -> u64 {
+        self.done.min(self.of).saturating_mul(100).checked_div(self.of).unwrap_or(0)
+    }
 }
 
 impl std::fmt::Debug for Files {
@@ -55,7 +76,7 @@ impl Files {
     /// `blobs/` beside the database, under a key that follows from the database's.
     pub(super) fn beside(config: &StoreConfig) -> Self {
         let vault = Vault::new(config.path.with_file_name("blobs"), config.key.as_ref().map(|key| &key.0));
-        Self { vault, told: RwLock::default(), moved: AtomicU64::new(0) }
+        Self { vault, told: RwLock::default(), moved: AtomicU64::new(0), watching: RwLock::default(), under_way: Mutex::default() }
     }
 }
 
@@ -68,6 +89,19 @@ pub struct BlobLimits {
     pub quota_mib: u64,
     /// A node fetches every file of its school, not thumbnails only. The hub always does.
     pub whole: bool,
+}
+
+/// Room that files take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct BlobUsage {
+    /// Files here, whole.
+    pub files: u64,
+    /// What they take.
+    pub bytes: u64,
+    /// Those of them that the county has not said it has (node).
+    pub waiting: u64,
+    /// What these take.
+    pub waiting_bytes: u64,
 }
 
 /// State of one blob that records name.
@@ -88,6 +122,8 @@ pub struct BlobState {
     pub kept: bool,
     /// It was asked for and is on its way.
     pub wanted: bool,
+    /// How far it is, while it goes or comes.
+    pub under_way: Option<Share>,
 }
 
 /// A file that was just attached.
@@ -123,6 +159,11 @@ impl Replica {
 
     pub(super) fn tell_blobs(&self, school: Option<SchoolCode>) {
         self.files.told.read().unwrap_or_else(PoisonError::into_inner).iter().for_each(|told| told(school));
+    }
+
+    /// Calls `listener` with every piece or small picture that goes or comes, and when the county says that it has some: often, so it must be cheap, and not block.
+    pub fn on_blob_moves(&self, listener: impl Fn() + Send + Sync + 'static) {
+        self.files.watching.write().unwrap_or_else(PoisonError::into_inner).push(Box::new(listener));
     }
 
     /// Counts up with every piece that comes or goes: whether something still moves.
@@ -202,7 +243,11 @@ impl Replica {
         if matches!(self.me.role, Role::Node(_)) && used + length > limits.quota_mib << 20 {
             return Err(fault("blob-quota", Exit::Storage).with("mib", limits.quota_mib).into());
         }
-        self.files.vault.put(hash, &clean.bytes).map_err(disk)?;
+        self.files.vault.put(hash, &clean.bytes).map_err(|error| {
+            // A full disk is not left fuller than it was found.
+            self.files.vault.forget_part(hash);
+            disk(error)
+        })?;
         if let Some(small) = &small {
             self.files.vault.put_thumbnail(hash, small, self.clock.as_ref()).map_err(disk)?;
         }
@@ -223,9 +268,7 @@ impl Replica {
         }
         let (attachment, kind) = self.add_file(name, bytes)?;
         let done = self.set(&place.id, &BTreeMap::from([(field.to_owned(), attachment.to_string())]), by)?;
-        if let Role::Node(school) = self.me.role {
-            self.tell_blobs(Some(school));
-        }
+        self.tell_files();
         let Attachment { hash, name, bytes } = attachment;
         Ok(Attached { record: done.record, field: field.to_owned(), hash: hash.to_string(), name, bytes, media: kind.media() })
     }
@@ -255,7 +298,46 @@ impl Replica {
     /// # Errors
     /// The store's.
     pub fn blob_states(&self, record: Option<&str>) -> Result<Vec<BlobState>> {
-        self.store.read(|c| Ok(keep::states(c, record)?))
+        let mut states: Vec<BlobState> = self.store.read(|c| keep::states(c, record))?;
+        for state in &mut states {
+            state.under_way = BlobHash::from_hex(&state.hash).and_then(|hash| self.under_way(hash));
+        }
+        Ok(states)
+    }
+
+    /// State of the blob that a record refers to so; whether a record does is the caller's to know.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn blob_state(&self, attachment: &Attachment) -> Result<BlobState> {
+        let mut state: BlobState = self.store.read(|c| keep::state(c, attachment))?;
+        state.under_way = self.under_way(attachment.hash);
+        Ok(state)
+    }
+
+    fn under_way(&self, hash: BlobHash) -> Option<Share> {
+        self.files.under_way.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).copied()
+    }
+
+    /// Records of this school name files anew: whoever is connected is told to look. [`Replica::attach`] does so by itself.
+    pub fn tell_files(&self) {
+        if let Role::Node(school) = self.me.role {
+            self.tell_blobs(Some(school));
+        }
+    }
+
+    /// True where the county's own records are: its files are nowhere to be sent.
+    #[must_use]
+    pub fn is_county(&self) -> bool {
+        self.me.role == Role::Hub
+    }
+
+    /// How much room files take.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn blob_usage(&self) -> Result<BlobUsage> {
+        self.store.read(|c| Ok(keep::usage(c, self.me.role)?))
     }
 
     /// The blob whose name begins so.

@@ -163,6 +163,8 @@ pub struct Item {
     pub disputed: bool,
     /// Voided.
     pub void: bool,
+    /// Its files.
+    pub files: Vec<super::files::state::File>,
 }
 
 #[derive(Template)]
@@ -230,6 +232,8 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
             due,
             disputed: row.disputed,
             void: row.void,
+            // One that cannot be read now is not shown here; the record's own page says why.
+            files: super::files::state::files(desk, account, definition, &row.id, &row.fields, lang).unwrap_or_default(),
         })
     };
     let is_open = |row: &&Row| !row.void && (row.disputed || row.due.is_some());

@@ -2,6 +2,7 @@
 
 use super::{
     account::Account,
+    files::held::Held,
     import::Uploads,
     pulse::{Pulse, Pulses},
     session::Sessions,
@@ -53,6 +54,8 @@ pub struct Desk {
     pub pulses: Pulses,
     /// Files between preview and writing.
     pub uploads: Uploads,
+    /// Photos and scans between two pages.
+    pub files: Held,
     workers: Workers,
 }
 
@@ -62,6 +65,8 @@ impl Desk {
         let pulses = Pulses::default();
         let told = pulses.clone();
         replica.on_change(move |_, _| told.bump());
+        let told = pulses.clone();
+        replica.on_blob_moves(move || told.bump());
         Arc::new(Self {
             replica,
             config,
@@ -69,6 +74,7 @@ impl Desk {
             throttle: Throttle::default(),
             pulses,
             uploads: Uploads::default(),
+            files: Held::default(),
             workers: Workers::start(),
         })
     }

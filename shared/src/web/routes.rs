@@ -1,6 +1,6 @@
 //! All routes of a desk behind the gate.
 
-use super::{Desk, assets, children, conflicts, entry, events, guard, import, ledgers, login, paper, people, record, reports};
+use super::{Desk, assets, children, conflicts, entry, events, files, guard, import, ledgers, login, paper, people, record, reports};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -29,6 +29,7 @@ pub fn desk(desk: &Arc<Desk>, own: Router<Arc<Desk>>) -> Router {
         .merge(ledgers::routes())
         .merge(entry::routes())
         .merge(record::routes())
+        .merge(files::routes())
         .merge(paper::routes())
         .merge(conflicts::routes())
         .merge(import::routes())
@@ -37,8 +38,8 @@ pub fn desk(desk: &Arc<Desk>, own: Router<Arc<Desk>>) -> Router {
         .fallback(nowhere)
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(middleware::from_fn_with_state(Arc::clone(desk), guard::gate))
-        // Events are small and must not wait for a buffer to fill.
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(512).and(NotForContentType::SSE)))
+        // Events are small and must not wait for a buffer to fill; photos do not shrink.
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(512).and(NotForContentType::SSE).and(NotForContentType::IMAGES)))
         .with_state(Arc::clone(desk))
 }
 

@@ -1,6 +1,6 @@
 //! The tables of blobs: who names what, what is here, what is lacking; and checking that it is.
 
-use super::{BlobState, length_of};
+use super::{BlobState, BlobUsage, length_of};
 use crate::{
     model::{
         SchoolCode, Space, SpaceKind,
@@ -13,7 +13,7 @@ use crate::{
         engine::Peer,
     },
 };
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -123,9 +123,28 @@ pub(super) fn states(c: &Connection, record: Option<&str>) -> Result<Vec<BlobSta
             thumbnail: r.get(4)?,
             kept: r.get(5)?,
             wanted: r.get(6)?,
+            under_way: None,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn state(c: &Connection, attachment: &Attachment) -> Result<BlobState, StoreError> {
+    let mut statement = c.prepare_cached("SELECT whole, thumbnail, kept, wanted FROM blob WHERE hash = ?1")?;
+    let found = statement.query_row([attachment.hash.0], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))).optional()?;
+    let (here, thumbnail, kept, wanted) = found.unwrap_or_default();
+    let Attachment { hash, name, bytes } = attachment;
+    Ok(BlobState { hash: hash.to_string(), name: name.clone(), bytes: *bytes, here, thumbnail, kept, wanted, under_way: None })
+}
+
+pub(super) fn usage(c: &Connection, role: Role) -> Result<BlobUsage, StoreError> {
+    let sql = "SELECT count(*), coalesce(sum(bytes), 0), count(*) FILTER (WHERE named AND kept = 0), coalesce(sum(bytes) FILTER (WHERE named AND kept = 0), 0)
+               FROM (SELECT bytes, kept, EXISTS (SELECT 1 FROM blob_ref r WHERE r.hash = blob.hash) AS named FROM blob WHERE whole = 1)";
+    let number = |r: &rusqlite::Row<'_>, at: usize| -> rusqlite::Result<u64> { Ok(log::unsigned(r.get(at)?)) };
+    let found = c
+        .prepare_cached(sql)?
+        .query_row([], |r| Ok(BlobUsage { files: number(r, 0)?, bytes: number(r, 1)?, waiting: number(r, 2)?, waiting_bytes: number(r, 3)? }))?;
+    Ok(if role == Role::Hub { BlobUsage { waiting: 0, waiting_bytes: 0, ..found } } else { found })
 }
 
 pub(super) fn counts(c: &Connection, role: Role) -> Result<serde_json::Value> {
