@@ -39,8 +39,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// What may be chosen. Not pictures alone: phones that are asked for pictures alone offer their album and no camera.
 pub const ACCEPT: &str = "image/jpeg,image/png,image/webp,application/pdf";
-/// Under this a file is opened: as a picture, and nothing else.
-const POLICY: &str = "default-src 'none'; sandbox";
+/// Under this a file is opened: as a picture, and nothing else. The style is the browser's own, for the page it makes around a picture.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 /// Its routes.
 pub fn routes() -> Router<Arc<Desk>> {

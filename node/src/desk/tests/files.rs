@@ -89,7 +89,10 @@ async fn a_record_is_saved_with_the_photos_that_are_good_and_says_which_were_not
         (head.status(), header("content-type").as_str(), header("x-content-type-options").as_str()),
         (StatusCode::OK, "image/jpeg", "nosniff")
     );
-    assert_eq!((header("content-security-policy").as_str(), header("cache-control").as_str()), ("default-src 'none'; sandbox", "private, no-store"));
+    assert_eq!(
+        (header("content-security-policy").as_str(), header("cache-control").as_str()),
+        ("default-src 'none'; style-src 'unsafe-inline'; sandbox", "private, no-store")
+    );
     assert_eq!(header("content-disposition"), "inline; filename*=UTF-8''%E9%99%A2%E5%AD%90.jpg");
     let (head, small) = school.raw(&format!("/record/{record}/file/photos/small"), &teacher).await;
     assert!(head.status() == StatusCode::OK && small.starts_with(&[0xff, 0xd8, 0xff]) && small.len() < bytes.len());

@@ -74,7 +74,7 @@
       const line = document.createElement("span");
       const over = file.size > Number(input.dataset.mib) * 1048576;
       line.className = over ? "error" : "hint";
-      line.textContent = `${file.name} · ${file.size < 1e6 ? Math.floor(file.size / 1e3) + " KB" : (file.size / 1e6).toFixed(1) + " MB"}${over ? ` > ${input.dataset.mib} MiB` : ""}`;
+      line.textContent = `${file.name} · ${file.size < 1e6 ? Math.ceil(file.size / 1e3) + " KB" : (file.size / 1e6).toFixed(1) + " MB"}${over ? ` > ${input.dataset.mib} MiB` : ""}`;
       return line;
     }));
   });
