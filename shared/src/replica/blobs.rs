@@ -8,6 +8,7 @@
 
 mod keep;
 mod shelf;
+mod sweep;
 
 use super::{Replica, Result, Role, project::Projection, put_setting, setting};
 use crate::{
@@ -47,6 +48,8 @@ pub struct Files {
     watching: RwLock<Vec<Watching>>,
     /// Blobs of which pieces went or came: how far they are. Only for people to look at; a restart forgets it and the next piece says it again.
     under_way: Mutex<BTreeMap<BlobHash, Share>>,
+    /// Held while a file is stored and noted, and while what nobody names is cleared: what is being stored is not cleared.
+    keeping: Mutex<()>,
 }
 
 /// How far a blob is on its way, in pieces.
@@ -76,7 +79,7 @@ impl Files {
     /// `blobs/` beside the database, under a key that follows from the database's.
     pub(super) fn beside(config: &StoreConfig) -> Self {
         let vault = Vault::new(config.path.with_file_name("blobs"), config.key.as_ref().map(|key| &key.0));
-        Self { vault, told: RwLock::default(), moved: AtomicU64::new(0), watching: RwLock::default(), under_way: Mutex::default() }
+        Self { vault, told: RwLock::default(), moved: AtomicU64::new(0), watching: RwLock::default(), under_way: Mutex::default(), keeping: Mutex::default() }
     }
 }
 
@@ -177,7 +180,10 @@ impl Replica {
     /// The store's.
     pub fn blobs_lacking(&self) -> Result<bool> {
         let county = Peer { origin: self.origin(), school: None };
-        self.store.read(|c| Ok(!keep::wishes(c, self.me.role, &county, &BTreeSet::new(), 1)?.is_empty()))
+        self.store.read(|c| {
+            let (besides, offered) = (BTreeSet::new(), BTreeSet::new());
+            Ok(!keep::wishes(c, self.me.role, &county, keep::Asking { besides: &besides, offered: &offered, limit: 1 })?.is_empty())
+        })
     }
 
     /// The bounds in force.
@@ -243,6 +249,7 @@ impl Replica {
         if matches!(self.me.role, Role::Node(_)) && used + length > limits.quota_mib << 20 {
             return Err(fault("blob-quota", Exit::Storage).with("mib", limits.quota_mib).into());
         }
+        let _kept = self.files.keeping.lock().unwrap_or_else(PoisonError::into_inner);
         self.files.vault.put(hash, &clean.bytes).map_err(|error| {
             // A full disk is not left fuller than it was found.
             self.files.vault.forget_part(hash);
@@ -267,8 +274,9 @@ impl Replica {
             return Err(fault("blob-field", Exit::Input).with("field", field).with("list", fields.join(", ")).into());
         }
         let (attachment, kind) = self.add_file(name, bytes)?;
-        let done = self.set(&place.id, &BTreeMap::from([(field.to_owned(), attachment.to_string())]), by)?;
-        self.tell_files();
+        let named = BTreeMap::from([(field.to_owned(), attachment.to_string())]);
+        let done = self.set(&place.id, &named, by)?;
+        self.files_named(&place.id, &named)?;
         let Attachment { hash, name, bytes } = attachment;
         Ok(Attached { record: done.record, field: field.to_owned(), hash: hash.to_string(), name, bytes, media: kind.media() })
     }
@@ -319,11 +327,20 @@ impl Replica {
         self.files.under_way.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).copied()
     }
 
-    /// Records of this school name files anew: whoever is connected is told to look. [`Replica::attach`] does so by itself.
-    pub fn tell_files(&self) {
-        if let Role::Node(school) = self.me.role {
-            self.tell_blobs(Some(school));
+    /// A record was made to name these files, which are here: whoever is connected is told to look, and at the county its school may have them.
+    /// [`Replica::attach`] does so by itself.
+    ///
+    /// # Errors
+    /// As [`Replica::locate`].
+    pub fn files_named(&self, record: &str, files: &BTreeMap<String, String>) -> Result<()> {
+        let school = self.locate(record)?.space.school;
+        if let (Role::Hub, Some(school)) = (self.me.role, school) {
+            for file in files.values().filter_map(|text| Attachment::read(text)) {
+                self.note_source(school, file.hash, file.bytes)?;
+            }
         }
+        self.tell_blobs(school);
+        Ok(())
     }
 
     /// True where the county's own records are: its files are nowhere to be sent.
@@ -357,10 +374,14 @@ impl Replica {
     fn want(&self, hash: BlobHash) -> Result<()> {
         let now = self.now_text();
         self.store.write(move |c| -> Result<()> {
-            c.prepare_cached("INSERT INTO blob(hash, wanted, at) VALUES(?1, 1, ?2) ON CONFLICT DO UPDATE SET wanted = 1")?.execute((hash.0, now))?;
+            c.prepare_cached("INSERT INTO blob(hash, wanted, at) VALUES(?1, 1, ?2) ON CONFLICT DO UPDATE SET wanted = 1, at = excluded.at")?.execute((hash.0, now))?;
             Ok(())
         })?;
         self.tell_blobs_of(hash)
+    }
+
+    fn note_source(&self, school: SchoolCode, hash: BlobHash, bytes: u64) -> Result<()> {
+        self.store.write(move |c| -> Result<()> { Ok(keep::note_source(c, school, hash, bytes)?) })
     }
 
     fn note_blob(&self, hash: BlobHash, bytes: u64, whole: bool, thumbnail: bool) -> Result<()> {
@@ -369,7 +390,7 @@ impl Replica {
             c.prepare_cached(
                 "INSERT INTO blob(hash, bytes, whole, thumbnail, at) VALUES(?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT DO UPDATE SET bytes = max(bytes, excluded.bytes), whole = max(whole, excluded.whole), thumbnail = max(thumbnail, excluded.thumbnail),
-                 wanted = CASE WHEN excluded.whole = 1 THEN 0 ELSE wanted END",
+                 at = excluded.at, unnamed = NULL, wanted = CASE WHEN excluded.whole = 1 THEN 0 ELSE wanted END",
             )?
             .execute((hash.0, log::signed(bytes), whole, thumbnail, now))?;
             Ok(())

@@ -197,8 +197,7 @@ async fn add(
                 sent.now.iter().filter(|(_, text)| !text.trim().is_empty()).map(|(k, v)| (k.clone(), v.clone())).collect();
             let mut refused = given.refused;
             let placed = files::upload::place(&definition, &account, &BTreeMap::new(), &given.taken, &mut refused);
-            let named = !placed.is_empty();
-            set.extend(placed);
+            set.extend(placed.clone());
             let profile = definition.form == Form::Profile;
             let subject = (definition.subject == Subject::Student && !profile).then(|| SubjectRef::Student(student.clone()));
             let request = Request::RecordAdd { ledger: code.clone(), subject, year: None, set, by: Some(account.name.clone()) };
@@ -206,8 +205,8 @@ async fn add(
                 Ok(done) => {
                     let record = done["record"].as_str().unwrap_or_default().to_owned();
                     let gaps = done["gaps"].as_array().map_or(0, Vec::len);
-                    if named {
-                        desk.replica.tell_files();
+                    if !placed.is_empty() {
+                        desk.replica.files_named(&record, &placed).map_err(Fault::from)?;
                     }
                     // A file that was not taken is said on the record, where it can be chosen again.
                     let note = files::note(desk, &account, refused);
@@ -331,8 +330,7 @@ async fn save(
             let sent = Sent::of(&reached.definition, given.pairs);
             let (mut set, mut refused) = (sent.changed(), given.refused);
             let placed = files::upload::place(&reached.definition, &account, &reached.place.fields, &given.taken, &mut refused);
-            let named = !placed.is_empty();
-            set.extend(placed);
+            set.extend(placed.clone());
             let profile = reached.definition.form == Form::Profile;
             let page_of = match (profile, refused.is_empty()) {
                 (true, true) => format!("/child/{id}"),
@@ -345,8 +343,8 @@ async fn save(
             }
             match desk.ask(&account, Request::RecordSet { record: id.clone(), set, by: Some(account.name.clone()) }, lang) {
                 Ok(done) => {
-                    if named {
-                        desk.replica.tell_files();
+                    if !placed.is_empty() {
+                        desk.replica.files_named(&id, &placed).map_err(Fault::from)?;
                     }
                     let note = files::note(desk, &account, refused);
                     Ok(Ok(format!("{page_of}?saved={}{note}", done["gaps"].as_array().map_or(0, Vec::len))))

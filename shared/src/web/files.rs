@@ -157,8 +157,8 @@ async fn add(
             let set = upload::place(&definition, &account, &place.fields, &given.taken, &mut refused);
             let count = set.len();
             if count > 0 {
-                desk.ask(&account, Ask::RecordSet { record: id.clone(), set, by: Some(account.name.clone()) }, lang)?;
-                desk.replica.tell_files();
+                desk.ask(&account, Ask::RecordSet { record: id.clone(), set: set.clone(), by: Some(account.name.clone()) }, lang)?;
+                desk.replica.files_named(&id, &set).map_err(Fault::from)?;
             }
             let note = note(desk, &account, refused);
             let page = if definition.form == Form::Profile { format!("/record/{id}/edit") } else { format!("/record/{id}") };

@@ -1,6 +1,10 @@
 //! The replica as a courier sees it.
 
-use super::{Share, keep, length_of};
+use super::{
+    Share,
+    keep::{self, Asking},
+    length_of,
+};
 use crate::{
     blob::{kind::Kind, strip, thumbnail},
     model::blob::{BlobHash, PIECE_BYTES, piece_hash, pieces},
@@ -37,6 +41,10 @@ impl Replica {
         self.files.watching.read().unwrap_or_else(PoisonError::into_inner).iter().for_each(|watching| watching());
     }
 
+    fn is_whole(&self, hash: BlobHash) -> Result<bool> {
+        self.store.read(|c| Ok(length_of(c, hash)?.is_some()))
+    }
+
     /// Notes for people how far a blob is; `None`: it is on its way no longer.
     fn note_share(&self, hash: BlobHash, change: impl FnOnce(Option<Share>) -> Option<Share>) {
         let mut all = self.files.under_way.lock().unwrap_or_else(PoisonError::into_inner);
@@ -59,9 +67,9 @@ impl Replica {
 }
 
 impl Shelf for Served {
-    fn wishes(&self, peer: &Peer, besides: &BTreeSet<(BlobHash, Part)>, limit: usize) -> Answer<Vec<Wish>> {
+    fn wishes(&self, peer: &Peer, besides: &BTreeSet<(BlobHash, Part)>, offered: &BTreeSet<BlobHash>, limit: usize) -> Answer<Vec<Wish>> {
         let me = self.0.me.role;
-        self.0.store.read(|c| keep::wishes(c, me, peer, besides, limit)).map_err(fail)
+        self.0.store.read(|c| keep::wishes(c, me, peer, Asking { besides, offered, limit })).map_err(fail)
     }
 
     fn unconfirmed(&self, peer: &Peer, limit: usize) -> Answer<Vec<BlobHash>> {
@@ -87,12 +95,12 @@ impl Shelf for Served {
     }
 
     fn kept(&self, peer: &Peer, hashes: &[BlobHash]) -> Answer<Vec<BlobHash>> {
-        // Who offers it has it: this tells nothing but that it is safe.
+        // Who only says that it has a file is told nothing of it.
         let me = self.0.me.role;
         let found: Result<Vec<BlobHash>> = self.0.store.read(|c| {
             let mut out = Vec::new();
             for hash in hashes {
-                if length_of(c, *hash)?.is_some() && keep::is_named(c, me, peer, *hash)? {
+                if length_of(c, *hash)?.is_some() && keep::is_shown(c, me, peer, *hash)? && keep::is_named(c, me, peer, *hash)? {
                     out.push(*hash);
                 }
             }
@@ -129,24 +137,43 @@ impl Shelf for Served {
     }
 
     fn present(&self, hash: BlobHash, bytes: u64, list: &[[u8; 32]]) -> Answer<Vec<bool>> {
-        let present = self.0.files.vault.present(hash, bytes, list);
+        if self.0.is_whole(hash).map_err(fail)? {
+            // It is here from elsewhere: by its last piece the peer shows that it has the file.
+            return Ok((1..=list.len()).map(|number| number < list.len()).collect());
+        }
+        let mut present = self.0.files.vault.present(hash, bytes, list);
+        if let (Role::Hub, Some(last)) = (self.0.me.role, present.last_mut()) {
+            // The others may have come from another school.
+            *last = false;
+        }
         let done = present.iter().filter(|here| **here).count() as u64;
         self.0.note_share(hash, |_| Some(Share { done, of: pieces(bytes) }));
         Ok(present)
     }
 
     fn store(&self, hash: BlobHash, index: u64, piece: &[u8]) -> Answer<()> {
+        if self.0.is_whole(hash).map_err(fail)? {
+            return Ok(());
+        }
         self.0.files.vault.write_piece(hash, index, piece).map_err(fail)?;
         self.0.note_share(hash, |known| known.map(|share| Share { done: share.done.saturating_add(1), ..share }));
         self.0.count_move();
         Ok(())
     }
 
-    fn finish(&self, hash: BlobHash, bytes: u64) -> Answer<()> {
-        self.0.files.vault.finish(hash, bytes).map_err(fail)?;
+    fn finish(&self, peer: &Peer, hash: BlobHash, bytes: u64) -> Answer<()> {
+        {
+            let _kept = self.0.files.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+            if !self.0.is_whole(hash).map_err(fail)? {
+                self.0.files.vault.finish(hash, bytes).map_err(fail)?;
+                let drawn = self.0.redraw(hash, bytes).map_err(fail)?;
+                self.0.note_blob(hash, bytes, true, drawn).map_err(fail)?;
+            }
+        }
         self.0.note_share(hash, |_| None);
-        let drawn = self.0.redraw(hash, bytes).map_err(fail)?;
-        self.0.note_blob(hash, bytes, true, drawn).map_err(fail)?;
+        if let (Role::Hub, Some(school)) = (self.0.me.role, peer.school) {
+            self.0.note_source(school, hash, bytes).map_err(fail)?;
+        }
         if let Role::Node(_) = self.0.me.role {
             // It came from the county.
             self.confirm(&Peer { origin: self.0.origin(), school: None }, &[hash])?;
@@ -158,8 +185,11 @@ impl Shelf for Served {
         if !thumbnail::is_one(bytes) {
             return Ok(false);
         }
-        self.0.files.vault.put_thumbnail(hash, bytes, self.0.clock.as_ref()).map_err(fail)?;
-        self.0.note_blob(hash, 0, false, true).map_err(fail)?;
+        {
+            let _kept = self.0.files.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+            self.0.files.vault.put_thumbnail(hash, bytes, self.0.clock.as_ref()).map_err(fail)?;
+            self.0.note_blob(hash, 0, false, true).map_err(fail)?;
+        }
         self.0.count_move();
         self.0.tell_blobs_of(hash).map_err(fail)?;
         Ok(true)

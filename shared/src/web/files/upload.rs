@@ -230,7 +230,7 @@ mod tests {
         let set = place(activity, &teacher(), &fields, &[file(1), file(9), file(2), file(2), file(3)], &mut refused);
         assert_eq!(set.keys().collect::<Vec<_>>(), ["photos", "photos_3"]);
         assert!(set["photos"].contains("1.jpg") && set["photos_3"].contains("2.jpg"));
-        let codes: Vec<_> = refused.iter().map(|(name, fault)| (name.as_str(), fault.code)).collect();
+        let codes: Vec<_> = refused.iter().map(|(name, fault)| (name.as_str(), fault.code.as_ref())).collect();
         assert_eq!(codes, [("9.jpg", "web-files-twice"), ("2.jpg", "web-files-twice"), ("3.jpg", "web-files-full")]);
     }
 
