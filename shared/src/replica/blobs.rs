@@ -17,7 +17,7 @@ use crate::{
     ledger::definition::FieldType,
     model::{
         SchoolCode,
-        blob::{Attachment, BLOB_BYTES_MAX, BlobHash, NAME_CHARS_MAX},
+        blob::{Attachment, BLOB_BYTES_MAX, BlobHash, NAME_CHARS_MAX, PIECE_BYTES},
     },
     store::{StoreConfig, StoreError, log, typed},
     sync::engine::Peer,
@@ -59,6 +59,8 @@ pub struct Share {
     pub done: u64,
     /// All of them.
     pub of: u64,
+    /// It goes from here; otherwise it comes.
+    pub out: bool,
 }
 
 impl Share {
@@ -79,7 +81,14 @@ impl Files {
     /// `blobs/` beside the database, under a key that follows from the database's.
     pub(super) fn beside(config: &StoreConfig) -> Self {
         let vault = Vault::new(config.path.with_file_name("blobs"), config.key.as_ref().map(|key| &key.0));
-        Self { vault, told: RwLock::default(), moved: AtomicU64::new(0), watching: RwLock::default(), under_way: Mutex::default(), keeping: Mutex::default() }
+        Self {
+            vault,
+            told: RwLock::default(),
+            moved: AtomicU64::new(0),
+            watching: RwLock::default(),
+            under_way: Mutex::default(),
+            keeping: Mutex::default(),
+        }
     }
 }
 
@@ -374,7 +383,8 @@ impl Replica {
     fn want(&self, hash: BlobHash) -> Result<()> {
         let now = self.now_text();
         self.store.write(move |c| -> Result<()> {
-            c.prepare_cached("INSERT INTO blob(hash, wanted, at) VALUES(?1, 1, ?2) ON CONFLICT DO UPDATE SET wanted = 1, at = excluded.at")?.execute((hash.0, now))?;
+            c.prepare_cached("INSERT INTO blob(hash, wanted, at) VALUES(?1, 1, ?2) ON CONFLICT DO UPDATE SET wanted = 1, at = excluded.at")?
+                .execute((hash.0, now))?;
             Ok(())
         })?;
         self.tell_blobs_of(hash)
@@ -409,9 +419,18 @@ pub(super) fn names_any(projection: &Projection) -> bool {
     projection.records.iter().any(|row| typed::attachments(row).next().is_some())
 }
 
-/// For the status screen: whole here, named but not here whole, and (node) whole here but not known to be at the county.
-pub(super) fn counts(c: &Connection, role: Role) -> Result<serde_json::Value> {
-    keep::counts(c, role)
+impl Replica {
+    /// For the status screen: whole here, named but not here whole, asked for, and (node) whole here but not known to be at the county; with the bytes of
+    /// each, and how many of them have gone or come of the files under way.
+    pub(super) fn blob_counts(&self, c: &Connection) -> Result<serde_json::Value> {
+        let mut out = keep::counts(c, self.me.role)?;
+        let all = self.files.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, goes) in [("going_bytes", true), ("coming_bytes", false)] {
+            let pieces: u64 = all.values().filter(|share| share.out == goes).map(|share| share.done).sum();
+            out[key] = serde_json::json!(pieces * PIECE_BYTES as u64);
+        }
+        Ok(out)
+    }
 }
 
 fn limits(c: &Connection) -> Result<BlobLimits, StoreError> {

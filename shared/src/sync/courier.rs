@@ -58,7 +58,8 @@ pub type Listed = (u64, Vec<[u8; 32]>);
 pub trait Shelf: Send + Sync {
     /// What is lacking here and may be asked of the peer, most urgent first: thumbnails before whole files. `besides`: asked in vain. `offered`: what the peer
     /// says it has and was not told to be kept; such a file may be asked for although it is here, so that the peer shows that it has it.
-    fn wishes(&self, peer: &Peer, besides: &BTreeSet<(BlobHash, Part)>, offered: &BTreeSet<BlobHash>, limit: usize) -> Result<Vec<Wish>, EngineError>;
+    fn wishes(&self, peer: &Peer, besides: &BTreeSet<(BlobHash, Part)>, offered: &BTreeSet<BlobHash>, limit: usize)
+    -> Result<Vec<Wish>, EngineError>;
     /// Whole blobs of records the peer shares, of which it is not known that it has them. Only a node has such.
     fn unconfirmed(&self, peer: &Peer, limit: usize) -> Result<Vec<BlobHash>, EngineError>;
     /// The peer has them whole, on disk.

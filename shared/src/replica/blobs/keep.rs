@@ -87,9 +87,9 @@ fn lacking(c: &Connection, me: Role, peer: &Peer) -> Result<Vec<Lacking>, StoreE
 /// Bytes of whole files that count against the quota: at the hub those of the peer's school.
 fn taken(c: &Connection, me: Role, peer: &Peer) -> Result<u64, StoreError> {
     let sum: i64 = match (me, peer.school) {
-        (Role::Hub, Some(school)) => c
-            .prepare_cached("SELECT coalesce(sum(bytes), 0) FROM blob_source WHERE school = ?1")?
-            .query_row([school.to_string()], |r| r.get(0))?,
+        (Role::Hub, Some(school)) => {
+            c.prepare_cached("SELECT coalesce(sum(bytes), 0) FROM blob_source WHERE school = ?1")?.query_row([school.to_string()], |r| r.get(0))?
+        }
         _ => c.prepare_cached("SELECT coalesce(sum(bytes), 0) FROM blob WHERE whole = 1")?.query_row([], |r| r.get(0))?,
     };
     Ok(log::unsigned(sum))
@@ -199,9 +199,8 @@ pub(super) fn counts(c: &Connection, role: Role) -> Result<serde_json::Value> {
     let bytes = number(&format!("SELECT coalesce(sum(bytes), 0) FROM blob WHERE whole = 1 AND {named}"))?;
     let missing = number(&format!("SELECT count(*) FROM blob WHERE whole = 0 AND {named}"))?;
     let asked = number(&format!("SELECT count(*) FROM blob WHERE whole = 0 AND wanted = 1 AND {named}"))?;
-    let asked_bytes = number(
-        "SELECT coalesce(sum((SELECT max(r.bytes) FROM blob_ref r WHERE r.hash = blob.hash)), 0) FROM blob WHERE whole = 0 AND wanted = 1",
-    )?;
+    let asked_bytes =
+        number("SELECT coalesce(sum((SELECT max(r.bytes) FROM blob_ref r WHERE r.hash = blob.hash)), 0) FROM blob WHERE whole = 0 AND wanted = 1")?;
     let (waiting, waiting_bytes) = if role == Role::Hub {
         (0, 0)
     } else {

@@ -128,7 +128,7 @@ impl Shelf for Served {
         let Some(length) = self.0.shown(peer, hash)? else { return Ok(None) };
         let piece = self.0.files.vault.read_piece(hash, length, index).ok();
         // The county asks for pieces in their order, so the number of this one says how far it is, also when it went on after a cut.
-        let share = Share { done: index.saturating_add(1), of: pieces(length) };
+        let share = Share { done: index.saturating_add(1), of: pieces(length), out: true };
         if self.0.me.role != Role::Hub && piece.is_some() {
             self.0.note_share(hash, |_| Some(share));
         }
@@ -147,7 +147,7 @@ impl Shelf for Served {
             *last = false;
         }
         let done = present.iter().filter(|here| **here).count() as u64;
-        self.0.note_share(hash, |_| Some(Share { done, of: pieces(bytes) }));
+        self.0.note_share(hash, |_| Some(Share { done, of: pieces(bytes), out: false }));
         Ok(present)
     }
 

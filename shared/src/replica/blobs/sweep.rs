@@ -21,6 +21,15 @@ const UNNAMED_DAYS: i64 = 30;
 const AT_ONCE: usize = 1_000;
 
 impl Replica {
+    /// As [`Replica::sweep_blobs`], for a daemon: what happened is logged.
+    pub fn sweep(&self) {
+        match self.sweep_blobs() {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "files that no record has named for a month were cleared"),
+            Err(error) => tracing::warn!(%error, "files that no record names could not be cleared"),
+        }
+    }
+
     /// Notes which files no record names, and clears those of which that has been so for long. Gives how many were cleared.
     ///
     /// # Errors

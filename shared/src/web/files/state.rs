@@ -149,7 +149,7 @@ mod tests {
             under_way: None,
         };
         let here = BlobState { here: true, thumbnail: true, ..away.clone() };
-        let share = Some(Share { done: 3, of: 8 });
+        let share = Some(Share { done: 3, of: 8, out: true });
         let zh = |state: &BlobState, connected| words(state, false, connected, Lang::Zh);
         assert_eq!(zh(&here, true).1, "off");
         let states = [
