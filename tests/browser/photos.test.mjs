@@ -1,10 +1,14 @@
 // Photos on a teacher's phone: taken with an activity while the county is away, one of them no photo; then the county is back and has the same bytes, without a position.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { createSocket } from "node:dgram";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import { browse, desktop, login, phone, sound } from "./browser.mjs";
-import { County, root } from "./county.mjs";
+import { County, binary, root } from "./county.mjs";
 
 const registrar = ["wang", "石桥镇的一句好话"];
 const teacher = ["li", "山里的风天天吹着走"];
@@ -12,17 +16,48 @@ const samples = join(root, "tests/samples");
 // 26°35'12.37" as EXIF has it: three fractions, the last of them.
 const latitude = Buffer.from([0xd5, 0x04, 0, 0, 100, 0, 0, 0]);
 const handheld = { isMobile: true, hasTouch: true };
-let county, desk, record;
+let county, desk, record, wire;
+
+/** The school's link: passes datagrams, as fast as asked for, or none at all. */
+class Wire {
+  constructor(hub) {
+    const [, port] = hub.split(":");
+    this.kilobytes = Infinity;
+    this.open = true;
+    this.front = createSocket("udp4");
+    this.back = createSocket("udp4");
+    const free = [0, 0];
+    const pass = (way, socket, bytes, to) => {
+      // One datagram after the other, each for as long as it takes.
+      free[way] = Math.max(free[way], Date.now()) + bytes.length / this.kilobytes;
+      setTimeout(() => { if (this.open && to()) socket.send(bytes, ...to()); }, free[way] - Date.now());
+    };
+    this.front.on("message", (bytes, from) => { this.node = from; pass(0, this.back, bytes, () => [Number(port), "127.0.0.1"]); });
+    this.back.on("message", (bytes) => pass(1, this.front, bytes, () => this.node && [this.node.port, this.node.address]));
+  }
+
+  async begin() {
+    await Promise.all([this.front, this.back].map((socket) => new Promise((done) => socket.bind(0, "127.0.0.1", done))));
+    return `127.0.0.1:${this.front.address().port}`;
+  }
+
+  end() { this.front.close(); this.back.close(); }
+}
 
 before(async () => {
   county = await County.begin();
-  county.node("school", ["enrol", "--hub", county.quic, "--token", county.token()]);
-  county.node("school", ["sync", "now"]);
+  wire = new Wire(county.quic);
+  const hub = await wire.begin();
+  // Not `county.node`, which waits: the wire is in this very process.
+  const school = (args) => promisify(execFile)(binary("huxue-node"), ["--data", county.path("school"), ...args]);
+  await school(["enrol", "--hub", hub, "--token", county.token()]);
+  await school(["sync", "now"]);
   await county.down();
   desk = await county.desk("school");
 });
 after(async () => {
   await desk?.stop();
+  wire?.end();
   await county?.end();
 });
 
@@ -168,4 +203,44 @@ test("when the county is back, the photos' state becomes received while the page
       assert.ok(!readFileSync(at).includes(latitude));
     }
   }, handheld);
+});
+
+test("on a slow link the page says how far a large scan is, a cut stops it there, and it goes on by itself", async () => {
+  const scans = ["一.pdf", "二.pdf", "三.pdf"].map((name) => {
+    const at = join(county.dir, name);
+    writeFileSync(at, Buffer.concat([Buffer.from("%PDF-1.7\n"), randomBytes(1_200_000)]));
+    return at;
+  });
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...teacher);
+    await page.goto(`${desk.url}/ledger/activity/new`);
+    await page.fill("#f-on", day());
+    await page.selectOption("#f-kind", "care");
+    await page.fill("#f-title", "家长会");
+    await page.fill("#f-headcount_pupils", "30");
+    await page.setInputFiles("#f-photos", scans);
+    wire.kilobytes = 150;
+    await page.click("main button.main");
+    await page.waitForURL(/record\/activity/);
+    await page.waitForSelector("#files li:has-text('正在上传') progress", { timeout: 60_000 });
+    const bar = await page.waitForSelector("#pulse:has-text('正在上传照片') progress", { timeout: 60_000 });
+    assert.match(await page.textContent("#pulse"), /正在上传照片：第 [123] \/ 共 3 个，\d+ %/);
+    await sound(page, "photos-sending");
+    await page.locator("#files").scrollIntoViewIfNeeded();
+    await sound(page, "photos-sending-below");
+    // It goes on while the page is looked at.
+    const at = Number(await bar.getAttribute("value"));
+    await page.waitForFunction((at) => Number(document.querySelector("#pulse progress")?.value ?? 0) > at, at, { timeout: 60_000 });
+    wire.open = false;
+    await page.waitForSelector("#files li:has-text('有网后接着传')", { timeout: 120_000 });
+    const stopped = Number((await page.textContent("#files li:has-text('有网后接着传')")).match(/已上传 (\d+) %/)[1]);
+    await page.waitForSelector("#pulse:not(:has(progress)):has-text('照片还有')");
+    await sound(page, "photos-cut");
+    wire.open = true;
+    const on = await page.waitForFunction(() => document.querySelector("#files")?.textContent.match(/正在上传 (\d+) %/)?.[1] ?? null, null, { timeout: 120_000 });
+    assert.ok(Number(await on.jsonValue()) >= stopped, "it goes on where it stopped");
+    wire.kilobytes = Infinity;
+    await page.waitForFunction(() => document.querySelectorAll("#files .dot.ok").length === 3, null, { timeout: 120_000 });
+    await page.waitForFunction(() => document.querySelectorAll("#pulse progress").length === 0);
+  });
 });

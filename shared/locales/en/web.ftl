@@ -406,3 +406,5 @@ web-long-records-out = sending: { $done } of { $of } changes
 web-long-records-in = receiving from the county: { $done } of { $of } changes
 web-long-files-out = sending photos: { $done } of { $of }, { $percent } %
 web-long-files-in = photos coming from the county: { $done } of { $of }, { $percent } %
+web-sync-records-received-live = Saved on this machine; the county has received all records, { $files } photos wait to be sent; connected (last contact { $at }).
+web-sync-records-received = Saved on this machine; the county has received all records, { $files } photos wait to be sent (last contact { $at }); not connected now.

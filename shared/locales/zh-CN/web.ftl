@@ -406,3 +406,5 @@ web-long-records-out = 正在上报：已报 { $done } / 共 { $of } 条
 web-long-records-in = 正在从县里接收：已收 { $done } / 共 { $of } 条
 web-long-files-out = 正在上传照片：第 { $done } / 共 { $of } 个，{ $percent } %
 web-long-files-in = 正在从县里取照片：第 { $done } / 共 { $of } 个，{ $percent } %
+web-sync-records-received-live = 已保存在本机；记录县里已全部收到，照片还有 { $files } 个等待上传；连接正常（上次联系 { $at }）。
+web-sync-records-received = 已保存在本机；记录县里已全部收到，照片还有 { $files } 个等待上传（上次联系 { $at }）；现在没有连接。

@@ -8,8 +8,19 @@ use std::{
 };
 
 /// Whatever a message of the pages may want to be told.
-const PARTICULARS: [(&str, &str); 7] =
-    [("detail", "1"), ("path", "1"), ("value", "1"), ("pending", "1"), ("at", "1"), ("grade", "1"), ("class", "1")];
+const PARTICULARS: [(&str, &str); 11] = [
+    ("detail", "1"),
+    ("path", "1"),
+    ("value", "1"),
+    ("pending", "1"),
+    ("at", "1"),
+    ("grade", "1"),
+    ("class", "1"),
+    ("files", "1"),
+    ("mib", "1"),
+    ("free", "1"),
+    ("most", "1"),
+];
 
 fn files(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {

@@ -123,6 +123,8 @@ impl Backlogs {
 pub struct Pulse {
     /// Own changes the county has not acknowledged.
     pub pending: i64,
+    /// Files here that the county has not got.
+    pub files: i64,
     /// Connected to the county now.
     pub connected: bool,
     /// Last contact with the county, RFC 3339.
@@ -142,6 +144,7 @@ impl Pulse {
         let number = |key: &str| status[key].as_i64().unwrap_or(0);
         Self {
             pending: number("pending"),
+            files: status["blobs"]["waiting"].as_i64().unwrap_or(0),
             connected: status["connected"].as_bool().unwrap_or(false),
             last_contact: status["last_contact"].as_str().map(str::to_owned),
             conflicts: number("conflicts"),
@@ -160,6 +163,9 @@ impl Pulse {
             return locale::text(lang, "web-sync-long", &[("value", &long.words(lang))]);
         }
         let key = match (self.broken, self.pending, self.last_contact.is_some(), self.connected) {
+            // Not everything is at the county while photos wait.
+            (false, 0, true, true) if self.files > 0 => "web-sync-records-received-live",
+            (false, 0, true, false) if self.files > 0 => "web-sync-records-received",
             (true, ..) => "web-sync-broken",
             (_, 0, false, _) => "web-sync-never",
             (_, _, false, _) => "web-sync-waiting-never",
@@ -168,7 +174,7 @@ impl Pulse {
             (_, _, true, true) => "web-sync-sending",
             (_, _, true, false) => "web-sync-waiting",
         };
-        locale::text(lang, key, &[("pending", &pending), ("at", &at)])
+        locale::text(lang, key, &[("pending", &pending), ("at", &at), ("files", &self.files.to_string())])
     }
 
     /// `ok`, `busy` or `off`: colour and sign of the state.
@@ -177,7 +183,7 @@ impl Pulse {
         match (self.broken, self.pending, self.connected) {
             (true, ..) => "bad",
             _ if self.long.is_some() => "busy",
-            (_, 0, true) => "ok",
+            (_, 0, true) if self.files == 0 => "ok",
             (_, _, true) => "busy",
             _ => "off",
         }
@@ -304,6 +310,12 @@ mod tests {
         // The last piece has gone, the county has not said yet that it is on its disk.
         assert_eq!(look(status(0, 0, [1, 500_000, 900_000], true)), Some(Long { what: "files-out", done: 10, of: 10, percent: 99 }));
         assert_eq!(look(status(0, 0, [0, 0, 0], true)), None);
+        for what in ["records-out", "records-in", "files-out", "files-in"] {
+            for lang in [Lang::Zh, Lang::En] {
+                let words = Long { what, done: 1_240, of: 3_000, percent: 41 }.words(lang);
+                assert!(words.contains("1,240") && words.contains("3,000") && !words.contains("web-"), "{words}");
+            }
+        }
     }
 
     #[test]
@@ -312,6 +324,9 @@ mod tests {
         let waiting = Pulse { pending: 3, ..base.clone() };
         assert!(waiting.words(Lang::Zh).contains('3') && waiting.words(Lang::Zh).contains("10:05"), "{}", waiting.words(Lang::Zh));
         assert!(Pulse::default().words(Lang::En).contains("never"), "{}", Pulse::default().words(Lang::En));
+        let photos = Pulse { files: 2, ..base.clone() };
+        assert!(photos.words(Lang::Zh).contains("照片还有 2 个"), "not everything is there: {}", photos.words(Lang::Zh));
+        assert_eq!(Pulse { connected: true, ..photos }.mark(), "busy");
         let broken = Pulse { broken: true, ..Pulse::default() };
         assert_ne!(broken.words(Lang::Zh), base.words(Lang::Zh));
         assert_eq!((waiting.mark(), Pulse { connected: true, ..base }.mark(), broken.mark()), ("off", "ok", "bad"));

@@ -27,6 +27,8 @@ pub struct File {
     pub href: String,
     /// Where its small picture is; none for a scan, or while it is not here.
     pub small: Option<String>,
+    /// What stands in its place: `PDF`.
+    pub kind: String,
     /// Where it is, in words.
     pub state: String,
     /// `ok`, `busy` or `off`.
@@ -115,6 +117,7 @@ pub fn files(
             mark,
             percent: state.under_way.filter(|_| !state.kept).map(crate::replica::blobs::Share::percent),
             here: state.here,
+            kind: attachment.name.rsplit('.').next().unwrap_or_default().to_uppercase(),
             name: attachment.name,
         });
     }
