@@ -111,16 +111,22 @@ pub fn targets(
     Ok(())
 }
 
-fn new_form(
-    desk: &Desk,
-    account: &Account,
-    page: Page,
-    definition: &Definition,
-    student: &str,
-    typed: &BTreeMap<String, String>,
-    kept: &[(String, Attachment)],
-    fault: Option<&Fault>,
-) -> Result<FormPage, Fault> {
+/// What an earlier try of a form left: what was typed, the files that were taken, and what the engine said.
+#[derive(Clone, Copy)]
+struct Tried<'a> {
+    typed: &'a BTreeMap<String, String>,
+    kept: &'a [(String, Attachment)],
+    fault: Option<&'a Fault>,
+}
+
+impl<'a> Tried<'a> {
+    fn typed(typed: &'a BTreeMap<String, String>) -> Self {
+        Self { typed, kept: &[], fault: None }
+    }
+}
+
+fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition, student: &str, tried: Tried<'_>) -> Result<FormPage, Fault> {
+    let Tried { typed, kept, fault } = tried;
     let catalogue = desk.replica.catalogue();
     let by_child = definition.subject == Subject::Student && definition.form == Form::Records;
     let pupil = if by_child { Some(reach::child(desk, account, student)?.0) } else { None };
@@ -169,7 +175,7 @@ async fn new(
     }
     // Fields named in the address are filled in: the case a notice belongs to.
     let typed = asked.into_iter().filter(|(key, _)| definition.declared(key).is_some()).collect();
-    let drawn = desk.run(move |desk| new_form(desk, &account, page, &definition, &student, &typed, &[], None)).await?;
+    let drawn = desk.run(move |desk| new_form(desk, &account, page, &definition, &student, Tried::typed(&typed))).await?;
     draw(&drawn)
 }
 
@@ -192,7 +198,7 @@ async fn add(
             let sent = Sent::of(&definition, given.pairs);
             let student = sent.other("_student").to_owned();
             // Asked again here: the form says nothing about who may.
-            let form = new_form(desk, &account, page, &definition, &student, &sent.now, &[], None)?;
+            let form = new_form(desk, &account, page, &definition, &student, Tried::typed(&sent.now))?;
             let mut set: BTreeMap<String, String> =
                 sent.now.iter().filter(|(_, text)| !text.trim().is_empty()).map(|(k, v)| (k.clone(), v.clone())).collect();
             let mut refused = given.refused;
@@ -218,7 +224,14 @@ async fn add(
                     }))
                 }
                 Err(fault) if matches!(fault.exit, Exit::Input | Exit::NoMatch | Exit::NotAllowed) => {
-                    let drawn = new_form(desk, &account, form.page.clone(), &definition, &student, &sent.now, &given.taken, Some(&fault))?;
+                    let drawn = new_form(
+                        desk,
+                        &account,
+                        form.page.clone(),
+                        &definition,
+                        &student,
+                        Tried { typed: &sent.now, kept: &given.taken, fault: Some(&fault) },
+                    )?;
                     let not_taken = files::refusals(&refused, true, lang);
                     Ok(Err((FormPage { page: form.page, not_taken, ..drawn }, status(&fault))))
                 }
@@ -265,15 +278,8 @@ async fn check(
     })
 }
 
-fn edit_form(
-    desk: &Desk,
-    account: &Account,
-    page: Page,
-    id: &str,
-    typed: &BTreeMap<String, String>,
-    kept: &[(String, Attachment)],
-    fault: Option<&Fault>,
-) -> Result<FormPage, Fault> {
+fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, tried: Tried<'_>) -> Result<FormPage, Fault> {
+    let Tried { typed, kept, fault } = tried;
     let Reached { place, definition, pupil, .. } = reach::writable(desk, account, id)?;
     let (catalogue, lang) = (desk.replica.catalogue(), page.lang);
     let drawing = Drawing { catalogue: &catalogue, definition: &definition, account, fields: &place.fields, typed, fault, lang, new: false };
@@ -307,7 +313,7 @@ async fn edit(
     let drawn = desk
         .run(move |desk| {
             let not_taken = asked.get("note").and_then(|token| files::said(desk, &account, token, page.lang));
-            Ok(FormPage { not_taken, ..edit_form(desk, &account, page, &id, &BTreeMap::new(), &[], None)? })
+            Ok(FormPage { not_taken, ..edit_form(desk, &account, page, &id, Tried::typed(&BTreeMap::new()))? })
         })
         .await?;
     draw(&drawn)
@@ -350,7 +356,7 @@ async fn save(
                     Ok(Ok(format!("{page_of}?saved={}{note}", done["gaps"].as_array().map_or(0, Vec::len))))
                 }
                 Err(fault) if mends(&fault) => {
-                    let drawn = edit_form(desk, &account, page, &id, &sent.now, &given.taken, Some(&fault))?;
+                    let drawn = edit_form(desk, &account, page, &id, Tried { typed: &sent.now, kept: &given.taken, fault: Some(&fault) })?;
                     Ok(Err((FormPage { not_taken: files::refusals(&refused, true, lang), ..drawn }, status(&fault))))
                 }
                 Err(fault) => Err(fault),
