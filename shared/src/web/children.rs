@@ -232,8 +232,7 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
             due,
             disputed: row.disputed,
             void: row.void,
-            // One that cannot be read now is not shown here; the record's own page says why.
-            files: super::files::state::files(desk, account, definition, &row.id, &row.fields, lang).unwrap_or_default(),
+            files: super::files::state::chips(desk, account, definition, &row.id, &row.fields, lang),
         })
     };
     let is_open = |row: &&Row| !row.void && (row.disputed || row.due.is_some());

@@ -265,8 +265,7 @@ fn ledger_page(
         state: shown::state(definition, row.state.as_deref(), lang),
         due: row.due.as_deref().map_or((String::new(), ""), |due| shown::distance(due, today, lang)),
         disputed: row.disputed,
-        // One that cannot be read now is not shown here; the record's own page says why.
-        files: super::files::state::files(desk, account, definition, &row.id, &row.fields, lang).unwrap_or_default(),
+        files: super::files::state::chips(desk, account, definition, &row.id, &row.fields, lang),
     };
     let chosen = |key: &str, code: &str| asked.get(key).is_some_and(|value| value == code);
     let states = definition

@@ -150,6 +150,13 @@ async fn photos_are_added_and_removed_on_the_records_page_and_the_trail_keeps_th
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{address}");
     }
     assert_eq!(school.post(&format!("{path}/photos/remove"), &teacher, "").await.status, StatusCode::NOT_FOUND);
+    // What the page asks by itself keeps nobody's session awake.
+    let files = format!("/record/{record}/files");
+    school.clock.advance_s(IDLE_S - 60);
+    assert_eq!(school.get(&files, &teacher).await.status, StatusCode::OK);
+    school.clock.advance_s(60);
+    assert_eq!(school.get(&files, &teacher).await.status, StatusCode::FORBIDDEN);
+    school.post("/lock", &teacher, &format!("password={PASSWORD}&next=/")).await;
     // An edit carries one too, into the field that is free again.
     let edited = school
         .upload(&format!("/record/{record}/edit"), &teacher, &[("title", "包饺子"), ("was.title", "包饺子")], &[("file.photos", "4.jpg", PLAIN)])

@@ -4,7 +4,7 @@ use super::upload::attachment;
 use crate::{
     document::view::Value,
     fault::Fault,
-    ledger::{Definition, FieldType},
+    ledger::{Definition, FieldType, definition::Privacy},
     locale::{self, Lang},
     model::blob::Attachment,
     replica::blobs::BlobState,
@@ -122,6 +122,15 @@ pub fn files(
         });
     }
     Ok(out)
+}
+
+/// As [`files`], for a list: without fields of class C, as [`shown::columns`] has it. One that cannot be read now is not shown; the record's own page says why.
+#[must_use]
+pub fn chips(desk: &Desk, account: &Account, definition: &Definition, record: &str, fields: &BTreeMap<String, Value>, lang: Lang) -> Vec<File> {
+    let mut out = files(desk, account, definition, record, fields, lang).unwrap_or_default();
+    let narrow = |code: &str| definition.field(code).is_some_and(|f| f.privacy == Privacy::C) && definition.privacy != Privacy::C;
+    out.retain(|file| !narrow(&file.field));
+    out
 }
 
 fn address(record: &str, field: &str) -> String {
