@@ -9,7 +9,7 @@ use huxue_shared::{
     local::socket,
     model::SpaceKind,
     replica::{merge, serve::Served},
-    rim::{health, stop},
+    rim::{daily, health, stop},
     sync::{engine::Peer, session::SessionEvent},
     transport::{
         HubTls, News, Tuning,
@@ -74,6 +74,8 @@ async fn run(dir: &Path, hub: Arc<Hub>, listen: Listen, ready: impl FnOnce(Socke
         Arc::new(move || metrics_of(&hub))
     };
     let http = health::serve(listen.http, Arc::new(|| true), gauges, stop.clone()).await?;
+    let swept = Arc::clone(&hub.replica);
+    tokio::spawn(daily::run(move || swept.sweep()));
     let _socket = socket::serve::<Asked<HubRequest>, Hub>(dir, Arc::clone(&hub))?;
     if hub.recovery_secret_here {
         tracing::warn!("the county's recovery key still lies in the data directory: move it offline");

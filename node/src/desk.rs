@@ -26,7 +26,7 @@ use huxue_shared::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -81,6 +81,8 @@ pub struct Link {
     pub status: watch::Receiver<DialStatus>,
     /// The spaces on which the present session has settled.
     pub agreed: watch::Receiver<Agreed>,
+    /// Changes that the county has and that have not come yet, a space, as far as the present session knows.
+    pub incoming: watch::Receiver<BTreeMap<String, u64>>,
 }
 
 /// What the present session has settled.
@@ -156,6 +158,7 @@ impl Node {
         if let Some(link) = &self.link {
             let dial = link.status.borrow().clone();
             answer["connected"] = json!(dial.phase == DialPhase::Connected);
+            answer["incoming"] = json!(link.incoming.borrow().values().sum::<u64>());
             answer["last_error"] = json!(dial.last_error.map(|fault| locale::fault(lang, &fault).0));
             answer["bytes_sent"] = json!(dial.traffic.sent_bytes);
             answer["bytes_received"] = json!(dial.traffic.received_bytes);

@@ -12,7 +12,7 @@ use huxue_shared::{
     fault::{Exit, Fault},
     local::socket,
     replica::{Replica, merge, serve::Served},
-    rim::{health, stop},
+    rim::{daily, health, stop},
     sync::{engine::Peer, session::SessionEvent},
     transport::{
         Cutter, News, Tuning,
@@ -23,6 +23,7 @@ use huxue_shared::{
     web::routes,
 };
 use std::{
+    collections::BTreeMap,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     sync::Arc,
@@ -58,6 +59,8 @@ pub fn serve(dir: &Path, mut node: Node, listener: TcpListener, http: SocketAddr
         let _lan = node.lan.run(router.clone(), stop.clone());
         let router = router.merge(health::router(http, Arc::new(|| true), gauges));
         let _pages = health::answer(listener, router, stop.clone())?;
+        let swept = Arc::clone(&node.replica);
+        tokio::spawn(daily::run(move || swept.sweep()));
         let _socket = socket::serve::<Asked<NodeRequest>, Node>(dir, Arc::clone(&node))?;
         tracing::info!(%http, school = %node.file.school, hub = node.file.hub, "the node is ready");
         ready();
@@ -103,6 +106,7 @@ pub fn once(node: &Node) -> Result<(), Fault> {
 pub fn dial(node: &Node, stop: watch::Receiver<bool>, also: Arc<dyn Observer>) -> Result<(Link, tokio::task::JoinHandle<()>), Fault> {
     let clock = Arc::new(SystemClock);
     let (agreed_tell, agreed) = watch::channel(Agreed::default());
+    let (incoming_tell, incoming) = watch::channel(BTreeMap::new());
     let news = News::default();
     let told = news.clone();
     node.replica.on_change(move |space, head| told.committed(space, head));
@@ -119,6 +123,7 @@ pub fn dial(node: &Node, stop: watch::Receiver<bool>, also: Arc<dyn Observer>) -
             replica: Arc::clone(&node.replica),
             school: node.file.school.to_string(),
             agreed: agreed_tell,
+            incoming: incoming_tell,
             sealer: Arc::clone(&node.sealer),
             also,
         }),
@@ -132,7 +137,7 @@ pub fn dial(node: &Node, stop: watch::Receiver<bool>, also: Arc<dyn Observer>) -
     let (now, now_heard) = watch::channel(0);
     let (status_tell, status) = watch::channel(DialStatus::default());
     let task = tokio::spawn(dialer.run(now_heard, stop, status_tell));
-    Ok((Link { now, status, agreed }, task))
+    Ok((Link { now, status, agreed, incoming }, task))
 }
 
 fn metrics_of(node: &Node) {
@@ -165,13 +170,32 @@ struct Watcher {
     replica: Arc<Replica>,
     school: String,
     agreed: watch::Sender<Agreed>,
+    incoming: watch::Sender<BTreeMap<String, u64>>,
     also: Arc<dyn Observer>,
     sealer: Arc<Sealer>,
+}
+
+impl Watcher {
+    /// How much is on its way here, for the bar of a long transfer.
+    fn note_incoming(&self, event: &LinkEvent) {
+        self.incoming.send_if_modified(|known| match event {
+            LinkEvent::Pulse { progress, .. } => {
+                let behind = progress.iter().map(|space| (space.space.to_string(), space.peer_head.saturating_sub(space.cursor)));
+                let now: BTreeMap<String, u64> = behind.filter(|(_, count)| *count > 0).collect();
+                std::mem::replace(known, now.clone()) != now
+            }
+            // A pulse comes once a second at most, and seldom on a quiet link.
+            LinkEvent::Session(SessionEvent::InSync { space }) => known.remove(&space.to_string()).is_some(),
+            LinkEvent::Ended { .. } => !std::mem::take(known).is_empty(),
+            _ => false,
+        });
+    }
 }
 
 impl Observer for Watcher {
     fn link(&self, peer: &Peer, event: LinkEvent) {
         self.also.link(peer, event.clone());
+        self.note_incoming(&event);
         let complete = match event {
             LinkEvent::Session(SessionEvent::Established(_)) => {
                 self.agreed.send_modify(|a| *a = Agreed { sessions: a.sessions + 1, ..Agreed::default() });

@@ -13,6 +13,7 @@ pub mod desk;
 pub mod entry;
 pub mod events;
 pub mod export;
+pub mod files;
 pub mod form;
 pub mod giveback;
 pub mod grid;

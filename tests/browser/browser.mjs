@@ -43,7 +43,7 @@ export async function browse(viewport, work, { own = null, ...options } = {}) {
 export async function sound(page, name) {
   if (pictures) {
     mkdirSync(pictures, { recursive: true });
-    await page.screenshot({ path: join(pictures, `${name}-${page.viewportSize().width}.png`) });
+    await page.screenshot({ caret: "initial", path: join(pictures, `${name}-${page.viewportSize().width}.png`) });
   }
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
-const binary = (name) => join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug", name);
+export const binary = (name) => join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug", name);
 
 const freePort = () => new Promise((done) => {
   const server = createServer().listen(0, "127.0.0.1", () => { const { port } = server.address(); server.close(() => done(port)); });

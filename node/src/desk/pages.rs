@@ -26,10 +26,11 @@ pub fn desk(node: &Arc<Node>, hosts: Vec<String>) -> Arc<Desk> {
     let config = DeskConfig { place: node.file.school_name.clone(), hosts, status };
     let desk = Desk::new(Arc::clone(&node.replica), config);
     if let Some(link) = &node.link {
-        let (mut status, mut agreed, pulses) = (link.status.clone(), link.agreed.clone(), desk.pulses.clone());
+        let (mut status, mut agreed, mut incoming, pulses) = (link.status.clone(), link.agreed.clone(), link.incoming.clone(), desk.pulses.clone());
         tokio::spawn(async move {
             loop {
-                let moved = tokio::select! { moved = status.changed() => moved, moved = agreed.changed() => moved };
+                let moved =
+                    tokio::select! { moved = status.changed() => moved, moved = agreed.changed() => moved, moved = incoming.changed() => moved };
                 if moved.is_err() {
                     return;
                 }

@@ -33,6 +33,8 @@ use huxue_shared::{
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 use tower::ServiceExt as _;
 
+mod files;
+
 const HOST: &str = "127.0.0.1:4481";
 const ORIGIN: &str = "http://127.0.0.1:4481";
 pub(super) const PASSWORD: &str = "石桥的一句话2026";
@@ -169,7 +171,7 @@ pub(super) fn class(grade: i64, class: i64) -> Class {
 }
 
 /// Every route there is: method and an address that leads to it. Held complete by the next test.
-const ROUTES: [(&str, &str, &str); 62] = [
+const ROUTES: [(&str, &str, &str); 68] = [
     ("get", "/static/{stamp}/{name}", "/static/x/app.css"),
     ("get", "/start", "/start"),
     ("post", "/start", "/start"),
@@ -232,6 +234,12 @@ const ROUTES: [(&str, &str, &str); 62] = [
     ("get", "/machine", "/machine"),
     ("post", "/machine/lan", "/machine/lan"),
     ("post", "/guide/away", "/guide/away"),
+    ("get", "/record/{id}/files", "/record/care_log:01/files"),
+    ("post", "/record/{id}/file", "/record/care_log:01/file"),
+    ("get", "/record/{id}/file/{field}", "/record/care_log:01/file/photo"),
+    ("get", "/record/{id}/file/{field}/small", "/record/care_log:01/file/photo/small"),
+    ("post", "/record/{id}/file/{field}/remove", "/record/care_log:01/file/photo/remove"),
+    ("get", "/files", "/files"),
 ];
 
 /// Routes that a stranger may ask, because they let people in.

@@ -69,6 +69,18 @@ impl Vault {
         file.write_all_at(&sealed, self.offset(index))
     }
 
+    /// Removes whatever there is of a blob. It may be gone already.
+    pub fn remove(&self, hash: BlobHash) {
+        for ending in ["", ".part", ".thumb", ".thumb-new"] {
+            let _ = fs::remove_file(self.path(hash, ending));
+        }
+    }
+
+    /// Takes back what has come of an unfinished blob. It may be gone already.
+    pub fn forget_part(&self, hash: BlobHash) {
+        let _ = fs::remove_file(self.path(hash, ".part"));
+    }
+
     /// All pieces are there: makes it a whole file.
     ///
     /// # Errors

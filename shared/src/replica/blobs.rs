@@ -8,6 +8,7 @@
 
 mod keep;
 mod shelf;
+mod sweep;
 
 use super::{Replica, Result, Role, project::Projection, put_setting, setting};
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     ledger::definition::FieldType,
     model::{
         SchoolCode,
-        blob::{Attachment, BLOB_BYTES_MAX, BlobHash, NAME_CHARS_MAX},
+        blob::{Attachment, BLOB_BYTES_MAX, BlobHash, NAME_CHARS_MAX, PIECE_BYTES},
     },
     store::{StoreConfig, StoreError, log, typed},
     sync::engine::Peer,
@@ -26,7 +27,7 @@ use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -37,12 +38,37 @@ const FILE_MIB: u64 = 10;
 const QUOTA_MIB: u64 = 5 * 1024;
 
 type Told = Box<dyn Fn(Option<SchoolCode>) + Send + Sync>;
+type Watching = Box<dyn Fn() + Send + Sync>;
 
 /// What a replica holds of blobs besides its tables.
 pub struct Files {
     vault: Vault,
     told: RwLock<Vec<Told>>,
     moved: AtomicU64,
+    watching: RwLock<Vec<Watching>>,
+    /// Blobs of which pieces went or came: how far they are. Only for people to look at; a restart forgets it and the next piece says it again.
+    under_way: Mutex<BTreeMap<BlobHash, Share>>,
+    /// Held while a file is stored and noted, and while what nobody names is cleared: what is being stored is not cleared.
+    keeping: Mutex<()>,
+}
+
+/// How far a blob is on its way, in pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Share {
+    /// Pieces that went or came.
+    pub done: u64,
+    /// All of them.
+    pub of: u64,
+    /// It goes from here; otherwise it comes.
+    pub out: bool,
+}
+
+impl Share {
+    /// In hundredths, rounded down: 100 only when nothing is missing.
+    #[must_use]
+    pub fn percent(self) -> u64 {
+        self.done.min(self.of).saturating_mul(100).checked_div(self.of).unwrap_or(0)
+    }
 }
 
 impl std::fmt::Debug for Files {
@@ -55,7 +81,14 @@ impl Files {
     /// `blobs/` beside the database, under a key that follows from the database's.
     pub(super) fn beside(config: &StoreConfig) -> Self {
         let vault = Vault::new(config.path.with_file_name("blobs"), config.key.as_ref().map(|key| &key.0));
-        Self { vault, told: RwLock::default(), moved: AtomicU64::new(0) }
+        Self {
+            vault,
+            told: RwLock::default(),
+            moved: AtomicU64::new(0),
+            watching: RwLock::default(),
+            under_way: Mutex::default(),
+            keeping: Mutex::default(),
+        }
     }
 }
 
@@ -68,6 +101,19 @@ pub struct BlobLimits {
     pub quota_mib: u64,
     /// A node fetches every file of its school, not thumbnails only. The hub always does.
     pub whole: bool,
+}
+
+/// Room that files take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct BlobUsage {
+    /// Files here, whole.
+    pub files: u64,
+    /// What they take.
+    pub bytes: u64,
+    /// Those of them that the county has not said it has (node).
+    pub waiting: u64,
+    /// What these take.
+    pub waiting_bytes: u64,
 }
 
 /// State of one blob that records name.
@@ -88,6 +134,8 @@ pub struct BlobState {
     pub kept: bool,
     /// It was asked for and is on its way.
     pub wanted: bool,
+    /// How far it is, while it goes or comes.
+    pub under_way: Option<Share>,
 }
 
 /// A file that was just attached.
@@ -125,6 +173,11 @@ impl Replica {
         self.files.told.read().unwrap_or_else(PoisonError::into_inner).iter().for_each(|told| told(school));
     }
 
+    /// Calls `listener` with every piece or small picture that goes or comes, and when the county says that it has some: often, so it must be cheap, and not block.
+    pub fn on_blob_moves(&self, listener: impl Fn() + Send + Sync + 'static) {
+        self.files.watching.write().unwrap_or_else(PoisonError::into_inner).push(Box::new(listener));
+    }
+
     /// Counts up with every piece that comes or goes: whether something still moves.
     pub fn blobs_moved(&self) -> u64 {
         self.files.moved.load(Ordering::Relaxed)
@@ -136,7 +189,10 @@ impl Replica {
     /// The store's.
     pub fn blobs_lacking(&self) -> Result<bool> {
         let county = Peer { origin: self.origin(), school: None };
-        self.store.read(|c| Ok(!keep::wishes(c, self.me.role, &county, &BTreeSet::new(), 1)?.is_empty()))
+        self.store.read(|c| {
+            let (besides, offered) = (BTreeSet::new(), BTreeSet::new());
+            Ok(!keep::wishes(c, self.me.role, &county, keep::Asking { besides: &besides, offered: &offered, limit: 1 })?.is_empty())
+        })
     }
 
     /// The bounds in force.
@@ -202,7 +258,12 @@ impl Replica {
         if matches!(self.me.role, Role::Node(_)) && used + length > limits.quota_mib << 20 {
             return Err(fault("blob-quota", Exit::Storage).with("mib", limits.quota_mib).into());
         }
-        self.files.vault.put(hash, &clean.bytes).map_err(disk)?;
+        let _kept = self.files.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+        self.files.vault.put(hash, &clean.bytes).map_err(|error| {
+            // A full disk is not left fuller than it was found.
+            self.files.vault.forget_part(hash);
+            disk(error)
+        })?;
         if let Some(small) = &small {
             self.files.vault.put_thumbnail(hash, small, self.clock.as_ref()).map_err(disk)?;
         }
@@ -222,10 +283,9 @@ impl Replica {
             return Err(fault("blob-field", Exit::Input).with("field", field).with("list", fields.join(", ")).into());
         }
         let (attachment, kind) = self.add_file(name, bytes)?;
-        let done = self.set(&place.id, &BTreeMap::from([(field.to_owned(), attachment.to_string())]), by)?;
-        if let Role::Node(school) = self.me.role {
-            self.tell_blobs(Some(school));
-        }
+        let named = BTreeMap::from([(field.to_owned(), attachment.to_string())]);
+        let done = self.set(&place.id, &named, by)?;
+        self.files_named(&place.id, &named)?;
         let Attachment { hash, name, bytes } = attachment;
         Ok(Attached { record: done.record, field: field.to_owned(), hash: hash.to_string(), name, bytes, media: kind.media() })
     }
@@ -255,7 +315,55 @@ impl Replica {
     /// # Errors
     /// The store's.
     pub fn blob_states(&self, record: Option<&str>) -> Result<Vec<BlobState>> {
-        self.store.read(|c| Ok(keep::states(c, record)?))
+        let mut states: Vec<BlobState> = self.store.read(|c| keep::states(c, record))?;
+        for state in &mut states {
+            state.under_way = BlobHash::from_hex(&state.hash).and_then(|hash| self.under_way(hash));
+        }
+        Ok(states)
+    }
+
+    /// State of the blob that a record refers to so; whether a record does is the caller's to know.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn blob_state(&self, attachment: &Attachment) -> Result<BlobState> {
+        let mut state: BlobState = self.store.read(|c| keep::state(c, attachment))?;
+        state.under_way = self.under_way(attachment.hash);
+        Ok(state)
+    }
+
+    fn under_way(&self, hash: BlobHash) -> Option<Share> {
+        self.files.under_way.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).copied()
+    }
+
+    /// A record was made to name these files, which are here: whoever is connected is told to look, and at the county its school may have them.
+    /// [`Replica::attach`] does so by itself.
+    ///
+    /// # Errors
+    /// As [`Replica::locate`].
+    pub fn files_named(&self, record: &str, files: &BTreeMap<String, String>) -> Result<()> {
+        let school = self.locate(record)?.space.school;
+        if let (Role::Hub, Some(school)) = (self.me.role, school) {
+            for file in files.values().filter_map(|text| Attachment::read(text)) {
+                self.note_source(school, file.hash, file.bytes)?;
+            }
+        }
+        self.tell_blobs(school);
+        Ok(())
+    }
+
+    /// True where the county's own records are: its files are nowhere to be sent.
+    #[must_use]
+    pub fn is_county(&self) -> bool {
+        self.me.role == Role::Hub
+    }
+
+    /// How much room files take.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn blob_usage(&self) -> Result<BlobUsage> {
+        self.store.read(|c| Ok(keep::usage(c, self.me.role)?))
     }
 
     /// The blob whose name begins so.
@@ -275,10 +383,15 @@ impl Replica {
     fn want(&self, hash: BlobHash) -> Result<()> {
         let now = self.now_text();
         self.store.write(move |c| -> Result<()> {
-            c.prepare_cached("INSERT INTO blob(hash, wanted, at) VALUES(?1, 1, ?2) ON CONFLICT DO UPDATE SET wanted = 1")?.execute((hash.0, now))?;
+            c.prepare_cached("INSERT INTO blob(hash, wanted, at) VALUES(?1, 1, ?2) ON CONFLICT DO UPDATE SET wanted = 1, at = excluded.at")?
+                .execute((hash.0, now))?;
             Ok(())
         })?;
         self.tell_blobs_of(hash)
+    }
+
+    fn note_source(&self, school: SchoolCode, hash: BlobHash, bytes: u64) -> Result<()> {
+        self.store.write(move |c| -> Result<()> { Ok(keep::note_source(c, school, hash, bytes)?) })
     }
 
     fn note_blob(&self, hash: BlobHash, bytes: u64, whole: bool, thumbnail: bool) -> Result<()> {
@@ -287,7 +400,7 @@ impl Replica {
             c.prepare_cached(
                 "INSERT INTO blob(hash, bytes, whole, thumbnail, at) VALUES(?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT DO UPDATE SET bytes = max(bytes, excluded.bytes), whole = max(whole, excluded.whole), thumbnail = max(thumbnail, excluded.thumbnail),
-                 wanted = CASE WHEN excluded.whole = 1 THEN 0 ELSE wanted END",
+                 at = excluded.at, unnamed = NULL, wanted = CASE WHEN excluded.whole = 1 THEN 0 ELSE wanted END",
             )?
             .execute((hash.0, log::signed(bytes), whole, thumbnail, now))?;
             Ok(())
@@ -306,9 +419,18 @@ pub(super) fn names_any(projection: &Projection) -> bool {
     projection.records.iter().any(|row| typed::attachments(row).next().is_some())
 }
 
-/// For the status screen: whole here, named but not here whole, and (node) whole here but not known to be at the county.
-pub(super) fn counts(c: &Connection, role: Role) -> Result<serde_json::Value> {
-    keep::counts(c, role)
+impl Replica {
+    /// For the status screen: whole here, named but not here whole, asked for, and (node) whole here but not known to be at the county; with the bytes of
+    /// each, and how many of them have gone or come of the files under way.
+    pub(super) fn blob_counts(&self, c: &Connection) -> Result<serde_json::Value> {
+        let mut out = keep::counts(c, self.me.role)?;
+        let all = self.files.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, goes) in [("going_bytes", true), ("coming_bytes", false)] {
+            let pieces: u64 = all.values().filter(|share| share.out == goes).map(|share| share.done).sum();
+            out[key] = serde_json::json!(pieces * PIECE_BYTES as u64);
+        }
+        Ok(out)
+    }
 }
 
 fn limits(c: &Connection) -> Result<BlobLimits, StoreError> {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value, json};
 
 impl Replica {
-    /// Facts that need only the database; the daemon adds what its sessions know (`last_error`, `connected`, `progress`).
+    /// Facts that need only the database; the daemon adds what its sessions know (`last_error`, `connected`, `incoming`).
     ///
     /// `pending`: own changes the county has not acknowledged. `acknowledged_lsn`: own lsn it has, summed over the school's spaces. `in_sync`: nothing is pending.
     /// A change the county refused is acknowledged, but not received: it is counted in `refused`.
@@ -35,7 +35,7 @@ impl Replica {
                 Role::Node(_) => c.query_row("SELECT max(last_contact) FROM contact", [], |r| r.get(0)).optional()?.flatten(),
                 Role::Hub => c.query_row("SELECT max(last_contact) FROM contact", [], |r| r.get(0)).optional()?.flatten(),
             };
-            let blobs = super::blobs::counts(c, self.me.role)?;
+            let blobs = self.blob_counts(c)?;
             let (role, school) = match self.me.role {
                 Role::Node(school) => ("node", Some(school.to_string())),
                 Role::Hub => ("hub", None),

@@ -5,6 +5,7 @@ mod convergence;
 mod cost;
 mod county;
 mod disputes;
+mod files;
 mod forgery;
 mod killed;
 mod refusals;

@@ -231,6 +231,8 @@ fn write_blobs(c: &Connection, doc: DocN, row: &RecordRow, n: i64) -> Result<()>
             log::signed(attachment.bytes),
             attachment.name
         ])?;
+        // What is lacking is found without reading every reference.
+        c.prepare_cached("INSERT OR IGNORE INTO blob(hash, at) VALUES(?1, '')")?.execute([attachment.hash.0])?;
     }
     Ok(())
 }

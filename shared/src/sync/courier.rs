@@ -31,6 +31,8 @@ pub const IN_FLIGHT_MAX: usize = 4;
 pub const THUMBNAILS_MAX: usize = 4;
 /// Wishes read at once.
 const WISHES_MAX: usize = 256;
+/// Changes here before wishes that were read, and are not got yet, are read again: each file that comes is a change, and reading costs as much as is lacking.
+const CHANGES_UNREAD_MAX: usize = 16;
 /// What a courier remembers of what the peer asked for in vain, or was not told yet. Beyond that the peer finds out in its next session.
 const REMEMBERED_MAX: usize = 4_096;
 
@@ -54,13 +56,15 @@ pub type Listed = (u64, Vec<[u8; 32]>);
 /// # Errors
 /// Every method: the store's or the disk's.
 pub trait Shelf: Send + Sync {
-    /// What is lacking here and may be asked of the peer, most urgent first: thumbnails before whole files. `besides`: asked in vain.
-    fn wishes(&self, peer: &Peer, besides: &BTreeSet<(BlobHash, Part)>, limit: usize) -> Result<Vec<Wish>, EngineError>;
+    /// What is lacking here and may be asked of the peer, most urgent first: thumbnails before whole files. `besides`: asked in vain. `offered`: what the peer
+    /// says it has and was not told to be kept; such a file may be asked for although it is here, so that the peer shows that it has it.
+    fn wishes(&self, peer: &Peer, besides: &BTreeSet<(BlobHash, Part)>, offered: &BTreeSet<BlobHash>, limit: usize)
+    -> Result<Vec<Wish>, EngineError>;
     /// Whole blobs of records the peer shares, of which it is not known that it has them. Only a node has such.
     fn unconfirmed(&self, peer: &Peer, limit: usize) -> Result<Vec<BlobHash>, EngineError>;
     /// The peer has them whole, on disk.
     fn confirm(&self, peer: &Peer, hashes: &[BlobHash]) -> Result<(), EngineError>;
-    /// Those of `hashes` that are whole here, on disk, and named by a record the peer shares.
+    /// Those of `hashes` that are whole here, on disk, named by a record the peer shares, and that the peer's school has shown it has.
     fn kept(&self, peer: &Peer, hashes: &[BlobHash]) -> Result<Vec<BlobHash>, EngineError>;
     /// A thumbnail, if it is here and for the peer.
     fn thumbnail(&self, peer: &Peer, hash: BlobHash) -> Result<Option<Vec<u8>>, EngineError>;
@@ -68,12 +72,12 @@ pub trait Shelf: Send + Sync {
     fn list(&self, peer: &Peer, hash: BlobHash) -> Result<Option<Listed>, EngineError>;
     /// One piece, likewise.
     fn piece(&self, peer: &Peer, hash: BlobHash, index: u64) -> Result<Option<Vec<u8>>, EngineError>;
-    /// Which pieces of an interrupted blob are stored and right.
+    /// Which pieces of an interrupted blob are stored and right; of one that is whole here, all but the last, for the peer to show.
     fn present(&self, hash: BlobHash, bytes: u64, list: &[[u8; 32]]) -> Result<Vec<bool>, EngineError>;
-    /// Stores a verified piece.
+    /// Stores a verified piece; one of a blob that is whole here is not needed.
     fn store(&self, hash: BlobHash, index: u64, piece: &[u8]) -> Result<(), EngineError>;
-    /// Every piece is stored: it is whole. On disk when this returns.
-    fn finish(&self, hash: BlobHash, bytes: u64) -> Result<(), EngineError>;
+    /// Every piece is stored: it is whole, and the peer has it too. On disk when this returns.
+    fn finish(&self, peer: &Peer, hash: BlobHash, bytes: u64) -> Result<(), EngineError>;
     /// Stores a thumbnail; false if these bytes are none.
     fn store_thumbnail(&self, hash: BlobHash, bytes: &[u8]) -> Result<bool, EngineError>;
 }
@@ -118,6 +122,8 @@ pub struct Courier {
     wishes: VecDeque<Wish>,
     /// The wishes are to be read again.
     stale: bool,
+    /// What changed here since they were read.
+    changes: usize,
     thumbnails: BTreeSet<BlobHash>,
     download: Option<Download>,
     offered: BTreeSet<BlobHash>,
@@ -140,6 +146,7 @@ impl Courier {
             absent: BTreeSet::new(),
             wishes: VecDeque::new(),
             stale: true,
+            changes: 0,
             thumbnails: BTreeSet::new(),
             download: None,
             offered: BTreeSet::new(),
@@ -176,6 +183,7 @@ impl Courier {
     /// The own disk's.
     pub fn handle_changed(&mut self, files: &dyn Shelf) -> Result<(), CourierError> {
         self.stale = true;
+        self.changes += 1;
         self.offer(files)?;
         self.pay(files)?;
         self.pump(files)
@@ -193,6 +201,7 @@ impl Courier {
                 self.unkept.extend(names.into_iter().filter(|name| !kept.contains(name)));
                 bound(&mut self.unkept);
                 self.tell_kept(&kept);
+                self.stale |= !self.unkept.is_empty();
             }
             Some(Message::Kept(names)) => files.confirm(&self.peer, &names)?,
             Some(Message::Want(hash, part)) => self.serve(files, hash, part)?,
@@ -345,7 +354,7 @@ impl Courier {
     fn complete(&mut self, files: &dyn Shelf) -> Result<(), CourierError> {
         let whole = |download: &mut Download| !download.list.is_empty() && download.missing.is_empty() && download.awaited.is_empty();
         if let Some(download) = self.download.take_if(whole) {
-            files.finish(download.wish.hash, download.wish.bytes)?;
+            files.finish(&self.peer, download.wish.hash, download.wish.bytes)?;
             self.tell_kept(&[download.wish.hash]);
         }
         Ok(())
@@ -385,11 +394,12 @@ impl Courier {
 
     fn read_wishes(&mut self, files: &dyn Shelf) -> Result<(), CourierError> {
         // Read again only when something changed or everything read was got: an idle link reads nothing.
-        if !self.stale {
+        if !self.stale || (!self.wishes.is_empty() && self.changes < CHANGES_UNREAD_MAX) {
             return Ok(());
         }
         self.stale = false;
-        let wishes = files.wishes(&self.peer, &self.absent, WISHES_MAX)?;
+        self.changes = 0;
+        let wishes = files.wishes(&self.peer, &self.absent, &self.unkept, WISHES_MAX)?;
         // More may lie behind what was read at once.
         self.stale = wishes.len() == WISHES_MAX && self.wishes.is_empty();
         let under_way = |wish: &Wish| match wish.part {

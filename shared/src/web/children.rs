@@ -164,6 +164,8 @@ pub struct Item {
     pub disputed: bool,
     /// Voided.
     pub void: bool,
+    /// Its files.
+    pub files: Vec<super::files::state::File>,
 }
 
 #[derive(Template)]
@@ -236,6 +238,7 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
             due,
             disputed: row.disputed,
             void: row.void,
+            files: super::files::state::chips(desk, account, definition, &row.id, &row.fields, lang),
         })
     };
     let is_open = |row: &&Row| !row.void && (row.disputed || row.due.is_some());

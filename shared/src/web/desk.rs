@@ -2,6 +2,7 @@
 
 use super::{
     account::Account,
+    files::held::Held,
     import::Uploads,
     pulse::{Pulse, Pulses},
     session::Sessions,
@@ -51,6 +52,8 @@ pub struct Desk {
     pub pulses: Pulses,
     /// Files between preview and writing.
     pub uploads: Uploads,
+    /// Photos and scans between two pages.
+    pub files: Held,
     workers: Workers,
 }
 
@@ -60,6 +63,8 @@ impl Desk {
         let pulses = Pulses::default();
         let told = pulses.clone();
         replica.on_change(move |_, _| told.bump());
+        let told = pulses.clone();
+        replica.on_blob_moves(move || told.bump());
         Arc::new(Self {
             replica,
             config,
@@ -67,6 +72,7 @@ impl Desk {
             throttle: Throttle::default(),
             pulses,
             uploads: Uploads::default(),
+            files: Held::default(),
             workers: Workers::start(),
         })
     }

@@ -3,6 +3,7 @@
 use super::{
     account::Account,
     desk::Desk,
+    files,
     form::{Drawing, Input, Inputs, Sent, rest_of},
     guard::{Oops, Visitor, status},
     page::{Page, Said, draw},
@@ -20,12 +21,13 @@ use crate::{
         value,
     },
     locale,
+    model::blob::Attachment,
     replica::browse::Wanted,
 };
 use askama::Template;
 use axum::{
     Extension, Router,
-    extract::{Path, Query, RawForm, State},
+    extract::{DefaultBodyLimit, Path, Query, RawForm, State},
     response::{Html, IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
@@ -34,9 +36,9 @@ use std::{collections::BTreeMap, sync::Arc};
 /// Its routes.
 pub fn routes() -> Router<Arc<Desk>> {
     Router::new()
-        .route("/ledger/{code}/new", get(new).post(add))
+        .route("/ledger/{code}/new", get(new).post(add).layer(DefaultBodyLimit::disable()))
         .route("/ledger/{code}/check", post(check))
-        .route("/record/{id}/edit", get(edit).post(save))
+        .route("/record/{id}/edit", get(edit).post(save).layer(DefaultBodyLimit::disable()))
 }
 
 type Query_ = Query<BTreeMap<String, String>>;
@@ -57,6 +59,8 @@ pub struct FormPage {
     pub inputs: Inputs,
     /// What the engine said that stands beside no field.
     pub said: Option<Said>,
+    /// Files that were not taken.
+    pub not_taken: Option<Said>,
     /// Way back.
     pub cancel: String,
     /// Values that travel along.
@@ -110,15 +114,22 @@ pub fn targets(
     Ok(())
 }
 
-fn new_form(
-    desk: &Desk,
-    account: &Account,
-    page: Page,
-    definition: &Definition,
-    student: &str,
-    typed: &BTreeMap<String, String>,
-    fault: Option<&Fault>,
-) -> Result<FormPage, Fault> {
+/// What an earlier try of a form left: what was typed, the files that were taken, and what the engine said.
+#[derive(Clone, Copy)]
+struct Tried<'a> {
+    typed: &'a BTreeMap<String, String>,
+    kept: &'a [(String, Attachment)],
+    fault: Option<&'a Fault>,
+}
+
+impl<'a> Tried<'a> {
+    fn typed(typed: &'a BTreeMap<String, String>) -> Self {
+        Self { typed, kept: &[], fault: None }
+    }
+}
+
+fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition, student: &str, tried: Tried<'_>) -> Result<FormPage, Fault> {
+    let Tried { typed, kept, fault } = tried;
     let catalogue = desk.replica.catalogue();
     let by_child = definition.subject == Subject::Student && definition.form == Form::Records;
     let pupil = if by_child { Some(reach::child(desk, account, student)?.0) } else { None };
@@ -140,6 +151,7 @@ fn new_form(
     let doc = pupil.as_ref().map(|p| p.student.as_str());
     targets(desk, account, definition, doc, &mut inputs.first, lang)?;
     targets(desk, account, definition, doc, &mut inputs.more, lang)?;
+    files::offer(desk, account, definition, &empty, kept, &mut inputs, lang)?;
     let code = &definition.code;
     let action = page.post(&format!("/ledger/{code}/new"));
     if let Some(figures) = &figures {
@@ -152,6 +164,7 @@ fn new_form(
         check: page.post(&format!("/ledger/{code}/check")),
         whose: pupil.as_ref().map(|p| format!("{} · {}", p.name, shown::class(p.grade, p.class, lang))).unwrap_or_default(),
         said: fault.map(|f| rest_of(f, lang)),
+        not_taken: None,
         cancel: doc.map_or_else(|| format!("/ledger/{code}"), |doc| format!("/child/{doc}")),
         hidden: doc.map(|doc| ("_student".to_owned(), doc.to_owned())).into_iter().collect(),
         another: true,
@@ -175,7 +188,7 @@ async fn new(
     }
     // Fields named in the address are filled in: the case a notice belongs to.
     let typed = asked.into_iter().filter(|(key, _)| definition.declared(key).is_some()).collect();
-    let drawn = desk.run(move |desk| new_form(desk, &account, page, &definition, &student, &typed, None)).await?;
+    let drawn = desk.run(move |desk| new_form(desk, &account, page, &definition, &student, Tried::typed(&typed))).await?;
     draw(&drawn)
 }
 
@@ -183,20 +196,27 @@ async fn add(
     State(desk): State<Arc<Desk>>,
     Extension(visitor): Extension<Visitor>,
     Path(code): Path<String>,
-    RawForm(body): RawForm,
+    request: axum::extract::Request,
 ) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let page = Page::of(&desk, &visitor, "web-form");
     let lang = visitor.lang;
+    if !account.writes(reach::ledger(&desk, &account, &code)?.as_ref()).any() {
+        return Err(Fault::new("web-not-yours", Exit::NotAllowed).into());
+    }
+    let given = files::upload::read(&desk, &account, request).await?;
     let outcome = desk
         .run(move |desk| {
             let definition = reach::ledger(desk, &account, &code)?;
-            let sent = Sent::read(&definition, &body);
+            let sent = Sent::of(&definition, given.pairs);
             let student = sent.other("_student").to_owned();
             // Asked again here: the form says nothing about who may.
-            let form = new_form(desk, &account, page, &definition, &student, &sent.now, None)?;
-            let set: BTreeMap<String, String> =
+            let form = new_form(desk, &account, page, &definition, &student, Tried::typed(&sent.now))?;
+            let mut set: BTreeMap<String, String> =
                 sent.now.iter().filter(|(_, text)| !text.trim().is_empty()).map(|(k, v)| (k.clone(), v.clone())).collect();
+            let mut refused = given.refused;
+            let placed = files::upload::place(&definition, &account, &BTreeMap::new(), &given.taken, &mut refused);
+            set.extend(placed.clone());
             let profile = definition.form == Form::Profile;
             let subject = (definition.subject == Subject::Student && !profile).then(|| SubjectRef::Student(student.clone()));
             let request = Request::RecordAdd { ledger: code.clone(), subject, year: None, set, by: Some(account.name.clone()) };
@@ -204,16 +224,29 @@ async fn add(
                 Ok(done) => {
                     let record = done["record"].as_str().unwrap_or_default().to_owned();
                     let gaps = done["gaps"].as_array().map_or(0, Vec::len);
-                    let undo = undo_word(&done);
+                    if !placed.is_empty() {
+                        desk.replica.files_named(&record, &placed).map_err(Fault::from)?;
+                    }
+                    // A file that was not taken is said on the record, where it can be chosen again.
+                    let (undo, note) = (undo_word(&done), files::note(desk, &account, refused));
                     Ok(Ok(match sent.other("_another") {
-                        "" if profile => format!("/child/{record}?saved={gaps}{undo}"),
-                        "" => format!("/record/{record}?saved={gaps}{undo}"),
+                        "" if profile && note.is_empty() => format!("/child/{record}?saved={gaps}{undo}"),
+                        _ if profile && !note.is_empty() => format!("/record/{record}/edit?files=0{note}"),
+                        another if another.is_empty() || !note.is_empty() => format!("/record/{record}?saved={gaps}{undo}{note}"),
                         _ => format!("/ledger/{code}/new?student={student}{undo}"),
                     }))
                 }
                 Err(fault) if matches!(fault.exit, Exit::Input | Exit::NoMatch | Exit::NotAllowed) => {
-                    let drawn = new_form(desk, &account, form.page.clone(), &definition, &student, &sent.now, Some(&fault))?;
-                    Ok(Err((FormPage { page: form.page, ..drawn }, status(&fault))))
+                    let drawn = new_form(
+                        desk,
+                        &account,
+                        form.page.clone(),
+                        &definition,
+                        &student,
+                        Tried { typed: &sent.now, kept: &given.taken, fault: Some(&fault) },
+                    )?;
+                    let not_taken = files::refusals(&refused, true, lang);
+                    Ok(Err((FormPage { page: form.page, not_taken, ..drawn }, status(&fault))))
                 }
                 Err(fault) => Err(fault),
             }
@@ -263,39 +296,45 @@ async fn check(
     })
 }
 
-fn edit_form(
-    desk: &Desk,
-    account: &Account,
-    page: Page,
-    id: &str,
-    typed: &BTreeMap<String, String>,
-    fault: Option<&Fault>,
-) -> Result<FormPage, Fault> {
+fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, tried: Tried<'_>) -> Result<FormPage, Fault> {
+    let Tried { typed, kept, fault } = tried;
     let Reached { place, definition, pupil, .. } = reach::writable(desk, account, id)?;
     let (catalogue, lang) = (desk.replica.catalogue(), page.lang);
     let drawing = Drawing { catalogue: &catalogue, definition: &definition, account, fields: &place.fields, typed, fault, lang, new: false };
-    let Inputs { mut first, mut more } = drawing.inputs();
+    let mut inputs = drawing.inputs();
     let doc = pupil.as_ref().map(|p| p.student.as_str());
-    targets(desk, account, &definition, doc, &mut first, lang)?;
-    targets(desk, account, &definition, doc, &mut more, lang)?;
+    targets(desk, account, &definition, doc, &mut inputs.first, lang)?;
+    targets(desk, account, &definition, doc, &mut inputs.more, lang)?;
+    files::offer(desk, account, &definition, &place.fields, kept, &mut inputs, lang)?;
     Ok(FormPage {
         offer: None,
         action: page.post_at("/record", id, "/edit"),
         check: page.post_at("/ledger", &definition.code, "/check"),
         whose: pupil.as_ref().map(|p| format!("{} · {}", p.name, shown::class(p.grade, p.class, lang))).unwrap_or_default(),
         said: fault.map(|f| rest_of(f, lang)),
+        not_taken: None,
         cancel: if definition.form == Form::Profile { format!("/child/{id}") } else { format!("/record/{id}") },
         hidden: Vec::new(),
         another: false,
         page: page.titled(format!("{} · {}", definition.title.get(lang), locale::text(lang, "web-edit", &[]))),
-        inputs: Inputs { first, more },
+        inputs,
     })
 }
 
-async fn edit(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(id): Path<String>) -> Result<Response, Oops> {
+async fn edit(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    Query(asked): Query_,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let page = Page::of(&desk, &visitor, "web-form");
-    let drawn = desk.run(move |desk| edit_form(desk, &account, page, &id, &BTreeMap::new(), None)).await?;
+    let drawn = desk
+        .run(move |desk| {
+            let not_taken = asked.get("note").and_then(|token| files::said(desk, &account, token, page.lang));
+            Ok(FormPage { not_taken, ..edit_form(desk, &account, page, &id, Tried::typed(&BTreeMap::new()))? })
+        })
+        .await?;
     draw(&drawn)
 }
 
@@ -303,22 +342,42 @@ async fn save(
     State(desk): State<Arc<Desk>>,
     Extension(visitor): Extension<Visitor>,
     Path(id): Path<String>,
-    RawForm(body): RawForm,
+    request: axum::extract::Request,
 ) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let (page, lang) = (Page::of(&desk, &visitor, "web-form"), visitor.lang);
+    let (asked, who) = (id.clone(), account.clone());
+    desk.run(move |desk| reach::writable(desk, &who, &asked).map(drop)).await?;
+    let given = files::upload::read(&desk, &account, request).await?;
     let outcome = desk
         .run(move |desk| {
             let reached = reach::writable(desk, &account, &id)?;
-            let sent = Sent::read(&reached.definition, &body);
-            let set = sent.changed();
-            let page_of = if reached.definition.form == Form::Profile { format!("/child/{id}") } else { format!("/record/{id}") };
+            let sent = Sent::of(&reached.definition, given.pairs);
+            let (mut set, mut refused) = (sent.changed(), given.refused);
+            let placed = files::upload::place(&reached.definition, &account, &reached.place.fields, &given.taken, &mut refused);
+            set.extend(placed.clone());
+            let profile = reached.definition.form == Form::Profile;
+            let page_of = match (profile, refused.is_empty()) {
+                (true, true) => format!("/child/{id}"),
+                (true, false) => format!("/record/{id}/edit"),
+                (false, _) => format!("/record/{id}"),
+            };
             if set.is_empty() {
-                return Ok(Ok(page_of));
+                let note = files::note(desk, &account, refused);
+                return Ok(Ok(if note.is_empty() { page_of } else { format!("{page_of}?files=0{note}") }));
             }
             match desk.ask(&account, Request::RecordSet { record: id.clone(), set, by: Some(account.name.clone()) }, lang) {
-                Ok(done) => Ok(Ok(format!("{page_of}?saved={}{}", done["gaps"].as_array().map_or(0, Vec::len), undo_word(&done)))),
-                Err(fault) if mends(&fault) => Ok(Err((edit_form(desk, &account, page, &id, &sent.now, Some(&fault))?, status(&fault)))),
+                Ok(done) => {
+                    if !placed.is_empty() {
+                        desk.replica.files_named(&id, &placed).map_err(Fault::from)?;
+                    }
+                    let note = files::note(desk, &account, refused);
+                    Ok(Ok(format!("{page_of}?saved={}{}{note}", done["gaps"].as_array().map_or(0, Vec::len), undo_word(&done))))
+                }
+                Err(fault) if mends(&fault) => {
+                    let drawn = edit_form(desk, &account, page, &id, Tried { typed: &sent.now, kept: &given.taken, fault: Some(&fault) })?;
+                    Ok(Err((FormPage { not_taken: files::refusals(&refused, true, lang), ..drawn }, status(&fault))))
+                }
                 Err(fault) => Err(fault),
             }
         })

@@ -17,6 +17,9 @@ use axum::{
 };
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
+/// Between two events.
+const PAUSE: Duration = Duration::from_millis(250);
+
 /// Its routes.
 pub fn routes() -> Router<Arc<Desk>> {
     Router::new().route("/events", get(events)).route("/pulse", get(pulse))
@@ -26,6 +29,8 @@ async fn events(State(desk): State<Arc<Desk>>) -> Sse<impl futures_util::Stream<
     let stream = futures_util::stream::unfold(desk.pulses.listen(), |mut bell| async move {
         // The bell's end is the process's end.
         bell.changed().await.ok()?;
+        // A file on its way rings with every piece: a page needs to hear of it a few times a second at most.
+        tokio::time::sleep(PAUSE).await;
         let rung = *bell.borrow_and_update();
         Some((Ok(Event::default().event("changed").data(rung.to_string())), bell))
     });

@@ -39,7 +39,7 @@ pub struct Input {
     pub title: String,
     /// Hint.
     pub help: String,
-    /// How it is drawn: `text`, `long`, `number`, `date`, `month`, `time`, `tel`, `radio`, `select`, `checks`.
+    /// How it is drawn: `text`, `long`, `number`, `date`, `month`, `time`, `tel`, `radio`, `select`, `checks`, `file`, `files`.
     pub kind: &'static str,
     /// As it stands in the field.
     pub value: String,
@@ -66,6 +66,14 @@ pub struct Inputs {
     pub more: Vec<Input>,
 }
 
+impl Inputs {
+    /// Whether files can be chosen in it.
+    #[must_use]
+    pub fn takes_files(&self) -> bool {
+        self.first.iter().chain(&self.more).any(|input| input.kind.starts_with("file"))
+    }
+}
+
 /// What a form came back with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
@@ -81,8 +89,17 @@ impl Sent {
     /// Reads a form's body.
     #[must_use]
     pub fn read(definition: &Definition, body: &[u8]) -> Self {
+        Self::of(definition, pairs(body))
+    }
+
+    /// From a form's pairs. A field that holds a file is not text: what stands in it comes from [`super::files`] alone.
+    #[must_use]
+    pub fn of(definition: &Definition, pairs: Vec<(String, String)>) -> Self {
         let mut out = Self::default();
-        for (key, value) in pairs(body) {
+        for (key, value) in pairs {
+            if definition.field(&key).is_some_and(|f| f.kind == FieldType::File) {
+                continue;
+            }
             if let Some(code) = key.strip_prefix("was.") {
                 out.was.insert(code.to_owned(), value);
             } else if definition.field(&key).is_some() {

@@ -35,6 +35,11 @@ const HALF_OPEN: [&str; 4] = ["/lock", "/password", "/logout", "/language"];
 /// Asked by pages by themselves: does not keep a session awake.
 const BY_ITSELF: [&str; 2] = ["/events", "/pulse"];
 
+/// Whether pages ask this by themselves: the head's state, and that of a record's files.
+fn by_itself(path: &str) -> bool {
+    BY_ITSELF.contains(&path) || path.starts_with("/record/") && path.ends_with("/files")
+}
+
 /// Laid on each request by a listener that speaks TLS: cookies are then `Secure` and under their own name, so that neither way in takes the other's.
 #[derive(Clone, Debug)]
 pub struct Secured {
@@ -197,7 +202,7 @@ fn visitor(request: &Request, desk: &Desk) -> Result<(Visitor, bool), Fault> {
     let (mut visitor, fresh) = Visitor::stranger(request, desk.clock());
     let path = request.uri().path();
     let Some(session_secret) = cookie(request.headers(), cookie_name(visitor.secure)) else { return Ok((visitor, fresh)) };
-    let Some(session) = desk.sessions.find(desk.clock(), session_secret, !BY_ITSELF.contains(&path)) else { return Ok((visitor, fresh)) };
+    let Some(session) = desk.sessions.find(desk.clock(), session_secret, !by_itself(path)) else { return Ok((visitor, fresh)) };
     let Some(account) = desk.account(session.account)? else {
         desk.sessions.end(session_secret);
         return Ok((visitor, fresh));
@@ -235,7 +240,7 @@ fn way(request: &Request, visitor: &Visitor) -> Way {
         _ => None,
     };
     if let Some(target) = login {
-        return if BY_ITSELF.contains(&path) { refused("web-login-first") } else { Way::To(target) };
+        return if by_itself(path) { refused("web-login-first") } else { Way::To(target) };
     }
     if posts && !token_fits(request, &visitor.csrf) {
         return refused("web-token");
@@ -335,7 +340,10 @@ pub fn headers(mut response: Response) -> Response {
         (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (header::HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(), payment=()"),
     ] {
-        out.insert(name, HeaderValue::from_static(value));
+        // A file is served under a policy of its own, narrower than that of pages.
+        if name != header::CONTENT_SECURITY_POLICY || !out.contains_key(&name) {
+            out.insert(name, HeaderValue::from_static(value));
+        }
     }
     if !out.contains_key(header::CACHE_CONTROL) {
         out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -99,6 +99,7 @@ struct Line {
     state: String,
     due: (String, &'static str),
     disputed: bool,
+    files: Vec<super::files::state::File>,
 }
 
 #[derive(Template)]
@@ -276,6 +277,7 @@ fn ledger_page(
         state: shown::state(definition, row.state.as_deref(), lang),
         due: row.due.as_deref().map_or((String::new(), ""), |due| shown::distance(due, today, lang)),
         disputed: row.disputed,
+        files: super::files::state::chips(desk, account, definition, &row.id, &row.fields, lang),
     };
     let chosen = |key: &str, code: &str| asked.get(key).is_some_and(|value| value == code);
     let states = definition

@@ -8,9 +8,9 @@ use std::{
 };
 
 /// Whatever a message of the pages may want to be told.
-const PARTICULARS: [&str; 21] = [
+const PARTICULARS: [&str; 25] = [
     "detail", "path", "value", "pending", "at", "grade", "class", "from", "to", "until", "year", "phone", "contact", "place", "done", "count", "due",
-    "whole", "port", "file", "rows",
+    "whole", "port", "file", "rows", "files", "mib", "free", "most",
 ];
 
 fn text(lang: Lang, key: &str) -> String {

@@ -45,6 +45,8 @@ pub struct Page {
     pub sync: String,
     /// Colour of it.
     pub sync_mark: &'static str,
+    /// How far a long transfer is, in hundredths.
+    pub sync_percent: Option<u64>,
     /// What the page is for, in two sentences; empty: nothing is said.
     pub help: String,
     /// Said once after something was done.
@@ -75,6 +77,7 @@ impl Page {
             page.who.clone_from(&account.name);
             page.sync = pulse.words(visitor.lang);
             page.sync_mark = pulse.mark();
+            page.sync_percent = pulse.long.map(|long| long.percent);
             let path = visitor.here.split('?').next().unwrap_or("/");
             page.links = LINKS
                 .iter()
@@ -102,6 +105,7 @@ impl Page {
             links: Vec::new(),
             sync: String::new(),
             sync_mark: "off",
+            sync_percent: None,
             help: if help.ends_with(".help") { String::new() } else { help },
             done: String::new(),
             undo: undo_of(&visitor.here),

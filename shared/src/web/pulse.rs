@@ -1,4 +1,7 @@
-//! What the head of every page says: saved here, waiting, received, last contact, what is open. Computed when something changed, at most every [`FRESH_MS`].
+//! What the head of every page says: saved here, waiting, received, last contact, what is open, and how far a long transfer is. Computed when something
+//! changed, at most every [`FRESH_MS`].
+//!
+//! INV: a transfer's bar never says more than all, and goes back only when more is to be sent ([`Backlog`]).
 
 use crate::{
     clock::Clock,
@@ -12,11 +15,116 @@ use tokio::sync::watch;
 /// A pulse is good for so long even if nothing is known to have changed, milliseconds.
 const FRESH_MS: i64 = 5_000;
 
+/// Fewer changes than these are sent before anybody has read how many they are: a day's roll of a school is not a long transfer.
+const LONG_RECORDS: u64 = 200;
+/// The same for files.
+const LONG_FILES: u64 = 3;
+/// The same in bytes: one photo, on a link of 2G.
+const LONG_BYTES: u64 = 1_000_000;
+
+/// How much there is to do since there last was nothing to do. Kept by whoever looks; after a restart it begins with what is left then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Backlog {
+    total: u64,
+    left: u64,
+}
+
+impl Backlog {
+    /// So much is left now: what was added meanwhile makes the whole larger, what is done leaves it as it is.
+    fn note(&mut self, left: u64) {
+        self.total = if left == 0 { 0 } else { self.total + left.saturating_sub(self.left) };
+        self.left = left;
+    }
+
+    fn done(self) -> u64 {
+        self.total.saturating_sub(self.left)
+    }
+}
+
+/// What goes and comes: changes, files and their bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Backlogs {
+    records: [Backlog; 2],
+    files: [Backlog; 2],
+    bytes: [Backlog; 2],
+}
+
+/// A transfer that takes a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Long {
+    /// End of the message's key.
+    what: &'static str,
+    /// Done; of files the one that is under way.
+    done: u64,
+    /// Of so many.
+    of: u64,
+    /// In hundredths, rounded down.
+    pub percent: u64,
+}
+
+impl Long {
+    /// In words: what, how many of how many.
+    #[must_use]
+    pub fn words(&self, lang: Lang) -> String {
+        let args = [("done", thousands(self.done)), ("of", thousands(self.of)), ("percent", self.percent.to_string())];
+        locale::text(lang, &format!("web-long-{}", self.what), &args.each_ref().map(|(key, text)| (*key, text.as_str())))
+    }
+}
+
+/// `1,240`.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+impl Backlogs {
+    fn note(&mut self, status: &Json) {
+        let number = |value: &Json| value.as_u64().unwrap_or(0);
+        let blobs = &status["blobs"];
+        self.records[0].note(number(&status["pending"]));
+        self.records[1].note(number(&status["incoming"]));
+        for (way, (files, bytes)) in [("waiting", "waiting_bytes"), ("asked", "asked_bytes")].into_iter().enumerate() {
+            if let (Some(f), Some(b)) = (self.files.get_mut(way), self.bytes.get_mut(way)) {
+                f.note(number(&blobs[files]));
+                b.note(number(&blobs[bytes]));
+            }
+        }
+    }
+
+    /// The transfer to show while there is a link: records before files, what goes before what comes.
+    fn long(&self, status: &Json) -> Option<Long> {
+        let records = self.records.iter().zip(["records-out", "records-in"]).find(|(b, _)| b.left > 0 && b.total >= LONG_RECORDS);
+        if let Some((b, what)) = records {
+            let percent = b.done() * 100 / b.total.max(1);
+            return Some(Long { what, done: b.done(), of: b.total, percent });
+        }
+        let under_way = ["going_bytes", "coming_bytes"].map(|key| status["blobs"][key].as_u64().unwrap_or(0));
+        let ways = self.files.iter().zip(&self.bytes).zip(under_way).zip(["files-out", "files-in"]);
+        let long = |((f, b), _): &((&Backlog, &Backlog), u64)| f.left > 0 && (f.total >= LONG_FILES || b.total >= LONG_BYTES);
+        ways.filter(|(way, _)| long(way))
+            .map(|(((f, b), moved), what)| {
+                // Of the bytes that are left some have gone: those of the file under way.
+                let percent = (b.done() + moved.min(b.left)) * 100 / b.total.max(1);
+                Long { what, done: (f.done() + 1).min(f.total), of: f.total, percent: percent.min(99) }
+            })
+            .next()
+    }
+}
+
 /// Plain facts of one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pulse {
     /// Own changes the county has not acknowledged.
     pub pending: i64,
+    /// Files here that the county has not got.
+    pub files: i64,
     /// Connected to the county now.
     pub connected: bool,
     /// Last contact with the county, RFC 3339.
@@ -29,6 +137,8 @@ pub struct Pulse {
     pub last_error: Option<String>,
     /// The store could not be asked.
     pub broken: bool,
+    /// A transfer that takes a while; only while connected.
+    pub long: Option<Long>,
 }
 
 impl Pulse {
@@ -36,12 +146,14 @@ impl Pulse {
         let number = |key: &str| status[key].as_i64().unwrap_or(0);
         Self {
             pending: number("pending"),
+            files: status["blobs"]["waiting"].as_i64().unwrap_or(0),
             connected: status["connected"].as_bool().unwrap_or(false),
             last_contact: status["last_contact"].as_str().map(str::to_owned),
             conflicts: number("conflicts"),
             refused: number("refused"),
             last_error: status["last_error"].as_str().map(str::to_owned),
             broken: false,
+            long: None,
         }
     }
 
@@ -50,7 +162,13 @@ impl Pulse {
     pub fn words(&self, lang: Lang) -> String {
         let at = self.last_contact.as_deref().map_or_else(String::new, |at| super::shown::moment(at, lang));
         let pending = self.pending.to_string();
+        if let Some(long) = &self.long {
+            return locale::text(lang, "web-sync-long", &[("value", &long.words(lang))]);
+        }
         let key = match (self.broken, self.pending, self.last_contact.is_some(), self.connected) {
+            // Not everything is at the county while photos wait.
+            (false, 0, true, true) if self.files > 0 => "web-sync-records-received-live",
+            (false, 0, true, false) if self.files > 0 => "web-sync-records-received",
             (true, ..) => "web-sync-broken",
             (_, 0, false, _) => "web-sync-never",
             (_, _, false, _) => "web-sync-waiting-never",
@@ -59,7 +177,7 @@ impl Pulse {
             (_, _, true, true) => "web-sync-sending",
             (_, _, true, false) => "web-sync-waiting",
         };
-        locale::text(lang, key, &[("pending", &pending), ("at", &at)])
+        locale::text(lang, key, &[("pending", &pending), ("at", &at), ("files", &self.files.to_string())])
     }
 
     /// `ok`, `busy` or `off`: colour and sign of the state.
@@ -67,7 +185,8 @@ impl Pulse {
     pub fn mark(&self) -> &'static str {
         match (self.broken, self.pending, self.connected) {
             (true, ..) => "bad",
-            (_, 0, true) => "ok",
+            _ if self.long.is_some() => "busy",
+            (_, 0, true) if self.files == 0 => "ok",
             (_, _, true) => "busy",
             _ => "off",
         }
@@ -78,7 +197,13 @@ impl Pulse {
 #[derive(Clone, Debug)]
 pub struct Pulses {
     bell: watch::Sender<u64>,
-    last: Arc<Mutex<Option<(u64, i64, Pulse)>>>,
+    last: Arc<Mutex<Last>>,
+}
+
+#[derive(Debug, Default)]
+struct Last {
+    pulse: Option<(u64, i64, Pulse)>,
+    backlogs: Backlogs,
 }
 
 impl Default for Pulses {
@@ -102,7 +227,7 @@ impl Pulses {
     pub fn now(&self, clock: &dyn Clock, status: impl FnOnce() -> Result<Json, Fault>) -> Pulse {
         let (rung, at) = (*self.bell.borrow(), clock.now().as_millisecond());
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, when, pulse)) = &*last
+        if let Some((known, when, pulse)) = &last.pulse
             && *known == rung
             && (0..FRESH_MS).contains(&(at - when))
         {
@@ -113,9 +238,13 @@ impl Pulses {
                 tracing::warn!(%fault, "the state for the page's head could not be read");
                 Pulse { broken: true, ..Pulse::default() }
             },
-            |status| Pulse::of(&status),
+            |status| {
+                last.backlogs.note(&status);
+                let pulse = Pulse::of(&status);
+                Pulse { long: last.backlogs.long(&status).filter(|_| pulse.connected), ..pulse }
+            },
         );
-        *last = Some((rung, at, pulse.clone()));
+        last.pulse = Some((rung, at, pulse.clone()));
         pulse
     }
 }
@@ -139,12 +268,68 @@ mod tests {
         assert_eq!(pulses.now(&clock, at(4)).pending, 4, "old");
     }
 
+    fn status(pending: u64, incoming: u64, files: [u64; 3], connected: bool) -> Json {
+        let [waiting, waiting_bytes, going_bytes] = files;
+        let blobs = json!({ "waiting": waiting, "waiting_bytes": waiting_bytes, "going_bytes": going_bytes });
+        json!({ "pending": pending, "incoming": incoming, "connected": connected, "blobs": blobs, "last_contact": "2026-03-02T02:05:00Z" })
+    }
+
+    #[test]
+    fn a_long_transfer_has_a_bar_that_new_edits_lengthen_and_that_never_says_more_than_all() {
+        let (clock, pulses) = (TestClock::new("2026-03-02T00:00:00Z".parse().unwrap(), 3), Pulses::default());
+        let look = |status: Json| {
+            pulses.bump();
+            pulses.now(&clock, || Ok(status))
+        };
+        let none = [0, 0, 0];
+        assert_eq!(look(status(30, 0, none, true)).long, None, "a day's work is no long transfer");
+        assert_eq!(look(status(3_000, 0, none, false)).long, None, "without a link nothing moves");
+        let shown = look(status(1_760, 0, none, true));
+        assert_eq!(shown.long, Some(Long { what: "records-out", done: 1_240, of: 3_000, percent: 41 }));
+        assert!(shown.words(Lang::En).contains("1,240 of 3,000"), "{}", shown.words(Lang::En));
+        assert!(shown.words(Lang::Zh).contains("1,240") && shown.mark() == "busy", "{}", shown.words(Lang::Zh));
+        // Twenty edits meanwhile: what is done stays done.
+        assert_eq!(look(status(1_780, 0, none, true)).long, Some(Long { what: "records-out", done: 1_240, of: 3_020, percent: 41 }));
+        assert_eq!(look(status(1, 0, none, true)).long, Some(Long { what: "records-out", done: 3_019, of: 3_020, percent: 99 }));
+        assert_eq!(look(status(0, 0, none, true)).long, None, "done is quiet");
+        assert_eq!(look(status(5, 0, none, true)).long, None, "and the next edit begins anew");
+        // After a restart what is left is the whole.
+        let fresh = Pulses::default().now(&clock, || Ok(status(1_760, 0, none, true)));
+        assert_eq!(fresh.long, Some(Long { what: "records-out", done: 0, of: 1_760, percent: 0 }));
+        assert_eq!(look(status(0, 900, none, true)).long, Some(Long { what: "records-in", done: 0, of: 900, percent: 0 }));
+    }
+
+    #[test]
+    fn files_on_their_way_say_which_of_how_many_and_how_far_by_their_bytes() {
+        let (clock, pulses) = (TestClock::new("2026-03-02T00:00:00Z".parse().unwrap(), 3), Pulses::default());
+        let look = |status: Json| {
+            pulses.bump();
+            pulses.now(&clock, || Ok(status)).long
+        };
+        assert_eq!(look(status(0, 0, [2, 90_000, 0], true)), None, "two small photos are no long transfer");
+        assert_eq!(look(status(0, 0, [10, 10_000_000, 0], true)), Some(Long { what: "files-out", done: 1, of: 10, percent: 0 }));
+        assert_eq!(look(status(0, 0, [8, 6_000_000, 200_000], true)), Some(Long { what: "files-out", done: 3, of: 10, percent: 42 }));
+        assert_eq!(look(status(700, 0, [8, 6_000_000, 200_000], true)).map(|long| long.what), Some("records-out"), "records first");
+        // The last piece has gone, the county has not said yet that it is on its disk.
+        assert_eq!(look(status(0, 0, [1, 500_000, 900_000], true)), Some(Long { what: "files-out", done: 10, of: 10, percent: 99 }));
+        assert_eq!(look(status(0, 0, [0, 0, 0], true)), None);
+        for what in ["records-out", "records-in", "files-out", "files-in"] {
+            for lang in [Lang::Zh, Lang::En] {
+                let words = Long { what, done: 1_240, of: 3_000, percent: 41 }.words(lang);
+                assert!(words.contains("1,240") && words.contains("3,000") && !words.contains("web-"), "{words}");
+            }
+        }
+    }
+
     #[test]
     fn the_state_of_the_link_is_said_in_words_in_both_languages() {
         let base = Pulse { last_contact: Some("2026-03-02T02:05:00Z".into()), ..Pulse::default() };
         let waiting = Pulse { pending: 3, ..base.clone() };
         assert!(waiting.words(Lang::Zh).contains('3') && waiting.words(Lang::Zh).contains("10:05"), "{}", waiting.words(Lang::Zh));
         assert!(Pulse::default().words(Lang::En).contains("never"), "{}", Pulse::default().words(Lang::En));
+        let photos = Pulse { files: 2, ..base.clone() };
+        assert!(photos.words(Lang::Zh).contains("照片还有 2 个"), "not everything is there: {}", photos.words(Lang::Zh));
+        assert_eq!(Pulse { connected: true, ..photos }.mark(), "busy");
         let broken = Pulse { broken: true, ..Pulse::default() };
         assert_ne!(broken.words(Lang::Zh), base.words(Lang::Zh));
         assert_eq!((waiting.mark(), Pulse { connected: true, ..base }.mark(), broken.mark()), ("off", "ok", "bad"));

@@ -4,6 +4,7 @@ use super::{
     account::Account,
     desk::Desk,
     entry::{targets, undo_word},
+    files,
     form::{Drawing, Input, Sent, rest_of},
     guard::{Oops, Visitor, status},
     names::Names,
@@ -86,6 +87,10 @@ struct RecordPage {
     due: (String, &'static str),
     next: Vec<Next>,
     conflicts: Vec<String>,
+    files: Vec<files::state::File>,
+    file_inputs: Vec<Input>,
+    may_remove: bool,
+    not_taken: Option<Said>,
     related: Vec<Related>,
     trail: Vec<TrailLine>,
     writes: bool,
@@ -100,6 +105,27 @@ struct RecordPage {
 #[derive(Debug, Default, serde::Deserialize)]
 struct Saved {
     saved: Option<u32>,
+    /// Files that were added on the page.
+    files: Option<u32>,
+    /// A file was taken off.
+    removed: Option<u32>,
+    /// A file was asked of the county.
+    asked: Option<u32>,
+    /// What was not taken.
+    note: Option<String>,
+}
+
+impl Saved {
+    fn done(&self, page: &Page) -> String {
+        match (self.saved, self.files, self.removed, self.asked) {
+            (Some(0), ..) => page.t("web-saved"),
+            (Some(gaps), ..) => page.t1("web-saved-gaps", gaps),
+            (_, Some(count), ..) if count > 0 => page.t1("web-files-added", count),
+            (_, _, Some(_), _) => page.t("web-file-removed"),
+            (.., Some(_)) => page.t("web-file-asked"),
+            _ => String::new(),
+        }
+    }
 }
 
 async fn show(
@@ -110,12 +136,13 @@ async fn show(
 ) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let mut page = Page::of(&desk, &visitor, "web-record");
-    page.done = match saved.saved {
-        None => String::new(),
-        Some(0) => page.t("web-saved"),
-        Some(gaps) => page.t1("web-saved-gaps", gaps),
-    };
-    let drawn = desk.run(move |desk| record_page(desk, &account, page, &id, &BTreeMap::new(), None)).await?;
+    page.done = saved.done(&page);
+    let drawn = desk
+        .run(move |desk| {
+            let not_taken = saved.note.as_deref().and_then(|token| files::said(desk, &account, token, page.lang));
+            Ok(record_page(desk, &account, page, &id, &BTreeMap::new(), None)?.map(|drawn| RecordPage { not_taken, ..drawn }))
+        })
+        .await?;
     match drawn {
         Some(drawn) => draw(&drawn),
         None => Ok(Redirect::to(visitor.here.replacen("/record/", "/child/", 1).split('?').next().unwrap_or("/")).into_response()),
@@ -154,7 +181,10 @@ fn record_page(
     let sealed = state.and_then(|code| definition.lifecycle.as_ref()?.state(code)).is_some_and(|s| s.sealed);
     let title = if label.is_empty() { definition.title.get(lang).to_owned() } else { format!("{} · {label}", definition.title.get(lang)) };
     let next = if *writes && !place.void { next_steps(desk, account, &reached, &page, &shown_json, typed, fault)? } else { Vec::new() };
-    let values = shown::filled(&catalogue, definition, account, &names.fields(definition, &place.fields), lang);
+    let mut values = shown::filled(&catalogue, definition, account, &names.fields(definition, &place.fields), lang);
+    values.retain(|shown| definition.field(&shown.code).is_none_or(|f| f.kind != crate::ledger::FieldType::File));
+    let may_remove = *writes && !place.void && !sealed;
+    let file_inputs = if may_remove { files::inputs(desk, account, definition, &place.fields, &[], lang)? } else { Vec::new() };
     Ok(Some(RecordPage {
         id: id.to_owned(),
         child: pupil.as_ref().map(|p| (p.student.clone(), p.name.clone(), shown::class(p.grade, p.class, lang))),
@@ -164,6 +194,10 @@ fn record_page(
         due,
         next,
         conflicts: shown_json["conflicts"].as_array().into_iter().flatten().filter_map(|c| c["id"].as_str().map(str::to_owned)).collect(),
+        files: files::state::files(desk, account, definition, &place.id, &place.fields, lang)?,
+        file_inputs,
+        may_remove,
+        not_taken: None,
         related: related(desk, account, &reached, lang)?,
         trail: trail(desk, account, definition, &shown_json, lang),
         writes: *writes && !sealed,

@@ -1,6 +1,6 @@
 //! All routes of a desk behind the gate.
 
-use super::{Desk, assets, children, conflicts, entry, events, grid, guard, import, ledgers, login, paper, people, record, reports, undo};
+use super::{Desk, assets, children, conflicts, entry, events, files, grid, guard, import, ledgers, login, paper, people, record, reports, undo};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -31,6 +31,7 @@ pub fn desk(desk: &Arc<Desk>, own: Router<Arc<Desk>>) -> Router {
         .merge(grid::routes())
         .merge(undo::routes())
         .merge(record::routes())
+        .merge(files::routes())
         .merge(paper::routes())
         .merge(conflicts::routes())
         .merge(import::routes())
@@ -39,8 +40,8 @@ pub fn desk(desk: &Arc<Desk>, own: Router<Arc<Desk>>) -> Router {
         .fallback(nowhere)
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(middleware::from_fn_with_state(Arc::clone(desk), guard::gate))
-        // Events are small and must not wait for a buffer to fill.
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(512).and(NotForContentType::SSE)))
+        // Events are small and must not wait for a buffer to fill; photos do not shrink.
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(512).and(NotForContentType::SSE).and(NotForContentType::IMAGES)))
         .with_state(Arc::clone(desk))
 }
 

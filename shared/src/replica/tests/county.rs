@@ -239,8 +239,8 @@ impl Town {
     pub(super) fn new(seed: u64, nodes: u8) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock::new(jiff::Timestamp::from_second(START_S).unwrap(), seed));
-        let mut members = vec![Self::open_hub(&dir.path().join("hub.db"), &clock)];
-        members.extend((1..=nodes).map(|number| Self::open_node(&dir.path().join(format!("node-{number}.db")), number, &clock)));
+        let mut members = vec![Self::open_hub(&dir.path().join("hub/hub.db"), &clock)];
+        members.extend((1..=nodes).map(|number| Self::open_node(&dir.path().join(format!("node-{number}/node.db")), number, &clock)));
         let hub = members[0].replica();
         (1..=nodes).for_each(|number| assert!(hub.learn_origin(&certificate(&node_key(number), SCHOOL)).unwrap()));
         Self { world: World::of(seed, members), clock, dir }
@@ -253,14 +253,21 @@ impl Town {
     }
 
     pub(super) fn open_node(path: &Path, number: u8, clock: &Arc<TestClock>) -> Real {
-        let id_secret = students::school_key(&SECRET, school());
-        let me = Me { role: Role::Node(school()), county: county().code(), keypair: node_key(number), county_key: county().ca().public(), id_secret };
+        Self::open_node_of(path, number, SCHOOL, clock)
+    }
+
+    pub(super) fn open_node_of(path: &Path, number: u8, code: &str, clock: &Arc<TestClock>) -> Real {
+        let school = code.parse().unwrap();
+        let id_secret = students::school_key(&SECRET, school);
+        let me = Me { role: Role::Node(school), county: county().code(), keypair: node_key(number), county_key: county().ca().public(), id_secret };
         let real = Self::open(path, me, clock);
-        assert!(real.replica().learn_origin(&certificate(&node_key(number), SCHOOL)).unwrap());
+        assert!(real.replica().learn_origin(&certificate(&node_key(number), code)).unwrap());
         real
     }
 
     fn open(path: &Path, me: Me, clock: &Arc<TestClock>) -> Real {
+        // Files lie beside the database: each replica has a directory of its own.
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         let config = StoreConfig { path: path.to_owned(), key: None, cache_mib: 4 };
         let replica = Replica::open(config, me, clock.clone()).unwrap();
         assert!(replica.learn_origin(&county().hub_origin_certificate(clock.as_ref())).unwrap());

@@ -94,11 +94,17 @@ CREATE TABLE audit(
 -- When a school was last heard from, and as of when its records are complete here (hub); a node's own row holds its last contact with the county.
 CREATE TABLE contact(school TEXT PRIMARY KEY, last_contact TEXT NOT NULL, as_of TEXT) STRICT, WITHOUT ROWID;
 
--- Files beside the records: what is here of a blob. whole, thumbnail: on disk under DATA/blobs. wanted: a person of this node asked for it.
--- kept: the county has it whole, on disk (node). bytes: its length, once whole.
+-- Files beside the records: what is here of a blob that records name, or once named. whole, thumbnail: on disk under DATA/blobs. wanted: a person of this node asked
+-- for it. kept: the county has it whole, on disk (node). bytes: its length, once whole. unnamed: since when no record is known to name it; what nobody names for
+-- a month is cleared (replica/blobs/sweep.rs). A row without anything here stands for what is lacking: the projection makes it, so that what to ask for is one index.
 CREATE TABLE blob(
   hash BLOB PRIMARY KEY CHECK(length(hash) = 32), bytes INTEGER NOT NULL DEFAULT 0, whole INTEGER NOT NULL DEFAULT 0, thumbnail INTEGER NOT NULL DEFAULT 0,
-  wanted INTEGER NOT NULL DEFAULT 0, kept INTEGER NOT NULL DEFAULT 0, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  wanted INTEGER NOT NULL DEFAULT 0, kept INTEGER NOT NULL DEFAULT 0, at TEXT NOT NULL, unnamed TEXT) STRICT, WITHOUT ROWID;
+CREATE INDEX blob_lacking ON blob(hash) WHERE whole = 0;
+CREATE INDEX blob_unkept ON blob(hash, bytes) WHERE whole = 1 AND kept = 0;
+-- Which school has shown the county that it has a blob (hub): it sent the file, or what nobody can make without it. A name in a school's own record opens the
+-- blob to that school only then; whoever merely knows a hash gets nothing for it.
+CREATE TABLE blob_source(hash BLOB NOT NULL CHECK(length(hash) = 32), school TEXT NOT NULL, bytes INTEGER NOT NULL, PRIMARY KEY(school, hash)) STRICT, WITHOUT ROWID;
 -- People who log in at this replica's desk. Not in the log: a password never leaves the machine, and another node of the school has its own accounts.
 -- roles: codes joined by `,` (web/account.rs). classes: `grade.class` joined by `,`, what a class teacher sees. password: argon2id in PHC form.
 -- must_change = 1: set by somebody else, good for one login. disabled: since when; a disabled account is kept, its name stands in records.

@@ -57,7 +57,7 @@ impl Memory {
 type Answer<T> = Result<T, EngineError>;
 
 impl Shelf for Memory {
-    fn wishes(&self, _: &Peer, besides: &BTreeSet<(BlobHash, Part)>, limit: usize) -> Answer<Vec<Wish>> {
+    fn wishes(&self, _: &Peer, besides: &BTreeSet<(BlobHash, Part)>, _: &BTreeSet<BlobHash>, limit: usize) -> Answer<Vec<Wish>> {
         let named = self.named.lock().unwrap();
         let wish = |part| named.iter().map(move |(&hash, &bytes)| Wish { hash, part, bytes });
         let here = |w: &Wish| match w.part {
@@ -108,7 +108,7 @@ impl Shelf for Memory {
         Ok(())
     }
 
-    fn finish(&self, hash: BlobHash, bytes: u64) -> Answer<()> {
+    fn finish(&self, _: &Peer, hash: BlobHash, bytes: u64) -> Answer<()> {
         let parts = self.parts.lock().unwrap();
         let content: Vec<u8> = (0..pieces(bytes)).flat_map(|n| parts[&(hash, n)].clone()).collect();
         assert_eq!(BlobHash::of(&content), hash, "only right bytes are ever finished");

@@ -73,6 +73,33 @@
     if (row) row.classList.add("unsaved");
   });
 
+  // Files: what was chosen is listed with its size before it is sent, and what is too large is said at once.
+  document.addEventListener("change", (event) => {
+    const input = event.target;
+    if (input.type !== "file" || !input.dataset.mib) return;
+    const slot = $(".slot", input.closest(".field"));
+    slot.replaceChildren(...Array.from(input.files, (file) => {
+      const line = document.createElement("span");
+      const over = file.size > Number(input.dataset.mib) * 1048576;
+      line.className = over ? "error" : "hint";
+      line.textContent = `${file.name} · ${file.size < 1e6 ? Math.ceil(file.size / 1e3) + " KB" : (file.size / 1e6).toFixed(1) + " MB"}${over ? ` > ${input.dataset.mib} MiB` : ""}`;
+      return line;
+    }));
+  });
+  document.addEventListener("htmx:xhr:progress", (event) => {
+    const bar = event.target instanceof Element && $("progress.sending", event.target);
+    if (!bar || !event.detail.lengthComputable) return;
+    bar.hidden = false;
+    bar.value = 100 * event.detail.loaded / event.detail.total;
+  });
+  document.addEventListener("htmx:afterRequest", (event) => { const bar = event.target instanceof Element && $("progress.sending", event.target); if (bar) bar.hidden = true; });
+
+  // What cannot be taken back by a click is asked about first.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-sure]");
+    if (button && !confirm(button.dataset.sure)) event.preventDefault();
+  });
+
   // State of the link: told by the server; only while the page is looked at, so that many open pages do not use up the browser's connections.
   let source = null, waiting = false;
   const refresh = () => {
@@ -80,6 +107,8 @@
     waiting = true;
     setTimeout(() => {
       waiting = false;
+      // Pieces of the page that keep themselves fresh listen for this.
+      document.body.dispatchEvent(new Event("huxue"));
       if (window.htmx && $("#pulse")) htmx.ajax("GET", "/pulse", { target: "#pulse", swap: "outerHTML" });
     }, 700);
   };
