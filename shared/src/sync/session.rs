@@ -388,11 +388,8 @@ impl Session {
         // Not before the acknowledgement that made it so is committed and told.
         let told = |pending: &Pending| if let Pending::Acked { space, .. } = pending { Some(*space) } else { None };
         let waiting: BTreeSet<Space> = self.asked.values().filter_map(told).collect();
-        let reached: Vec<Space> = self
-            .spaces
-            .iter_mut()
-            .filter_map(|(space, known)| (!waiting.contains(space) && known.turned_in_sync()).then_some(*space))
-            .collect();
+        let reached: Vec<Space> =
+            self.spaces.iter_mut().filter_map(|(space, known)| (!waiting.contains(space) && known.turned_in_sync()).then_some(*space)).collect();
         for space in reached {
             self.event(SessionEvent::InSync { space });
         }
