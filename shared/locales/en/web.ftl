@@ -173,6 +173,7 @@ web-more-fields = More fields ({ $value })
 web-save-another = Save and add another
 web-saved = Saved on this machine.
 web-saved-gaps = Saved on this machine; { $value } things are still missing and can be filled in later.
+web-record-plain = What was recorded, with its photos and who changed what. Correct it, add to it, or void it with a reason.
 web-record = Record
     .help = The steps stand on top, with only what may come next. Nothing is lost: every change is in the trail.
 web-way = Progress

@@ -173,6 +173,7 @@ web-more-fields = 更多项目（{ $value } 项）
 web-save-another = 保存并再填一条
 web-saved = 已保存在本机。
 web-saved-gaps = 已保存在本机；还有 { $value } 项没填全，可以以后补。
+web-record-plain = 这里是记下的内容、照片和每一次修改。可以修改、补充，记错了就作废并写明原因。
 web-record = 记录
     .help = 上面是办理的步骤，只列出现在能走的下一步。改动不会丢：每一次修改都在痕迹里。
 web-way = 办理进度

@@ -212,7 +212,8 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         said: tried.fault.map(|f| rest_of(f, lang)),
         today: desk.clock().today().to_string(),
         compared: if place.void { Vec::new() } else { prefill::compared(desk, account, definition, &place.fields, lang)? },
-        page: page.titled(title),
+        // What the page is for differs where there are no steps.
+        page: Page { help: if definition.lifecycle.is_some() { page.help.clone() } else { page.t("web-record-plain") }, ..page.titled(title) },
     }))
 }
 
