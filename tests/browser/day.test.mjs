@@ -169,6 +169,44 @@ test("Enter while an input method composes does not send the form, and a wrong v
   });
 });
 
+test("what was typed survives the lock: it is said, unlocked in another page, and saved with the next press", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...teacher);
+    await page.goto(`${desk.url}/children?q=kb`);
+    await page.click("tbody a >> nth=0");
+    await page.click(".acts a:has-text('留守儿童关爱记录')");
+    await page.selectOption("#f-kind", "talk");
+    await page.check("input[name=with][value=child]");
+    await page.fill("#f-note", "孩子说想妈妈，约好周日视频");
+    const other = await page.context().newPage();
+    await other.goto(`${desk.url}/lock`);
+    await page.click("main button.main");
+    await page.waitForSelector("#said:has-text('还没有保存')");
+    await sound(page, "locked-typing");
+    const [unlock] = await Promise.all([page.context().waitForEvent("page"), page.click("#said a")]);
+    await unlock.fill("#password", teacher[1]);
+    await unlock.keyboard.press("Enter");
+    await unlock.waitForURL((at) => at.pathname === "/");
+    await page.bringToFront();
+    assert.equal(await page.inputValue("#f-note"), "孩子说想妈妈，约好周日视频");
+    await page.click("main button.main");
+    await page.waitForURL(/record\/care_log/);
+    await page.waitForSelector("dd:has-text('孩子说想妈妈，约好周日视频')");
+    // A login that is over altogether: the new one has another token.
+    await page.goto(page.url().replace(/\?.*/, "") + "/edit");
+    await page.fill("#f-note", "周日视频了");
+    await other.goto(`${desk.url}/`);
+    await other.click("header button:has-text('退出')");
+    await other.waitForURL("**/login");
+    await page.click("main button.main");
+    await page.waitForSelector("#said:has-text('还没有保存')");
+    await login(other, desk.url, ...teacher);
+    await page.bringToFront();
+    await page.click("main button.main");
+    await page.waitForSelector("dd:has-text('周日视频了')");
+  });
+});
+
 test("every page of the registrar is sound in both languages, and on a phone", async () => {
   const paths = ["/", "/roll", "/roll/3/2", "/children", "/ledgers", "/ledger/enrolment", "/ledger/dropout_case", "/conflicts", "/import", "/reports", "/report/enrolment_headcount", "/people", "/people/1", "/me", "/password", "/ledger/enrolment/new", "/ledger/activity/new", "/nowhere"];
   for (const [viewport, options] of [[desktop, { colorScheme: "dark" }], [phone, { isMobile: true, hasTouch: true }]]) {

@@ -35,7 +35,7 @@ use std::{
 };
 
 /// The ledger of single checks.
-const CHECK: &str = "dropout_check";
+pub(super) const CHECK: &str = "dropout_check";
 /// The ledger of their heads.
 const HEAD: &str = "dropout_roll";
 /// The ledger of cases, to show one that is open.

@@ -24,6 +24,7 @@ use huxue_shared::{
     web::{
         Desk,
         account::{Account, Class, Reach},
+        children,
         guard::{Oops, Visitor},
         import,
         names::Names,
@@ -108,10 +109,12 @@ fn today_page(desk: &Desk, account: &Account, machine: &Machine, page: Page) -> 
     let (today, lang) = (desk.clock().today(), page.lang);
     let works = desk.replica.holidays().is_working(today);
     let rolls = roll::taken(desk, account, today, lang)?;
-    let empty = rolls.is_empty();
+    let empty = children::pupils(desk, account, desk.replica.this_year().map_err(Fault::from)?)?.is_empty();
     let mut cards = Vec::new();
+    // Whoever does not take rolls is not reminded of them.
+    let mine = account.writes(&*desk.replica.definition(roll::CHECK).map_err(Fault::from)?);
     if works {
-        cards.extend(roll_card(&page, &rolls));
+        cards.extend(roll_card(&page, &rolls.into_iter().filter(|roll| mine.holds(Some(roll.class))).collect::<Vec<_>>()));
     }
     let reports = cards_of(desk)?;
     let elsewhere: Vec<&str> = reports

@@ -184,6 +184,8 @@ struct ChildPage {
     timeline: Vec<Item>,
     add: Vec<(String, String)>,
     years: Vec<(String, u16)>,
+    /// Disagreements about the child's own particulars.
+    conflicts: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -263,7 +265,10 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
         .map(|d| (d.code.clone(), d.title.get(lang).to_owned()))
         .collect();
     let status = pupil.status.as_deref() != Some("present");
+    let shown_json = desk.replica.show(&student).map_err(Fault::from)?;
+    let conflicts = shown_json["conflicts"].as_array().into_iter().flatten().filter_map(|c| c["id"].as_str().map(str::to_owned)).collect();
     Ok(ChildPage {
+        conflicts,
         class: shown::class(pupil.grade, pupil.class, lang),
         status: if status { option(&profile_definition, "status", pupil.status.as_ref(), lang) } else { String::new() },
         page: page.titled(pupil.name.clone()),

@@ -6,6 +6,7 @@ use super::{
     files,
     form::{Drawing, Input, Inputs, Sent, rest_of},
     guard::{Oops, Visitor, status},
+    names::Names,
     page::{Page, Said, draw},
     prefill::{self, Offer},
     reach::{self, Reached},
@@ -89,7 +90,7 @@ pub fn targets(
     inputs: &mut [Input],
     lang: crate::locale::Lang,
 ) -> Result<(), Fault> {
-    let catalogue = desk.replica.catalogue();
+    let (catalogue, names) = (desk.replica.catalogue(), Names::of(desk, lang));
     for input in inputs {
         let Some(target) = definition.field(&input.code).and_then(|f| f.reference.as_deref()).and_then(|code| catalogue.latest(code)) else {
             continue;
@@ -113,7 +114,10 @@ pub fn targets(
             .filter(|row| row.ledger == target.code && (!row.void || row.id == input.value))
             .map(|row| super::form::Option_ {
                 code: row.id.clone(),
-                title: format!("{} {}", row.on.as_deref().unwrap_or_default(), shown::label(&catalogue, target, &row.fields, lang)),
+                title: {
+                    let (on, label) = (row.on.as_deref().unwrap_or_default(), names.label(target, &row.fields));
+                    if target.subject == Subject::County || label.contains(on) { label } else { format!("{on} {label}") }
+                },
                 on: row.id == input.value,
             })
             .collect();

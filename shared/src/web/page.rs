@@ -243,6 +243,10 @@ impl Said {
         let key = format!("web-{}.page", fault.code);
         let page = locale::text(lang, &key, &args);
         let next = if page == key { next } else { Some(page) };
+        // Nor do codes: a sentence that names them for the command line has another for pages.
+        let key = format!("web-{}.said", fault.code);
+        let said = locale::text(lang, &key, &args);
+        let sentence = if said == key { sentence } else { said };
         Self { sentence, next, details: fault.details.iter().map(|detail| locale::fault(lang, detail).0).collect() }
     }
 }

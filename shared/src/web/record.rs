@@ -33,7 +33,10 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::Value as Json;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Lines of the trail shown at once.
 const TRAIL_MAX: usize = 200;
@@ -299,8 +302,12 @@ fn next_steps(
         let wanted = files::inputs(desk, account, definition, fields, kept, page.lang)?.into_iter().filter(of_step);
         let note = inputs.iter().position(|input| input.code == "note").unwrap_or(inputs.len());
         inputs.splice(note..note, wanted.map(|input| Input { required: "yes", ..input }));
+        let missing = fault.filter(|fault| fault.code == "ledger-step-missing").and_then(|fault| fault.args.iter().find(|(name, _)| name == "codes")).map(|(_, codes)| codes.clone()).unwrap_or_default();
         for input in &mut inputs {
             input.form.clone_from(&known.code);
+            if missing.lines().any(|code| code == input.code) {
+                input.error = page.t("web-must-fill");
+            }
         }
         out.push(Next {
             open,
@@ -356,20 +363,32 @@ pub(super) fn place_of(desk: &Desk, origin: &str, lang: Lang) -> String {
 
 fn trail(desk: &Desk, account: &Account, definition: &Definition, shown_json: &Json, lang: Lang) -> Vec<TrailLine> {
     let catalogue = desk.replica.catalogue();
-    let lines = shown_json["history"].as_array().into_iter().flatten().rev();
+    let lines: Vec<&Json> = shown_json["history"].as_array().into_iter().flatten().collect();
+    // A box that was not ticked when the record was made says nothing.
+    let mut known = BTreeSet::new();
+    let says: Vec<bool> = lines.iter().map(|line| !(known.insert(line["field"].as_str().unwrap_or_default()) && line["value"] == false)).collect();
+    let names = Names::of(desk, lang);
     lines
-        .filter_map(|line| {
+        .into_iter()
+        .zip(says)
+        .rev()
+        .filter_map(|(line, says)| {
             let key = line["field"].as_str().unwrap_or_default();
             let found = definition.field_of_key(key).or_else(|| definition.field(key).map(|f| (f, None)));
             let (field, option) = match found {
                 Some(found) => found,
-                None if key.starts_with('_') => return None,
+                None if key.starts_with('_') || line["value"].is_null() => return None,
                 None => return Some(TrailLine { field: key.to_owned(), value: plain(&line["value"]), ..line_of(desk, line, lang) }),
             };
             if !shown::sees(account, definition, field) {
                 return None;
             }
             let value: Value = serde_json::from_value(line["value"].clone()).unwrap_or(Value::Null);
+            if option.is_some() && !says {
+                return None;
+            }
+            let named = names.fields(definition, &BTreeMap::from([(field.code.clone(), value.clone())])).into_owned();
+            let value = named.get(&field.code).cloned().unwrap_or(value);
             let mut title = field.title.get(lang).to_owned();
             if let Some(choice) = option.and_then(|code| catalogue.options(definition, field)?.choice(code)) {
                 title = format!("{title} · {}", choice.title.get(lang));

@@ -172,11 +172,17 @@ impl From<StepError> for Fault {
     }
 }
 
-/// `names_zh`, `names_en`: `公示 (publish)、…`.
+/// `names_zh`, `names_en`: `公示 (publish)、…`; `titles_zh`, `titles_en` without the codes, for pages; `codes`, one a line.
 fn with_names(fault: Fault, names: &[Named]) -> Fault {
     let zh: Vec<String> = names.iter().map(|named| format!("{}（{}）", named.zh, named.code)).collect();
     let en: Vec<String> = names.iter().map(|named| format!("{} ({})", named.en, named.code)).collect();
-    fault.with("names_zh", listed(zh.iter().map(String::as_str)).replace(", ", "、")).with("names_en", listed(en.iter().map(String::as_str)))
+    let codes: Vec<&str> = names.iter().map(|named| named.code.as_str()).collect();
+    fault
+        .with("names_zh", listed(zh.iter().map(String::as_str)).replace(", ", "、"))
+        .with("names_en", listed(en.iter().map(String::as_str)))
+        .with("titles_zh", listed(names.iter().map(|named| named.zh.as_str())).replace(", ", "、"))
+        .with("titles_en", listed(names.iter().map(|named| named.en.as_str())))
+        .with("codes", codes.join("\n"))
 }
 
 /// Steps that `side` can take today from the present state, whether or not their required fields are filled. Empty while forked.

@@ -12,10 +12,43 @@
   document.addEventListener("compositionend", () => { setTimeout(() => { composing = false; }, 0); });
   document.addEventListener("submit", (event) => { if (composing) { event.preventDefault(); event.stopImmediatePropagation(); } }, true);
 
+  // What has to be said at once stands on top of the page.
+  const said = (text) => { const box = $("#said"); if (box) { box.innerHTML = ""; const p = document.createElement("p"); p.className = "said"; p.textContent = text; box.append(p); } };
+
+  // A form that was typed in is sent only once the server would take it: on a page that was locked meanwhile, or without a link, nothing typed is lost.
+  document.addEventListener("submit", async (event) => {
+    const form = event.target, button = event.submitter;
+    if (event.defaultPrevented || !form.matches("form[data-keep]") || !window.htmx || !$("#pulse")) return;
+    if (form.dataset.asked) { delete form.dataset.asked; return; }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (form.dataset.asking) return;
+    form.dataset.asking = "1";
+    const answer = await fetch("/pulse", { headers: { "HX-Request": "true" } }).catch(() => null);
+    delete form.dataset.asking;
+    if (answer && [401, 403].includes(answer.status)) { locked(); return; }
+    if (!answer || !answer.ok) { said(document.body.dataset.unsaved); scrollTo(0, 0); return; }
+    // Whoever logged in again has another token.
+    const token = (await answer.text()).match(/data-token="([^"]*)"/);
+    if (token) form.action = form.action.replace(/([?&]t=)[^&]*/, `$1${token[1]}`);
+    form.dataset.asked = "1";
+    form.requestSubmit(button);
+  }, true);
+  const locked = () => {
+    said(document.body.dataset.locked);
+    const link = document.createElement("a"), line = document.createElement("p");
+    Object.assign(link, { href: "/lock", target: "_blank", rel: "noopener", textContent: document.body.dataset.unlock });
+    line.append(link);
+    $("#said .said").append(line);
+    scrollTo(0, 0);
+    link.focus();
+  };
+
   // A form that was typed in asks before it is left.
   let dirty = false;
   document.addEventListener("input", (event) => { if (event.target.closest("form[data-keep]")) dirty = true; });
-  document.addEventListener("submit", () => { dirty = false; });
+  // Another form of the page, such as the language's, does not save what stands in this one.
+  document.addEventListener("submit", (event) => { if (event.target.matches("form[data-keep]") || !document.querySelector("form[data-keep]")) dirty = false; });
   addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
 
   // Twice clicked is once sent.
@@ -78,8 +111,7 @@
     if (field) { event.preventDefault(); field.focus(); field.select(); }
   });
 
-  // A request that did not arrive is said; the row stays marked until it did.
-  const said = (text) => { const box = $("#said"); if (box) { box.innerHTML = ""; const p = document.createElement("p"); p.className = "said"; p.textContent = text; box.append(p); } };
+  // A request that did not arrive: its row stays marked until it did.
   document.addEventListener("htmx:sendError", (event) => {
     said(document.body.dataset.unsaved);
     const row = event.target.closest("tr[data-row]");

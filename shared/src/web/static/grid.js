@@ -90,10 +90,13 @@
 
   // ---- asking the server ----
   const post = async (address, what) => {
-    const answer = await fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(what), redirect: "error" });
+    const answer = await fetch(address, { method: "POST", headers: { "Content-Type": "application/json", "HX-Request": "true" }, body: JSON.stringify(what), redirect: "error" });
+    if (answer.headers.get("HX-Redirect")) throw new Error("locked");
     if (!answer.ok || !(answer.headers.get("content-type") || "").startsWith("application/json")) throw new Error(String(answer.status));
     return answer.json();
   };
+  // What was typed stays in the grid, whatever it was.
+  const lost = (error) => (error.message === "locked" ? document.body.dataset.locked : words.lost);
   const act = () => {
     const rows = rowsAll().filter(rowChanged);
     return [rows, { rows: rows.map((row) => {
@@ -155,7 +158,7 @@
         try {
           const answer = await post(form.dataset.judge, what);
           if (turn === asked) mark(rows, answer);
-        } catch { if (turn === asked) { said.textContent = words.lost; saveButton.disabled = false; dropButton.disabled = false; } }
+        } catch (error) { if (turn === asked) { said.textContent = lost(error); saveButton.disabled = false; dropButton.disabled = false; } }
         done();
       }, 150);
     });
@@ -169,7 +172,7 @@
     let answer;
     try {
       answer = await post(form.dataset.judge + "&save=1", what);
-    } catch { said.textContent = words.lost; saveButton.disabled = false; return; }
+    } catch (error) { said.textContent = lost(error); saveButton.disabled = false; return; }
     if (turn !== asked) asked += 1;
     rows.forEach((row, at) => {
       const verdict = answer.rows[at];
@@ -338,7 +341,7 @@
     let laid;
     try {
       laid = await post(form.dataset.lay, { text, keys: rows.map((row) => row.dataset.key), ...at });
-    } catch { said.textContent = words.lost; return; }
+    } catch (error) { said.textContent = lost(error); return; }
     const need = laid.rows.filter((row) => row.line === null && !row.trouble).length;
     const free = () => rowsAll().filter((row) => row.dataset.key === "+" && !rowChanged(row));
     const used = new Set(laid.rows.map((row) => row.line).filter((at) => at !== null).map((at) => rows[at]));
