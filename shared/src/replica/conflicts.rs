@@ -20,7 +20,10 @@ use crate::{
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Value as Json, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// One item.
 #[derive(Clone, Debug)]
@@ -166,6 +169,21 @@ impl Replica {
             Some(code) => item.school.as_deref() == Some(code) || item.detail.to_string().contains(code),
         };
         Ok(items.into_iter().filter(|i| kind.is_none_or(|k| i.kind == k) && of_school(i)).collect())
+    }
+
+    /// Keys of values that wait for a person's choice, by record (a profile by its document). What is shown of them meanwhile is nobody's last word.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn in_dispute(&self) -> Result<BTreeMap<String, BTreeSet<String>>> {
+        let mut out: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for item in self.conflicts(None, None)?.into_iter().filter(|item| ["field", "group", "void"].contains(&item.kind.as_str())) {
+            let keys = out.entry(item.record.unwrap_or_default()).or_default();
+            keys.extend(item.field.unwrap_or_default().split(',').filter(|key| !key.is_empty()).map(str::to_owned));
+            keys.extend(object_keys(&item.detail["fields"]));
+            keys.extend((item.kind == "void").then(|| "void".to_owned()));
+        }
+        Ok(out)
     }
 
     /// A person's choice.
