@@ -268,6 +268,11 @@ impl Asking<'_> {
         if let Some(step) = step {
             reach::step(self.account, &reached.definition, &step.step, self.lang)?;
             let word = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+            // As with a cell: what the person does not fill here, a file above all, is not written from here.
+            let fields = lines::fields(self.account, self.definition);
+            if let Some(code) = step.set.keys().find(|code| !fields.iter().any(|field| field.code == **code)) {
+                return Err(Fault::new("field-not-yours", Exit::NotAllowed).with("field", code));
+            }
             let set =
                 step.set.iter().filter(|(_, text)| !text.trim().is_empty()).map(|(code, text)| (code.clone(), self.resolved(code, text))).collect();
             return Ok(Some(Item::Step { record: row.key.clone(), step: step.step.clone(), set, on: word(&step.on), why: word(&step.why) }));
