@@ -3,6 +3,7 @@
 mod grid;
 mod imports;
 mod paper;
+mod seams;
 
 use super::{
     lan::{Lan, Told},

@@ -1,0 +1,90 @@
+//! Where rooms of the desk meet: who reaches what through a page that was made for something else.
+
+use super::{School, class, nobody};
+use axum::http::StatusCode;
+use huxue_shared::{
+    command::{Request as Ask, request::SubjectRef},
+    document::view::Value,
+    locale::Lang,
+    web::account::Role,
+};
+use serde_json::json;
+
+fn add(school: &School, ledger: &str, child: Option<&str>, set: &[(&str, &str)]) -> String {
+    let set = set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let subject = child.map(|child| SubjectRef::Student(child.to_owned()));
+    let done = school.desk.ask(&nobody(), Ask::RecordAdd { ledger: ledger.into(), subject, year: None, set, by: None }, Lang::Zh).unwrap();
+    done["record"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_class_teacher_who_is_aid_officer_too_prints_no_care_card_of_another_class() {
+    let school = School::new();
+    let (_, both) = school.person("li", &[Role::ClassTeacher, Role::AidOfficer], &[class(3, 1)]);
+    let own = school.child("王小明", "529901201606120012", 3, 1);
+    let foreign = school.child("赵小红", "529901201603020032", 4, 1);
+    for child in [&own, &foreign] {
+        add(&school, "care_log", Some(child), &[("kind", "visit"), ("found", "想妈妈"), ("on", "2026-03-01")]);
+    }
+    let all = school.get("/paper/child/care_card?empty=1", &both).await.text;
+    assert!(all.contains("王小明") && !all.contains("赵小红"), "{all}");
+    let one = school.get(&format!("/paper/child/care_card?student={foreign}"), &both).await;
+    assert!(one.status == StatusCode::NOT_FOUND && !one.text.contains("赵小红"), "{}", one.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_registrar_takes_back_nothing_in_a_ledger_that_is_the_aid_officers() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let record = add(&school, "aid_payment", Some(&child), &[("amount", "88"), ("on", "2026-03-01")]);
+    let set = [("amount".to_owned(), "99".to_owned())].into();
+    let done = school.desk.ask(&nobody(), Ask::RecordSet { record, set, by: None }, Lang::Zh).unwrap();
+    let undo = format!("/undo/{}", done["undo"].as_str().unwrap());
+    assert_eq!(school.post(&undo, &registrar, "").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(school.records("aid_payment")[0].fields["amount"], Value::Int(9_900));
+    assert_eq!(school.post(&undo, &officer, "").await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_step_between_two_sealed_states_changes_what_was_signed() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (_, principal) = school.person("zhang", &[Role::Principal], &[]);
+    let figures = [("month", "2026-02"), ("zero", "yes")];
+    let noughts = ["pupils", "present", "suspected", "confirmed", "returned", "relapsed", "open_cases"].map(|code| (code, "0"));
+    let report = add(&school, "monthly_report", None, &[&figures[..], &noughts[..]].concat());
+    let signed = school.post(&format!("/record/{report}/step/sign"), &principal, "signed_by=%E5%BC%A0%E6%A0%A1%E9%95%BF").await;
+    assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text);
+    let sent = school.post(&format!("/record/{report}/step/send"), &registrar, "sent_on=2026-03-02&pupils=99").await;
+    assert_eq!(sent.status, StatusCode::FORBIDDEN, "{} {}", sent.status, sent.text);
+    let act = json!({ "rows": [{ "key": report, "cells": {} }], "step": { "step": "send", "set": { "sent_on": "2026-03-02", "pupils": "99" } } });
+    school.post("/ledger/monthly_report/grid/judge?save=1", &registrar, &act.to_string()).await;
+    let row = school.records("monthly_report").remove(0);
+    assert_eq!((row.state.as_deref(), &row.fields["pupils"]), (Some("signed"), &Value::Int(0)));
+    assert_eq!(school.post(&format!("/record/{report}/step/send"), &registrar, "sent_on=2026-03-02").await.status, StatusCode::SEE_OTHER, "as it is, it is sent");
+}
+
+/// A file of somebody's, by its hash.
+const KNOWN: &str = "blake3:0707070707070707070707070707070707070707070707070707070707070707;a.jpg;5";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inv_no_file_comes_into_a_record_by_its_hash_through_the_grid_or_a_workbook() {
+    let school = School::new();
+    let (account, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let case = add(&school, "dropout_case", Some(&child), &[("opened_by", "teacher")]);
+    let act = json!({ "rows": [{ "key": case, "cells": { "outcome_file": { "now": KNOWN } } }] });
+    school.post("/ledger/dropout_case/grid/judge?save=1", &registrar, &act.to_string()).await;
+    let act = json!({ "rows": [{ "key": case, "cells": {} }], "step": { "step": "verify", "set": { "outcome_file": KNOWN } } });
+    school.post("/ledger/dropout_case/grid/judge?save=1", &registrar, &act.to_string()).await;
+    assert!(!school.records("dropout_case")[0].fields.contains_key("outcome_file"), "by a step for many");
+    use base64::Engine as _;
+    let title = school.desk.replica.definition("dropout_case").unwrap().field("outcome_file").unwrap().title.zh.clone();
+    let bytes = base64::engine::general_purpose::STANDARD.encode(format!("记录号,{title}\n{case},{KNOWN}\n"));
+    let import =
+        Ask::ImportLedger { code: "dropout_case".into(), file: "a.csv".into(), bytes, dry_run: false, year: None, by: None, take: Vec::new() };
+    let _ = school.desk.ask(&account, import, Lang::Zh);
+    assert!(!school.records("dropout_case")[0].fields.contains_key("outcome_file"), "by a row of a file");
+}
