@@ -6,6 +6,7 @@ use huxue_shared::{
     command::{Request as Ask, request::SubjectRef},
     document::view::Value,
     locale::Lang,
+    store::StoreError,
     web::account::Role,
 };
 use serde_json::json;
@@ -63,7 +64,11 @@ async fn no_step_between_two_sealed_states_changes_what_was_signed() {
     school.post("/ledger/monthly_report/grid/judge?save=1", &registrar, &act.to_string()).await;
     let row = school.records("monthly_report").remove(0);
     assert_eq!((row.state.as_deref(), &row.fields["pupils"]), (Some("signed"), &Value::Int(0)));
-    assert_eq!(school.post(&format!("/record/{report}/step/send"), &registrar, "sent_on=2026-03-02").await.status, StatusCode::SEE_OTHER, "as it is, it is sent");
+    assert_eq!(
+        school.post(&format!("/record/{report}/step/send"), &registrar, "sent_on=2026-03-02").await.status,
+        StatusCode::SEE_OTHER,
+        "as it is, it is sent"
+    );
 }
 
 /// A file of somebody's, by its hash.
@@ -87,4 +92,39 @@ async fn inv_no_file_comes_into_a_record_by_its_hash_through_the_grid_or_a_workb
         Ask::ImportLedger { code: "dropout_case".into(), file: "a.csv".into(), bytes, dry_run: false, year: None, by: None, take: Vec::new() };
     let _ = school.desk.ask(&account, import, Lang::Zh);
     assert!(!school.records("dropout_case")[0].fields.contains_key("outcome_file"), "by a row of a file");
+}
+
+/// An item of the inbox as the projection writes it.
+fn disagreement(school: &School, record: &str, kind: &str, field: &str, detail: &serde_json::Value) {
+    let doc = school.desk.replica.locate(record).unwrap().n.0;
+    let insert = format!(
+        "INSERT INTO conflict(id, doc, kind, record, field, detail, opened) VALUES('{kind}000000', {doc}, '{kind}', '{record}', '{field}', '{detail}', '2026-03-02T02:00:00Z')"
+    );
+    school.desk.replica.store().write(move |c| c.execute_batch(&insert).map_err(StoreError::from)).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disagreement_on_a_field_of_class_c_is_shown_to_its_writers_alone() {
+    let school = School::new();
+    let (_, principal) = school.person("zhang", &[Role::Principal], &[]);
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let log = add(&school, "care_log", Some(&child), &[("kind", "counsel"), ("counsel_text", "一句话")]);
+    disagreement(&school, &log, "field", "counsel_text", &json!({ "values": [{ "value": "孩子说的秘密" }, { "value": "另一句秘密" }] }));
+    assert!(school.get("/conflicts", &teacher).await.text.contains("孩子说的秘密"), "whoever writes there chooses");
+    let seen = school.get("/conflicts", &principal).await.text;
+    assert!(!seen.contains("秘密"), "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_not_sign_does_not_choose_the_signature_in_a_fork() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let report = add(&school, "monthly_report", None, &[("month", "2026-02"), ("zero", "yes")]);
+    let tips = json!({ "tips": [{ "step": "sign", "to": "signed" }, { "step": "take_back", "to": "draft" }] });
+    disagreement(&school, &report, "fork", "", &tips);
+    for choice in ["signed", "%231"] {
+        let answer = school.post("/conflicts/fork000000", &registrar, &format!("choose.state={choice}")).await;
+        assert!(answer.status == StatusCode::FORBIDDEN && answer.text.contains("这一步要由校长办理"), "{} {}", answer.status, answer.text);
+    }
 }
