@@ -128,3 +128,23 @@ async fn whoever_may_not_sign_does_not_choose_the_signature_in_a_fork() {
         assert!(answer.status == StatusCode::FORBIDDEN && answer.text.contains("这一步要由校长办理"), "{} {}", answer.status, answer.text);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_filter_or_order_tells_what_a_person_does_not_see() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    for (name, number, kind) in [("王小明", "529901201606120012", "sight"), ("赵小红", "529901201603020032", "limb")] {
+        let child = school.child(name, number, 3, 1);
+        add(&school, "aid_application", Some(&child), &[("disability_kind", kind)]);
+    }
+    let both = |text: &str| (text.contains("王小明"), text.contains("赵小红"));
+    for form in ["/ledger/aid_application?f.disability_kind=sight", "/ledger/aid_application/print?f.disability_kind=sight"] {
+        assert_eq!(both(&school.get(form, &officer).await.text), (true, false), "{form}: whoever writes there filters by it");
+        assert_eq!(both(&school.get(form, &teacher).await.text), (true, true), "{form}: a teacher does not see it");
+    }
+    let place = |text: &str| text.find("王小明") < text.find("赵小红");
+    let (up, down) = ("/ledger/aid_application?order=disability_kind", "/ledger/aid_application?order=-disability_kind");
+    assert_ne!(place(&school.get(up, &officer).await.text), place(&school.get(down, &officer).await.text));
+    assert_eq!(place(&school.get(up, &teacher).await.text), place(&school.get(down, &teacher).await.text));
+}
