@@ -247,3 +247,16 @@ async fn a_record_with_files_and_the_room_for_them_look_as_they_did() {
         insta::assert_snapshot!(format!("{name}_en"), steady(&school, &session, &en.text));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_parts_without_end_is_not_read_to_its_end() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let empty: Vec<(&str, &str)> = std::iter::repeat_n(("note", ""), 3_000).collect();
+    let answer = school.upload("/ledger/activity/new", &session, &[&ACTIVITY[..], &empty[..]].concat(), &[]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.location);
+    let nothing: Vec<(&str, &str, &[u8])> = std::iter::repeat_n(("file.photos", "a.jpg", &b""[..]), 3_000).collect();
+    let answer = school.upload("/ledger/activity/new", &session, &ACTIVITY, &nothing).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.location);
+    assert!(school.records("activity").is_empty());
+}

@@ -25,6 +25,8 @@ use std::{collections::BTreeMap, sync::Arc};
 const TEXT_BYTES_MAX: usize = 512 * 1024;
 /// Files of one form. What is more is said, not taken.
 const FILES_MAX: usize = 20;
+/// Parts of one form, files and text: several times the fields of any ledger. Empty parts have no bytes to be counted.
+const PARTS_MAX: usize = 2_000;
 /// Whatever is sent, no more is read.
 const BODY_BYTES_MAX: u64 = 1 << 30;
 /// Name of a form's part that holds files for a field: this, then the field's code.
@@ -97,8 +99,12 @@ pub async fn read(desk: &Arc<Desk>, account: &Account, request: Request) -> Resu
         return Ok(Given { pairs: form::pairs(&body), ..Given::default() });
     }
     let mut parts = Multipart::from_request(request, &()).await.map_err(|e| broken(e.to_string()))?;
-    let (mut out, mut read, mut text_left) = (Given::default(), 0, TEXT_BYTES_MAX);
+    let (mut out, mut read, mut text_left, mut count) = (Given::default(), 0, TEXT_BYTES_MAX, 0);
     while let Some(mut part) = parts.next_field().await.map_err(|e| broken(e.to_string()))? {
+        count += 1;
+        if count > PARTS_MAX {
+            return Err(broken("parts".to_owned()));
+        }
         let key = part.name().unwrap_or_default().to_owned();
         match key.strip_prefix(FILE) {
             Some(series) => {
