@@ -322,7 +322,9 @@ fn ledger_page(
         from,
         grid: export.replacen("/export", "/grid", 1),
         print: export.replacen("/export", "/print", 1),
-        has_notice: definition.subject == Subject::Student && definition.fields.iter().any(|f| f.public),
+        has_notice: definition.subject == Subject::Student
+            && definition.fields.iter().any(|f| f.public)
+            && super::paper::list::hangs_at_all(definition),
         export,
         may_add: account.writes(definition).any(),
         has_state,
