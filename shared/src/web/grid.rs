@@ -216,6 +216,8 @@ fn lines_of(desk: &Desk, account: &Account, definition: &Definition, keys: &[Str
                 Err(fault) => return Err(fault),
             },
             None => match reach::record(desk, account, key) {
+                // A field of the same name in another ledger may be of another class.
+                Ok(reached) if reached.definition.code != definition.code => blank,
                 Ok(reached) => {
                     let pupil = reached.pupil.unwrap_or_default();
                     let (name, student) = (Some(pupil.name), Some(pupil.student));

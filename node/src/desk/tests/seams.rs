@@ -148,3 +148,17 @@ async fn no_filter_or_order_tells_what_a_person_does_not_see() {
     assert_ne!(place(&school.get(up, &officer).await.text), place(&school.get(down, &officer).await.text));
     assert_eq!(place(&school.get(up, &teacher).await.text), place(&school.get(down, &teacher).await.text));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paste_over_another_ledgers_record_brings_back_nothing_of_it() {
+    let school = School::new();
+    let (_, principal) = school.person("zhang", &[Role::Principal], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let log = add(&school, "care_log", Some(&child), &[("kind", "visit"), ("note", "去过了")]);
+    let body = format!("do=block&keys={log}&block=x&at_row=0&at_column=0");
+    let definition = school.desk.replica.definition("monthly_report").unwrap();
+    for column in 0..=definition.fields.len() + 2 {
+        let seen = school.post("/ledger/monthly_report/grid/preview", &principal, &body.replace("at_column=0", &format!("at_column={column}"))).await;
+        assert!(!seen.text.contains("去过了"), "{}", seen.text);
+    }
+}
