@@ -252,6 +252,16 @@ impl Replica {
             };
             sets.push((target.clone(), field.clone(), self.chosen(item, definition.as_deref(), &field, text)?));
         }
+        // Of what was signed one of the values written may be chosen; a new one needs it taken back first, as any correction does.
+        let written = |field: &str, value: &Value| {
+            let of_group = &item.detail["fields"][field];
+            let of_void = if field == "void" { &item.detail["void"] } else { &item.detail["values"] };
+            let values = if of_group.is_array() { of_group } else { of_void };
+            values.as_array().into_iter().flatten().any(|known| serde_json::to_value(value).is_ok_and(|value| known["value"] == value))
+        };
+        if let Some(definition) = definition.as_deref().filter(|_| !sets.iter().all(|(_, field, value)| written(field, value))) {
+            self.not_sealed(&self.locate(item.record.as_deref().unwrap_or_default())?, definition)?;
+        }
         // A choice supersedes all: fields of the group that were not named keep their present value, but written by the one who chose.
         if item.kind != "field" {
             let present = self.present_fields(doc, item.record.as_deref().unwrap_or_default())?;

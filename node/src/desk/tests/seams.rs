@@ -162,3 +162,19 @@ async fn a_paste_over_another_ledgers_record_brings_back_nothing_of_it() {
         assert!(!seen.text.contains("去过了"), "{}", seen.text);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_disagreement_is_settled_with_a_new_figure_in_what_is_signed() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (_, principal) = school.person("zhang", &[Role::Principal], &[]);
+    let noughts = ["pupils", "present", "suspected", "confirmed", "returned", "relapsed", "open_cases"].map(|code| (code, "0"));
+    let report = add(&school, "monthly_report", None, &[&[("month", "2026-02"), ("zero", "yes")][..], &noughts[..]].concat());
+    school.post(&format!("/record/{report}/step/sign"), &principal, "signed_by=%E5%BC%A0%E6%A0%A1%E9%95%BF").await;
+    disagreement(&school, &report, "field", "pupils", &json!({ "values": [{ "value": 0 }, { "value": 5 }] }));
+    let typed = school.post("/conflicts/field000000", &registrar, "type.pupils=99").await;
+    assert_eq!(typed.status, StatusCode::FORBIDDEN, "{} {}", typed.location, typed.text);
+    assert_eq!(school.records("monthly_report")[0].fields["pupils"], Value::Int(0));
+    let chosen = school.post("/conflicts/field000000", &registrar, "choose.pupils=%231").await;
+    assert_eq!(chosen.status, StatusCode::SEE_OTHER, "one of those written may be chosen: {}", chosen.text);
+}
