@@ -28,15 +28,21 @@ use std::{
 /// Most acts of one batch: a school's children.
 const ITEMS_MAX: usize = 4_000;
 
+/// Whether so many acts are one batch; asked also before each of them costs a look.
+///
+/// # Errors
+/// `batch-large`.
+pub fn fits(count: usize) -> std::result::Result<(), Fault> {
+    if count <= ITEMS_MAX { Ok(()) } else { Err(Fault::new("batch-large", Exit::Input).with("count", count).with("limit", ITEMS_MAX)) }
+}
+
 /// Judges the items, and writes those that can be done unless `dry_run`.
 ///
 /// # Errors
 /// `ledger-none`, `batch-large`; the store's. What cannot be done is no error: it is in the answer.
 pub(super) fn run(replica: &Arc<Replica>, ledger: &str, items: &[Item], dry_run: bool, by: Option<&str>, lang: Lang) -> Result<Json> {
     let definition = replica.definition(ledger)?;
-    if items.len() > ITEMS_MAX {
-        return Err(Fault::new("batch-large", Exit::Input).with("count", items.len()).with("limit", ITEMS_MAX).into());
-    }
+    fits(items.len())?;
     let catalogue = replica.catalogue();
     let mut judge = Judge {
         replica,

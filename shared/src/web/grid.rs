@@ -18,7 +18,7 @@ use super::{
     reach, shown,
 };
 use crate::{
-    command::importing,
+    command::{batch, importing},
     fault::{Exit, Fault},
     import::block,
     ledger::{
@@ -250,12 +250,15 @@ fn laid(
     at: plan::At,
     lang: Lang,
 ) -> Result<(plan::Plan, Vec<Edited>), Fault> {
+    batch::fits(keys.len())?;
+    let block = block::parse(text);
+    batch::fits(block.len())?;
     let lines = lines_of(desk, account, definition, keys, lang)?;
     let fields = lines::fields(account, definition);
     let by_child = definition.subject == Subject::Student && definition.form == Form::Records;
     let mut columns: Vec<&str> = if by_child { vec!["_child"] } else { Vec::new() };
     columns.extend(fields.iter().map(|f| f.code.as_str()));
-    let plan = plan::lay(&block::parse(text), &columns, &lines, &importing::candidates(definition), at);
+    let plan = plan::lay(&block, &columns, &lines, &importing::candidates(definition), at);
     let rows = plan.rows.iter().map(|placed| {
         let line = placed.line.and_then(|line| lines.get(line));
         let was =

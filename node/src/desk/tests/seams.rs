@@ -178,3 +178,21 @@ async fn no_disagreement_is_settled_with_a_new_figure_in_what_is_signed() {
     let chosen = school.post("/conflicts/field000000", &registrar, "choose.pupils=%231").await;
     assert_eq!(chosen.status, StatusCode::SEE_OTHER, "one of those written may be chosen: {}", chosen.text);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grid_of_more_rows_than_a_batch_is_refused_before_any_of_them_is_looked_at() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let many: Vec<String> = vec!["+".into(); 5_000];
+    let rows: Vec<_> = many.iter().map(|key| json!({ "key": key, "child": "没有这个人", "cells": { "minutes": { "now": "1" } } })).collect();
+    let asks = [
+        ("lay", json!({ "text": "1", "keys": many, "row": 0, "column": 1 })),
+        ("lay", json!({ "text": "王小明\n".repeat(5_000), "keys": [format!("+{child}")], "row": 0, "column": 0 })),
+        ("judge", json!({ "rows": rows })),
+    ];
+    for (what, body) in asks {
+        let answer = school.post(&format!("/ledger/care_log/grid/{what}"), &registrar, &body.to_string()).await;
+        assert!(answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.text.contains("4000"), "{what}: {} {}", answer.status, answer.text);
+    }
+}
