@@ -14,3 +14,6 @@ export function schoolDays(count) {
   }
   return found;
 }
+
+/** So many days from today. */
+export const later = (days) => iso(new Date(local().getTime() + days * 86400e3));

@@ -14,9 +14,10 @@ class Pointer {
   async choose(selector, title) {
     const at = this.page.locator(selector).first();
     if (await at.evaluate((node) => node.tagName) === "SELECT") await at.selectOption({ label: title });
-    else await this.page.locator(`fieldset:has(${selector}) label:has-text("${title}") input`).first().check();
+    else await this.tickOf(at.locator("xpath=ancestor::fieldset[1]").locator("label").filter({ hasText: new RegExp(`^\\s*${title}\\s*$`) }).locator("input"));
   }
   async tick(selector) { await this.page.locator(selector).first().check(); }
+  async tickOf(locator) { await locator.check(); }
   async untick(selector) { await this.page.locator(selector).first().uncheck(); }
   async files(selector, files) { await this.page.locator(selector).first().setInputFiles(files); }
   /** A child's state on the roll. `key`: what is pressed for it. */

@@ -2,6 +2,7 @@
 
 mod grid;
 mod imports;
+mod looks;
 mod paper;
 mod seams;
 
@@ -14,7 +15,7 @@ use crate::doctor::{Item, Mark};
 use axum::{
     Router,
     body::{Body, to_bytes},
-    http::{Request, StatusCode, header},
+    http::{Method, Request, StatusCode, header},
 };
 use huxue_shared::{
     clock::TestClock,
@@ -535,7 +536,11 @@ async fn a_public_notice_holds_public_fields_and_shortened_names_and_only_what_i
 
 /// What differs from run to run, or with the style sheet, is named instead.
 fn steady(school: &School, session: &str, text: &str) -> String {
-    let text = text.replace(&school.token(session), "TOKEN");
+    stampless(&text.replace(&school.token(session), "TOKEN"))
+}
+
+/// Without the stamps of scripts and styles, and without empty lines.
+pub(super) fn stampless(text: &str) -> String {
     let parts: Vec<&str> = text.split("/static/").collect();
     let rest = parts.iter().skip(1).map(|part| format!("/static/STAMP{}", part.get(12..).unwrap_or_default()));
     std::iter::once(parts[0].to_owned()).chain(rest).collect::<String>().lines().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("\n")

@@ -139,3 +139,25 @@ async fn enrol(State(wizard): State<Arc<Wizard>>, Extension(visitor): Extension<
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desk::tests::stampless;
+    use axum::{body::Body, http::Request};
+    use tower::ServiceExt as _;
+
+    #[tokio::test]
+    async fn the_first_start_looks_as_it_did_in_both_languages() {
+        let unlock = Unlock::default();
+        let wizard = Arc::new(Wizard { dir: PathBuf::from("/nowhere"), unlock, enrolled: Mutex::new(false), done: watch::Sender::new(false) });
+        for lang in ["zh", "en"] {
+            let cookie = format!("huxue_visitor={}; huxue_lang={lang}", "ab".repeat(32));
+            let request = Request::get("/").header("host", "127.0.0.1:4481").header("cookie", cookie).body(Body::empty()).unwrap();
+            let response = router(&wizard).oneshot(request).await.unwrap();
+            let text = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+            let text = String::from_utf8(text.to_vec()).unwrap().replace(&"ab".repeat(32), "TOKEN");
+            insta::assert_snapshot!(format!("wizard_{lang}"), stampless(&text));
+        }
+    }
+}

@@ -10,6 +10,7 @@ ledger-common-by = Entered by
 ledger-common-void = Void
 ledger-common-void-reason = Why it is void
 ledger-common-continues = Continues last year's record
+ledger-common-attachment = Attachments
 
 ## Mistakes in a definition file
 ledger-toml = Line { $line }, column { $column }: not valid TOML: { $detail }

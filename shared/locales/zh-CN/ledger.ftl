@@ -10,6 +10,7 @@ ledger-common-by = 填写人
 ledger-common-void = 作废
 ledger-common-void-reason = 作废原因
 ledger-common-continues = 承接上年记录
+ledger-common-attachment = 附件（照片、扫描件）
 
 ## 台账定义文件中的错误
 ledger-toml = 第 { $line } 行第 { $column } 列：不是正确的 TOML：{ $detail }

@@ -5,7 +5,8 @@ use crate::locale::{self, Lang};
 use std::sync::OnceLock;
 
 /// Their codes, in the order they are shown.
-pub(super) const CODES: [&str; 6] = ["on", "note", "by", "void", "void_reason", "continues"];
+pub(super) const CODES: [&str; 10] =
+    ["on", "note", "by", "void", "void_reason", "continues", "attachment", "attachment_2", "attachment_3", "attachment_4"];
 
 pub(super) fn fields() -> &'static [Field] {
     static FIELDS: OnceLock<Vec<Field>> = OnceLock::new();
@@ -17,13 +18,15 @@ pub(super) fn field(code: &str) -> Option<&'static Field> {
 }
 
 fn build(code: &str) -> Field {
-    let key = format!("ledger-common-{}", code.replace('_', "-"));
+    let key = format!("ledger-common-{}", code.trim_end_matches(|c: char| c == '_' || c.is_ascii_digit()).replace('_', "-"));
     let kind = match code {
         "on" => FieldType::Date,
         "note" => FieldType::Long,
         "void" => FieldType::Bool,
         // `continues` points into the record's own ledger; which one is known only where the record is.
         "continues" => FieldType::Ref,
+        // Every record can carry photographs and scans (DOMAIN §3), whether or not its ledger has a place of its own for some.
+        attachment if attachment.starts_with("attachment") => FieldType::File,
         _ => FieldType::Text,
     };
     Field {

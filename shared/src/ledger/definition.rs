@@ -421,6 +421,11 @@ impl Definition {
         common::fields()
     }
 
+    /// The fields that hold a file: the ledger's own, then those every record has.
+    pub fn file_fields(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().chain(common::fields()).filter(|field| field.kind == FieldType::File)
+    }
+
     /// The field a key of a record belongs to, and the option when it is a key `<field>.<option>` of a flags field.
     #[must_use]
     pub fn field_of_key<'a, 'k>(&'a self, key: &'k str) -> Option<(&'a Field, Option<&'k str>)> {

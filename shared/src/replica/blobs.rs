@@ -279,7 +279,7 @@ impl Replica {
         let place = self.locate(record)?;
         let definition = self.definition(&place.ledger)?;
         if definition.field(field).is_none_or(|field| field.kind != FieldType::File) {
-            let fields: Vec<&str> = definition.fields.iter().filter(|f| f.kind == FieldType::File).map(|f| f.code.as_str()).collect();
+            let fields: Vec<&str> = definition.file_fields().map(|f| f.code.as_str()).collect();
             return Err(fault("blob-field", Exit::Input).with("field", field).with("list", fields.join(", ")).into());
         }
         let (attachment, kind) = self.add_file(name, bytes)?;

@@ -34,7 +34,7 @@ use inward::Inward;
 use outward::Outward;
 pub use space::SpaceProgress;
 use space::SpaceSync;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// PUSH bytes a dialler may send before it has read the other side's HELLO; every HELLO grants at least this: one frame, 256 KiB.
 pub const EARLY_CREDIT: u64 = super::frame::FRAME_BYTES_MAX as u64;
@@ -385,7 +385,11 @@ impl Session {
     }
 
     fn note_in_sync(&mut self) {
-        let reached: Vec<Space> = self.spaces.iter_mut().filter_map(|(space, known)| known.turned_in_sync().then_some(*space)).collect();
+        // Not before the acknowledgement that made it so is committed and told.
+        let told = |pending: &Pending| if let Pending::Acked { space, .. } = pending { Some(*space) } else { None };
+        let waiting: BTreeSet<Space> = self.asked.values().filter_map(told).collect();
+        let reached: Vec<Space> =
+            self.spaces.iter_mut().filter_map(|(space, known)| (!waiting.contains(space) && known.turned_in_sync()).then_some(*space)).collect();
         for space in reached {
             self.event(SessionEvent::InSync { space });
         }

@@ -101,6 +101,13 @@ pub fn targets(
         };
         let rows = reach::rows(desk, account, rows);
         input.kind = "select";
+        let writes = account.writes(target).any();
+        input.add = match (target.subject, student) {
+            _ if !writes => Default::default(),
+            (Subject::Student, Some(student)) => (format!("/ledger/{}/new?student={student}", target.code), target.title.get(lang).to_owned()),
+            (Subject::Student, None) => Default::default(),
+            _ => (format!("/ledger/{}/new", target.code), target.title.get(lang).to_owned()),
+        };
         input.options = rows
             .iter()
             .filter(|row| row.ledger == target.code && (!row.void || row.id == input.value))
@@ -115,15 +122,15 @@ pub fn targets(
 }
 
 /// What an earlier try of a form left: what was typed, the files that were taken, and what the engine said.
-#[derive(Clone, Copy)]
-struct Tried<'a> {
-    typed: &'a BTreeMap<String, String>,
-    kept: &'a [(String, Attachment)],
-    fault: Option<&'a Fault>,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tried<'a> {
+    pub(super) typed: &'a BTreeMap<String, String>,
+    pub(super) kept: &'a [(String, Attachment)],
+    pub(super) fault: Option<&'a Fault>,
 }
 
 impl<'a> Tried<'a> {
-    fn typed(typed: &'a BTreeMap<String, String>) -> Self {
+    pub(super) fn typed(typed: &'a BTreeMap<String, String>) -> Self {
         Self { typed, kept: &[], fault: None }
     }
 }

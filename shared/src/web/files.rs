@@ -33,7 +33,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
-use held::Refused;
+pub use held::Refused;
 use state::File;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -256,7 +256,7 @@ pub fn inputs(
         });
         let title = |field: &crate::ledger::definition::Field| field.title.get(lang).to_owned();
         let titles = match series.fields.last() {
-            Some(last) if several => format!("{} – {}", title(series.head), title(last)),
+            Some(last) if several && last.title != series.head.title => format!("{} – {}", title(series.head), title(last)),
             _ => title(series.head),
         };
         Input {
@@ -271,6 +271,8 @@ pub fn inputs(
             unit: mib.clone(),
             max_len: 0,
             error: String::new(),
+            form: String::new(),
+            add: Default::default(),
         }
     };
     Ok(all.iter().map(input).collect())

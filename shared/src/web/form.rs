@@ -55,6 +55,18 @@ pub struct Input {
     pub max_len: usize,
     /// What the engine said of it.
     pub error: String,
+    /// Which of several forms of one page it stands in; empty on a page with one.
+    pub form: String,
+    /// Where another record to point to is added, and what that is called; empty: nowhere.
+    pub add: (String, String),
+}
+
+impl Input {
+    /// Its id in the page.
+    #[must_use]
+    pub fn id(&self) -> String {
+        if self.form.is_empty() { self.code.clone() } else { format!("{}-{}", self.form, self.code) }
+    }
 }
 
 /// A form.
@@ -254,6 +266,8 @@ impl Drawing<'_> {
             unit: field.unit.as_ref().map(|u| u.get(self.lang).to_owned()).unwrap_or_else(|| own_unit(field, self.lang)),
             max_len: field.max_len,
             error: self.fault.and_then(|fault| error_of(fault, &field.code, self.lang)).unwrap_or_default(),
+            form: String::new(),
+            add: Default::default(),
         }
     }
 

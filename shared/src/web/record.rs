@@ -3,7 +3,7 @@
 use super::{
     account::Account,
     desk::Desk,
-    entry::{targets, undo_word},
+    entry::{Tried, targets, undo_word},
     files,
     form::{Drawing, Input, Sent, rest_of},
     guard::{Oops, Visitor, status},
@@ -23,11 +23,12 @@ use crate::{
         definition::{Authority, Form, StepAuthority},
     },
     locale::{self, Lang},
+    model::blob::Attachment,
 };
 use askama::Template;
 use axum::{
     Extension, Router,
-    extract::{Path, Query, RawForm, State},
+    extract::{DefaultBodyLimit, Path, Query, RawForm, State},
     response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
@@ -39,7 +40,10 @@ const TRAIL_MAX: usize = 200;
 
 /// Its routes.
 pub fn routes() -> Router<Arc<Desk>> {
-    Router::new().route("/record/{id}", get(show)).route("/record/{id}/void", post(void)).route("/record/{id}/step/{step}", post(step))
+    Router::new()
+        .route("/record/{id}", get(show))
+        .route("/record/{id}/void", post(void))
+        .route("/record/{id}/step/{step}", post(step).layer(DefaultBodyLimit::disable()))
 }
 
 /// A state the record went through, or is in.
@@ -58,9 +62,17 @@ struct Next {
     title: String,
     to: String,
     action: String,
+    /// It was tried, and something was missing.
+    open: bool,
     inputs: Vec<Input>,
     /// Who takes it, when it is somebody else's.
     only: String,
+}
+
+impl Next {
+    fn takes_files(&self) -> bool {
+        self.inputs.iter().any(|input| input.kind.starts_with("file"))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -140,7 +152,7 @@ async fn show(
     let drawn = desk
         .run(move |desk| {
             let not_taken = saved.note.as_deref().and_then(|token| files::said(desk, &account, token, page.lang));
-            Ok(record_page(desk, &account, page, &id, &BTreeMap::new(), None)?.map(|drawn| RecordPage { not_taken, ..drawn }))
+            Ok(record_page(desk, &account, page, &id, "", Tried::typed(&BTreeMap::new()))?.map(|drawn| RecordPage { not_taken, ..drawn }))
         })
         .await?;
     match drawn {
@@ -149,15 +161,8 @@ async fn show(
     }
 }
 
-/// The page of a record; `None` for a profile, whose page is the child's.
-fn record_page(
-    desk: &Desk,
-    account: &Account,
-    page: Page,
-    id: &str,
-    typed: &BTreeMap<String, String>,
-    fault: Option<&Fault>,
-) -> Result<Option<RecordPage>, Fault> {
+/// The page of a record; `None` for a profile, whose page is the child's. `step`: the one that was tried.
+fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str, tried: Tried<'_>) -> Result<Option<RecordPage>, Fault> {
     let reached = reach::record(desk, account, id)?;
     let Reached { place, definition, pupil, writes } = &reached;
     if definition.form == Form::Profile {
@@ -180,7 +185,7 @@ fn record_page(
     let label = names.label(definition, &place.fields);
     let sealed = state.and_then(|code| definition.lifecycle.as_ref()?.state(code)).is_some_and(|s| s.sealed);
     let title = if label.is_empty() { definition.title.get(lang).to_owned() } else { format!("{} · {label}", definition.title.get(lang)) };
-    let next = if *writes && !place.void { next_steps(desk, account, &reached, &page, &shown_json, typed, fault)? } else { Vec::new() };
+    let next = if *writes && !place.void { next_steps(desk, account, &reached, &page, &shown_json, step, tried)? } else { Vec::new() };
     let mut values = shown::filled(&catalogue, definition, account, &names.fields(definition, &place.fields), lang);
     values.retain(|shown| definition.field(&shown.code).is_none_or(|f| f.kind != crate::ledger::FieldType::File));
     let may_remove = *writes && !place.void && !sealed;
@@ -204,7 +209,7 @@ fn record_page(
         is_void: place.void,
         void_reason: text(&place.fields, "void_reason"),
         voidable: *writes && !place.void && !sealed,
-        said: fault.map(|f| rest_of(f, lang)),
+        said: tried.fault.map(|f| rest_of(f, lang)),
         today: desk.clock().today().to_string(),
         compared: if place.void { Vec::new() } else { prefill::compared(desk, account, definition, &place.fields, lang)? },
         page: page.titled(title),
@@ -259,19 +264,24 @@ fn next_steps(
     reached: &Reached,
     page: &Page,
     shown_json: &Json,
-    typed: &BTreeMap<String, String>,
-    fault: Option<&Fault>,
+    tried_step: &str,
+    tried: Tried<'_>,
 ) -> Result<Vec<Next>, Fault> {
     let catalogue = desk.replica.catalogue();
-    let definition = &reached.definition;
-    let drawing = Drawing { catalogue: &catalogue, definition, account, fields: &reached.place.fields, typed, fault, lang: page.lang, new: false };
+    let (definition, fields) = (&reached.definition, &reached.place.fields);
+    let nothing = BTreeMap::new();
     let mut out = Vec::new();
     for step in shown_json["next"].as_array().into_iter().flatten() {
         let Some(known) = definition.lifecycle.as_ref().and_then(|l| l.step(step["step"].as_str().unwrap_or_default())) else { continue };
         if !known.authority.allows(Authority::School) {
             continue;
         }
-        let mut inputs = drawing.only(&definition.required_for(known));
+        // What was typed stands again in the form it was typed in, and nowhere else.
+        let open = known.code == tried_step;
+        let Tried { typed, kept, fault } = if open { tried } else { Tried::typed(&nothing) };
+        let drawing = Drawing { catalogue: &catalogue, definition, account, fields, typed, fault, lang: page.lang, new: false };
+        let required = definition.required_for(known);
+        let mut inputs = drawing.only(&required);
         targets(desk, account, definition, Some(&reached.place.doc.to_string()), &mut inputs, page.lang)?;
         let only = known.role.filter(|_| !reach::takes(account, known.role)).map(|role| reach::role_title(role, page.lang)).unwrap_or_default();
         for input in &mut inputs {
@@ -284,7 +294,15 @@ fn next_steps(
                 input.value = prefill::next_number(desk, definition, &input.code)?;
             }
         }
+        let of_step = |input: &Input| required.iter().any(|f| f.code == input.code && files::upload::attachment(fields, &f.code).is_none());
+        let wanted = files::inputs(desk, account, definition, fields, kept, page.lang)?.into_iter().filter(of_step);
+        let note = inputs.iter().position(|input| input.code == "note").unwrap_or(inputs.len());
+        inputs.splice(note..note, wanted.map(|input| Input { required: "yes", ..input }));
+        for input in &mut inputs {
+            input.form.clone_from(&known.code);
+        }
         out.push(Next {
+            open,
             title: known.title.get(page.lang).to_owned(),
             to: shown::state(definition, Some(&known.to), page.lang),
             action: page.post_at("/record", &reached.place.id, &format!("/step/{}", known.code)),
@@ -395,9 +413,7 @@ async fn void(
     act(&desk, &visitor, id, move |desk, id| {
         let reached = reach::writable(desk, &account, id)?;
         let why = Sent::read(&reached.definition, &body).other("_why").to_owned();
-        let done = desk
-            .ask(&account, Request::RecordVoid { record: id.to_owned(), why, by: Some(account.name.clone()) }, lang)
-            .map_err(|fault| (BTreeMap::new(), fault))?;
+        let done = desk.ask(&account, Request::RecordVoid { record: id.to_owned(), why, by: Some(account.name.clone()) }, lang)?;
         Ok(undo_word(&done))
     })
     .await
@@ -407,36 +423,47 @@ async fn step(
     State(desk): State<Arc<Desk>>,
     Extension(visitor): Extension<Visitor>,
     Path((id, step)): Path<(String, String)>,
-    RawForm(body): RawForm,
+    request: axum::extract::Request,
 ) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let lang = visitor.lang;
+    let (asked, who) = (id.clone(), account.clone());
+    desk.run(move |desk| reach::writable(desk, &who, &asked).map(drop)).await?;
+    let given = files::upload::read(&desk, &account, request).await?;
     act(&desk, &visitor, id, move |desk, id| {
         let reached = reach::writable(desk, &account, id)?;
-        let sent = Sent::read(&reached.definition, &body);
         reach::step(&account, &reached.definition, &step, lang)?;
-        let set = sent.changed();
+        let (sent, mut refused) = (Sent::of(&reached.definition, given.pairs), given.refused);
+        let placed = files::upload::place(&reached.definition, &account, &reached.place.fields, &given.taken, &mut refused);
+        let mut set = sent.changed();
+        set.extend(placed.clone());
         let word = |key: &str| Some(sent.other(key).to_owned()).filter(|text| !text.is_empty());
-        let request =
-            Request::RecordStep { record: id.to_owned(), step, set, on: word("_on"), by: Some(account.name.clone()), why: word("_why"), to: None };
-        desk.ask(&account, request, lang).map_err(|fault| (sent.now.clone(), fault))?;
-        Ok(String::new())
+        let by = Some(account.name.clone());
+        let request = Request::RecordStep { record: id.to_owned(), step: step.clone(), set, on: word("_on"), by, why: word("_why"), to: None };
+        match desk.ask(&account, request, lang) {
+            Ok(_) if placed.is_empty() => Ok(files::note(desk, &account, refused)),
+            Ok(_) => {
+                desk.replica.files_named(id, &placed).map_err(Fault::from)?;
+                Ok(files::note(desk, &account, refused))
+            }
+            Err(fault) => Err(Failed { step, typed: sent.now, kept: given.taken, refused, fault }),
+        }
     })
     .await
 }
 
-/// What was typed, and why it could not be done.
-struct Failed(BTreeMap<String, String>, Fault);
+/// What was tried, and why it could not be done.
+struct Failed {
+    step: String,
+    typed: BTreeMap<String, String>,
+    kept: Vec<(String, Attachment)>,
+    refused: Vec<files::Refused>,
+    fault: Fault,
+}
 
 impl From<Fault> for Failed {
     fn from(fault: Fault) -> Self {
-        Self(BTreeMap::new(), fault)
-    }
-}
-
-impl From<(BTreeMap<String, String>, Fault)> for Failed {
-    fn from((typed, fault): (BTreeMap<String, String>, Fault)) -> Self {
-        Self(typed, fault)
+        Self { step: String::new(), typed: BTreeMap::new(), kept: Vec::new(), refused: Vec::new(), fault }
     }
 }
 
@@ -450,11 +477,14 @@ where
     let outcome = desk
         .run(move |desk| match work(desk, &id) {
             Ok(undo) => Ok(Ok(format!("/record/{id}?saved=0{undo}"))),
-            Err(Failed(typed, fault)) if mends(&fault) => match record_page(desk, &account, page, &id, &typed, Some(&fault))? {
-                Some(drawn) => Ok(Err((drawn, status(&fault)))),
-                None => Err(fault),
-            },
-            Err(Failed(_, fault)) => Err(fault),
+            Err(Failed { step, typed, kept, refused, fault }) if mends(&fault) => {
+                let (lang, tried) = (page.lang, Tried { typed: &typed, kept: &kept, fault: Some(&fault) });
+                match record_page(desk, &account, page, &id, &step, tried)? {
+                    Some(drawn) => Ok(Err((RecordPage { not_taken: files::refusals(&refused, true, lang), ..drawn }, status(&fault)))),
+                    None => Err(fault),
+                }
+            }
+            Err(Failed { fault, .. }) => Err(fault),
         })
         .await?;
     match outcome {

@@ -4,7 +4,7 @@ use super::upload::attachment;
 use crate::{
     document::view::Value,
     fault::Fault,
-    ledger::{Definition, FieldType, definition::Privacy},
+    ledger::{Definition, definition::Privacy},
     locale::{self, Lang},
     model::blob::Attachment,
     replica::blobs::BlobState,
@@ -82,7 +82,7 @@ pub fn named<'a>(
     account: &Account,
     fields: &BTreeMap<String, Value>,
 ) -> Vec<(&'a str, &'a crate::ledger::definition::Field, Attachment)> {
-    let files = definition.fields.iter().filter(|f| f.kind == FieldType::File && shown::sees(account, definition, f));
+    let files = definition.file_fields().filter(|f| shown::sees(account, definition, f));
     files.filter_map(|f| Some((f.code.as_str(), f, attachment(fields, &f.code)?))).collect()
 }
 

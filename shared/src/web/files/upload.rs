@@ -8,7 +8,7 @@ use crate::{
     document::view::Value,
     fault::{Exit, Fault},
     ledger::{
-        Definition, FieldType,
+        Definition,
         definition::{Authority, Field},
     },
     model::blob::Attachment,
@@ -52,13 +52,10 @@ fn stem(code: &str) -> &str {
 #[must_use]
 pub fn series<'a>(definition: &'a Definition, account: &Account) -> Vec<Series<'a>> {
     let fills = |f: &&Field| {
-        f.kind == FieldType::File
-            && f.authority.is_none_or(|side| side == Authority::School)
-            && !definition.derive.contains(&f.code)
-            && shown::sees(account, definition, f)
+        f.authority.is_none_or(|side| side == Authority::School) && !definition.derive.contains(&f.code) && shown::sees(account, definition, f)
     };
     let mut out: Vec<Series<'a>> = Vec::new();
-    for field in definition.fields.iter().filter(fills) {
+    for field in definition.file_fields().filter(fills) {
         match out.iter_mut().find(|s| s.head.code == stem(&field.code)) {
             Some(known) => known.fields.push(field),
             None => out.push(Series { head: field, fields: vec![field] }),

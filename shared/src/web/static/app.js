@@ -58,6 +58,19 @@
     }
   });
 
+  // A record that another page added can be chosen as soon as this page is looked at again.
+  document.addEventListener("visibilitychange", async () => {
+    const lists = document.querySelectorAll("select[data-ref]");
+    if (document.hidden || !lists.length) return;
+    const answer = await fetch(location.href).catch(() => null);
+    if (!answer || !answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const list of lists) {
+      const other = fresh.getElementById(list.id), chosen = list.value;
+      if (other) { list.replaceChildren(...other.children); list.value = chosen; }
+    }
+  });
+
   // "/" goes to the search field.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
