@@ -228,7 +228,7 @@ mod tests {
         let catalogue = Catalogue::embedded();
         let activity = catalogue.latest("activity").unwrap();
         let all = series(activity, &teacher());
-        assert_eq!(all.iter().map(|s| (s.head.code.as_str(), s.fields.len())).collect::<Vec<_>>(), [("photos", 3)]);
+        assert_eq!(all.iter().map(|s| (s.head.code.as_str(), s.fields.len())).collect::<Vec<_>>(), [("photos", 3), ("attachment", 4)]);
         let (mut refused, fields) = (Vec::new(), BTreeMap::from([("photos_2".to_owned(), Value::Str(file(9).1.to_string()))]));
         let set = place(activity, &teacher(), &fields, &[file(1), file(9), file(2), file(2), file(3)], &mut refused);
         assert_eq!(set.keys().collect::<Vec<_>>(), ["photos", "photos_3"]);
