@@ -196,3 +196,26 @@ async fn a_grid_of_more_rows_than_a_batch_is_refused_before_any_of_them_is_looke
         assert!(answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.text.contains("4000"), "{what}: {} {}", answer.status, answer.text);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_points_to_a_record_of_another_class_whatever_a_form_sends() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let own = school.child("王小明", "529901201606120012", 3, 1);
+    let foreign = school.child("赵小红", "529901201603020032", 4, 1);
+    let case = |child: &str| add(&school, "dropout_case", Some(child), &[("opened_by", "teacher"), ("first_absent", "2026-02-20")]);
+    let (mine, theirs) = (case(&own), case(&foreign));
+    let form = |case: &str| format!("_student={own}&case={case}&issued_on=2026-03-02&return_by=2026-03-09&issuer=x&kind=persuade");
+    for text in [theirs.as_str(), "dropout_case:"] {
+        let answer = school.post("/ledger/return_notice/new", &teacher, &form(text)).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{text}: {}", answer.location);
+    }
+    let made = school.post("/ledger/return_notice/new", &teacher, &form(&mine)).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let record = school.records("return_notice")[0].id.clone();
+    school.post(&format!("/record/{record}/edit"), &teacher, &format!("was.case={mine}&case={theirs}")).await;
+    let act = json!({ "rows": [{ "key": record, "cells": { "case": { "now": theirs } } }, { "key": format!("+{own}"), "cells": { "case": { "now": theirs } } }] });
+    school.post("/ledger/return_notice/grid/judge?save=1", &teacher, &act.to_string()).await;
+    let all = school.records("return_notice");
+    assert_eq!((all.len(), &all[0].fields["case"]), (1, &Value::Str(mine)));
+}
