@@ -6,7 +6,7 @@
 pub mod args;
 mod attachments;
 pub mod audit;
-mod batch;
+pub mod batch;
 pub mod cells;
 pub mod execute;
 pub mod help;

@@ -4,6 +4,7 @@ mod grid;
 mod imports;
 mod looks;
 mod paper;
+mod seams;
 
 use super::{
     lan::{Lan, Told},
@@ -518,11 +519,17 @@ async fn a_public_notice_holds_public_fields_and_shortened_names_and_only_what_i
     let notice = school.get("/ledger/aid_application/print?as=notice", &officer).await;
     assert_eq!(notice.status, StatusCode::OK);
     assert!(!notice.text.contains("王*明"), "a draft is not on notice");
-    // The same list of what is in any state shows how a line looks.
-    let profile = school.get("/ledger/enrolment/print?as=notice", &officer).await;
-    assert!(profile.text.contains("王*明"), "{}", profile.text);
+    // One that hangs shows how a line looks.
+    let record = school.records("aid_application")[0].id.clone();
+    school.desk.replica.store().write(move |c| c.execute_batch(&format!("UPDATE record SET state = 'on_notice' WHERE id = '{record}'; UPDATE record_aid_application SET _state = 'on_notice' WHERE _id = '{record}'")).map_err(huxue_shared::store::StoreError::from)).unwrap();
+    let hung = school.get("/ledger/aid_application/print?as=notice", &officer).await;
+    assert!(hung.text.contains("王*明"), "{}", hung.text);
     for private in ["王小明", "529901201606120012", "G529901201606120012", "2016-06-12", "私事"] {
-        assert!(!notice.text.contains(private) && !profile.text.contains(private), "{private}");
+        assert!(!notice.text.contains(private) && !hung.text.contains(private), "{private}");
+    }
+    for ledger in ["enrolment", "aid_payment"] {
+        let list = school.get(&format!("/ledger/{ledger}/print?as=notice"), &officer).await;
+        assert!(list.status == StatusCode::UNPROCESSABLE_ENTITY && !list.text.contains("王*明"), "{ledger}: nothing says when it would come down");
     }
     assert_eq!(school.get("/ledger/care_log/print?as=notice", &officer).await.status, StatusCode::NOT_FOUND, "not the aid officer's");
 }

@@ -28,18 +28,33 @@ use std::{
 /// Most acts of one batch: a school's children.
 const ITEMS_MAX: usize = 4_000;
 
+/// Whether so many acts are one batch; asked also before each of them costs a look.
+///
+/// # Errors
+/// `batch-large`.
+pub fn fits(count: usize) -> std::result::Result<(), Fault> {
+    if count <= ITEMS_MAX { Ok(()) } else { Err(Fault::new("batch-large", Exit::Input).with("count", count).with("limit", ITEMS_MAX)) }
+}
+
 /// Judges the items, and writes those that can be done unless `dry_run`.
 ///
 /// # Errors
 /// `ledger-none`, `batch-large`; the store's. What cannot be done is no error: it is in the answer.
 pub(super) fn run(replica: &Arc<Replica>, ledger: &str, items: &[Item], dry_run: bool, by: Option<&str>, lang: Lang) -> Result<Json> {
     let definition = replica.definition(ledger)?;
-    if items.len() > ITEMS_MAX {
-        return Err(Fault::new("batch-large", Exit::Input).with("count", items.len()).with("limit", ITEMS_MAX).into());
-    }
+    fits(items.len())?;
     let catalogue = replica.catalogue();
-    let mut judge =
-        Judge { replica, catalogue: &catalogue, definition: &definition, by, lang, seen: BTreeSet::new(), edits: Vec::new(), traces: Vec::new() };
+    let mut judge = Judge {
+        replica,
+        catalogue: &catalogue,
+        definition: &definition,
+        by,
+        lang,
+        disputed: replica.in_dispute()?,
+        seen: BTreeSet::new(),
+        edits: Vec::new(),
+        traces: Vec::new(),
+    };
     let mut rows = Vec::with_capacity(items.len());
     let (mut accepted, mut rejected, mut changed) = (0, 0, 0);
     for item in items {
@@ -93,6 +108,8 @@ struct Judge<'a> {
     definition: &'a Definition,
     by: Option<&'a str>,
     lang: Lang,
+    /// What waits for a person's choice, by record: a cell filled among many is none.
+    disputed: BTreeMap<String, BTreeSet<String>>,
     /// Records met already: the second act on one would be judged by what the first is about to change.
     seen: BTreeSet<String>,
     edits: Vec<DocEdit>,
@@ -164,6 +181,16 @@ impl Judge<'_> {
             field.is_some_and(|field| cells::says(self.replica, self.catalogue, self.definition, field, &place.fields, text))
         };
         left.retain(|code, now| !says(code, now));
+        for code in self
+            .disputed
+            .get(&place.id)
+            .map(|keys| left.keys().filter(|code| cells::among(keys, code)).cloned().collect::<Vec<_>>())
+            .unwrap_or_default()
+        {
+            let (title, now) = (self.title(&code), left.remove(&code).unwrap_or_default());
+            let fault = Fault::new("cell-disputed", Exit::Input).with("field", &code).with("title", &title).with("yours", &now);
+            refused.push(said(&fault, self.lang, json!({ "title": title, "text": now })));
+        }
         for (code, began) in was {
             let Some(now) = left.get(code).filter(|_| !says(code, began)) else { continue };
             let theirs = self.definition.field(code).map(|field| self.text(field, &place.fields)).unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::{
     locale::Lang,
     replica::Replica,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Text of a cell; empty when it is empty.
 #[must_use]
@@ -44,6 +44,12 @@ pub fn label_of(catalogue: &Catalogue, ledger: &str, fields: &BTreeMap<String, V
         definition.label.iter().filter_map(|code| definition.field(code)).filter(|field| field.privacy != Privacy::C && field.kind != FieldType::Ref);
     let parts: Vec<String> = named.map(|field| value::show(catalogue, definition, field, fields, lang)).filter(|text| !text.is_empty()).collect();
     parts.join(" · ")
+}
+
+/// Whether one of the keys is this field's, or an option's of it.
+#[must_use]
+pub fn among(keys: &BTreeSet<String>, code: &str) -> bool {
+    keys.iter().any(|key| key.strip_prefix(code).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
 /// Whether a text says what already stands in the record: as it is shown, or read by the field's type.

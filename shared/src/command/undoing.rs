@@ -225,8 +225,9 @@ pub fn undo(replica: &Arc<Replica>, batch: &str, by: Option<&str>, lang: Lang) -
     if let Some(at) = kept.undone {
         return Err(Fault::new("import-undone", Exit::Input).with("batch", &kept.id).with("at", at).into());
     }
-    let mut back =
-        Back { replica, id: &kept.id, by, lang, own: kept.traces.iter().map(Trace::key).collect(), edits: Vec::new(), kept: 0, named: Vec::new() };
+    let own = kept.traces.iter().map(Trace::key).collect();
+    let disputed = replica.in_dispute()?;
+    let mut back = Back { replica, id: &kept.id, by, lang, own, disputed, edits: Vec::new(), kept: 0, named: Vec::new() };
     // Backwards, so that the oldest value of a field written twice is the one that stays.
     for trace in kept.traces.iter().rev() {
         back.take(trace)?;
@@ -249,6 +250,8 @@ struct Back<'a> {
     lang: Lang,
     /// Records of the same batch: they do not keep each other.
     own: BTreeSet<String>,
+    /// What waits for a person's choice, by record: taking back is none.
+    disputed: BTreeMap<String, BTreeSet<String>>,
     edits: Vec<DocEdit>,
     kept: u64,
     named: Vec<Json>,
@@ -287,8 +290,10 @@ impl Back<'_> {
         let ours = |key: &str| key == "by" || key.starts_with('_');
         let changed = trace.after.iter().find(|(key, value)| !ours(key) && place.fields.get(*key).unwrap_or(&Value::Null) != *value && !empty(value));
         let added = place.fields.iter().find(|(key, value)| !ours(key) && !trace.after.contains_key(*key) && !empty(value));
-        if let Some((key, _)) = changed.or(added).filter(|_| !trace.after.is_empty()) {
-            self.keep(trace, place, &key.clone(), "changed");
+        let disputed = self.disputed.get(&trace.key()).and_then(|keys| keys.first());
+        let worked_on = changed.or(added).map(|(key, _)| key).filter(|_| !trace.after.is_empty());
+        if let Some(key) = disputed.or(worked_on).cloned() {
+            self.keep(trace, place, &key, "changed");
         } else if let Some(why) = self.leant_on(trace, place)? {
             self.keep(trace, place, "", why);
         } else {
@@ -338,7 +343,8 @@ impl Back<'_> {
         let mut fields = BTreeMap::new();
         for (field, old) in &trace.before {
             let empty = Value::Null;
-            if place.fields.get(field).unwrap_or(&empty) == trace.after.get(field).unwrap_or(&empty) {
+            let disputed = self.disputed.get(&trace.key()).is_some_and(|keys| keys.contains(field));
+            if !disputed && place.fields.get(field).unwrap_or(&empty) == trace.after.get(field).unwrap_or(&empty) {
                 fields.insert(field.clone(), old.clone());
             } else {
                 self.keep(trace, place, field, "changed");

@@ -20,7 +20,10 @@ use crate::{
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Value as Json, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// One item.
 #[derive(Clone, Debug)]
@@ -168,6 +171,21 @@ impl Replica {
         Ok(items.into_iter().filter(|i| kind.is_none_or(|k| i.kind == k) && of_school(i)).collect())
     }
 
+    /// Keys of values that wait for a person's choice, by record (a profile by its document). What is shown of them meanwhile is nobody's last word.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn in_dispute(&self) -> Result<BTreeMap<String, BTreeSet<String>>> {
+        let mut out: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for item in self.conflicts(None, None)?.into_iter().filter(|item| ["field", "group", "void"].contains(&item.kind.as_str())) {
+            let keys = out.entry(item.record.unwrap_or_default()).or_default();
+            keys.extend(item.field.unwrap_or_default().split(',').filter(|key| !key.is_empty()).map(str::to_owned));
+            keys.extend(object_keys(&item.detail["fields"]));
+            keys.extend((item.kind == "void").then(|| "void".to_owned()));
+        }
+        Ok(out)
+    }
+
     /// A person's choice.
     ///
     /// # Errors
@@ -233,6 +251,16 @@ impl Replica {
                 _ => (fields.first().cloned().unwrap_or_default(), choice.as_str()),
             };
             sets.push((target.clone(), field.clone(), self.chosen(item, definition.as_deref(), &field, text)?));
+        }
+        // Of what was signed one of the values written may be chosen; a new one needs it taken back first, as any correction does.
+        let written = |field: &str, value: &Value| {
+            let of_group = &item.detail["fields"][field];
+            let of_void = if field == "void" { &item.detail["void"] } else { &item.detail["values"] };
+            let values = if of_group.is_array() { of_group } else { of_void };
+            values.as_array().into_iter().flatten().any(|known| serde_json::to_value(value).is_ok_and(|value| known["value"] == value))
+        };
+        if let Some(definition) = definition.as_deref().filter(|_| !sets.iter().all(|(_, field, value)| written(field, value))) {
+            self.not_sealed(&self.locate(item.record.as_deref().unwrap_or_default())?, definition)?;
         }
         // A choice supersedes all: fields of the group that were not named keep their present value, but written by the one who chose.
         if item.kind != "field" {

@@ -602,6 +602,7 @@ impl Replica {
             let request = lifecycle::Request { step, to, authority: self.side(), on: day, fields: &after, holidays: &self.holidays() };
             lifecycle::may_take(&outcome, &definition, &request).map_err(|e| e.fault())?;
         }
+        still_sealed(&definition, outcome.state.as_deref(), step, set)?;
         let target = self.target(place);
         let sets = reading.values.into_iter().map(|(key, v)| (target.clone(), key, v)).collect();
         let mut fields = BTreeMap::from([
@@ -704,6 +705,17 @@ impl Replica {
         let steps = lifecycle::allowed(&outcome, &definition, self.side(), self.clock.today(), &self.holidays());
         Ok(steps.into_iter().map(|s| json!({ "step": s.code, "zh": s.title.zh, "en": s.title.en, "to": s.to })).collect())
     }
+}
+
+/// From what is signed to what is signed: nothing changes along the way but what the step itself asks for.
+fn still_sealed(definition: &Definition, state: Option<&str>, step: &str, set: &BTreeMap<String, String>) -> Result<()> {
+    let sealed = |code: &str| definition.lifecycle.as_ref()?.state(code).filter(|state| state.sealed);
+    let Some((known, from)) = definition.lifecycle.as_ref().and_then(|l| l.step(step)).zip(state.and_then(sealed)) else { return Ok(()) };
+    let asked = definition.required_for(known);
+    if sealed(&known.to).is_none() || set.keys().all(|code| asked.iter().any(|field| field.code == *code)) {
+        return Ok(());
+    }
+    Err(Fault::new("record-sealed", Exit::NotAllowed).with("title_zh", &from.title.zh).with("title_en", &from.title.en).into())
 }
 
 /// The scalars of a child's profile as one edit.

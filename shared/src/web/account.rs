@@ -194,7 +194,9 @@ impl Account {
             (Role::AidOfficer, Subject::Student) if aid => Reach::All,
             (Role::AidOfficer, Subject::Student) => Reach::Nothing,
             (Role::ClassTeacher, Subject::Student) => Reach::Classes(self.classes.clone()),
-            (Role::AidOfficer | Role::ClassTeacher, _) if definition.privacy == Privacy::A || aid => Reach::All,
+            (Role::AidOfficer, _) if aid => Reach::All,
+            // What the county keeps on single children (class B) names those of every class.
+            (Role::AidOfficer | Role::ClassTeacher, _) if definition.privacy == Privacy::A => Reach::All,
             (Role::AidOfficer | Role::ClassTeacher, _) => Reach::Nothing,
         }
     }
@@ -297,6 +299,10 @@ mod tests {
             assert_eq!(teacher.writes(&definition(code)), own, "{code}");
         }
         assert_eq!(teacher.reads(&definition("aid_payment")), own);
+        for code in ["dossier", "work_item", "relay", "relay_answer", "comment"] {
+            assert_eq!(teacher.reads(&definition(code)), Reach::Nothing, "{code} names children of every class");
+        }
+        assert_eq!(teacher.reads(&definition("aid_programme")), Reach::All);
         assert_eq!(teacher.writes(&definition("aid_payment")), Reach::Nothing);
         assert_eq!(teacher.writes(&definition("dropout_roll")), Reach::All);
         assert_eq!(teacher.writes(&definition("monthly_report")), Reach::Nothing);

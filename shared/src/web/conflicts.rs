@@ -125,12 +125,26 @@ fn inbox(desk: &Desk, account: &Account, page: Page, said: Option<(String, Said)
 fn reached(desk: &Desk, account: &Account, item: &Item) -> Option<(bool, Option<Arc<Definition>>)> {
     match item.record.as_deref() {
         Some(id) => match reach::record(desk, account, id) {
+            Ok(found) if !sees_all(account, &found.definition, item) => None,
             Ok(found) => Some((found.writes, Some(found.definition))),
             Err(_) if account.administers() => Some((true, None)),
             Err(_) => None,
         },
         None => account.administers().then_some((true, None)),
     }
+}
+
+/// Whether the person sees each field an item is about: what is of class C is chosen by those who write there, and shown to nobody else.
+fn sees_all(account: &Account, definition: &Definition, item: &Item) -> bool {
+    let inside = ["fields", "left_out"].into_iter().filter_map(|part| item.detail[part].as_object()).flat_map(|object| object.keys());
+    let mut keys = item.field.iter().flat_map(|keys| keys.split(',')).chain(inside.map(String::as_str));
+    keys.all(|key| {
+        definition
+            .field_of_key(key)
+            .map(|(field, _)| field)
+            .or_else(|| definition.field(key))
+            .is_none_or(|field| shown::sees(account, definition, field))
+    })
 }
 
 fn entry(desk: &Desk, item: &Item, definition: Option<&Definition>, may: bool, lang: Lang) -> Entry {
@@ -310,6 +324,14 @@ fn settle(desk: &Desk, account: &Account, id: &str, body: &[u8], lang: Lang) -> 
     }
     chosen.extend(typed);
     let choose = choices(desk, &item, definition.as_deref(), &chosen)?;
+    if let (Some(definition), "fork", Some(state)) = (&definition, item.kind.as_str(), choose.first()) {
+        // Of several ends, one that asks for a person is chosen by such a person: else it would be signed by whoever settles.
+        for tip in item.detail["tips"].as_array().into_iter().flatten().enumerate() {
+            if tip.1["to"] == **state || *state == format!("#{}", tip.0 + 1) {
+                reach::step(account, definition, tip.1["step"].as_str().unwrap_or_default(), lang)?;
+            }
+        }
+    }
     desk.ask(account, Request::ConflictsResolve { id: id.to_owned(), choose, why, by: Some(account.name.clone()) }, lang)?;
     Ok(())
 }

@@ -230,8 +230,9 @@ async fn add(
             set.extend(placed.clone());
             let profile = definition.form == Form::Profile;
             let subject = (definition.subject == Subject::Student && !profile).then(|| SubjectRef::Student(student.clone()));
+            let pointed = reach::references(desk, &account, &definition, &set);
             let request = Request::RecordAdd { ledger: code.clone(), subject, year: None, set, by: Some(account.name.clone()) };
-            match desk.ask(&account, request, lang) {
+            match pointed.and_then(|()| desk.ask(&account, request, lang)) {
                 Ok(done) => {
                     let record = done["record"].as_str().unwrap_or_default().to_owned();
                     let gaps = done["gaps"].as_array().map_or(0, Vec::len);
@@ -377,7 +378,8 @@ async fn save(
                 let note = files::note(desk, &account, refused);
                 return Ok(Ok(if note.is_empty() { page_of } else { format!("{page_of}?files=0{note}") }));
             }
-            match desk.ask(&account, Request::RecordSet { record: id.clone(), set, by: Some(account.name.clone()) }, lang) {
+            let pointed = reach::references(desk, &account, &reached.definition, &set);
+            match pointed.and_then(|()| desk.ask(&account, Request::RecordSet { record: id.clone(), set, by: Some(account.name.clone()) }, lang)) {
                 Ok(done) => {
                     if !placed.is_empty() {
                         desk.replica.files_named(&id, &placed).map_err(Fault::from)?;

@@ -70,7 +70,8 @@ async fn piece(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visi
         .run(move |desk| {
             let Reached { place, definition, writes, .. } = reach::record(desk, &account, &id)?;
             let files = state::files(desk, &account, &definition, &place.id, &place.fields, page.lang)?;
-            Ok(Piece { page, id, files, may_remove: writes && !place.void })
+            let may_remove = writes && !place.void && desk.replica.not_sealed(&place, &definition).is_ok();
+            Ok(Piece { page, id, files, may_remove })
         })
         .await?;
     draw(&drawn)

@@ -93,10 +93,8 @@ fn draw(
 ) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let page = book.add_worksheet();
-    if !sheet.name.is_empty() {
-        // The name of the sheet may be the class.
-        page.set_name(&sheet.name)?;
-    }
+    // The name of the sheet may be the class. One that other office programs take and Excel does not is left out, not the workbook.
+    let _ = page.set_name(&sheet.name);
     let width = sheet.rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
     // The place of our own columns, when the workbook was given back before.
     let titles = ["web-giveback-why", "web-giveback-next"];
@@ -243,4 +241,25 @@ pub fn find(desk: &Desk, account: &Account, id: &str) -> Result<(String, Vec<u8>
 pub fn forget(desk: &Desk, account: &Account, id: &str) -> Result<(), Fault> {
     let (id, account, old) = (id.to_owned(), account.id, oldest(desk));
     desk.replica.store().write(move |c| store::forget(c, account, &id, &old)).map_err(Fault::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sheet_whose_name_excel_does_not_take_is_given_back_all_the_same() {
+        let rows = vec![(1, vec![Cell::Text("姓名".into())]), (2, vec![Cell::Text("=1+1".into())])];
+        let sheet = Sheet {
+            name: "二〇二六年春季学期全校学生花名册（含转入转出学生及其监护人联系方式）".into(),
+            rows,
+            too_many_rows: false,
+            hidden: false,
+            merged_down: Vec::new(),
+        };
+        let refusals = BTreeMap::from([(2, Refusal { row: 2, why: "x".into(), next: String::new(), fields: BTreeSet::new() })]);
+        let book = draw(&sheet, None, 1, &refusals, &BTreeMap::new(), Lang::Zh).unwrap();
+        let back = read_sheets(&book, "a.xlsx", &Limits::default()).unwrap();
+        assert_eq!(back[0].rows[1].1[0], Cell::Text("=1+1".into()), "and what looks like a formula is text");
+    }
 }

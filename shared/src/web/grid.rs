@@ -18,7 +18,7 @@ use super::{
     reach, shown,
 };
 use crate::{
-    command::importing,
+    command::{batch, importing},
     fault::{Exit, Fault},
     import::block,
     ledger::{
@@ -216,6 +216,8 @@ fn lines_of(desk: &Desk, account: &Account, definition: &Definition, keys: &[Str
                 Err(fault) => return Err(fault),
             },
             None => match reach::record(desk, account, key) {
+                // A field of the same name in another ledger may be of another class.
+                Ok(reached) if reached.definition.code != definition.code => blank,
                 Ok(reached) => {
                     let pupil = reached.pupil.unwrap_or_default();
                     let (name, student) = (Some(pupil.name), Some(pupil.student));
@@ -248,12 +250,15 @@ fn laid(
     at: plan::At,
     lang: Lang,
 ) -> Result<(plan::Plan, Vec<Edited>), Fault> {
+    batch::fits(keys.len())?;
+    let block = block::parse(text);
+    batch::fits(block.len())?;
     let lines = lines_of(desk, account, definition, keys, lang)?;
     let fields = lines::fields(account, definition);
     let by_child = definition.subject == Subject::Student && definition.form == Form::Records;
     let mut columns: Vec<&str> = if by_child { vec!["_child"] } else { Vec::new() };
     columns.extend(fields.iter().map(|f| f.code.as_str()));
-    let plan = plan::lay(&block::parse(text), &columns, &lines, &importing::candidates(definition), at);
+    let plan = plan::lay(&block, &columns, &lines, &importing::candidates(definition), at);
     let rows = plan.rows.iter().map(|placed| {
         let line = placed.line.and_then(|line| lines.get(line));
         let was =

@@ -317,6 +317,8 @@ fn judge(desk: &Desk, account: &Account, page: Page, ledger: &str, name: String,
     };
     let answer = desk.ask(account, request(&waiting, account, Vec::new(), true), lang)?;
     let mut rows: Vec<Judged> = answer["rows"].as_array().into_iter().flatten().map(judged).collect();
+    // Beside what the file says stands what the records say.
+    desk.noted(account, "list", if ledger.is_empty() { "import roster".to_owned() } else { format!("import ledger {ledger}") }, rows.len());
     // What needs a choice first, then what is refused, then what moves.
     rows.sort_by_key(|row| (row.both.is_empty(), row.accept, row.cells.is_empty()));
     waiting.refused = rows.iter().filter(|r| !r.accept).count();

@@ -161,13 +161,15 @@ pub(super) fn wanted(desk: &Desk, account: &Account, definition: &Definition, as
     let text = |key: &str| asked.get(key).map(|t| t.trim()).filter(|t| !t.is_empty());
     let year = desk.replica.this_year().map_err(Fault::from)?;
     let by_child = definition.subject == Subject::Student;
+    // What is not shown to the person does not pick or order rows either.
+    let seen = |code: &str| definition.field(code).is_none_or(|field| shown::sees(account, definition, field));
     let mut out = Wanted {
         year: (definition.subject != Subject::County).then_some(year),
         state: text("state").map(str::to_owned),
         from: text("from").map(str::to_owned),
         to: text("to").map(str::to_owned),
         void: text("void").is_some(),
-        order: text("order").unwrap_or_default().to_owned(),
+        order: text("order").filter(|order| seen(order.trim_start_matches('-'))).unwrap_or_default().to_owned(),
         ..Wanted::default()
     };
     let class = text("class").map(str::to_owned);
@@ -192,7 +194,7 @@ pub(super) fn wanted(desk: &Desk, account: &Account, definition: &Definition, as
         q => out.text = q.map(str::to_owned),
     }
     for (key, value) in asked.iter().filter(|(_, value)| !value.is_empty()) {
-        if let Some(code) = key.strip_prefix("f.") {
+        if let Some(code) = key.strip_prefix("f.").filter(|code| seen(code)) {
             out.equals.insert(code.to_owned(), value.clone());
         }
     }
@@ -320,7 +322,9 @@ fn ledger_page(
         from,
         grid: export.replacen("/export", "/grid", 1),
         print: export.replacen("/export", "/print", 1),
-        has_notice: definition.subject == Subject::Student && definition.fields.iter().any(|f| f.public),
+        has_notice: definition.subject == Subject::Student
+            && definition.fields.iter().any(|f| f.public)
+            && super::paper::list::hangs_at_all(definition),
         export,
         may_add: account.writes(definition).any(),
         has_state,

@@ -135,6 +135,10 @@ async fn children(
             }
             let choice = Choice::read(desk, asked)?;
             let mut pupils = choice.pupils(desk, &account)?;
+            pupils.retain(|pupil| child::reached(&account, &desk.replica.catalogue(), &form, pupil));
+            if pupils.is_empty() && choice.student.is_some() {
+                return Err(Fault::new("web-child-none", Exit::NoMatch));
+            }
             let left_out = pupils.len().saturating_sub(SHEETS_MAX);
             pupils.truncate(SHEETS_MAX);
             let sheets = child::sheets(desk, &account, &form, &choice, &pupils, page.lang)?;

@@ -9,14 +9,17 @@ use super::{
 };
 use crate::{
     fault::{Exit, Fault},
-    ledger::{Definition, definition::SchoolRole},
+    ledger::{
+        Definition,
+        definition::{SchoolRole, Subject},
+    },
     locale::{self, Lang},
     replica::{
         browse::{Pupil, Row},
         records::Place,
     },
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A ledger the person may read.
 ///
@@ -107,6 +110,21 @@ pub fn record(desk: &Desk, account: &Account, id: &str) -> Result<Reached, Fault
 pub fn writable(desk: &Desk, account: &Account, id: &str) -> Result<Reached, Fault> {
     let reached = record(desk, account, id)?;
     if reached.writes { Ok(reached) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) }
+}
+
+/// That what is written points to no child's record out of reach: its label would be shown, and a part of an id would tell which ids there are.
+///
+/// # Errors
+/// `record-none`.
+pub fn references(desk: &Desk, account: &Account, definition: &Definition, set: &BTreeMap<String, String>) -> Result<(), Fault> {
+    let catalogue = desk.replica.catalogue();
+    for (code, text) in set.iter().filter(|(_, text)| !text.trim().is_empty()) {
+        let target = definition.field(code).and_then(|f| f.reference.as_deref()).and_then(|ledger| catalogue.latest(ledger));
+        if target.is_some_and(|target| target.subject == Subject::Student) {
+            record(desk, account, text.trim()).map_err(|_| Fault::new("record-none", Exit::NoMatch).with("ref", text).with("field", code))?;
+        }
+    }
+    Ok(())
 }
 
 /// The rows in reach.

@@ -459,8 +459,9 @@ async fn step(
         set.extend(placed.clone());
         let word = |key: &str| Some(sent.other(key).to_owned()).filter(|text| !text.is_empty());
         let by = Some(account.name.clone());
+        let pointed = reach::references(desk, &account, &reached.definition, &set);
         let request = Request::RecordStep { record: id.to_owned(), step: step.clone(), set, on: word("_on"), by, why: word("_why"), to: None };
-        match desk.ask(&account, request, lang) {
+        match pointed.and_then(|()| desk.ask(&account, request, lang)) {
             Ok(_) if placed.is_empty() => Ok(files::note(desk, &account, refused)),
             Ok(_) => {
                 desk.replica.files_named(id, &placed).map_err(Fault::from)?;

@@ -51,13 +51,11 @@ struct UndonePage {
 /// `import-none`; `web-not-yours`.
 pub fn may(desk: &Desk, account: &Account, batch: &str) -> Result<undoing::Kept, Fault> {
     let kept = undoing::find(&desk.replica, batch).map_err(Fault::from)?;
-    if kept.kind == "roster" && !account.administers() {
-        return Err(Fault::new("web-not-yours", Exit::NotAllowed));
+    if kept.kind == "roster" {
+        return if account.administers() { Ok(kept) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) };
     }
-    if !account.administers() {
-        for record in kept.records() {
-            reach::writable(desk, account, &record)?;
-        }
+    for record in kept.records() {
+        reach::writable(desk, account, &record)?;
     }
     Ok(kept)
 }

@@ -247,3 +247,39 @@ async fn a_record_with_files_and_the_room_for_them_look_as_they_did() {
         insta::assert_snapshot!(format!("{name}_en"), steady(&school, &session, &en.text));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_parts_without_end_is_not_read_to_its_end() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let empty: Vec<(&str, &str)> = std::iter::repeat_n(("note", ""), 3_000).collect();
+    let answer = school.upload("/ledger/activity/new", &session, &[&ACTIVITY[..], &empty[..]].concat(), &[]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.location);
+    let nothing: Vec<(&str, &str, &[u8])> = std::iter::repeat_n(("file.photos", "a.jpg", &b""[..]), 3_000).collect();
+    let answer = school.upload("/ledger/activity/new", &session, &ACTIVITY, &nothing).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.location);
+    assert!(school.records("activity").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_what_is_signed_stays_and_its_removal_is_not_offered() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (_, principal) = school.person("zhang", &[Role::Principal], &[]);
+    let noughts = ["pupils", "present", "suspected", "confirmed", "returned", "relapsed", "open_cases"].map(|code| (code, "0"));
+    let form = [&[("month", "2026-02"), ("zero", "yes")][..], &noughts[..]].concat();
+    let report = of(&school.upload("/ledger/monthly_report/new", &registrar, &form, &[("file.attachment", "a.jpg", PLAIN)]).await.location);
+    let files = format!("/record/{report}/files");
+    assert!(school.get(&files, &registrar).await.text.contains("/remove"));
+    let signed = school.post(&format!("/record/{report}/step/sign"), &principal, "signed_by=%E5%BC%A0%E6%A0%A1%E9%95%BF").await;
+    assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text);
+    let piece = school.get(&files, &registrar).await.text;
+    assert!(piece.contains("a.jpg") && !piece.contains("/remove"), "{piece}");
+    assert_eq!(school.post(&format!("/record/{report}/file/attachment/remove"), &registrar, "").await.status, StatusCode::FORBIDDEN);
+    let sent = school.upload(&format!("/record/{report}/file"), &registrar, &[], &[("file.attachment", "b.jpg", WITH_POSITION)]).await;
+    assert_eq!(sent.status, StatusCode::FORBIDDEN, "{}", sent.location);
+    let sent = school
+        .upload(&format!("/record/{report}/step/send"), &registrar, &[("sent_on", "2026-03-02")], &[("file.attachment", "b.jpg", WITH_POSITION)])
+        .await;
+    assert_eq!(sent.status, StatusCode::FORBIDDEN, "nor is another put beside it on the way: {}", sent.location);
+}

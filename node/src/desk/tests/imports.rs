@@ -101,6 +101,9 @@ async fn a_cell_changed_in_the_file_and_here_is_shown_side_by_side_and_a_person_
     let seen = upload(&school, &session, "zh", "care_log", "关爱.xlsx", &book).await.text;
     assert!(!seen.contains("class=\"both\"") && seen.contains("没有"), "an unedited file reverts nothing: {seen}");
 
+    let noted = ask(Ask::AuditList { action: Some("list".into()), limit: None }).to_string();
+    assert!(noted.contains("import ledger care_log"), "a preview shows what the records say: {noted}");
+
     // The cell as the person changed it: a number in the sheet.
     let edited = with_number(&book, "30", "50");
     for lang in ["zh", "en"] {

@@ -62,6 +62,7 @@ pub fn ledger(replica: &Arc<Replica>, code: &str, upload: &Upload, take: &[Strin
         lang,
         read: &read,
         take: take.iter().map(String::as_str).collect(),
+        disputed: replica.in_dispute()?,
         edits: Vec::new(),
         traces: Vec::new(),
         seen: HashMap::new(),
@@ -118,8 +119,9 @@ fn refused(number: u32, label: String, fault: &Fault, lang: Lang) -> Json {
 
 /// What a column of a file can fill: the ledger's fields, and who or which record a row is about (`_id`, `_student`, `_name` …).
 pub fn candidates(definition: &Definition) -> Vec<table::Candidate<'_>> {
-    let mut out: Vec<table::Candidate<'_>> =
-        definition.fields.iter().map(|f| table::Candidate { code: &f.code, zh: &f.title.zh, en: &f.title.en }).collect();
+    // A file is no text: a reference typed into a table would name the file of whoever's hash one knows.
+    let own = definition.fields.iter().filter(|f| f.kind != FieldType::File);
+    let mut out: Vec<table::Candidate<'_>> = own.map(|f| table::Candidate { code: &f.code, zh: &f.title.zh, en: &f.title.en }).collect();
     for field in Definition::common_fields().iter().filter(|f| ["on", "note", "by"].contains(&f.code.as_str())) {
         out.push(table::Candidate { code: &field.code, zh: &field.title.zh, en: &field.title.en });
     }
@@ -158,6 +160,8 @@ struct Rows<'a> {
     lang: Lang,
     read: &'a Table,
     take: BTreeSet<&'a str>,
+    /// What waits for a person's choice, by record: what stands there meanwhile is no base.
+    disputed: BTreeMap<String, BTreeSet<String>>,
     edits: Vec<DocEdit>,
     traces: Vec<Trace>,
     seen: HashMap<String, u32>,
@@ -227,7 +231,7 @@ impl Rows<'_> {
             if self.same(field, &place.fields, text, was) || self.says(field, place, text) {
                 continue;
             }
-            if !self.says(field, place, was) {
+            if self.disputed.get(&place.id).is_some_and(|keys| cells::among(keys, code)) || !self.says(field, place, was) {
                 let taken = self.take.contains("all") || self.take.contains(format!("{number}:{code}").as_str());
                 let here = cells::text(self.replica, self.catalogue, self.definition, field, &place.fields, self.lang);
                 conflicts

@@ -253,3 +253,41 @@ fn what_was_taken_back_can_be_written_again() {
     undo(node, &again);
     assert!(node.rows("SELECT id FROM record WHERE ledger = 'care_log' AND void = 0").is_empty());
 }
+
+#[test]
+fn inv_an_undo_decides_no_disagreement() {
+    let mut town = Town::new(16, 2);
+    let child = town.node(1).child("王小明", &id_number(1));
+    let made = add(town.node(1), "care_log", &child, &[("kind", "visit"), ("note", "一")]);
+    let record = made["record"].as_str().unwrap().to_owned();
+    let changed = correct(town.node(1), &record, &[("note", "二")]);
+    town.sync();
+    town.cut();
+    correct(town.node(1), &record, &[("note", "三")]);
+    correct(town.node(2), &record, &[("note", "四")]);
+    town.sync();
+    let open = |town: &Town| town.node(1).replica().conflicts(None, Some("field")).unwrap().len();
+    assert_eq!((value(town.node(1), &record, "note"), open(&town)), (json!("二"), 1), "what both branches shared is shown meanwhile");
+    for of in [&changed, &made] {
+        let back = undo(town.node(1), of);
+        assert_eq!((&back["undone"], &back["kept_values"][0]["why"]), (&json!(0), &json!("changed")), "{back}");
+    }
+    assert!(open(&town) == 1 && !void(town.node(1), &record));
+}
+
+#[test]
+fn inv_a_cell_of_many_decides_no_disagreement() {
+    let mut town = Town::new(17, 2);
+    let child = town.node(1).child("王小明", &id_number(1));
+    let record = add(town.node(1), "care_log", &child, &[("kind", "visit"), ("note", "一")])["record"].as_str().unwrap().to_owned();
+    town.sync();
+    town.cut();
+    correct(town.node(1), &record, &[("note", "三")]);
+    correct(town.node(2), &record, &[("note", "四")]);
+    town.sync();
+    let answer = batch(town.node(1), "care_log", vec![cells(&record, &[("note", "一")], &[("note", "五"), ("minutes", "20")])], false);
+    let row = &answer["items"][0];
+    assert_eq!((&row["refused"][0]["why"], &row["refused"][0]["field"]), (&json!("cell-disputed"), &json!("note")), "{answer}");
+    assert_eq!((value(town.node(1), &record, "minutes"), value(town.node(1), &record, "note")), (json!(20), json!("一")));
+    assert_eq!(town.node(1).replica().conflicts(None, Some("field")).unwrap().len(), 1);
+}

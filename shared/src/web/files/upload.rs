@@ -25,6 +25,8 @@ use std::{collections::BTreeMap, sync::Arc};
 const TEXT_BYTES_MAX: usize = 512 * 1024;
 /// Files of one form. What is more is said, not taken.
 const FILES_MAX: usize = 20;
+/// Parts of one form, files and text: several times the fields of any ledger. Empty parts have no bytes to be counted.
+const PARTS_MAX: usize = 2_000;
 /// Whatever is sent, no more is read.
 const BODY_BYTES_MAX: u64 = 1 << 30;
 /// Name of a form's part that holds files for a field: this, then the field's code.
@@ -94,8 +96,12 @@ pub async fn read(desk: &Arc<Desk>, account: &Account, request: Request) -> Resu
         return Ok(Given { pairs: form::pairs(&body), ..Given::default() });
     }
     let mut parts = Multipart::from_request(request, &()).await.map_err(|e| broken(e.to_string()))?;
-    let (mut out, mut read, mut text_left) = (Given::default(), 0, TEXT_BYTES_MAX);
+    let (mut out, mut read, mut text_left, mut count) = (Given::default(), 0, TEXT_BYTES_MAX, 0);
     while let Some(mut part) = parts.next_field().await.map_err(|e| broken(e.to_string()))? {
+        count += 1;
+        if count > PARTS_MAX {
+            return Err(broken("parts".to_owned()));
+        }
         let key = part.name().unwrap_or_default().to_owned();
         match key.strip_prefix(FILE) {
             Some(series) => {
@@ -222,7 +228,7 @@ mod tests {
         let catalogue = Catalogue::embedded();
         let activity = catalogue.latest("activity").unwrap();
         let all = series(activity, &teacher());
-        assert_eq!(all.iter().map(|s| (s.head.code.as_str(), s.fields.len())).collect::<Vec<_>>(), [("photos", 3)]);
+        assert_eq!(all.iter().map(|s| (s.head.code.as_str(), s.fields.len())).collect::<Vec<_>>(), [("photos", 3), ("attachment", 4)]);
         let (mut refused, fields) = (Vec::new(), BTreeMap::from([("photos_2".to_owned(), Value::Str(file(9).1.to_string()))]));
         let set = place(activity, &teacher(), &fields, &[file(1), file(9), file(2), file(2), file(3)], &mut refused);
         assert_eq!(set.keys().collect::<Vec<_>>(), ["photos", "photos_3"]);

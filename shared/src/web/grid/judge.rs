@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     command::{
-        Request,
+        Request, batch, cells,
         request::{Item, SubjectRef},
     },
     fault::{Exit, Fault},
@@ -158,6 +158,7 @@ pub(super) struct Judged {
 /// # Errors
 /// `batch-large`; the store's. What cannot be done is in the answer.
 pub(super) fn judge(desk: &Desk, account: &Account, definition: &Definition, act: &Act, save: bool, lang: Lang) -> Result<Judged, Fault> {
+    batch::fits(act.rows.len())?;
     let pupils = if definition.subject == Subject::Student {
         children::pupils(desk, account, desk.replica.this_year().map_err(Fault::from)?)?
     } else {
@@ -268,11 +269,24 @@ impl Asking<'_> {
         if let Some(step) = step {
             reach::step(self.account, &reached.definition, &step.step, self.lang)?;
             let word = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-            let set =
+            // As with a cell: what the person does not fill here, a file above all, is not written from here.
+            let fields = lines::fields(self.account, self.definition);
+            if let Some(code) = step.set.keys().find(|code| !fields.iter().any(|field| field.code == **code)) {
+                return Err(Fault::new("field-not-yours", Exit::NotAllowed).with("field", code));
+            }
+            let set: BTreeMap<String, String> =
                 step.set.iter().filter(|(_, text)| !text.trim().is_empty()).map(|(code, text)| (code.clone(), self.resolved(code, text))).collect();
+            reach::references(self.desk, self.account, self.definition, &set)?;
             return Ok(Some(Item::Step { record: row.key.clone(), step: step.step.clone(), set, on: word(&step.on), why: word(&step.why) }));
         }
-        let set = self.cells(row, verdict);
+        let mut set = self.cells(row, verdict);
+        let says = |code: &str, text: &str| {
+            let field = self.definition.field(code);
+            field.is_some_and(|field| cells::says(&self.desk.replica, &catalogue, self.definition, field, &reached.place.fields, text))
+        };
+        // A label typed again points where the cell points already.
+        set.retain(|code, text| !says(code, text));
+        reach::references(self.desk, self.account, self.definition, &set)?;
         let was = row.cells.iter().filter_map(|(code, change)| Some((code.clone(), self.resolved(code, change.was.as_deref()?))));
         Ok(if set.is_empty() { None } else { Some(Item::Set { record: row.key.clone(), was: was.collect(), set }) })
     }
@@ -281,6 +295,7 @@ impl Asking<'_> {
         let mut set = self.cells(row, verdict);
         set.retain(|_, text| !text.trim().is_empty());
         let by_child = self.definition.subject == Subject::Student && self.definition.form == Form::Records;
+        reach::references(self.desk, self.account, self.definition, &set)?;
         if set.is_empty() && (row.child.trim().is_empty() || !student.is_empty()) {
             return Ok(None);
         }

@@ -3,11 +3,7 @@
 //! Invariants: a page holds records of its own child only; no field of class C; what is disputed is in no sum, and said so.
 
 use super::{
-    super::{
-        account::{Account, Reach},
-        desk::Desk,
-        reach, shown,
-    },
+    super::{account::Account, desk::Desk, reach, shown},
     choice::{Choice, ROWS_MAX},
     forms::{self, ChildPaper, Part, Years},
     names::Names,
@@ -111,6 +107,12 @@ pub fn allowed(account: &Account, catalogue: &Catalogue, paper: &ChildPaper) -> 
     paper.ledgers().all(|code| catalogue.latest(code).is_some_and(|d| account.reads(d).any()))
 }
 
+/// Whether a person reads every ledger of the paper for this child: who sees all children by one role may read a ledger by another, of the own classes only.
+#[must_use]
+pub fn reached(account: &Account, catalogue: &Catalogue, paper: &ChildPaper, pupil: &Pupil) -> bool {
+    paper.ledgers().all(|code| catalogue.latest(code).is_some_and(|d| account.reads(d).holds(reach::class_of(pupil))))
+}
+
 /// The pages of these children; those with nothing on them only if asked for, or if one child was.
 ///
 /// # Errors
@@ -135,13 +137,12 @@ pub fn sheets(desk: &Desk, account: &Account, paper: &ChildPaper, choice: &Choic
 
 /// Documents of each child that its page is made from.
 fn documents(desk: &Desk, account: &Account, paper: &ChildPaper, pupils: &[Pupil]) -> Result<Vec<Vec<String>>, Fault> {
-    let mut out = Vec::new();
+    let (catalogue, mut out) = (desk.replica.catalogue(), Vec::new());
     for pupil in pupils {
         let mut own = vec![pupil.student.clone()];
         if paper.years == Years::All {
-            let children = account.children();
             let others = desk.replica.pupil(&pupil.student).map_err(Fault::from)?.1;
-            own.extend(others.into_iter().filter(|o| children == Reach::All || children.holds(reach::class_of(o))).map(|o| o.student));
+            own.extend(others.into_iter().filter(|other| reached(account, &catalogue, paper, other)).map(|other| other.student));
         }
         out.push(own);
     }

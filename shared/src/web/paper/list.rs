@@ -111,6 +111,12 @@ fn hangs(notice: &Notice, row: &Row, today: &str) -> bool {
     date(row, &notice.until).is_none_or(|until| until >= today) && date(row, &notice.from).is_none_or(|from| from <= today)
 }
 
+/// Whether a definition says which of its records hang, and so when they come down: without that a list with names would hang for ever.
+#[must_use]
+pub fn hangs_at_all(definition: &Definition) -> bool {
+    !definition.notices.is_empty() || definition.lifecycle.as_ref().is_some_and(|l| l.state(ON_NOTICE).is_some())
+}
+
 /// Name and class, shortened, and the fields marked public; nothing else, whoever prints it.
 ///
 /// # Errors
@@ -125,7 +131,7 @@ pub fn notice(
 ) -> Result<ListPage, Fault> {
     let lang = page.lang;
     let fields: Vec<&Field> = definition.fields.iter().filter(|f| f.public && !CHILD.contains(&f.code.as_str())).collect();
-    if fields.is_empty() {
+    if fields.is_empty() || !hangs_at_all(definition) {
         return Err(Fault::new("web-no-notice", Exit::Input));
     }
     let place = asked.get("place").map(String::as_str);

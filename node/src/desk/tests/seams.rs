@@ -1,0 +1,221 @@
+//! Where rooms of the desk meet: who reaches what through a page that was made for something else.
+
+use super::{School, class, nobody};
+use axum::http::StatusCode;
+use huxue_shared::{
+    command::{Request as Ask, request::SubjectRef},
+    document::view::Value,
+    locale::Lang,
+    store::StoreError,
+    web::account::Role,
+};
+use serde_json::json;
+
+fn add(school: &School, ledger: &str, child: Option<&str>, set: &[(&str, &str)]) -> String {
+    let set = set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let subject = child.map(|child| SubjectRef::Student(child.to_owned()));
+    let done = school.desk.ask(&nobody(), Ask::RecordAdd { ledger: ledger.into(), subject, year: None, set, by: None }, Lang::Zh).unwrap();
+    done["record"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_class_teacher_who_is_aid_officer_too_prints_no_care_card_of_another_class() {
+    let school = School::new();
+    let (_, both) = school.person("li", &[Role::ClassTeacher, Role::AidOfficer], &[class(3, 1)]);
+    let own = school.child("王小明", "529901201606120012", 3, 1);
+    let foreign = school.child("赵小红", "529901201603020032", 4, 1);
+    for child in [&own, &foreign] {
+        add(&school, "care_log", Some(child), &[("kind", "visit"), ("found", "想妈妈"), ("on", "2026-03-01")]);
+    }
+    let all = school.get("/paper/child/care_card?empty=1", &both).await.text;
+    assert!(all.contains("王小明") && !all.contains("赵小红"), "{all}");
+    let one = school.get(&format!("/paper/child/care_card?student={foreign}"), &both).await;
+    assert!(one.status == StatusCode::NOT_FOUND && !one.text.contains("赵小红"), "{}", one.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_registrar_takes_back_nothing_in_a_ledger_that_is_the_aid_officers() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let record = add(&school, "aid_payment", Some(&child), &[("amount", "88"), ("on", "2026-03-01")]);
+    let set = [("amount".to_owned(), "99".to_owned())].into();
+    let done = school.desk.ask(&nobody(), Ask::RecordSet { record, set, by: None }, Lang::Zh).unwrap();
+    let undo = format!("/undo/{}", done["undo"].as_str().unwrap());
+    assert_eq!(school.post(&undo, &registrar, "").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(school.records("aid_payment")[0].fields["amount"], Value::Int(9_900));
+    assert_eq!(school.post(&undo, &officer, "").await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_step_between_two_sealed_states_changes_what_was_signed() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (_, principal) = school.person("zhang", &[Role::Principal], &[]);
+    let figures = [("month", "2026-02"), ("zero", "yes")];
+    let noughts = ["pupils", "present", "suspected", "confirmed", "returned", "relapsed", "open_cases"].map(|code| (code, "0"));
+    let report = add(&school, "monthly_report", None, &[&figures[..], &noughts[..]].concat());
+    let signed = school.post(&format!("/record/{report}/step/sign"), &principal, "signed_by=%E5%BC%A0%E6%A0%A1%E9%95%BF").await;
+    assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text);
+    let sent = school.post(&format!("/record/{report}/step/send"), &registrar, "sent_on=2026-03-02&pupils=99").await;
+    assert_eq!(sent.status, StatusCode::FORBIDDEN, "{} {}", sent.status, sent.text);
+    let act = json!({ "rows": [{ "key": report, "cells": {} }], "step": { "step": "send", "set": { "sent_on": "2026-03-02", "pupils": "99" } } });
+    school.post("/ledger/monthly_report/grid/judge?save=1", &registrar, &act.to_string()).await;
+    let row = school.records("monthly_report").remove(0);
+    assert_eq!((row.state.as_deref(), &row.fields["pupils"]), (Some("signed"), &Value::Int(0)));
+    assert_eq!(
+        school.post(&format!("/record/{report}/step/send"), &registrar, "sent_on=2026-03-02").await.status,
+        StatusCode::SEE_OTHER,
+        "as it is, it is sent"
+    );
+}
+
+/// A file of somebody's, by its hash.
+const KNOWN: &str = "blake3:0707070707070707070707070707070707070707070707070707070707070707;a.jpg;5";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inv_no_file_comes_into_a_record_by_its_hash_through_the_grid_or_a_workbook() {
+    let school = School::new();
+    let (account, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let case = add(&school, "dropout_case", Some(&child), &[("opened_by", "teacher")]);
+    let act = json!({ "rows": [{ "key": case, "cells": { "outcome_file": { "now": KNOWN } } }] });
+    school.post("/ledger/dropout_case/grid/judge?save=1", &registrar, &act.to_string()).await;
+    let act = json!({ "rows": [{ "key": case, "cells": {} }], "step": { "step": "verify", "set": { "outcome_file": KNOWN } } });
+    school.post("/ledger/dropout_case/grid/judge?save=1", &registrar, &act.to_string()).await;
+    assert!(!school.records("dropout_case")[0].fields.contains_key("outcome_file"), "by a step for many");
+    use base64::Engine as _;
+    let title = school.desk.replica.definition("dropout_case").unwrap().field("outcome_file").unwrap().title.zh.clone();
+    let bytes = base64::engine::general_purpose::STANDARD.encode(format!("记录号,{title}\n{case},{KNOWN}\n"));
+    let import =
+        Ask::ImportLedger { code: "dropout_case".into(), file: "a.csv".into(), bytes, dry_run: false, year: None, by: None, take: Vec::new() };
+    let _ = school.desk.ask(&account, import, Lang::Zh);
+    assert!(!school.records("dropout_case")[0].fields.contains_key("outcome_file"), "by a row of a file");
+}
+
+/// An item of the inbox as the projection writes it.
+fn disagreement(school: &School, record: &str, kind: &str, field: &str, detail: &serde_json::Value) {
+    let doc = school.desk.replica.locate(record).unwrap().n.0;
+    let insert = format!(
+        "INSERT INTO conflict(id, doc, kind, record, field, detail, opened) VALUES('{kind}000000', {doc}, '{kind}', '{record}', '{field}', '{detail}', '2026-03-02T02:00:00Z')"
+    );
+    school.desk.replica.store().write(move |c| c.execute_batch(&insert).map_err(StoreError::from)).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disagreement_on_a_field_of_class_c_is_shown_to_its_writers_alone() {
+    let school = School::new();
+    let (_, principal) = school.person("zhang", &[Role::Principal], &[]);
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let log = add(&school, "care_log", Some(&child), &[("kind", "counsel"), ("counsel_text", "一句话")]);
+    disagreement(&school, &log, "field", "counsel_text", &json!({ "values": [{ "value": "孩子说的秘密" }, { "value": "另一句秘密" }] }));
+    assert!(school.get("/conflicts", &teacher).await.text.contains("孩子说的秘密"), "whoever writes there chooses");
+    let seen = school.get("/conflicts", &principal).await.text;
+    assert!(!seen.contains("秘密"), "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_not_sign_does_not_choose_the_signature_in_a_fork() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let report = add(&school, "monthly_report", None, &[("month", "2026-02"), ("zero", "yes")]);
+    let tips = json!({ "tips": [{ "step": "sign", "to": "signed" }, { "step": "take_back", "to": "draft" }] });
+    disagreement(&school, &report, "fork", "", &tips);
+    for choice in ["signed", "%231"] {
+        let answer = school.post("/conflicts/fork000000", &registrar, &format!("choose.state={choice}")).await;
+        assert!(answer.status == StatusCode::FORBIDDEN && answer.text.contains("这一步要由校长办理"), "{} {}", answer.status, answer.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_filter_or_order_tells_what_a_person_does_not_see() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    for (name, number, kind) in [("王小明", "529901201606120012", "sight"), ("赵小红", "529901201603020032", "limb")] {
+        let child = school.child(name, number, 3, 1);
+        add(&school, "aid_application", Some(&child), &[("disability_kind", kind)]);
+    }
+    let both = |text: &str| (text.contains("王小明"), text.contains("赵小红"));
+    for form in ["/ledger/aid_application?f.disability_kind=sight", "/ledger/aid_application/print?f.disability_kind=sight"] {
+        assert_eq!(both(&school.get(form, &officer).await.text), (true, false), "{form}: whoever writes there filters by it");
+        assert_eq!(both(&school.get(form, &teacher).await.text), (true, true), "{form}: a teacher does not see it");
+    }
+    let place = |text: &str| text.find("王小明") < text.find("赵小红");
+    let (up, down) = ("/ledger/aid_application?order=disability_kind", "/ledger/aid_application?order=-disability_kind");
+    assert_ne!(place(&school.get(up, &officer).await.text), place(&school.get(down, &officer).await.text));
+    assert_eq!(place(&school.get(up, &teacher).await.text), place(&school.get(down, &teacher).await.text));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paste_over_another_ledgers_record_brings_back_nothing_of_it() {
+    let school = School::new();
+    let (_, principal) = school.person("zhang", &[Role::Principal], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let log = add(&school, "care_log", Some(&child), &[("kind", "visit"), ("note", "去过了")]);
+    let body = format!("do=block&keys={log}&block=x&at_row=0&at_column=0");
+    let definition = school.desk.replica.definition("monthly_report").unwrap();
+    for column in 0..=definition.fields.len() + 2 {
+        let seen = school.post("/ledger/monthly_report/grid/preview", &principal, &body.replace("at_column=0", &format!("at_column={column}"))).await;
+        assert!(!seen.text.contains("去过了"), "{}", seen.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_disagreement_is_settled_with_a_new_figure_in_what_is_signed() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (_, principal) = school.person("zhang", &[Role::Principal], &[]);
+    let noughts = ["pupils", "present", "suspected", "confirmed", "returned", "relapsed", "open_cases"].map(|code| (code, "0"));
+    let report = add(&school, "monthly_report", None, &[&[("month", "2026-02"), ("zero", "yes")][..], &noughts[..]].concat());
+    school.post(&format!("/record/{report}/step/sign"), &principal, "signed_by=%E5%BC%A0%E6%A0%A1%E9%95%BF").await;
+    disagreement(&school, &report, "field", "pupils", &json!({ "values": [{ "value": 0 }, { "value": 5 }] }));
+    let typed = school.post("/conflicts/field000000", &registrar, "type.pupils=99").await;
+    assert_eq!(typed.status, StatusCode::FORBIDDEN, "{} {}", typed.location, typed.text);
+    assert_eq!(school.records("monthly_report")[0].fields["pupils"], Value::Int(0));
+    let chosen = school.post("/conflicts/field000000", &registrar, "choose.pupils=%231").await;
+    assert_eq!(chosen.status, StatusCode::SEE_OTHER, "one of those written may be chosen: {}", chosen.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grid_of_more_rows_than_a_batch_is_refused_before_any_of_them_is_looked_at() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let many: Vec<String> = vec!["+".into(); 5_000];
+    let rows: Vec<_> = many.iter().map(|key| json!({ "key": key, "child": "没有这个人", "cells": { "minutes": { "now": "1" } } })).collect();
+    let asks = [
+        ("lay", json!({ "text": "1", "keys": many, "row": 0, "column": 1 })),
+        ("lay", json!({ "text": "王小明\n".repeat(5_000), "keys": [format!("+{child}")], "row": 0, "column": 0 })),
+        ("judge", json!({ "rows": rows })),
+    ];
+    for (what, body) in asks {
+        let answer = school.post(&format!("/ledger/care_log/grid/{what}"), &registrar, &body.to_string()).await;
+        assert!(answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.text.contains("4000"), "{what}: {} {}", answer.status, answer.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_points_to_a_record_of_another_class_whatever_a_form_sends() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let own = school.child("王小明", "529901201606120012", 3, 1);
+    let foreign = school.child("赵小红", "529901201603020032", 4, 1);
+    let case = |child: &str| add(&school, "dropout_case", Some(child), &[("opened_by", "teacher"), ("first_absent", "2026-02-20")]);
+    let (mine, theirs) = (case(&own), case(&foreign));
+    let form = |case: &str| format!("_student={own}&case={case}&issued_on=2026-03-02&return_by=2026-03-09&issuer=x&kind=persuade");
+    for text in [theirs.as_str(), "dropout_case:"] {
+        let answer = school.post("/ledger/return_notice/new", &teacher, &form(text)).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{text}: {}", answer.location);
+    }
+    let made = school.post("/ledger/return_notice/new", &teacher, &form(&mine)).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let record = school.records("return_notice")[0].id.clone();
+    school.post(&format!("/record/{record}/edit"), &teacher, &format!("was.case={mine}&case={theirs}")).await;
+    let act = json!({ "rows": [{ "key": record, "cells": { "case": { "now": theirs } } }, { "key": format!("+{own}"), "cells": { "case": { "now": theirs } } }] });
+    school.post("/ledger/return_notice/grid/judge?save=1", &teacher, &act.to_string()).await;
+    let all = school.records("return_notice");
+    assert_eq!((all.len(), &all[0].fields["case"]), (1, &Value::Str(mine)));
+}
