@@ -23,7 +23,7 @@ export async function browse(viewport, work, { own = null, ...options } = {}) {
   const page = context.pages()[0] ?? await context.newPage();
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => { if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) complaints.push(message.text()); });
+  page.on("console", (message) => { if (message.type() === "error" && !/status of 4\d\d|Response Status Error Code 4\d\d/.test(message.text())) complaints.push(message.text()); });
   page.on("request", (request) => { if (!/^(http:\/\/127\.0\.0\.1|data:)/.test(request.url()) && !(own && request.url().startsWith(own))) complaints.push(`asked elsewhere: ${request.url()}`); });
   try {
     await work(page);

@@ -1,4 +1,6 @@
 //! One record: its values, the lifecycle drawn as steps with only what may come next, what belongs to it, its trail; correcting and voiding it.
+//!
+//! Long as it is, this is one room: all of the page is drawn from one reading of the record, and what is done to the record shows that page again.
 
 use super::{
     account::Account,
@@ -302,7 +304,11 @@ fn next_steps(
         let wanted = files::inputs(desk, account, definition, fields, kept, page.lang)?.into_iter().filter(of_step);
         let note = inputs.iter().position(|input| input.code == "note").unwrap_or(inputs.len());
         inputs.splice(note..note, wanted.map(|input| Input { required: "yes", ..input }));
-        let missing = fault.filter(|fault| fault.code == "ledger-step-missing").and_then(|fault| fault.args.iter().find(|(name, _)| name == "codes")).map(|(_, codes)| codes.clone()).unwrap_or_default();
+        let missing = fault
+            .filter(|fault| fault.code == "ledger-step-missing")
+            .and_then(|fault| fault.args.iter().find(|(name, _)| name == "codes"))
+            .map(|(_, codes)| codes.clone())
+            .unwrap_or_default();
         for input in &mut inputs {
             input.form.clone_from(&known.code);
             if missing.lines().any(|code| code == input.code) {
@@ -467,7 +473,7 @@ async fn step(
                 desk.replica.files_named(id, &placed).map_err(Fault::from)?;
                 Ok(files::note(desk, &account, refused))
             }
-            Err(fault) => Err(Failed { step, typed: sent.now, kept: given.taken, refused, fault }),
+            Err(fault) => Err(Box::new(Failed { step, typed: sent.now, kept: given.taken, refused, fault })),
         }
     })
     .await
@@ -482,30 +488,31 @@ struct Failed {
     fault: Fault,
 }
 
-impl From<Fault> for Failed {
+impl From<Fault> for Box<Failed> {
     fn from(fault: Fault) -> Self {
-        Self { step: String::new(), typed: BTreeMap::new(), kept: Vec::new(), refused: Vec::new(), fault }
+        Self::new(Failed { step: String::new(), typed: BTreeMap::new(), kept: Vec::new(), refused: Vec::new(), fault })
     }
 }
 
 /// Does something to a record and shows it again, with what was said if it could not be done.
 async fn act<F>(desk: &Arc<Desk>, visitor: &Visitor, id: String, work: F) -> Result<Response, Oops>
 where
-    F: FnOnce(&Desk, &str) -> Result<String, Failed> + Send + 'static,
+    F: FnOnce(&Desk, &str) -> Result<String, Box<Failed>> + Send + 'static,
 {
     let account = visitor.person()?.clone();
     let page = Page::of(desk, visitor, "web-record");
     let outcome = desk
         .run(move |desk| match work(desk, &id) {
             Ok(undo) => Ok(Ok(format!("/record/{id}?saved=0{undo}"))),
-            Err(Failed { step, typed, kept, refused, fault }) if mends(&fault) => {
+            Err(failed) if mends(&failed.fault) => {
+                let Failed { step, typed, kept, refused, fault } = *failed;
                 let (lang, tried) = (page.lang, Tried { typed: &typed, kept: &kept, fault: Some(&fault) });
                 match record_page(desk, &account, page, &id, &step, tried)? {
                     Some(drawn) => Ok(Err((RecordPage { not_taken: files::refusals(&refused, true, lang), ..drawn }, status(&fault)))),
                     None => Err(fault),
                 }
             }
-            Err(Failed { fault, .. }) => Err(fault),
+            Err(failed) => Err(failed.fault),
         })
         .await?;
     match outcome {

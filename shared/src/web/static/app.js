@@ -30,7 +30,10 @@
     if (!answer || !answer.ok) { said(document.body.dataset.unsaved); scrollTo(0, 0); return; }
     // Whoever logged in again has another token.
     const token = (await answer.text()).match(/data-token="([^"]*)"/);
-    if (token) form.action = form.action.replace(/([?&]t=)[^&]*/, `$1${token[1]}`);
+    if (token) {
+      form.action = form.action.replace(/([?&]t=)[^&]*/, `$1${token[1]}`);
+      document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRF-Token": token[1] }));
+    }
     form.dataset.asked = "1";
     form.requestSubmit(button);
   }, true);
@@ -43,6 +46,16 @@
     scrollTo(0, 0);
     link.focus();
   };
+
+  // A field judged, a row of the roll marked on a page that is locked by now: the page stays, with what stands in it.
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const to = event.detail.xhr.getResponseHeader("HX-Redirect");
+    if (!to || !/^\/(lock|login)/.test(to) || !($("form[data-keep]") || event.detail.requestConfig.verb === "post")) return;
+    event.preventDefault();
+    const row = event.target.closest("tr[data-row]");
+    if (row) row.classList.add("unsaved");
+    locked();
+  });
 
   // A form that was typed in asks before it is left.
   let dirty = false;
