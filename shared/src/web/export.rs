@@ -1,7 +1,7 @@
 //! What is on the screen as a workbook, in a form that the import reads again: the first column is the record's id, heads are the fields' titles, cells are as typed.
 //!
 //! Three sheets, one of them shown. `_huxue` keeps what every cell held at the moment of export, by record, so that the import can tell what the person changed from what
-//! somebody changed here meanwhile, however the rows were sorted ([`table::Base`]). `_lists` holds the options that choice cells offer. What an office program would wreck
+//! somebody changed here meanwhile, however the rows were sorted (`import::table::Base`). `_lists` holds the options that choice cells offer. What an office program would wreck
 //! (numbers of identity, student and telephone, dates) is text, and stays text when it is edited.
 
 use super::{account::Account, shown};
