@@ -260,12 +260,12 @@ test("the monthly report is filled from the records, zero with one click, signed
     await login(page, desk.url, ...people.principal);
     await page.goto(desk.url + address);
     await page.click("summary:has-text('校长签字')");
-    assert.equal(await page.inputValue("#f-signed_by"), "张校长");
+    assert.equal(await page.inputValue("#f-sign-signed_by"), "张校长");
     await page.click("details[open] button.main");
     await page.waitForSelector(".steps .now:has-text('校长已签字')");
     await sound(page, "monthly-signed");
     await page.click("summary:has-text('报送')");
-    await page.fill("#f-sent_on", day(0));
+    await page.fill("#f-send-sent_on", day(0));
     await page.click("details[open] button.main");
     await page.waitForSelector(".steps .now:has-text('已报送')");
     const { sizes, text } = await print(page, `${address}/print`, "monthly");
