@@ -13,16 +13,6 @@ const HEADLESS: [&str; 4] = [
 /// Lines past which a file explains at its head why it is one room.
 const LINES_MAX: usize = 500;
 
-/// Longer files, and why each is one room.
-const LONG: [(&str, &str); 6] = [
-    ("shared/src/import/column.rs", "one list of spellings"),
-    ("shared/src/replica/records.rs", "the acts of a person on a record share their look-ups"),
-    ("shared/src/report/definition.rs", "one format, read and checked in one pass"),
-    ("shared/src/sync/message.rs", "one body a frame, its writer beside its reader"),
-    ("shared/src/sync/session.rs", "one state machine"),
-    ("shared/src/sync/simulation.rs", "claims over one world"),
-];
-
 /// Words that mean something unfinished or something nobody may do, and the files that may.
 fn forbidden() -> Vec<(String, &'static [&'static str], &'static str)> {
     // Put together here, so that this file does not hold them itself.
@@ -58,13 +48,9 @@ fn long_files_say_why_they_are_one_room() {
     for file in rust() {
         let lines = file.text.lines().count();
         let head: String = file.text.lines().take_while(|line| line.starts_with("//!")).collect();
-        let listed = LONG.iter().any(|(path, _)| *path == file.path);
-        if lines > LINES_MAX && !listed && !head.contains("one room") {
+        if lines > LINES_MAX && !head.contains("one room") {
             wrong.push(format!("{}: {lines} lines; split it, or say at its head why it is one room", file.path));
         }
-    }
-    for (path, why) in LONG {
-        assert!(!why.is_empty(), "{path} needs its reason");
     }
     none(&wrong);
 }

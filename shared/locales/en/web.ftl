@@ -428,6 +428,8 @@ paper-return-notice-slip = Received from { $place }: one notice to return to sch
 # Filled from a report, signed by the principal (shared/src/web/prefill).
 web-step-role = This step is taken by the { $value }.
     .next = Let the { $value } log in with their own account and take it.
+web-month-begun = There is one for this month already, and it is not finished.
+    .next = Open it from the ledger, and go on with it or correct it.
 web-step-only = The { $value } takes this step, with their own account.
 paper-by-records = By the records: { $value }.
 paper-by-records-other = Other than the records, which say { $value }.

@@ -428,6 +428,8 @@ paper-return-notice-slip = 今收到{ $place }发给{ $name }（{ $class }）家
 # Filled from a report, signed by the principal (shared/src/web/prefill).
 web-step-role = 这一步要由{ $value }办理。
     .next = 请{ $value }用自己的账号登录后办理。
+web-month-begun = 这个月的已经填了，还没有办完。
+    .next = 从台账里打开那一条，接着办或修改。
 web-step-only = 请{ $value }用自己的账号办理。
 paper-by-records = 按记录：{ $value }。
 paper-by-records-other = 与记录不同，按记录是 { $value }。

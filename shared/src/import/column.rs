@@ -1,4 +1,6 @@
 //! What the columns of a roster are called. One list, extended by adding a spelling; [`recognise`] is all that reads it.
+//!
+//! Long as it is, this is one room: one list of spellings.
 
 use super::clean;
 

@@ -1,5 +1,7 @@
 //! Records as a person handles them: add, correct, void, take a step, look. Words in, edits out; every value is read by its field's type first,
 //! and nothing that was typed is lost to an empty required field (that is a work item).
+//!
+//! Long as it is, this is one room: the acts of a person on a record share their look-ups.
 
 use super::{
     Replica, Result, Role,

@@ -11,6 +11,8 @@
 //!
 //! The whole format is in docs/reports.md. Everything wrong with a file is found at once and told by line. A definition is checked here
 //! against itself; whether its SQL gives the declared columns is known only when a table is there ([`super::run`]).
+//!
+//! Long as it is, this is one room: one format, read and checked in one pass.
 
 use super::{sql, today::Today};
 use crate::{

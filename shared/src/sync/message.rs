@@ -2,6 +2,8 @@
 //!
 //! Invariants: reading is bounded by the frame; lists have limits of their own; a body that reads back differently from how it was written
 //! does not exist (numbers are minimal, nothing follows the last field, except in HELLO, which later versions may lengthen).
+//!
+//! Long as it is, this is one room: one body a frame, its writer beside its reader.
 
 pub use super::engine::Vectors;
 use super::engine::{Refused, SpaceState};

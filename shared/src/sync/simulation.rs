@@ -1,4 +1,6 @@
 //! Two nodes of a school and a hub over links that deliver in pieces, out of step, and are cut anywhere: whatever happens, all come to hold the same.
+//!
+//! Long as it is, this is one room: claims over one world.
 
 mod toy;
 pub(crate) mod world;

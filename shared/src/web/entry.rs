@@ -17,13 +17,13 @@ use crate::{
     command::{Request, request::SubjectRef},
     fault::{Exit, Fault},
     ledger::{
-        Definition,
-        definition::{Form, Subject},
+        Definition, FieldType,
+        definition::{Form, Period, Subject},
         value,
     },
     locale,
     model::blob::Attachment,
-    replica::browse::Wanted,
+    replica::browse::{Row, Wanted},
 };
 use askama::Template;
 use axum::{
@@ -139,6 +139,17 @@ impl<'a> Tried<'a> {
     }
 }
 
+/// The record of the same month that is still open, in a school's ledger of which one a month is expected: it is gone on with, rather than told twice.
+fn begun(desk: &Desk, definition: &Definition, typed: &BTreeMap<String, String>) -> Result<Option<String>, Fault> {
+    let month =
+        definition.fields.iter().find(|f| f.kind == FieldType::Month).and_then(|f| Some((f.code.clone(), typed.get(&f.code)?.trim().to_owned())));
+    let Some(month) = month.filter(|_| definition.per == Some(Period::Month) && definition.subject != Subject::Student) else { return Ok(None) };
+    let rows = desk.replica.page(definition, &Wanted { equals: BTreeMap::from([month]), limit: 100, ..Wanted::default() }).map_err(Fault::from)?.rows;
+    let open =
+        |row: &Row| definition.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(l, code)| l.state(code)).is_some_and(|state| state.open);
+    Ok(rows.into_iter().find(open).map(|row| row.id))
+}
+
 fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition, student: &str, tried: Tried<'_>) -> Result<FormPage, Fault> {
     let Tried { typed, kept, fault } = tried;
     let catalogue = desk.replica.catalogue();
@@ -199,8 +210,16 @@ async fn new(
     }
     // Fields named in the address are filled in: the case a notice belongs to.
     let typed = asked.into_iter().filter(|(key, _)| definition.declared(key).is_some()).collect();
-    let drawn = desk.run(move |desk| new_form(desk, &account, page, &definition, &student, Tried::typed(&typed))).await?;
-    draw(&drawn)
+    let drawn = desk
+        .run(move |desk| match begun(desk, &definition, &typed)? {
+            Some(record) => Ok(Err(record)),
+            None => new_form(desk, &account, page, &definition, &student, Tried::typed(&typed)).map(Ok),
+        })
+        .await?;
+    match drawn {
+        Ok(form) => draw(&form),
+        Err(record) => Ok(Redirect::to(&format!("/record/{record}")).into_response()),
+    }
 }
 
 async fn add(
@@ -230,7 +249,8 @@ async fn add(
             set.extend(placed.clone());
             let profile = definition.form == Form::Profile;
             let subject = (definition.subject == Subject::Student && !profile).then(|| SubjectRef::Student(student.clone()));
-            let pointed = reach::references(desk, &account, &definition, &set);
+            let twice = begun(desk, &definition, &set)?.map_or(Ok(()), |_| Err(Fault::new("web-month-begun", Exit::Input)));
+            let pointed = twice.and_then(|()| reach::references(desk, &account, &definition, &set));
             let request = Request::RecordAdd { ledger: code.clone(), subject, year: None, set, by: Some(account.name.clone()) };
             match pointed.and_then(|()| desk.ask(&account, request, lang)) {
                 Ok(done) => {

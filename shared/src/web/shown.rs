@@ -83,10 +83,13 @@ pub struct Shown {
     pub number: bool,
 }
 
-/// Whether a person sees this field of a ledger: what is class C only with the right to write there.
+/// Whether a person sees this field of a ledger: what is class C only with the right to write there. A file that any record can carry is as private as the
+/// most private thing its ledger holds: it may be a photo of just that.
 #[must_use]
 pub fn sees(account: &Account, definition: &Definition, field: &Field) -> bool {
-    field.privacy != Privacy::C || account.writes(definition).any()
+    let carried = field.kind == FieldType::File && definition.declared(&field.code).is_none();
+    let private = field.privacy == Privacy::C || carried && definition.fields.iter().any(|f| f.privacy == Privacy::C);
+    !private || account.writes(definition).any()
 }
 
 /// One field of a record.
@@ -192,6 +195,7 @@ pub fn fits(pupil: &Pupil, typed: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::account::Role;
 
     fn child(name: &str, number: &str) -> Pupil {
         Pupil { name: name.into(), id_no: Some(number.into()), ..Pupil::default() }
@@ -233,5 +237,20 @@ mod tests {
             assert!(!found.is_empty() && found.len() <= 6, "{}", definition.code);
             assert!(definition.privacy == Privacy::C || found.iter().all(|f| f.privacy != Privacy::C), "{}", definition.code);
         }
+    }
+
+    #[test]
+    fn a_file_any_record_can_carry_is_as_private_as_its_ledger() {
+        let catalogue = Catalogue::embedded();
+        let roles = [Role::Principal].into();
+        let principal =
+            Account { id: 1, login: "zhang".into(), name: "张校长".into(), roles, classes: Vec::new(), must_change: false, disabled: false };
+        let sees = |ledger: &str| {
+            let definition = catalogue.latest(ledger).unwrap();
+            assert!(principal.reads(definition).any() && !principal.writes(definition).any(), "{ledger}");
+            super::sees(&principal, definition, definition.field("attachment").unwrap())
+        };
+        assert!(!sees("care_log"), "beside what is said in counselling");
+        assert!(sees("activity"), "where nothing is private");
     }
 }

@@ -102,6 +102,11 @@ async fn the_rest_of_the_pages_looks_as_it_did_in_both_languages() {
         .await;
     let monthly = made.location.split('?').next().unwrap().to_owned();
     assert!(monthly.starts_with("/record/monthly_report"), "{}", made.text);
+    let again = "/ledger/monthly_report/new?month=2026-02";
+    assert_eq!(school.get(again, &session).await.location, monthly, "a month that is begun is gone on with");
+    let twice = school.post(again, &session, "month=2026-02&zero=true").await;
+    assert!(twice.status.is_client_error() && twice.text.contains("这个月的已经填了"), "{}", twice.text);
+    assert_eq!(school.records("monthly_report").len(), 1);
     for lang in ["zh", "en"] {
         let pages = [
             ("ledgers", "/ledgers".to_owned()),
@@ -111,7 +116,7 @@ async fn the_rest_of_the_pages_looks_as_it_did_in_both_languages() {
             ("person", "/people/1".into()),
             ("import", "/import".into()),
             ("paper_list", "/ledger/enrolment/print?as=list".into()),
-            ("prefill", "/ledger/monthly_report/new?month=2026-02".into()),
+            ("prefill", "/ledger/monthly_report/new?month=2026-01".into()),
             ("compared", monthly.clone()),
             ("pulse", "/pulse".into()),
         ];
