@@ -14,6 +14,7 @@ use axum::{
 };
 use huxue_shared::{
     fault::{Exit, Fault},
+    locale,
     web::{
         Desk,
         guard::{Oops, Visitor},
@@ -103,8 +104,9 @@ fn finding(item: &Item, page: &Page) -> Finding {
         Mark::Look => ("warn", "desk-doctor-sign-look"),
         Mark::Wrong => ("bad", "desk-doctor-sign-wrong"),
     };
-    let mut said = Said::of(&item.said, page.lang);
-    said.next = said.next.filter(|_| item.mark != Mark::Well);
+    // In the very words of the command line, commands too: this page is for whoever looks after the machine.
+    let next = locale::fault(page.lang, &item.said).1.filter(|_| item.mark != Mark::Well);
+    let said = Said { next, ..Said::of(&item.said, page.lang) };
     Finding { sign: item.mark.sign(), class, word: page.t(key), said }
 }
 

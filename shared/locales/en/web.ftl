@@ -136,6 +136,7 @@ web-status = Status
 web-state = State
 web-due = Due
 web-must-fill = This is needed.
+web-next-here = Correct it and try again; if that does not help, ask the registrar or whoever looks after this machine.
 web-must = required
 web-count = { $value } in all
 web-children-count = { $value } children

@@ -136,6 +136,7 @@ web-status = 状态
 web-state = 状态
 web-due = 期限
 web-must-fill = 这一项要填。
+web-next-here = 改好后再试一次；还是不行，请找学籍管理员或维护这台电脑的人。
 web-must = 必填
 web-count = 共 { $value } 条
 web-children-count = 共 { $value } 人

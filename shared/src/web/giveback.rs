@@ -4,7 +4,7 @@
 //! Also kept for the person who sent the file, until it is sent again without fault or put away, 14 days at most; encrypted with the rest of the database, since the rows
 //! are children. Invariant: nobody else gets it, whatever their role.
 
-use super::{account::Account, desk::Desk};
+use super::{account::Account, desk::Desk, page::next_here};
 use crate::{
     fault::{Exit, Fault},
     import::{Cell, Limits, Sheet, read_sheets, table::BASE_SHEET},
@@ -44,7 +44,7 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn of(row: &Json) -> Option<Self> {
+    fn of(row: &Json, lang: Lang) -> Option<Self> {
         let word = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
         let list = |key: &str| row[key].as_array().into_iter().flatten();
         let more = ["details", "also"].into_iter().flat_map(list).filter_map(|item| item.as_str().or_else(|| item["message"].as_str()));
@@ -52,7 +52,7 @@ impl Refusal {
         (row["accept"] != Json::Bool(true)).then(|| Self {
             row: row["row"].as_u64().unwrap_or(0),
             why: why.join("；"),
-            next: word("next"),
+            next: next_here(word("next"), lang),
             fields: list("fields").filter_map(|field| field.as_str().map(str::to_owned)).collect(),
         })
     }
@@ -70,7 +70,7 @@ pub fn workbook(bytes: &[u8], file: &str, answer: &Json, lang: Lang) -> Result<V
     let head = answer["header_row"].as_u64().unwrap_or(1);
     sheet.fill_merged(sheet.rows.iter().take_while(|(row, _)| u64::from(*row) <= head).count());
     let mut refusals: BTreeMap<u64, Refusal> = BTreeMap::new();
-    for refusal in answer["rows"].as_array().into_iter().flatten().filter_map(Refusal::of) {
+    for refusal in answer["rows"].as_array().into_iter().flatten().filter_map(|row| Refusal::of(row, lang)) {
         match refusals.get_mut(&refusal.row) {
             // Two children side by side on one line.
             Some(known) => known.why = format!("{}；{}", known.why, refusal.why),

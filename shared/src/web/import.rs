@@ -10,7 +10,7 @@ use super::{
     giveback,
     guard::{Oops, Visitor},
     ledgers::file,
-    page::{Page, Said, draw},
+    page::{Page, Said, draw, next_here},
     session::secret,
     shown,
 };
@@ -316,7 +316,7 @@ fn judge(desk: &Desk, account: &Account, page: Page, ledger: &str, name: String,
         book: Arc::from([]),
     };
     let answer = desk.ask(account, request(&waiting, account, Vec::new(), true), lang)?;
-    let mut rows: Vec<Judged> = answer["rows"].as_array().into_iter().flatten().map(judged).collect();
+    let mut rows: Vec<Judged> = answer["rows"].as_array().into_iter().flatten().map(|row| judged(row, lang)).collect();
     // Beside what the file says stands what the records say.
     desk.noted(account, "list", if ledger.is_empty() { "import roster".to_owned() } else { format!("import ledger {ledger}") }, rows.len());
     // What needs a choice first, then what is refused, then what moves.
@@ -354,7 +354,7 @@ fn judge(desk: &Desk, account: &Account, page: Page, ledger: &str, name: String,
     Ok(drawn)
 }
 
-fn judged(row: &Json) -> Judged {
+fn judged(row: &Json, lang: Lang) -> Judged {
     let text = |key: &str| match &row[key] {
         Json::String(text) => text.clone(),
         Json::Null => String::new(),
@@ -382,7 +382,7 @@ fn judged(row: &Json) -> Judged {
         accept: row["accept"].as_bool().unwrap_or(false),
         what,
         why: why.join("；"),
-        next: text("next"),
+        next: next_here(text("next"), lang),
         cells: list("cells").map(|c| (word(c, "title"), word(c, "from"), word(c, "to"))).collect(),
         both: both.collect(),
     }

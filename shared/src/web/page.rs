@@ -222,6 +222,12 @@ pub fn way_back(next: Option<&str>) -> &str {
     }
 }
 
+/// What to do next as a page may say it: a command of this program is nothing a teacher can do there.
+#[must_use]
+pub fn next_here(next: String, lang: Lang) -> String {
+    if next.contains(locale::program()) { locale::text(lang, "web-next-here", &[]) } else { next }
+}
+
 /// A fault as a person reads it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Said {
@@ -238,11 +244,11 @@ impl Said {
     #[must_use]
     pub fn of(fault: &Fault, lang: Lang) -> Self {
         let (sentence, next) = locale::fault(lang, fault);
-        // On a page, "run this command" helps nobody: faults whose `.next` speaks of the command line have a `.page` beside it.
+        // On a page, "run this command" helps nobody: faults whose `.next` speaks of the command line have a `.page` beside it, or what can always be said.
         let args: Vec<(&str, &str)> = fault.args.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
         let key = format!("web-{}.page", fault.code);
         let page = locale::text(lang, &key, &args);
-        let next = if page == key { next } else { Some(page) };
+        let next = if page == key { next.map(|next| next_here(next, lang)) } else { Some(page) };
         // Nor do codes: a sentence that names them for the command line has another for pages.
         let key = format!("web-{}.said", fault.code);
         let said = locale::text(lang, &key, &args);

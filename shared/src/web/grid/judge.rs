@@ -2,7 +2,13 @@
 //! saving, so that what was promised is what is done.
 
 use super::{
-    super::{account::Account, children, desk::Desk, reach, shown},
+    super::{
+        account::Account,
+        children,
+        desk::Desk,
+        page::{Said, next_here},
+        reach, shown,
+    },
     lines::{self, Targets},
 };
 use crate::{
@@ -176,8 +182,8 @@ pub(super) fn judge(desk: &Desk, account: &Account, definition: &Definition, act
             }
             Ok(None) => {}
             Err(fault) if matches!(fault.exit, Exit::Input | Exit::NoMatch | Exit::NotAllowed) => {
-                let (message, next) = locale::fault(lang, &fault);
-                (verdict.message, verdict.next) = (message, next.unwrap_or_default());
+                let Said { sentence, next, .. } = Said::of(&fault, lang);
+                (verdict.message, verdict.next) = (sentence, next.unwrap_or_default());
             }
             Err(fault) => return Err(fault),
         }
@@ -187,7 +193,7 @@ pub(super) fn judge(desk: &Desk, account: &Account, definition: &Definition, act
     let answer = desk.ask(account, request, lang)?;
     for (place, said) in places.iter().zip(answer["items"].as_array().into_iter().flatten()) {
         if let Some(verdict) = verdicts.get_mut(*place) {
-            fill(verdict, said);
+            fill(verdict, said, lang);
             for cell in verdict.refused.iter_mut().filter(|cell| cell.title.is_empty()) {
                 cell.title = definition.field(&cell.field).map_or(cell.field.as_str(), |field| field.title.get(lang)).to_owned();
             }
@@ -205,7 +211,7 @@ pub(super) fn judge(desk: &Desk, account: &Account, definition: &Definition, act
 }
 
 /// What the engine said of a row.
-fn fill(verdict: &mut Verdict, said: &Json) {
+fn fill(verdict: &mut Verdict, said: &Json, lang: Lang) {
     let word = |value: &Json, key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let list = |key: &str| said[key].as_array().into_iter().flatten();
     verdict.changed = said["changed"] == Json::Bool(true);
@@ -225,7 +231,7 @@ fn fill(verdict: &mut Verdict, said: &Json) {
     verdict.refused.extend(refused);
     if said["accept"] != Json::Bool(true) {
         verdict.message = word(said, "message");
-        verdict.next = word(said, "next");
+        verdict.next = next_here(word(said, "next"), lang);
         // A whole row refused: what stands behind the sentence, cell by cell.
         let details = list("details").filter(|d| d["field"].is_string());
         verdict.refused.extend(details.map(|d| Refused { field: word(d, "field"), message: word(d, "message"), ..Refused::default() }));
