@@ -6,7 +6,7 @@ use super::{
     desk::Desk,
     form::pairs,
     guard::{Oops, Visitor, status},
-    page::{Page, Said, draw},
+    page::{Page, Said, draw, draw_as},
     reach, record, shown,
 };
 use crate::{
@@ -298,11 +298,7 @@ async fn choose(
         .await?;
     match refused {
         None => Ok(Redirect::to("/conflicts?done=1").into_response()),
-        Some((page, code)) => {
-            let mut response = draw(&page)?;
-            *response.status_mut() = code;
-            Ok(response)
-        }
+        Some((page, code)) => draw_as(&page, code),
     }
 }
 

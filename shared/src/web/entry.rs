@@ -7,7 +7,7 @@ use super::{
     form::{Drawing, Input, Inputs, Sent, rest_of},
     guard::{Oops, Visitor, status},
     names::Names,
-    page::{Page, Said, draw},
+    page::{Page, Said, after, draw},
     prefill::{self, Offer},
     reach::{self, Reached},
     record::mends,
@@ -284,14 +284,7 @@ async fn add(
             }
         })
         .await?;
-    match outcome {
-        Ok(target) => Ok(Redirect::to(&target).into_response()),
-        Err((form, code)) => {
-            let mut response = draw(&form)?;
-            *response.status_mut() = code;
-            Ok(response)
-        }
-    }
+    after(outcome)
 }
 
 /// What a redirect says of what can be taken back.
@@ -415,12 +408,5 @@ async fn save(
             }
         })
         .await?;
-    match outcome {
-        Ok(target) => Ok(Redirect::to(&target).into_response()),
-        Err((form, code)) => {
-            let mut response = draw(&form)?;
-            *response.status_mut() = code;
-            Ok(response)
-        }
-    }
+    after(outcome)
 }

@@ -10,7 +10,7 @@ use super::{
     giveback,
     guard::{Oops, Visitor},
     ledgers::file,
-    page::{Page, Said, draw, next_here},
+    page::{Page, Said, draw, draw_as, next_here},
     session::secret,
     shown,
 };
@@ -256,11 +256,7 @@ async fn preview(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
         .await?;
     match outcome {
         Ok(drawn) => draw(&drawn),
-        Err(drawn) => {
-            let mut response = draw(&drawn)?;
-            *response.status_mut() = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(response)
-        }
+        Err(drawn) => draw_as(&drawn, axum::http::StatusCode::UNPROCESSABLE_ENTITY),
     }
 }
 

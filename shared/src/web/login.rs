@@ -4,7 +4,7 @@ use super::{
     account::{Account, Role},
     desk::Desk,
     guard::{LANGUAGE_COOKIE, Oops, Visitor, set_cookie},
-    page::{Page, Said, draw, way_back},
+    page::{Page, Said, draw, draw_as, way_back},
     password,
     session::cookie_name,
 };
@@ -234,10 +234,10 @@ async fn enter(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visi
 
 fn again(desk: &Arc<Desk>, visitor: &Visitor, fault: &Fault, login: String, next: String, locks: bool) -> Result<Response, Oops> {
     let page = Page::of(desk, visitor, if locks { "web-lock" } else { "web-login" });
-    let mut response =
-        draw(&LoginPage { page, said: Some(Said::of(fault, visitor.lang)), login, next, locks, action: if locks { "/lock" } else { "/login" } })?;
-    *response.status_mut() = super::guard::status(fault);
-    Ok(response)
+    draw_as(
+        &LoginPage { page, said: Some(Said::of(fault, visitor.lang)), login, next, locks, action: if locks { "/lock" } else { "/login" } },
+        super::guard::status(fault),
+    )
 }
 
 async fn leave(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>) -> Response {
@@ -298,10 +298,10 @@ async fn change(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vis
         }
         Err(fault) if fault.exit == Exit::Input => {
             let page = Page::of(&desk, &visitor, "web-password");
-            let mut response =
-                draw(&PasswordPage { page, said: Some(Said::of(&fault, visitor.lang)), must: account.must_change, min: password::CHARS_MIN })?;
-            *response.status_mut() = super::guard::status(&fault);
-            Ok(response)
+            draw_as(
+                &PasswordPage { page, said: Some(Said::of(&fault, visitor.lang)), must: account.must_change, min: password::CHARS_MIN },
+                super::guard::status(&fault),
+            )
         }
         Err(fault) => Err(fault.into()),
     }

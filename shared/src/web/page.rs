@@ -11,7 +11,10 @@ use crate::{
     locale::{self, Lang},
 };
 use askama::Template;
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::{
+    http::StatusCode,
+    response::{Html, IntoResponse as _, Redirect, Response},
+};
 
 /// A link of the head.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,6 +198,27 @@ fn undo_of(here: &str) -> String {
 /// `internal`: templates are checked when compiled, so this does not happen.
 pub fn draw(template: &impl Template) -> Result<Response, Oops> {
     Ok(Html(template.render().map_err(Fault::internal)?).into_response())
+}
+
+/// Draws a template with another status: a form that could not be taken, with what was said.
+///
+/// # Errors
+/// As [`draw`].
+pub fn draw_as(template: &impl Template, code: StatusCode) -> Result<Response, Oops> {
+    let mut response = draw(template)?;
+    *response.status_mut() = code;
+    Ok(response)
+}
+
+/// After a form: on to the page it led to, or the form again with the status of its fault.
+///
+/// # Errors
+/// As [`draw`].
+pub fn after<T: Template>(outcome: Result<String, (T, StatusCode)>) -> Result<Response, Oops> {
+    match outcome {
+        Ok(target) => Ok(Redirect::to(&target).into_response()),
+        Err((form, code)) => draw_as(&form, code),
+    }
 }
 
 /// A value for an address's query.

@@ -5,7 +5,7 @@ use super::{
     desk::Desk,
     guard::{Oops, Visitor},
     login::new_account,
-    page::{Page, Said, draw},
+    page::{Page, Said, draw, draw_as},
     password,
 };
 use crate::{
@@ -180,9 +180,7 @@ async fn add(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
         Err(fault) if fault.exit == Exit::Input => {
             let said = Some(Said::of(&fault, visitor.lang));
             let fresh = Person { classes: typed_classes, ..person(&page, &kept) };
-            let mut response = draw(&PeoplePage { page, people, fresh, said, drawn: None })?;
-            *response.status_mut() = super::guard::status(&fault);
-            Ok(response)
+            draw_as(&PeoplePage { page, people, fresh, said, drawn: None }, super::guard::status(&fault))
         }
         Err(fault) => Err(fault.into()),
     }
@@ -255,9 +253,7 @@ async fn change(
             let account = Account::of(&row(&desk, id)?);
             let page = Page::of(&desk, &visitor, "web-people").titled(account.name.clone());
             let person = person(&page, &account);
-            let mut response = draw(&PersonPage { page, person, own, said: Some(Said::of(&fault, visitor.lang)) })?;
-            *response.status_mut() = super::guard::status(&fault);
-            Ok(response)
+            draw_as(&PersonPage { page, person, own, said: Some(Said::of(&fault, visitor.lang)) }, super::guard::status(&fault))
         }
         Err(fault) => Err(fault.into()),
     }

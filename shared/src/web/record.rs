@@ -10,7 +10,7 @@ use super::{
     form::{Drawing, Input, Sent, rest_of},
     guard::{Oops, Visitor, status},
     names::Names,
-    page::{Page, Said, draw},
+    page::{Page, Said, after, draw},
     prefill::{self, Compared},
     reach::{self, Reached},
     shown,
@@ -515,12 +515,5 @@ where
             Err(failed) => Err(failed.fault),
         })
         .await?;
-    match outcome {
-        Ok(target) => Ok(Redirect::to(&target).into_response()),
-        Err((drawn, code)) => {
-            let mut response = draw(&drawn)?;
-            *response.status_mut() = code;
-            Ok(response)
-        }
-    }
+    after(outcome)
 }
