@@ -36,6 +36,7 @@ pub mod session;
 pub mod shown;
 pub mod throttle;
 pub mod undo;
+pub mod way;
 pub mod workers;
 
 pub use desk::{Desk, DeskConfig};

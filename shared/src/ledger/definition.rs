@@ -216,6 +216,8 @@ pub struct Step {
 pub struct Lifecycle {
     /// State of a new record.
     pub initial: String,
+    /// The states behind the first in the order a record usually takes them: what a page draws ahead. Advice, not a rule; may be empty.
+    pub usual: Vec<String>,
     /// In the order of the file.
     pub states: Vec<State>,
     /// In the order of the file.

@@ -8,10 +8,12 @@
 //! Leaves to others: who wrote a step (the caller resolves the authority from its origin), and whether required fields were filled when it was
 //! taken ([`permit`] asks before writing; a step that lies in the document counts without).
 
+mod ahead;
 mod fact;
 mod graph;
 pub mod permit;
 
+pub use ahead::ahead;
 pub use fact::required_values;
 pub use permit::{Request, StepError, allowed, may_take};
 

@@ -87,6 +87,8 @@ codes! {
         StateUnknown = "ledger-state-unknown",
         /// No step leads there. `state`.
         StateUnreachable = "ledger-state-unreachable",
+        /// In the usual way no step leads there from the state before it. `state`, `before`.
+        UsualBroken = "ledger-usual-broken",
         /// A condition does not parse. `at` (character), `expected`.
         ConditionMalformed = "ledger-condition-malformed",
         /// A condition is too long or too deep. `max`.

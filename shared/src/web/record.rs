@@ -15,6 +15,7 @@ use super::{
     reach::{self, Reached},
     shown,
     shown::Shown,
+    way::{self, Ahead},
 };
 use crate::{
     command::Request,
@@ -100,6 +101,7 @@ struct RecordPage {
     child: Option<(String, String, String)>,
     values: Vec<Shown>,
     stages: Vec<Stage>,
+    ahead: Vec<Ahead>,
     waits: String,
     due: (String, &'static str),
     next: Vec<Next>,
@@ -182,6 +184,7 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         .replica
         .page(definition, &crate::replica::browse::Wanted { students: Some(vec![place.doc.to_string()]), limit: 500, ..Default::default() });
     let due = due.map_err(Fault::from)?.rows.into_iter().find(|row| row.id == *id).and_then(|row| row.due);
+    let ahead = if place.void { Vec::new() } else { way::ahead(definition, state, due.as_deref().unwrap_or_default(), lang) };
     let due = due.map_or((String::new(), ""), |due| {
         let (words, mark) = shown::distance(&due, desk.clock().today(), lang);
         (format!("{due}（{words}）"), mark)
@@ -200,6 +203,7 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         child: pupil.as_ref().map(|p| (p.student.clone(), p.name.clone(), shown::class(p.grade, p.class, lang))),
         values,
         stages,
+        ahead,
         waits: waits(definition, state, lang),
         due,
         next,

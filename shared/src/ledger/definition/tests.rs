@@ -157,6 +157,8 @@ fn every_mistake_has_its_line_and_code() {
         ("must = \"amount > 0.5\"", "must = \"amount has hard\"", 39, ConditionHas),
         ("must = \"amount > 0.5\"\n", "", 37, KeyMissing),
         ("initial = \"draft\"", "initial = \"drafd\"", 43, StateUnknown),
+        ("initial = \"draft\"", "initial = \"draft\"\nusual = [\"assesed\"]", 44, StateUnknown),
+        ("initial = \"draft\"", "initial = \"draft\"\nusual = [\"assessed\", \"draft\"]", 44, UsualBroken),
         ("from = [\"draft\"]", "from = [\"nowhere\"]", 55, StateUnknown),
         ("to = \"assessed\"", "to = \"draft\"", 47, StateUnreachable),
         ("code = \"assess\"\n", "code = \"resolve\"\n", 53, CodeReserved),

@@ -17,7 +17,7 @@ const STATE_KEYS: &[&str] = &["code", "title", "open", "counts", "due_days", "du
 const STEP_KEYS: &[&str] = &["code", "title", "from", "to", "authority", "role", "requires", "min_days_in_state", "reopens"];
 
 pub(super) fn lifecycle(reader: &Reader<'_>, table: Table<'_>, definition: &Definition) -> Lifecycle {
-    reader.known_keys(table, &["initial", "state", "step"]);
+    reader.known_keys(table, &["initial", "usual", "state", "step"]);
     if table.get("state").is_none() {
         reader.missing(table, "state");
     }
@@ -30,7 +30,9 @@ pub(super) fn lifecycle(reader: &Reader<'_>, table: Table<'_>, definition: &Defi
     }
     let mut seen = Seen::default();
     let steps: Vec<Step> = reader.tables(table, "step").iter().map(|table| step(reader, *table, &states, definition, &mut seen)).collect();
-    let lifecycle = Lifecycle { initial: initial.map(|(word, _)| word).unwrap_or_default(), states, steps };
+    let initial = initial.map(|(word, _)| word).unwrap_or_default();
+    let usual = usual(reader, table, &initial, &states, &steps);
+    let lifecycle = Lifecycle { initial, usual, states, steps };
     let reached = reachable(&lifecycle, None);
     for (state, table) in lifecycle.states.iter().zip(&state_tables) {
         if lifecycle.state(&lifecycle.initial).is_some() && !reached.contains(state.code.as_str()) {
@@ -38,6 +40,21 @@ pub(super) fn lifecycle(reader: &Reader<'_>, table: Table<'_>, definition: &Defi
         }
     }
     lifecycle
+}
+
+/// The usual way: each state is known, and a step leads to it from the one before.
+fn usual(reader: &Reader<'_>, table: Table<'_>, initial: &str, states: &[State], steps: &[Step]) -> Vec<String> {
+    let words = reader.words(table, "usual");
+    let mut before = initial.to_owned();
+    for word in &words {
+        state_exists(reader, word, states);
+        let known = states.iter().any(|state| state.code == word.0);
+        if known && !steps.iter().any(|step| step.to == word.0 && step.from.contains(&before)) {
+            reader.note(word.1.start, ProblemCode::UsualBroken, vec![("state", word.0.clone()), ("before", before.clone())]);
+        }
+        before.clone_from(&word.0);
+    }
+    words.into_iter().map(|(word, _)| word).collect()
 }
 
 fn state(reader: &Reader<'_>, table: Table<'_>, seen: &mut Seen) -> State {

@@ -1,0 +1,44 @@
+//! The way a record usually still has before it, as the page draws it behind the steps taken: what comes next, by when, and what is the county's.
+
+use crate::{
+    ledger::{
+        Definition,
+        definition::{Lifecycle, StepAuthority},
+        lifecycle,
+    },
+    locale::{self, Lang},
+};
+
+/// A state usually still to come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// Title.
+    pub title: String,
+    /// Until when, for the next one; whose it is, where it is not the school's. May be empty.
+    pub note: String,
+}
+
+/// The states before a record in `state`, whose next step is due on `due` (ISO date; empty where none is).
+pub fn ahead(definition: &Definition, state: Option<&str>, due: &str, lang: Lang) -> Vec<Ahead> {
+    let (Some(lifecycle), Some(state)) = (&definition.lifecycle, state) else { return Vec::new() };
+    let mut before = state;
+    let mut out = Vec::new();
+    for next in lifecycle::ahead(lifecycle, state) {
+        let mut notes = Vec::new();
+        if out.is_empty() && !due.is_empty() {
+            notes.push(locale::text(lang, "web-way-by", &[("day", &due)]));
+        }
+        if is_countys(lifecycle, before, &next.code) {
+            notes.push(locale::text(lang, "web-way-county", &[]));
+        }
+        out.push(Ahead { title: next.title.get(lang).to_owned(), note: notes.join(" · ") });
+        before = &next.code;
+    }
+    out
+}
+
+/// Whether only the county can take the record there from the state before.
+fn is_countys(lifecycle: &Lifecycle, before: &str, state: &str) -> bool {
+    let mut steps = lifecycle.steps.iter().filter(|step| step.to == state && step.from.iter().any(|from| from == before)).peekable();
+    steps.peek().is_some() && steps.all(|step| step.authority == StepAuthority::County)
+}
