@@ -332,6 +332,7 @@ fn serve_hub(global: &Global, listen: Listen) -> Result<ExitCode, Fault> {
     Ok(ExitCode::SUCCESS)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "each command hands its request and its file over")]
 fn ask(global: &Global, request: HubRequest, out: Option<PathBuf>) -> Result<ExitCode, Fault> {
     let lang = global.language();
     let asked = Asked::here(lang, request.clone());

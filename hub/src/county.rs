@@ -159,12 +159,12 @@ impl HubFile {
         Ok(County::from_seeds(self.county, self.bytes32(dir, &self.ca_seed)?, self.bytes32(dir, &self.hub_seed)?))
     }
 
-    fn bytes(&self, dir: &Path, text: &str) -> Result<Vec<u8>, Fault> {
+    fn bytes(dir: &Path, text: &str) -> Result<Vec<u8>, Fault> {
         STANDARD.decode(text).map_err(|e| damaged(&dir.join("hub.json"), no_key(e)))
     }
 
     fn bytes32(&self, dir: &Path, text: &str) -> Result<[u8; 32], Fault> {
-        self.bytes(dir, text)?.try_into().map_err(|e| damaged(&dir.join("hub.json"), no_key(e)))
+        Self::bytes(dir, text)?.try_into().map_err(|e| damaged(&dir.join("hub.json"), no_key(e)))
     }
 
     /// CA certificate and hub certificate, DER.
@@ -172,7 +172,7 @@ impl HubFile {
     /// # Errors
     /// `hub-file-damaged`.
     pub fn certificates(&self, dir: &Path) -> Result<(Vec<u8>, Vec<u8>), Fault> {
-        Ok((self.bytes(dir, &self.ca_certificate)?, self.bytes(dir, &self.hub_certificate)?))
+        Ok((Self::bytes(dir, &self.ca_certificate)?, Self::bytes(dir, &self.hub_certificate)?))
     }
 
     /// Opens the hub's replica. The caller holds the directory's lock.

@@ -73,7 +73,7 @@ async fn run(dir: &Path, hub: Arc<Hub>, listen: Listen, ready: impl FnOnce(Socke
         let hub = Arc::clone(&hub);
         Arc::new(move || metrics_of(&hub))
     };
-    let http = health::serve(listen.http, Arc::new(|| true), gauges, stop.clone()).await?;
+    let http = health::serve(listen.http, Arc::new(|| true), gauges, stop.clone())?;
     let swept = Arc::clone(&hub.replica);
     tokio::spawn(daily::run(move || swept.sweep()));
     let _socket = socket::serve::<Asked<HubRequest>, Hub>(dir, Arc::clone(&hub))?;

@@ -113,6 +113,7 @@ enum Command {
 
 /// Where the desk answers.
 #[derive(clap::Args, Debug)]
+#[expect(clippy::struct_field_names, reason = "a field is the flag of its name: --listen-http")]
 struct Listen {
     /// TCP address of the desk and of /healthz, /readyz, /metrics
     #[arg(long, default_value = "127.0.0.1:4481", env = "HUXUE_LISTEN_HTTP")]
@@ -327,6 +328,7 @@ fn serve_node(global: &Global, listen: &Listen) -> Result<ExitCode, Fault> {
     Ok(ExitCode::SUCCESS)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "each command hands its request and its file over")]
 fn ask(global: &Global, request: NodeRequest, out: Option<PathBuf>) -> Result<ExitCode, Fault> {
     let lang = global.language();
     let dir = global.dir()?;

@@ -2,6 +2,7 @@
 
 pub mod blob;
 pub mod codes;
+pub mod hex;
 pub mod ids;
 pub mod money;
 pub mod year;

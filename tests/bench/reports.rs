@@ -66,6 +66,6 @@ pub(crate) fn measure(prepared: &Path, work: &Path, binaries: &Path) -> Result<(
     let [p50, p95, _, _] = percentiles(&mut all);
     say("reports", "all_p50_ms", format!("{p50:.1}"));
     say("reports", "all_p95_ms", format!("{p95:.1}"));
-    say("reports", "hub_rss_mib", format!("{:.0}", usage::rss_mib(hub.pid())?.0));
+    say("reports", "hub_rss_mib", format!("{:.0}", usage::rss_mib(Some(hub.pid()))?.0));
     county.close()
 }

@@ -42,7 +42,7 @@ pub(crate) fn first(county: &mut County, limits: &Limits) -> Result<()> {
     let traffic = county.traffic();
     let hub = county.hub()?;
     let documents = hub.ask(Request::Status)?["documents"].clone();
-    let (rss, peak) = usage::rss_mib(hub.pid())?;
+    let (rss, peak) = usage::rss_mib(Some(hub.pid()))?;
     say("p1", "schools", county.facts.schools);
     say("p1", "students", county.facts.students);
     say("p1", "changes", county.facts.changes);

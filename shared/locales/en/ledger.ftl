@@ -70,6 +70,7 @@ ledger-field-unknown = Line { $line }: no field "{ $field }".
 ledger-state-unknown = Line { $line }: no state "{ $state }"; this ledger has: { $expected }.
     .next = Check the spelling, or add the state.
 ledger-usual-broken = Line { $line }: in `usual` no step leads from "{ $before }" to "{ $state }".
+    .next = Write `usual` in the order the steps lead, or add the step that is missing.
 ledger-state-unreachable = Line { $line }: no step leads to the state "{ $state }".
     .next = Add a step that leads there, or take the state out.
 ledger-condition-malformed = Line { $line }: the condition cannot be read at character { $at }; expected: { $expected }.

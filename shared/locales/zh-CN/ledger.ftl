@@ -70,6 +70,7 @@ ledger-field-unknown = 第 { $line } 行：没有字段“{ $field }”。
 ledger-state-unknown = 第 { $line } 行：没有状态“{ $state }”，本台账有：{ $expected }。
     .next = 检查拼写，或加上这个状态。
 ledger-usual-broken = 第 { $line } 行：usual 里从“{ $before }”没有步骤能到“{ $state }”。
+    .next = 在 usual 里按步骤的先后写，或补上这一步。
 ledger-state-unreachable = 第 { $line } 行：没有步骤能到达状态“{ $state }”。
     .next = 加一个通向它的步骤，或删去这个状态。
 ledger-condition-malformed = 第 { $line } 行：条件在第 { $at } 个字处看不懂，这里应当是：{ $expected }。

@@ -27,6 +27,7 @@ pub fn execute(replica: &Arc<Replica>, request: Request, account: &str, lang: La
     run(replica, request, &who, lang, progress).map_err(Fault::from).inspect_err(|fault| audit::refused(replica, &who, fault))
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm a request: a table")]
 fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress: OnProgress<'_>) -> Result<Json> {
     match request {
         Request::RecordAdd { ledger, subject, year, set, by } => {
@@ -34,22 +35,23 @@ fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress
             // What is there already (a child's profile) is corrected, not made: there is nothing to void again.
             let trace = if replica.holds(&prepared.done.record)? { None } else { Trace::of_new(&prepared.edit) };
             let (made, undo) = undoing::commit_one(replica, prepared.edit, trace, by.as_deref())?;
-            done(Done { changed: made > 0, ..prepared.done }, undo, lang)
+            Ok(done(&Done { changed: made > 0, ..prepared.done }, undo.as_deref(), lang))
         }
         Request::RecordSet { record, set, by } => {
             let place = replica.locate(&record)?;
             let prepared = replica.prepare_set(&place, &set, by.as_deref())?;
             let (prepared, undo) = undoing::commit_change(replica, &place, prepared, by.as_deref())?;
-            done(prepared.done, undo, lang)
+            Ok(done(&prepared.done, undo.as_deref(), lang))
         }
         Request::RecordVoid { record, why, by } => {
             let place = replica.locate(&record)?;
             let prepared = replica.prepare_void(&place, &why, by.as_deref())?;
             let (prepared, undo) = undoing::commit_change(replica, &place, prepared, by.as_deref())?;
-            done(prepared.done, undo, lang)
+            Ok(done(&prepared.done, undo.as_deref(), lang))
         }
         Request::RecordStep { record, step, set, on, by, why, to } => {
-            done(replica.step(&record, &step, &set, on.as_deref(), by.as_deref(), why.as_deref(), to.as_deref())?, None, lang)
+            let taken = replica.step(&record, &step, &set, on.as_deref(), by.as_deref(), why.as_deref(), to.as_deref())?;
+            Ok(done(&taken, None, lang))
         }
         Request::RecordList { ledger, student, filters, year, school, columns, order, limit, format } => {
             let wanted = listing::Wanted { ledger, student, filters, year, school, columns, order, limit: limit.unwrap_or(LIST_LIMIT), format };
@@ -191,8 +193,8 @@ fn open_year(replica: &Arc<Replica>, year: u16) -> Result<Json> {
     }
 }
 
-fn done(done: Done, undo: Option<String>, lang: Lang) -> Result<Json> {
+fn done(done: &Done, undo: Option<&str>, lang: Lang) -> Json {
     let gaps: Vec<Json> = done.gaps.iter().map(|gap| json!({ "code": gap.code, "message": crate::locale::fault(lang, gap).0 })).collect();
     let unknown: Vec<String> = done.unknown.iter().map(|u| format!("{}={}", u.field, u.option)).collect();
-    Ok(json!({ "record": done.record, "changed": done.changed, "gaps": gaps, "unknown": unknown, "undo": undo }))
+    json!({ "record": done.record, "changed": done.changed, "gaps": gaps, "unknown": unknown, "undo": undo })
 }

@@ -43,7 +43,7 @@ pub fn show(replica: &Replica, code: &str, lang: Lang) -> Result<Json> {
                 .unwrap_or_default();
             json!({ "code": f.code, "title": f.title.get(lang), "type": f.kind.word(), "required": required(f), "unit": f.unit.as_ref().map(|u| u.get(lang)),
                 "options": if matches!(f.kind, FieldType::Choice | FieldType::Flags) { json!(options) } else { Json::Null },
-                "authority": f.authority.map(|a| a.word()), "help": f.help.as_ref().map(|h| h.get(lang)) })
+                "authority": f.authority.map(crate::ledger::definition::Authority::word), "help": f.help.as_ref().map(|h| h.get(lang)) })
         })
         .collect();
     Ok(

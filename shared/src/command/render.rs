@@ -54,10 +54,9 @@ fn word(lang: Lang, key: &str) -> String {
 
 fn cell(value: &Json) -> String {
     match value {
-        Json::Null => String::new(),
+        Json::Null | Json::Bool(false) => String::new(),
         Json::String(text) => text.clone(),
         Json::Bool(true) => "✓".into(),
-        Json::Bool(false) => String::new(),
         other => other.to_string(),
     }
 }

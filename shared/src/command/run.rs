@@ -94,7 +94,7 @@ impl Drop for Bar {
     }
 }
 
-/// OnProgress that ignores everything.
+/// [`OnProgress`] that ignores everything.
 pub fn quiet() -> impl FnMut(Progress) {
     |_| {}
 }

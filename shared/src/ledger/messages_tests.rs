@@ -28,7 +28,7 @@ fn has_both(fault: &Fault) {
 fn with_particulars(code: &'static str) -> Fault {
     let names = [
         "line", "column", "detail", "max", "min", "key", "expected", "found", "language", "value", "first", "space", "field", "list", "type", "step",
-        "state", "at", "ledger", "old", "option",
+        "state", "at", "before", "ledger", "old", "option",
     ];
     names.into_iter().fold(Fault::new(code, Exit::Input), |fault, name| fault.with(name, name))
 }

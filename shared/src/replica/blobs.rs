@@ -409,7 +409,9 @@ impl Replica {
 
     fn tell_blobs_of(&self, hash: BlobHash) -> Result<()> {
         let schools = self.store.read(|c| -> Result<Vec<Option<SchoolCode>>> { Ok(keep::schools(c, hash)?) })?;
-        schools.into_iter().for_each(|school| self.tell_blobs(school));
+        for school in schools {
+            self.tell_blobs(school);
+        }
         Ok(())
     }
 }

@@ -355,7 +355,7 @@ fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Li
     values.extend(named.iter().map(|(name, value)| (name.as_str(), *value)));
     let rows = c.prepare_cached(&sql)?.query_map(&values[..], |r| row(r, &definition.code))?.collect::<rusqlite::Result<Vec<_>>>()?;
     let from = select(definition);
-    let from = from.split_once(" FROM ").map_or("", |(_, from)| from).replace("\n", " ");
+    let from = from.split_once(" FROM ").map_or("", |(_, from)| from).replace('\n', " ");
     let total = if wanted.offset == 0 && rows.len() < wanted.limit as usize {
         u32::try_from(rows.len()).unwrap_or(u32::MAX)
     } else {

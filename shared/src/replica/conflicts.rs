@@ -231,13 +231,11 @@ impl Replica {
 
     fn definition_for(&self, ledger: Option<&str>, space: Space, doc: DocId) -> Option<Arc<Definition>> {
         let catalogue = self.catalogue();
-        match ledger {
-            Some(code) => catalogue.latest(code).cloned(),
-            None => {
-                let subject = students::subject_of(doc, space);
-                catalogue.iter_latest().find(|d| d.form == Form::Profile && d.subject == subject).cloned()
-            }
+        if let Some(code) = ledger {
+            return catalogue.latest(code).cloned();
         }
+        let subject = students::subject_of(doc, space);
+        catalogue.iter_latest().find(|d| d.form == Form::Profile && d.subject == subject).cloned()
     }
 
     fn choose_values(self: &Arc<Self>, item: &Item, choose: &[String]) -> Result<()> {

@@ -68,7 +68,7 @@ impl Replica {
         let docs: Vec<DocId> = edits.iter().filter(|e| e.space.kind == SpaceKind::School).map(|e| e.doc).collect();
         let this = Arc::clone(self);
         let (made, published) = self.store.write(move |c| {
-            let done = this.write_all(c, edits, progress.as_ref())?;
+            let done = this.write_all(c, &edits, progress.as_ref())?;
             also(c)?;
             Ok::<_, super::ReplicaError>(done)
         })?;
@@ -83,7 +83,7 @@ impl Replica {
     }
 
     /// Edits of one document that follow each other share its reading and its projection: a child's year in one import costs one of each.
-    fn write_all(&self, c: &Connection, edits: Vec<DocEdit>, progress: Option<&Sender<Progress>>) -> Result<(u64, bool)> {
+    fn write_all(&self, c: &Connection, edits: &[DocEdit], progress: Option<&Sender<Progress>>) -> Result<(u64, bool)> {
         let total = u64::try_from(edits.len()).unwrap_or(u64::MAX);
         let mut logs: HashMap<Space, Appender> = HashMap::new();
         let (mut made, mut published, mut done) = (0, false, 0);

@@ -321,7 +321,9 @@ fn merge_round(replica: &Arc<Replica>, round: &[DocN]) -> Result<()> {
     }
     replica.open_due(due)?;
     replica.pass_on_logged(&passing);
-    named.into_iter().for_each(|school| replica.tell_blobs(school));
+    for school in named {
+        replica.tell_blobs(school);
+    }
     for space in spaces {
         replica.tell_refusal(space);
     }

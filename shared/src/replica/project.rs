@@ -305,7 +305,7 @@ impl Draft<'_> {
             // One question, not two: a field of the group is chosen with its group.
             self.conflicts
                 .retain(|known| known.kind != "field" || !known.field.as_ref().is_some_and(|field| group.iter().any(|g| g == field_of(field))));
-            let values: serde_json::Map<String, serde_json::Value> = group.iter().map(|key| (key.clone(), self.values_of(record, key))).collect();
+            let values: serde_json::Map<String, serde_json::Value> = group.iter().map(|key| (key.clone(), Self::values_of(record, key))).collect();
             self.item("group", Some(group.join(",")), &group.join(","), json!({ "fields": values }));
             for key in group {
                 let hidden = self.definition.and_then(|d| d.declared(key)).is_some_and(|f| f.kind == FieldType::Money || f.authority.is_some());
@@ -326,12 +326,12 @@ impl Draft<'_> {
         if voided && !touched.is_empty() {
             self.disputed = true;
             let values: serde_json::Map<String, serde_json::Value> =
-                touched.iter().map(|key| ((*key).to_owned(), self.values_of(record, key))).collect();
-            self.item("void", Some("void".into()), "void", json!({ "fields": values, "void": self.values_of(record, "void") }));
+                touched.iter().map(|key| ((*key).to_owned(), Self::values_of(record, key))).collect();
+            self.item("void", Some("void".into()), "void", json!({ "fields": values, "void": Self::values_of(record, "void") }));
         }
     }
 
-    fn values_of(&self, record: &RecordView, key: &str) -> serde_json::Value {
+    fn values_of(record: &RecordView, key: &str) -> serde_json::Value {
         let values: Vec<_> = record
             .fields
             .get(key)

@@ -459,7 +459,7 @@ impl Replica {
         }
         let (after, reading) = self.read_over(&definition, place.fields.clone(), set)?;
         let gaps = blocking(&definition, &after, None)?;
-        let target = self.target(place);
+        let target = Self::target(place);
         let mut sets: Vec<_> = reading.values.into_iter().map(|(key, v)| (target.clone(), key, v)).collect();
         if let Some(by) = by.filter(|by| !by.is_empty()) {
             sets.push((target, "by".into(), Value::Str(by.to_owned())));
@@ -483,7 +483,7 @@ impl Replica {
         }
     }
 
-    fn target(&self, place: &Place) -> Target {
+    fn target(place: &Place) -> Target {
         if place.id == place.doc.to_string() { Target::Subject } else { Target::Record(place.id.clone()) }
     }
 
@@ -514,7 +514,7 @@ impl Replica {
     }
 
     pub(crate) fn void_edit(&self, place: &Place, why: &str, by: Option<&str>) -> DocEdit {
-        let target = self.target(place);
+        let target = Self::target(place);
         let mut sets =
             vec![(target.clone(), "void".to_owned(), Value::Bool(true)), (target.clone(), "void_reason".to_owned(), Value::Str(why.to_owned()))];
         if let Some(by) = by.filter(|by| !by.is_empty()) {
@@ -605,7 +605,7 @@ impl Replica {
             lifecycle::may_take(&outcome, &definition, &request).map_err(|e| e.fault())?;
         }
         still_sealed(&definition, outcome.state.as_deref(), step, set)?;
-        let target = self.target(place);
+        let target = Self::target(place);
         let sets = reading.values.into_iter().map(|(key, v)| (target.clone(), key, v)).collect();
         let mut fields = BTreeMap::from([
             ("name".to_owned(), Value::Str(step.to_owned())),

@@ -210,8 +210,7 @@ fn last_grade(stage: Option<&str>, grade: i64) -> i64 {
     match stage {
         Some("preschool") => 0,
         Some("primary" | "teaching_point") => 6,
-        Some("junior" | "nine_year") => 9,
-        Some("special") => 9,
+        Some("junior" | "nine_year" | "special") => 9,
         Some("senior" | "complete" | "vocational") => 12,
         _ if grade <= 6 => 6,
         _ if grade <= 9 => 9,

@@ -27,14 +27,10 @@ impl Replica {
                     acknowledged += acked;
                     own += head;
                 }
-                let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
-                spaces.push(json!({ "space": space.to_string(), "head": head, "acknowledged": acked, "pending": waiting, "changes": count, "digest": hex }));
+                spaces.push(json!({ "space": space.to_string(), "head": head, "acknowledged": acked, "pending": waiting, "changes": count, "digest": crate::model::hex::hex(&digest) }));
             }
             let number = |sql: &str| -> Result<i64> { Ok(c.query_row(sql, [], |r| r.get(0))?) };
-            let last_contact: Option<String> = match self.me.role {
-                Role::Node(_) => c.query_row("SELECT max(last_contact) FROM contact", [], |r| r.get(0)).optional()?.flatten(),
-                Role::Hub => c.query_row("SELECT max(last_contact) FROM contact", [], |r| r.get(0)).optional()?.flatten(),
-            };
+            let last_contact: Option<String> = c.query_row("SELECT max(last_contact) FROM contact", [], |r| r.get(0)).optional()?.flatten();
             let blobs = self.blob_counts(c)?;
             let (role, school) = match self.me.role {
                 Role::Node(school) => ("node", Some(school.to_string())),

@@ -54,7 +54,7 @@ fn faults() -> Vec<Fault> {
         ReportError::TooLong,
         ReportError::Database(rusqlite::Error::InvalidQuery),
     ];
-    let queries = vec![
+    let queries = [
         QueryError::Condition(text()),
         QueryError::Column(text()),
         QueryError::Value { column: text(), value: text() },

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Does `work` now and once a day, where it may block. Ends with the runtime.
 pub async fn run(work: impl Fn() + Send + Sync + 'static) {

@@ -31,7 +31,7 @@ pub fn bind(at: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), Fault
 ///
 /// # Errors
 /// `http-bind` when the address cannot be had.
-pub async fn serve(at: SocketAddr, ready: Ready, gauges: Gauges, stop: watch::Receiver<bool>) -> Result<SocketAddr, Fault> {
+pub fn serve(at: SocketAddr, ready: Ready, gauges: Gauges, stop: watch::Receiver<bool>) -> Result<SocketAddr, Fault> {
     let (listener, address) = bind(at)?;
     answer(listener, router(address, ready, gauges), stop)?;
     Ok(address)

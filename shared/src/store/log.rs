@@ -125,13 +125,12 @@ impl Appender {
 
     /// As [`Appender::append`], for a change that the digest counts already: it was refused before, and is not now.
     pub fn append_counted(&mut self, c: &Connection, change: &NewChange<'_>) -> Result<u64> {
-        let actor = match self.actors.get(&change.actor) {
-            Some(known) => *known,
-            None => {
-                let n = actor_n(c, change.actor)?;
-                self.actors.insert(change.actor, n);
-                n
-            }
+        let actor = if let Some(known) = self.actors.get(&change.actor) {
+            *known
+        } else {
+            let n = actor_n(c, change.actor)?;
+            self.actors.insert(change.actor, n);
+            n
         };
         let lsn = self.head + 1;
         c.prepare_cached(

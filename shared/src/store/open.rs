@@ -210,7 +210,7 @@ fn connect(config: &StoreConfig, flags: OpenFlags) -> Result<Connection, StoreEr
     // SQLCipher would write its own lines to standard error beside ours.
     connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     if let Some(Key(key)) = &config.key {
-        let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = crate::model::hex::hex(key);
         // Quoted as SQLCipher wants a raw key; hex only, so nothing can be injected.
         // Pages are authenticated with SHA-256, which processors of servers compute in hardware: with SQLCipher's own choice, SHA-512, that was the
         // greatest single cost of a first sync.

@@ -89,7 +89,9 @@ impl Shelf for Served {
             }
             Ok(())
         });
-        told.iter().for_each(|hash| self.0.note_share(*hash, |_| None));
+        for hash in &told {
+            self.0.note_share(*hash, |_| None);
+        }
         self.0.count_move();
         done.map_err(fail)
     }

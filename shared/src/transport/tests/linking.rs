@@ -274,11 +274,11 @@ async fn a_keep_alive_costs_at_most_sixty_bytes() {
     let (mut first, mut before) = within(pings(66)).await;
     let mut least = u64::MAX;
     for _ in 0..6 {
-        let (last, after) = within(pings(first + 4)).await;
+        let (end, after) = within(pings(first + 4)).await;
         let cost = after.since(&before);
-        println!("{} keep-alives cost {cost:?}", last - first);
-        least = least.min(cost.bytes().div_ceil(last - first));
-        (first, before) = (last, after);
+        println!("{} keep-alives cost {cost:?}", end - first);
+        least = least.min(cost.bytes().div_ceil(end - first));
+        (first, before) = (end, after);
     }
     assert!(least <= 60, "{least} bytes");
 }
