@@ -252,6 +252,8 @@ pub enum SetValue {
 pub struct Rule {
     /// Its code, unique in the file.
     pub code: String,
+    /// What the trail of a record it opened says of it: one sentence without full stop.
+    pub title: Option<Bilingual>,
     /// Ledger of the record it opens.
     pub opens: String,
     /// What it watches for.
