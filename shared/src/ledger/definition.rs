@@ -167,6 +167,13 @@ pub struct Check {
     pub message: Bilingual,
 }
 
+impl Check {
+    /// Fields it names: those of what must hold first. One may come twice.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.must.fields().into_iter().chain(self.when.iter().flat_map(Condition::fields))
+    }
+}
+
 /// A state of a lifecycle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
@@ -332,6 +339,8 @@ pub struct Notice {
     pub from: String,
     /// Date field with its last day: behind it the record is not on the notice any more, whatever its state.
     pub until: String,
+    /// Working days it hangs at least, first and last counted; `None`: not said.
+    pub days: Option<u32>,
 }
 
 /// One version of one ledger.

@@ -7,6 +7,7 @@ mod county;
 mod disputes;
 mod files;
 mod forgery;
+mod judging;
 mod killed;
 mod refusals;
 mod restored;
