@@ -9,6 +9,7 @@ pub mod condition;
 pub mod days;
 pub mod definition;
 pub mod lifecycle;
+pub mod notice;
 mod parse;
 pub mod problem;
 pub mod rule;

@@ -47,8 +47,16 @@ pub fn text(lang: Lang, key: &str, args: &[(&str, &str)]) -> String {
 
 fn lookup(lang: Lang, key: &str, args: &[(&str, &str)]) -> Option<String> {
     let args: HashMap<Cow<'static, str>, FluentValue<'_>> =
-        args.iter().map(|(name, value)| (Cow::Owned((*name).to_owned()), FluentValue::from(*value))).collect();
+        args.iter().map(|(name, value)| (Cow::Owned((*name).to_owned()), value_of(value))).collect();
     CATALOGUE.try_lookup_with_args(&lang.id(), key, &args)
+}
+
+/// A count as a number, so that a sentence may choose between one and several; anything else, also what only looks like a number (`007`, a long code), as it is written.
+fn value_of(text: &str) -> FluentValue<'_> {
+    match text.parse::<i32>() {
+        Ok(number) if number.to_string() == text => FluentValue::from(number),
+        _ => FluentValue::from(text),
+    }
 }
 
 static PROGRAM: OnceLock<String> = OnceLock::new();

@@ -15,6 +15,7 @@ pub mod conflicts;
 pub mod definitions;
 pub mod edit;
 mod handover;
+mod judging;
 pub mod merge;
 pub mod origins;
 pub mod project;

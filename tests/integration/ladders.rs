@@ -90,10 +90,13 @@ fn up_to_notice(ladder: &Ladder<'_>, minutes: &str) {
     ladder.school("verify", "2020-10-14", &[&village[..], &found].concat(), "verified");
     let votes = ["votes_for=20", "votes_against=1", "votes_abstain=0", "leaders_on=2020-10-20", minutes, "level=hard"];
     ladder.school("assess", "2020-10-20", &votes, "assessed");
-    // The village's notice is a day short: the step is taken, the report names it.
-    let notice =
-        ["notice_school_from=2020-11-02", "notice_school_until=2020-11-09", "notice_village_from=2020-11-02", "notice_village_until=2020-11-05"];
-    ladder.school("publish", "2020-11-02", &notice, "on_notice");
+    let notice = |until: &'static str| ["notice_school_from=2020-11-02", "notice_school_until=2020-11-09", "notice_village_from=2020-11-02", until];
+    let short = ladder.step(ladder.node, "publish", "2020-11-02", &notice("notice_village_until=2020-11-05"));
+    assert_eq!(short.fault(), "record-blocked", "the village's notice is days short");
+    assert!(short.error.to_string().contains("2020-11-09") || short.error.to_string().contains("2020-11-06"), "the day that would do: {}", short.error);
+    ladder.school("publish", "2020-11-02", &notice("notice_village_until=2020-11-09"), "on_notice");
+    let shortened = ["record", "set", &ladder.record, "--set", "notice_village_until=2020-11-05"];
+    assert_eq!(ladder.node.run(&shortened).fault(), "record-blocked", "nor is it shortened while it hangs");
 }
 
 fn report(ladder: &Ladder<'_>, on: &str) {
@@ -133,9 +136,13 @@ fn an_aid_application_climbs_from_draft_to_audit() {
     let approved = ["approved_amount=500", "approved_by=县资助中心", "batch=2020秋-1"];
     ladder.county("approve", "2020-11-20", &approved, "approved");
     assert_eq!(node.run(&["record", "show", &ladder.record]).ok()["fields"]["approved_amount"], 50_000);
+    // Days declared off afterwards shorten what hung: that stands, and the report names it.
+    let _ = add(&county.hub, &["calendar"], &["kind=holiday", "from=2020-11-05", "until=2020-11-06", "name=停课"]);
     let short = county.hub.run(&["report", "run", "short_notices", "--format", "json"]).ok();
     let short = short["rows"].as_array().cloned().unwrap_or_default();
-    assert_eq!((short.len(), &short[0]["village_days"], &short[0]["school_days"]), (1, &json!(3), &json!(6)), "2, 3, 5 November are three days");
+    assert_eq!((short.len(), &short[0]["village_days"], &short[0]["school_days"]), (1, &json!(4), &json!(4)), "2, 3, 7, 9 November are four days");
+    let note = ["record", "set", &ladder.record, "--set", "note=公示照片在档案室"];
+    let _ = node.run(&note).ok();
     ladder.refused(&node, "pay", "2020-11-21", "ledger-step-none-from-here");
     ladder.county("allot", "2020-11-24", &[], "allotted");
     ladder.refused(&county.hub, "pay", "2020-11-25", "ledger-step-schools");

@@ -211,3 +211,10 @@ ledger-void-follows-fork = void: it went on without resolving a disagreement
 ledger-void-bad-resolve = void: nothing to resolve, or a state that no side has
 ledger-void-overruled = void: the disagreement was resolved for the other side
 ledger-void-too-many = void: the record has too many steps
+
+# Public notices.
+ledger-notice-short = The notice { $title_en } from { $from } to { $until } hangs { $count ->
+    [one] 1 working day
+   *[other] { $count } working days
+}; at least { $days } are due (weekends and holidays do not count): let it end on { $earliest } at the earliest.
+    .next = Let it end on { $earliest } or later.

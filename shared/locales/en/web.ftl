@@ -633,3 +633,8 @@ web-ledger-step-not-from-here = {""}
     .page = Open the record and take one of the steps listed.
 web-record-none = {""}
     .page = Open it again from "Ledgers" or "Children".
+
+# Cases, monthly report, notices, aid: words of the record, its steps and its figures.
+web-by-itself = the system, by a rule
+web-by-rule = Opened by a rule
+web-carried-on = Carried on from last year when the new school year opened

@@ -211,3 +211,7 @@ ledger-void-follows-fork = 无效：分歧没有解决就继续办理
 ledger-void-bad-resolve = 无效：没有分歧，或选定的不是分歧中的状态
 ledger-void-overruled = 无效：分歧已按另一方的结果解决
 ledger-void-too-many = 无效：这条记录的步骤太多
+
+# Public notices.
+ledger-notice-short = { $title_zh }从 { $from } 到 { $until } 只有 { $count } 个工作日，至少要 { $days } 个（周末和放假不算）：结束日期最早填 { $earliest }。
+    .next = 把结束日期改为 { $earliest } 或更晚。

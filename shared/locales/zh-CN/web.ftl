@@ -633,3 +633,8 @@ web-ledger-step-not-from-here = {""}
     .page = 打开这条记录，按列出的步骤办理。
 web-record-none = {""}
     .page = 从“台账”或“学生”里重新打开。
+
+# Cases, monthly report, notices, aid: words of the record, its steps and its figures.
+web-by-itself = 系统（按规则自动生成）
+web-by-rule = 系统按规则建立
+web-carried-on = 开新学年时由系统从上学年接续

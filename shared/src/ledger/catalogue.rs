@@ -208,7 +208,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Literals compared with a choice whose list stands in another file.
+    /// Literals compared with a choice whose list stands in another file, and fields of records referred to.
     fn conditions(&mut self) {
         use super::definition::Required;
         let definition = self.definition;
@@ -218,6 +218,12 @@ impl<'a> Check<'a> {
         });
         let checks = definition.checks.iter().flat_map(|check| check.when.iter().chain([&check.must])).map(|condition| ("check", "", condition));
         for (block, at, condition) in required.chain(checks) {
+            for (reference, field) in condition.of_others() {
+                let Some(ledger) = definition.field(reference).and_then(|f| f.reference.as_deref()) else { continue };
+                if self.ledger(ledger).is_some_and(|other| other.field(field).is_none()) {
+                    self.note(block, at, ProblemCode::OtherFieldUnknown, vec![("ledger", ledger.to_owned()), ("field", field.to_owned())]);
+                }
+            }
             for (name, literal) in condition.literals() {
                 let Some(field) = definition.field(name).filter(|field| matches!(field.options, Some(OptionsRef::Other { .. }))) else { continue };
                 let Some(list) = self.catalogue.options(definition, field) else { continue };

@@ -2,12 +2,34 @@
 //!
 //! Invariants: a parsed condition names only fields of its definition, its literals are values of the compared field, and it is bounded in length and
 //! depth, so evaluating it is cheap and cannot fail. A comparison with an empty field is false, whichever way it points.
+//!
+//! What lies [`Around`] the record (the day, the records it refers to) is known where it is written, and only there: a condition that asks for it is judged once, by the machine
+//! that writes, and never by another that merely reads. Without it such a comparison is false, as with an empty field.
 
 mod parser;
 
 use super::{definition::Definition, problem::ProblemCode};
 use crate::document::view::Value;
+use jiff::civil::Date;
 use std::collections::BTreeMap;
+
+/// Values of another record by its key; `None` if it is not known here.
+pub type Lookup<'a> = dyn Fn(&str) -> Option<BTreeMap<String, Value>> + 'a;
+
+/// What the writing machine knows besides the record.
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    /// The day it is written, in China.
+    pub today: Date,
+    /// Records a field refers to.
+    pub other: &'a Lookup<'a>,
+}
+
+impl std::fmt::Debug for Around<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Around").field("today", &self.today).finish_non_exhaustive()
+    }
+}
 
 /// A condition as parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +51,7 @@ enum Expression {
     Not(Box<Expression>),
     Compare(Operand, Operator, Operand),
     In(Operand, Vec<Value>),
-    Has(String, String),
+    Has(Operand, String),
     Set(Operand),
 }
 
@@ -37,6 +59,12 @@ enum Expression {
 enum Operand {
     Field(String),
     State,
+    /// `$today`, for a month its month.
+    Today {
+        month: bool,
+    },
+    /// `programme.stage`: a field of the record that a `ref` field names.
+    Of(String, String),
     Literal(Value),
 }
 
@@ -61,10 +89,39 @@ impl Condition {
         parser::parse(text, definition).map(Self)
     }
 
-    /// Whether it holds for a record with these values in this state.
+    /// Whether it holds for a record with these values in this state, as anybody can judge it.
     #[must_use]
     pub fn holds(&self, fields: &BTreeMap<String, Value>, state: Option<&str>) -> bool {
-        Record { fields, state }.holds(&self.0)
+        Record { fields, state, around: None }.holds(&self.0)
+    }
+
+    /// Whether it holds where the record is written.
+    #[must_use]
+    pub fn holds_here(&self, fields: &BTreeMap<String, Value>, state: Option<&str>, around: &Around<'_>) -> bool {
+        Record { fields, state, around: Some(around) }.holds(&self.0)
+    }
+
+    /// Every field of the record it names, in order, each once.
+    #[must_use]
+    pub fn fields(&self) -> Vec<&str> {
+        let mut found: Vec<&str> = Vec::new();
+        walk(&self.0, &mut |operand| match operand {
+            Operand::Field(field) | Operand::Of(field, _) if !found.contains(&field.as_str()) => found.push(field),
+            Operand::Field(_) | Operand::Of(..) | Operand::State | Operand::Today { .. } | Operand::Literal(_) => {}
+        });
+        found
+    }
+
+    /// Fields of other records it asks for: the `ref` field, and the field there.
+    #[must_use]
+    pub fn of_others(&self) -> Vec<(&str, &str)> {
+        let mut found = Vec::new();
+        walk(&self.0, &mut |operand| {
+            if let Operand::Of(reference, field) = operand {
+                found.push((reference.as_str(), field.as_str()));
+            }
+        });
+        found
     }
 
     /// Every field that is compared with a literal or asked for an option, with that literal.
@@ -82,14 +139,24 @@ fn collect<'a>(expression: &'a Expression, found: &mut Vec<(&'a str, Value)>) {
         Expression::Not(part) => collect(part, found),
         Expression::Compare(Operand::Field(field), _, Operand::Literal(value)) => found.push((field, value.clone())),
         Expression::In(Operand::Field(field), values) => found.extend(values.iter().map(|value| (field.as_str(), value.clone()))),
-        Expression::Has(field, option) => found.push((field, Value::Str(option.clone()))),
-        Expression::Compare(..) | Expression::In(..) | Expression::Set(_) => {}
+        Expression::Has(Operand::Field(field), option) => found.push((field, Value::Str(option.clone()))),
+        Expression::Compare(..) | Expression::In(..) | Expression::Has(..) | Expression::Set(_) => {}
+    }
+}
+
+fn walk<'a>(expression: &'a Expression, see: &mut dyn FnMut(&'a Operand)) {
+    match expression {
+        Expression::All(parts) | Expression::Any(parts) => parts.iter().for_each(|part| walk(part, see)),
+        Expression::Not(part) => walk(part, see),
+        Expression::Compare(left, _, right) => [left, right].into_iter().for_each(see),
+        Expression::In(operand, _) | Expression::Set(operand) | Expression::Has(operand, _) => see(operand),
     }
 }
 
 struct Record<'a> {
     fields: &'a BTreeMap<String, Value>,
     state: Option<&'a str>,
+    around: Option<&'a Around<'a>>,
 }
 
 impl Record<'_> {
@@ -103,8 +170,13 @@ impl Record<'_> {
                 _ => false,
             },
             Expression::In(left, values) => self.value(left).is_some_and(|left| values.contains(&left)),
-            Expression::Has(field, option) => self.fields.get(&format!("{field}.{option}")) == Some(&Value::Bool(true)),
+            Expression::Has(Operand::Of(reference, field), option) => {
+                self.other(reference).is_some_and(|other| other.get(&format!("{field}.{option}")) == Some(&Value::Bool(true)))
+            }
+            Expression::Has(Operand::Field(field), option) => self.fields.get(&format!("{field}.{option}")) == Some(&Value::Bool(true)),
+            Expression::Has(..) => false,
             Expression::Set(Operand::Field(field)) => is_filled(self.fields, field),
+            Expression::Set(Operand::Of(reference, field)) => self.other(reference).is_some_and(|other| is_filled(&other, field)),
             Expression::Set(operand) => self.value(operand).is_some(),
         }
     }
@@ -114,9 +186,21 @@ impl Record<'_> {
         let value = match operand {
             Operand::Field(field) => self.fields.get(field)?.clone(),
             Operand::State => Value::Str(self.state?.to_owned()),
+            Operand::Today { month } => {
+                let today = self.around?.today;
+                Value::Str(if *month { today.strftime("%Y-%m").to_string() } else { today.to_string() })
+            }
+            Operand::Of(reference, field) => self.other(reference)?.get(field)?.clone(),
             Operand::Literal(value) => value.clone(),
         };
         (!is_empty(&value)).then_some(value)
+    }
+
+    fn other(&self, reference: &str) -> Option<BTreeMap<String, Value>> {
+        match self.fields.get(reference)? {
+            Value::Str(key) if !key.is_empty() => (self.around?.other)(key),
+            _ => None,
+        }
     }
 }
 

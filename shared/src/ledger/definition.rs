@@ -167,6 +167,13 @@ pub struct Check {
     pub message: Bilingual,
 }
 
+impl Check {
+    /// Fields it names: those of what must hold first. One may come twice.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.must.fields().into_iter().chain(self.when.iter().flat_map(Condition::fields))
+    }
+}
+
 /// A state of a lifecycle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
@@ -254,6 +261,8 @@ pub enum SetValue {
 pub struct Rule {
     /// Its code, unique in the file.
     pub code: String,
+    /// What the trail of a record it opened says of it: one sentence without full stop.
+    pub title: Option<Bilingual>,
     /// Ledger of the record it opens.
     pub opens: String,
     /// What it watches for.
@@ -332,6 +341,8 @@ pub struct Notice {
     pub from: String,
     /// Date field with its last day: behind it the record is not on the notice any more, whatever its state.
     pub until: String,
+    /// Working days it hangs at least, first and last counted; `None`: not said.
+    pub days: Option<u32>,
 }
 
 /// One version of one ledger.

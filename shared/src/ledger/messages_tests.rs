@@ -99,7 +99,8 @@ fn every_finding_and_void_reason_has_a_sentence_in_both_languages() {
     let text = "code = \"aa\"\nversion = 1\nsubject = \"school\"\nform = \"records\"\nowner = \"school\"\nsections = [\"office\"]\nprivacy = \"A\"\n\
                 title = { zh = \"甲\", en = \"A\" }\n[[check]]\nmust = \"note set\"\nmessage = { zh = \"写备注。\", en = \"Write a note.\" }\n";
     let definition = Definition::parse(text).unwrap();
-    let found = findings(&definition, &BTreeMap::new(), None);
+    let around = crate::ledger::condition::Around { today: jiff::civil::date(2026, 3, 2), other: &|_| None };
+    let found = findings(&definition, &BTreeMap::new(), None, &around);
     assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), [FindingCode::NoDate, FindingCode::Check]);
     let broken = found.last().unwrap().clone();
     assert_eq!(locale::fault(Lang::Zh, &broken.fault(&definition)).0, "写备注。");

@@ -5,12 +5,15 @@
 //! it, unless a later record covers that day: by `since` (from that day to the record's own), or by `days_absent` (that many school days up to and with
 //! the record's own). What was recorded for a day itself wins over what a later record says about it.
 //!
+//! **The day a run becomes a case** ([`case_day`]) is arithmetic on its first day, Monday to Friday: the record's bytes say it, and nodes whose calendars differ write the
+//! same. What is due from that day on is counted with the calendar, where a row is projected.
+//!
 //! Invariant: the result depends on the set of values only, so every node that has the same records opens the same. A record that arrives late can
 //! move the beginning of a run and so open another; joining the two is a person's work.
 
 use super::{
     days::Holidays,
-    definition::{Definition, FieldType, Rule, RuleKind, SetValue},
+    definition::{DayUnit, Definition, FieldType, Rule, RuleKind, SetValue},
 };
 use crate::document::view::Value;
 use jiff::civil::Date;
@@ -45,7 +48,9 @@ pub struct Opening {
     pub rule_code: String,
     /// First day of the run; part of the record's derived key.
     pub first_day: Date,
-    /// Its fields; its date `on` is the first day unless the rule sets another.
+    /// The day the run became a case: [`case_day`] of the first.
+    pub day: Date,
+    /// Its fields; its date `on` is `day` unless the rule sets another.
     pub set: BTreeMap<String, Value>,
 }
 
@@ -109,6 +114,28 @@ pub fn openings(rule: &Rule, sightings: &[Sighting], holidays: &Holidays) -> Vec
     first_days.into_iter().map(|first_day| opening(rule, sightings, first_day)).collect()
 }
 
+/// The day on which a run that began on `first_day` is `days` school days long where no holiday lies in it: `days - 1` weekdays later.
+#[must_use]
+pub fn case_day(rule: &Rule, first_day: Date) -> Date {
+    full(rule, first_day, &Holidays::none())
+}
+
+/// [`case_day`] by this calendar: what is due after that day counts from here.
+#[must_use]
+pub fn full(rule: &Rule, first_day: Date, holidays: &Holidays) -> Date {
+    holidays.after(first_day, rule.days.saturating_sub(1), DayUnit::Working).unwrap_or(first_day)
+}
+
+/// The rule's field that holds the first day of the run.
+#[must_use]
+pub fn first_day_of(rule: &Rule, fields: &BTreeMap<String, Value>) -> Option<Date> {
+    let (field, _) = rule.set.iter().find(|(_, set)| **set == SetValue::FirstAbsent)?;
+    match fields.get(field) {
+        Some(Value::Str(text)) => text.parse().ok(),
+        _ => None,
+    }
+}
+
 fn opening(rule: &Rule, sightings: &[Sighting], first_day: Date) -> Opening {
     let last_present = sightings.iter().filter(|sighting| sighting.present && sighting.on < first_day).map(|sighting| sighting.on).max();
     let value = |set: &SetValue| match set {
@@ -117,8 +144,9 @@ fn opening(rule: &Rule, sightings: &[Sighting], first_day: Date) -> Opening {
         SetValue::LastPresent => last_present.map_or(Value::Null, |day| Value::Str(day.to_string())),
     };
     let mut fields: BTreeMap<String, Value> = rule.set.iter().map(|(key, set)| (key.clone(), value(set))).collect();
-    fields.entry("on".to_owned()).or_insert_with(|| Value::Str(first_day.to_string()));
-    Opening { ledger: rule.opens.clone(), rule_code: rule.code.clone(), first_day, set: fields }
+    let day = case_day(rule, first_day);
+    fields.entry("on".to_owned()).or_insert_with(|| Value::Str(day.to_string()));
+    Opening { ledger: rule.opens.clone(), rule_code: rule.code.clone(), first_day, day, set: fields }
 }
 
 /// Days on which the field came to have one of the values. Several records of one day: it matches if one does.

@@ -3,8 +3,8 @@
 //! Invariant: nothing a person typed is refused for being incomplete. Only a broken `[[check]]` with `block = true` and a missing date block.
 
 use super::{
-    condition::{is_empty, is_filled},
-    definition::{Bilingual, Definition, Field, FieldType, Form, OptionsRef, Required},
+    condition::{Around, is_empty, is_filled},
+    definition::{Bilingual, Check, Definition, Field, FieldType, Form, OptionsRef, Required},
     parse::reachable,
     value,
 };
@@ -47,6 +47,8 @@ pub struct Finding {
     pub blocks: bool,
     /// The definition's own words, for a broken check.
     pub message: Option<Bilingual>,
+    /// Fields a broken check names, those of what must hold first.
+    pub about: Vec<String>,
 }
 
 impl Finding {
@@ -55,7 +57,8 @@ impl Finding {
     pub fn fault(&self, definition: &Definition) -> Fault {
         let title =
             definition.field_of_key(&self.field).map(|(field, _)| &field.title).or_else(|| definition.field(&self.field).map(|field| &field.title));
-        let fault = Fault::new(self.code.key(), Exit::Found).with("field", &self.field);
+        let field = self.about.first().filter(|_| self.field.is_empty()).unwrap_or(&self.field);
+        let fault = Fault::new(self.code.key(), Exit::Found).with("field", field);
         let fault = fault
             .with("title_zh", title.map_or(self.field.as_str(), |title| &title.zh))
             .with("title_en", title.map_or(self.field.as_str(), |title| &title.en));
@@ -66,9 +69,9 @@ impl Finding {
     }
 }
 
-/// Everything to be said about a record with these values in this state. `fields` are its keys as in the document, without `_v`.
+/// Everything to be said about a record with these values in this state, where it is written. `fields` are its keys as in the document, without `_v`.
 #[must_use]
-pub fn findings(definition: &Definition, fields: &BTreeMap<String, Value>, state: Option<&str>) -> Vec<Finding> {
+pub fn findings(definition: &Definition, fields: &BTreeMap<String, Value>, state: Option<&str>, around: &Around<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     if fields.get("void") == Some(&Value::Bool(true)) {
         // A void record is out of the count: its gaps are nobody's work.
@@ -80,28 +83,39 @@ pub fn findings(definition: &Definition, fields: &BTreeMap<String, Value>, state
     if definition.form == Form::Records && !is_filled(fields, "on") {
         found.push(Finding { blocks: true, ..finding("on", FindingCode::NoDate) });
     }
-    gaps(definition, fields, state, &mut found);
+    gaps(definition, fields, state, around, &mut found);
     notes(definition, fields, &mut found);
     kinds(definition, fields, &mut found);
-    for check in &definition.checks {
-        let applies = check.when.as_ref().is_none_or(|when| when.holds(fields, state));
-        if applies && !check.must.holds(fields, state) {
-            found.push(Finding { blocks: check.block, message: Some(check.message.clone()), ..finding("", FindingCode::Check) });
-        }
-    }
+    found.extend(broken(definition, fields, state, around));
     found
 }
 
-fn finding(field: &str, code: FindingCode) -> Finding {
-    Finding { field: field.to_owned(), code, blocks: false, message: None }
+/// The checks that are broken.
+pub fn broken<'a>(
+    definition: &'a Definition,
+    fields: &'a BTreeMap<String, Value>,
+    state: Option<&'a str>,
+    around: &'a Around<'a>,
+) -> impl Iterator<Item = Finding> + 'a {
+    let applies = move |check: &&Check| check.when.as_ref().is_none_or(|when| when.holds_here(fields, state, around));
+    definition.checks.iter().filter(applies).filter(move |check| !check.must.holds_here(fields, state, around)).map(|check| Finding {
+        blocks: check.block,
+        message: Some(check.message.clone()),
+        about: check.names().map(str::to_owned).collect(),
+        ..finding("", FindingCode::Check)
+    })
 }
 
-fn gaps(definition: &Definition, fields: &BTreeMap<String, Value>, state: Option<&str>, found: &mut Vec<Finding>) {
+fn finding(field: &str, code: FindingCode) -> Finding {
+    Finding { field: field.to_owned(), code, blocks: false, message: None, about: Vec::new() }
+}
+
+fn gaps(definition: &Definition, fields: &BTreeMap<String, Value>, state: Option<&str>, around: &Around<'_>, found: &mut Vec<Finding>) {
     for field in definition.fields.iter().filter(|field| !is_filled(fields, &field.code)) {
         let wanted = match &field.required {
             Required::No => false,
             Required::Yes => true,
-            Required::When(condition) => condition.holds(fields, state),
+            Required::When(condition) => condition.holds_here(fields, state, around),
             Required::Steps(steps) => state.is_some_and(|state| steps.iter().any(|step| was_taken(definition, step, state))),
         };
         if wanted {
@@ -201,6 +215,27 @@ when = "until set"
 must = "until >= on"
 block = true
 message = { zh = "不能早于开始。", en = "Not before the start." }
+[[check]]
+when = "report_month set"
+must = "report_month <= $today"
+message = { zh = "这个月还没有开始。", en = "That month has not begun." }
+[[check]]
+when = "programme.stage set and stage set"
+must = "programme.stage = stage"
+message = { zh = "学段不符。", en = "Another stage." }
+[[field]]
+code = "report_month"
+title = { zh = "月份", en = "Month" }
+type = "month"
+[[field]]
+code = "programme"
+title = { zh = "项目", en = "Programme" }
+type = "ref"
+ref = "programme"
+[[field]]
+code = "stage"
+title = { zh = "学段", en = "Stage" }
+type = "text"
 [lifecycle]
 initial = "suspected"
 [[lifecycle.state]]
@@ -220,7 +255,8 @@ authority = "school"
     fn of(pairs: &[(&str, Value)], state: &str) -> Vec<(String, FindingCode, bool)> {
         let definition = Definition::parse(TEXT).unwrap();
         let fields = pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
-        findings(&definition, &fields, Some(state)).into_iter().map(|finding| (finding.field, finding.code, finding.blocks)).collect()
+        let around = Around { today: jiff::civil::date(2026, 3, 2), other: &|key| (key == "programme:1").then(|| [("stage".to_owned(), text("primary"))].into()) };
+        findings(&definition, &fields, Some(state), &around).into_iter().map(|finding| (finding.field, finding.code, finding.blocks)).collect()
     }
 
     fn text(text: &str) -> Value {
@@ -246,6 +282,21 @@ authority = "school"
         assert_eq!(of(&open, "suspected"), vec![("until".to_owned(), FindingCode::Missing, false)]);
         let early = [("on", text("2026-03-02")), ("days", Value::Int(5)), ("until", text("2026-03-01"))];
         assert_eq!(of(&early, "suspected"), vec![(String::new(), FindingCode::Check, true)]);
+    }
+
+    #[test]
+    fn the_day_and_the_record_referred_to_are_asked_where_it_is_written() {
+        let broken = vec![(String::new(), FindingCode::Check, false)];
+        let base = [("on", text("2026-03-02")), ("days", Value::Int(1))];
+        let with = |more: &[(&str, &str)]| {
+            let pairs: Vec<(&str, Value)> = base.iter().cloned().chain(more.iter().map(|(key, value)| (*key, text(value)))).collect();
+            of(&pairs, "suspected")
+        };
+        assert_eq!(with(&[("report_month", "2026-03")]), vec![], "begun, though not over");
+        assert_eq!(with(&[("report_month", "2026-04")]), broken);
+        assert_eq!(with(&[("programme", "programme:1"), ("stage", "primary")]), vec![]);
+        assert_eq!(with(&[("programme", "programme:1"), ("stage", "junior")]), broken);
+        assert_eq!(with(&[("programme", "programme:2"), ("stage", "junior")]), vec![], "a record that is not here says nothing");
     }
 
     #[test]

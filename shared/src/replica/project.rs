@@ -5,12 +5,16 @@
 //! INV authority: a step or county-owned field from an origin without that authority has no effect, and is shown.
 
 use crate::{
-    document::view::{DocumentView, FieldView, RecordView, StepView, Value},
+    document::{
+        self,
+        view::{DocumentView, FieldView, RecordView, StepView, Value},
+    },
     ledger::{
         Catalogue,
         days::Holidays,
         definition::{Authority, Definition, FieldType, Form, Subject},
         lifecycle::{self, RecordFacts, StepFact},
+        rule,
     },
     model::{DocId, OriginId, Space, SpaceKind, Term},
 };
@@ -431,8 +435,24 @@ pub fn outcome(record: &RecordView, definition: &Definition, context: &Context) 
         Some(Value::Str(text)) => text.parse().ok(),
         _ => None,
     };
+    let on = on.map(|day| begun(record, definition, context, day));
     let facts = RecordFacts { version, on, holidays: &context.holidays };
     lifecycle::outcome(&steps, facts, |version| context.catalogue.get(&definition.code, version).cloned())
+}
+
+/// The day the initial state began: the record's date. What a rule opened is dated by arithmetic alone, so that its bytes are the same everywhere; a holiday in the run
+/// moves the day here, and with it what is due, while nobody has corrected the dates.
+fn begun(record: &RecordView, definition: &Definition, context: &Context, on: Date) -> Date {
+    if !record.created.is_some_and(|(stamp, _)| document::rule::is_rule(stamp.actor)) {
+        return on;
+    }
+    let known: BTreeMap<String, Value> = record.fields.iter().filter_map(|(key, field)| Some((key.clone(), sole(field)?.clone()))).collect();
+    let mut rules = context.catalogue.iter_latest().flat_map(|d| &d.rules).filter(|rule| rule.opens == definition.code);
+    let day = rules.find_map(|rule| {
+        let first = rule::first_day_of(rule, &known)?;
+        (rule::case_day(rule, first) == on).then(|| rule::full(rule, first, &context.holidays))
+    });
+    day.unwrap_or(on)
 }
 
 /// `None`: the writer is nobody the county certified, or the step has no name.

@@ -6,6 +6,7 @@
 use super::{
     Replica, Result, Role,
     edit::{DocEdit, What},
+    judging::Written,
     merge, project, relay, students,
 };
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
     ledger::{
         Catalogue, Definition, FieldType,
         definition::{Form, Subject},
-        lifecycle, validate, value,
+        lifecycle, value,
     },
     model::{DocId, SchoolCode, SchoolYear, Space, SpaceKind, codes::IdNumber},
     store::log::{self, DocN},
@@ -54,6 +55,8 @@ pub struct Place {
     pub void: bool,
     /// Last year's record it carries on.
     pub continues: Option<String>,
+    /// Lifecycle state; `None` while disputed or without lifecycle.
+    pub state: Option<String>,
 }
 
 /// What an edit did, as the screen says it.
@@ -152,7 +155,7 @@ impl Replica {
         fields.extend(reading.values);
         fields.retain(|_, v| *v != Value::Null);
         self.common_fields(&mut fields, by);
-        let gaps = blocking(&definition, &fields, definition.lifecycle.as_ref().map(|l| l.initial.as_str()))?;
+        let gaps = self.judge(&definition, &fields, definition.lifecycle.as_ref().map(|l| l.initial.as_str()), Written::All)?;
         fields.insert("_v".into(), Value::Int(i64::from(definition.version)));
         let key = self.new_key(&definition, doc, &fields)?;
         let edit = Edit { creates: vec![NewRecord { key: key.clone(), fields }], ..Edit::default() };
@@ -205,7 +208,7 @@ impl Replica {
         if let Some(number) = &number {
             self.ask_about_name(number, &name, year)?;
         }
-        let gaps = blocking(definition, &fields, None)?;
+        let gaps = self.judge(definition, &fields, None, Written::All)?;
         let doc = self.new_student_doc(school, year, number.as_ref(), &name);
         self.may_work_in(doc)?;
         let edit = DocEdit { space: Space::school(school, year), doc, what: What::Edit(profile_edit(fields, definition.version)) };
@@ -458,7 +461,8 @@ impl Replica {
             self.not_sealed(place, &definition)?;
         }
         let (after, reading) = self.read_over(&definition, place.fields.clone(), set)?;
-        let gaps = blocking(&definition, &after, None)?;
+        let written = set.keys().map(String::as_str).collect();
+        let gaps = self.judge(&definition, &after, place.state.as_deref(), Written::Fields(&written))?;
         let target = Self::target(place);
         let mut sets: Vec<_> = reading.values.into_iter().map(|(key, v)| (target.clone(), key, v)).collect();
         if let Some(by) = by.filter(|by| !by.is_empty()) {
@@ -603,6 +607,9 @@ impl Replica {
         if !apart {
             let request = lifecycle::Request { step, to, authority: self.side(), on: day, fields: &after, holidays: &self.holidays() };
             lifecycle::may_take(&outcome, &definition, &request).map_err(|e| e.fault())?;
+        }
+        if let Some(known) = definition.lifecycle.as_ref().and_then(|l| l.step(step)) {
+            self.judge_step(&definition, known, &after, set)?;
         }
         still_sealed(&definition, outcome.state.as_deref(), step, set)?;
         let target = Self::target(place);
@@ -771,15 +778,6 @@ fn bad_values(errors: &[value::ValueError]) -> Fault {
     }
 }
 
-/// Findings that are only work items; a blocking one is an error.
-fn blocking(definition: &Definition, fields: &BTreeMap<String, Value>, state: Option<&str>) -> Result<Vec<Fault>> {
-    let (blocks, gaps): (Vec<_>, Vec<_>) = validate::findings(definition, fields, state).into_iter().partition(|f| f.blocks);
-    if blocks.is_empty() {
-        return Ok(gaps.iter().map(|f| f.fault(definition)).collect());
-    }
-    Err(Fault::new("record-blocked", Exit::Input).with("count", blocks.len()).of(blocks.iter().map(|f| f.fault(definition))).into())
-}
-
 fn place_row(r: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Place>> {
     let code: Vec<u8> = r.get(2)?;
     let fields: String = r.get(5)?;
@@ -792,11 +790,12 @@ fn place_row(r: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Place>> {
         fields,
         void: r.get(6).unwrap_or(false),
         continues: r.get(7).unwrap_or(None),
+        state: r.get(8).unwrap_or(None),
     }))
 }
 
 const PLACE: &str =
-    "SELECT d.n, d.id, s.code, r.id, r.ledger, r.fields, r.void, r.continues FROM record r JOIN doc d ON d.n = r.doc JOIN space s ON s.id = d.space";
+    "SELECT d.n, d.id, s.code, r.id, r.ledger, r.fields, r.void, r.continues, r.state FROM record r JOIN doc d ON d.n = r.doc JOIN space s ON s.id = d.space";
 
 fn places_exact(c: &Connection, id: &str) -> Result<Vec<Place>> {
     let mut statement = c.prepare_cached(&format!("{PLACE} WHERE r.id = ?1 LIMIT 3"))?;

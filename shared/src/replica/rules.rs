@@ -49,8 +49,7 @@ pub fn due(replica: &Replica, context: &Context, projection: &Projection) -> Vec
                 let version = context.catalogue.latest(&opening.ledger).map_or(1, |d| d.version);
                 let mut fields: BTreeMap<String, Value> = opening.set.clone();
                 fields.insert("_v".into(), Value::Int(i64::from(version)));
-                fields.insert("on".into(), Value::Str(opening.first_day.to_string()));
-                if let Ok(written) = document::deterministic(context.doc, &key, &fields, opening.first_day) {
+                if let Ok(written) = document::deterministic(context.doc, &key, &fields, opening.day) {
                     out.push(written);
                 }
             }

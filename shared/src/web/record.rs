@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     command::Request,
-    document::view::Value,
+    document::{rule, view::Value},
     fault::{Exit, Fault},
     ledger::{
         Definition, FieldType,
@@ -178,7 +178,8 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
     let (catalogue, lang) = (desk.replica.catalogue(), page.lang);
     let shown_json = desk.replica.show(id).map_err(Fault::from)?;
     desk.noted(account, "show", format!("record {id}"), 1);
-    let stages = stages(definition, &place.fields, &shown_json, lang);
+    let made_by = made_by(desk, definition, &place.fields, &shown_json, lang);
+    let stages = stages(definition, &place.fields, &made_by, &shown_json, lang);
     let state = shown_json["row"]["state"].as_str();
     let due = desk
         .replica
@@ -234,10 +235,12 @@ fn text(fields: &BTreeMap<String, Value>, key: &str) -> String {
 }
 
 /// The way the record has gone, by its effective steps.
-fn stages(definition: &Definition, fields: &BTreeMap<String, Value>, shown_json: &Json, lang: Lang) -> Vec<Stage> {
+fn stages(definition: &Definition, fields: &BTreeMap<String, Value>, made_by: &str, shown_json: &Json, lang: Lang) -> Vec<Stage> {
     let Some(lifecycle) = &definition.lifecycle else { return Vec::new() };
     let title = |code: &str| lifecycle.state(code).map_or(code, |s| s.title.get(lang)).to_owned();
-    let mut out = vec![Stage { title: title(&lifecycle.initial), on: text(fields, "on"), by: text(fields, "by"), why: String::new(), now: false }];
+    // Whoever corrected it since did not make it.
+    let by = if made_by.is_empty() { text(fields, "by") } else { String::new() };
+    let mut out = vec![Stage { title: title(&lifecycle.initial), on: text(fields, "on"), by, why: made_by.to_owned(), now: false }];
     for step in shown_json["steps"].as_array().into_iter().flatten().filter(|step| step["effect"] == "effective") {
         let word = |key: &str| step[key].as_str().unwrap_or_default().to_owned();
         let to = step["to"].as_str().or_else(|| lifecycle.step(step["step"].as_str().unwrap_or_default()).map(|s| s.to.as_str()));
@@ -365,10 +368,34 @@ fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Res
     Ok(out)
 }
 
-/// Where a change was written.
+/// Where a change was written; what a rule or a new school year made by itself has no place.
 pub(super) fn place_of(desk: &Desk, origin: &str, lang: Lang) -> String {
-    let key = if origin == desk.replica.origin().to_string() { "web-here" } else { "web-elsewhere" };
+    let key = match origin {
+        origin if by_itself(origin) => "web-by-itself",
+        origin if origin == desk.replica.origin().to_string() => "web-here",
+        _ => "web-elsewhere",
+    };
     locale::text(lang, key, &[])
+}
+
+fn by_itself(origin: &str) -> bool {
+    origin == rule::PREFIX.to_string()
+}
+
+/// What is said of the making of a record that nobody made: the rule's own words, or that it was carried on from last year; empty for a person's record.
+fn made_by(desk: &Desk, definition: &Definition, fields: &BTreeMap<String, Value>, shown_json: &Json, lang: Lang) -> String {
+    if !by_itself(shown_json["row"]["origin"].as_str().unwrap_or_default()) {
+        return String::new();
+    }
+    if fields.contains_key("continues") {
+        return locale::text(lang, "web-carried-on", &[]);
+    }
+    let catalogue = desk.replica.catalogue();
+    let mut rules = catalogue.iter_latest().flat_map(|d| &d.rules).filter(|rule| rule.opens == definition.code);
+    // Which of several rules it was stands nowhere in the record.
+    let (only, several) = (rules.next(), rules.next().is_some());
+    let title = only.filter(|_| !several).and_then(|rule| rule.title.as_ref());
+    title.map_or_else(|| locale::text(lang, "web-by-rule", &[]), |title| title.get(lang).to_owned())
 }
 
 fn trail(desk: &Desk, account: &Account, definition: &Definition, shown_json: &Json, lang: Lang) -> Vec<TrailLine> {
@@ -418,9 +445,11 @@ fn plain(value: &Json) -> String {
 }
 
 fn line_of(desk: &Desk, line: &Json, lang: Lang) -> TrailLine {
+    let (at, origin) = (line["at"].as_str().unwrap_or_default(), line["origin"].as_str().unwrap_or_default());
     TrailLine {
-        at: shown::moment(line["at"].as_str().unwrap_or_default(), lang),
-        place: place_of(desk, line["origin"].as_str().unwrap_or_default(), lang),
+        // What was made by itself has a day and no hour.
+        at: if by_itself(origin) { shown::moment_day(at, lang) } else { shown::moment(at, lang) },
+        place: place_of(desk, origin, lang),
         field: String::new(),
         value: String::new(),
         refused: line["refused"].as_bool().unwrap_or(false),

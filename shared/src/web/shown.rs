@@ -27,6 +27,12 @@ pub fn moment(text: &str, lang: Lang) -> String {
     at.strftime(form).to_string()
 }
 
+/// The day of an instant in China's time: `3月2日 周一`; as it is if it is none.
+#[must_use]
+pub fn moment_day(text: &str, lang: Lang) -> String {
+    text.parse::<Timestamp>().map_or_else(|_| text.to_owned(), |at| day(at.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8))).date(), lang))
+}
+
 /// A day with its weekday: `3月2日 周一`, `Mon 2 Mar`.
 #[must_use]
 pub fn day(date: Date, lang: Lang) -> String {

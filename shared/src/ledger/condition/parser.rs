@@ -149,12 +149,12 @@ impl Parser<'_> {
     fn comparison(&mut self) -> Parsed<Expression> {
         let at = self.expected("field");
         let Some(Token::Word(name)) = self.take() else { return Err(at) };
-        let left = self.left(&name);
+        let left = self.operand(&name, &name).unwrap_or_else(|| self.left(&name));
         if self.take_word("set") {
             return Ok(Expression::Set(left));
         }
         if self.take_word("has") {
-            return self.has(&name);
+            return self.has(left, &name);
         }
         if self.take_word("in") {
             return self.list(left, &name);
@@ -181,10 +181,20 @@ impl Parser<'_> {
         Some(operator)
     }
 
-    fn left(&mut self, name: &str) -> Operand {
-        if name == "$state" {
-            return Operand::State;
+    /// What is no field of the record: its state, the day (as a month beside a month), a field of a record it refers to.
+    fn operand(&self, word: &str, beside: &str) -> Option<Operand> {
+        let kind = |name: &str| self.definition.field(name).map(|field| field.kind);
+        match word {
+            "$state" => Some(Operand::State),
+            "$today" => Some(Operand::Today { month: kind(beside) == Some(FieldType::Month) }),
+            _ => {
+                let (reference, field) = word.split_once('.')?;
+                (kind(reference) == Some(FieldType::Ref)).then(|| Operand::Of(reference.to_owned(), field.to_owned()))
+            }
         }
+    }
+
+    fn left(&mut self, name: &str) -> Operand {
         if self.definition.field(name).is_none() {
             let expected = listed(self.definition.fields.iter().map(|field| field.code.as_str()));
             self.errors
@@ -196,8 +206,15 @@ impl Parser<'_> {
     /// A bare name is a field if there is one, else a literal; quotes force a literal.
     fn right(&mut self, left: &str) -> Parsed<Operand> {
         let expected = self.expected("value");
+        let beside = match self.peek() {
+            Some(Token::Word(word)) => self.operand(word, left),
+            _ => None,
+        };
+        if let Some(operand) = beside {
+            self.next += 1;
+            return Ok(operand);
+        }
         match self.take() {
-            Some(Token::Word(word)) if word == "$state" => Ok(Operand::State),
             Some(Token::Word(word)) if self.definition.field(&word).is_some() => {
                 if self.is_own_option(left, &word) {
                     self.errors.push(ConditionError { code: ProblemCode::ConditionAmbiguous, args: vec![("value", word.clone())] });
@@ -233,7 +250,7 @@ impl Parser<'_> {
         Ok(Expression::In(left, values))
     }
 
-    fn has(&mut self, name: &str) -> Parsed<Expression> {
+    fn has(&mut self, left: Operand, name: &str) -> Parsed<Expression> {
         let expected = self.expected("option");
         let Some(Token::Word(option) | Token::Quoted(option)) = self.take() else { return Err(expected) };
         match self.definition.field(name) {
@@ -248,10 +265,10 @@ impl Parser<'_> {
             }
             None => {}
         }
-        Ok(Expression::Has(name.to_owned(), option))
+        Ok(Expression::Has(left, option))
     }
 
-    /// A literal as a value of the field it is compared with; a state for `$state`.
+    /// A literal as a value of the field it is compared with; a state for `$state`; beside another record's field a code, a word or a date as it is kept.
     fn literal(&mut self, left: &str, text: &str) -> Value {
         if left == "$state" {
             let states = self.definition.lifecycle.as_ref().map(|lifecycle| lifecycle.states.as_slice()).unwrap_or_default();
@@ -260,6 +277,9 @@ impl Parser<'_> {
                 let args = vec![("state", excerpt(text).into_owned()), ("expected", expected)];
                 self.errors.push(ConditionError { code: ProblemCode::StateUnknown, args });
             }
+            return Value::Str(text.to_owned());
+        }
+        if matches!(self.operand(left, left), Some(Operand::Of(..) | Operand::Today { .. })) {
             return Value::Str(text.to_owned());
         }
         let Some(field) = self.definition.field(left) else { return Value::Null };

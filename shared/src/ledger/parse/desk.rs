@@ -9,6 +9,9 @@ use super::{
 };
 use crate::ledger::definition::{Definition, FieldType, Notice, Prefill};
 
+/// A quarter of a year.
+const NOTICE_DAYS_MAX: i64 = 90;
+
 pub(super) fn prefill(reader: &Reader<'_>, root: Table<'_>, definition: &Definition) -> Option<Prefill> {
     let table = reader.table(root, "prefill")?;
     reader.known_keys(table, &["report", "zero", "rests_on"]);
@@ -42,7 +45,7 @@ pub(super) fn notices(reader: &Reader<'_>, root: Table<'_>, definition: &Definit
 }
 
 fn notice(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: &mut Seen) -> Notice {
-    reader.known_keys(table, &["code", "title", "state", "from", "until"]);
+    reader.known_keys(table, &["code", "title", "state", "from", "until", "days"]);
     let (code, title) = named(reader, table, seen);
     let state = reader.needed_word(table, "state");
     if let Some(word) = &state {
@@ -60,5 +63,6 @@ fn notice(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: 
         state: state.map(|(word, _)| word).unwrap_or_default(),
         from: date("from").unwrap_or_default(),
         until: date("until").unwrap_or_default(),
+        days: reader.number(table, "days", 1..=NOTICE_DAYS_MAX).and_then(|days| u32::try_from(days).ok()),
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
-const RULE_KEYS: &[&str] = &["code", "opens", "when", "ledger", "field", "values", "days", "set"];
+const RULE_KEYS: &[&str] = &["code", "title", "opens", "when", "ledger", "field", "values", "days", "set"];
 /// A school year has about 200 school days.
 const RUN_DAYS_MAX: i64 = 250;
 
@@ -36,6 +36,7 @@ fn rule(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: &m
     let ledger = reader.word(table, "ledger").map_or_else(|| definition.code.clone(), |(word, _)| word);
     Rule {
         code: code_of(reader, table, seen),
+        title: reader.bilingual(table, "title"),
         opens: word("opens"),
         when,
         ledger,

@@ -17,6 +17,7 @@ fn present(on: i8) -> Sighting {
 fn rule(when: RuleKind, days: u32) -> Rule {
     Rule {
         code: "absent_three_days".to_owned(),
+        title: None,
         opens: "dropout_case".to_owned(),
         when,
         ledger: "dropout_check".to_owned(),
@@ -87,9 +88,21 @@ fn every_run_opens_once_with_its_days_substituted() {
     assert_eq!(opened[1].set["last_day"], Value::Str("2026-03-06".to_owned()));
     assert_eq!(opened[1].set["first_absent"], Value::Str("2026-03-09".to_owned()));
     assert_eq!(opened[1].set["opened_by"], Value::Str("rule".to_owned()));
-    assert_eq!(opened[1].set["on"], Value::Str("2026-03-09".to_owned()), "the record has a date");
+    assert_eq!(opened[1].set["on"], Value::Str("2026-03-11".to_owned()), "dated by the day it became a case");
     let unseen = openings(&rule(RuleKind::AbsentRun, 1), &[absent(3)], &Holidays::none());
     assert_eq!(unseen[0].set["last_day"], Value::Null);
+}
+
+#[test]
+fn a_case_is_dated_by_arithmetic_on_its_first_day_whatever_the_calendar_says() {
+    let days = |sightings: &[Sighting], holidays: &Holidays| {
+        openings(&rule(RuleKind::AbsentRun, 3), sightings, holidays).into_iter().map(|opening| opening.day).collect::<Vec<_>>()
+    };
+    assert_eq!(days(&[absent(2), absent(3), absent(4)], &Holidays::none()), vec![day(4)], "Monday to Wednesday");
+    assert_eq!(days(&[absent(6), absent(9), absent(10)], &Holidays::none()), vec![day(10)], "Friday, Monday, Tuesday");
+    let holiday: Holidays = [day(4)].into_iter().collect();
+    assert_eq!(days(&[absent(3), absent(5), absent(6)], &holiday), vec![day(5)], "the bytes of a node that does not know the holiday");
+    assert_eq!(full(&rule(RuleKind::AbsentRun, 3), day(3), &holiday), day(6), "what is due counts from the day the calendar gives");
 }
 
 #[test]

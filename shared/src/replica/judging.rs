@@ -1,0 +1,83 @@
+//! What is asked of a record before it is written here: its checks, its gaps, the days of a notice. One judgement for every way of writing: form, grid, import, command.
+//!
+//! Invariant: only what is being written can be refused. A record that was short or wrong before somebody mended a note in it stays as it is, and so does what other
+//! machines wrote: it is judged by its lifecycle alone.
+
+use super::{Replica, Result};
+use crate::{
+    document::view::Value,
+    fault::{Exit, Fault},
+    ledger::{
+        Definition,
+        condition::Around,
+        definition::Step,
+        notice,
+        validate::{self, Finding, FindingCode},
+    },
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is being written.
+#[derive(Clone, Copy)]
+pub(super) enum Written<'a> {
+    /// A whole record.
+    All,
+    /// These fields.
+    Fields(&'a BTreeSet<&'a str>),
+    /// These fields, along with a step.
+    Step(&'a BTreeSet<&'a str>),
+}
+
+impl Written<'_> {
+    fn touches(self, field: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Fields(fields) | Self::Step(fields) => fields.contains(field),
+        }
+    }
+
+    /// A record without a date is refused whenever its fields are written; a step is not the place to mend that.
+    fn refuses(self, finding: &Finding) -> bool {
+        match (finding.code, self) {
+            (FindingCode::Check, written) => finding.about.iter().any(|field| written.touches(field)),
+            (_, Self::Step(_)) => false,
+            (_, Self::All | Self::Fields(_)) => true,
+        }
+    }
+}
+
+impl Replica {
+    /// With what this machine knows around a record: the day, and the records it may refer to.
+    pub fn around<T>(&self, work: impl FnOnce(&Around<'_>) -> T) -> T {
+        let other = |key: &str| self.record_fields(key).ok().filter(|fields| !fields.is_empty());
+        work(&Around { today: self.clock.today(), other: &other })
+    }
+
+    /// Work items, or what refuses the writing.
+    pub(super) fn judge(
+        &self,
+        definition: &Definition,
+        fields: &BTreeMap<String, Value>,
+        state: Option<&str>,
+        written: Written<'_>,
+    ) -> Result<Vec<Fault>> {
+        let found = self.around(|around| validate::findings(definition, fields, state, around));
+        let (blocks, gaps): (Vec<_>, Vec<_>) = found.into_iter().partition(|finding| finding.blocks && written.refuses(finding));
+        let mut refused: Vec<Fault> = blocks.iter().map(|finding| finding.fault(definition)).collect();
+        if let Some(state) = state.filter(|_| !matches!(written, Written::All)) {
+            let short = notice::short(definition, fields, state, |field| written.touches(field), &self.holidays());
+            refused.extend(short.iter().map(notice::Short::fault));
+        }
+        if refused.is_empty() {
+            return Ok(gaps.iter().map(|finding| finding.fault(definition)).collect());
+        }
+        Err(Fault::new("record-blocked", Exit::Input).with("count", refused.len()).of(refused).into())
+    }
+
+    /// Whether a step may be taken with these values: `set` is what is written along with it.
+    pub(super) fn judge_step(&self, definition: &Definition, step: &Step, fields: &BTreeMap<String, Value>, set: &BTreeMap<String, String>) -> Result<()> {
+        let required = definition.required_for(step);
+        let written = set.keys().map(String::as_str).chain(required.iter().map(|field| field.code.as_str())).collect();
+        self.judge(definition, fields, Some(&step.to), Written::Step(&written)).map(drop)
+    }
+}
