@@ -271,7 +271,7 @@ async fn preview(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
     let (page, lang, again) = (Page::of(&desk, &visitor, "web-import-preview"), visitor.lang, Page::of(&desk, &visitor, "web-import"));
     let outcome = desk
         .run(move |desk| {
-            let outcome = if bytes.is_empty() {
+            let outcome = if bytes.is_empty() && name.is_empty() {
                 Err(Fault::new("web-upload-none", Exit::Input))
             } else {
                 judge(desk, &account, page, &ledger, name, bytes, lang)
