@@ -374,7 +374,7 @@ fn import_ledger(
     take: Vec<String>,
 ) -> Result<(HubRequest, Option<PathBuf>), Fault> {
     let (file, bytes) = upload(file)?;
-    Ok(common(Request::ImportLedger { code, file, bytes, dry_run, year, by, take }))
+    Ok(common(Request::ImportLedger { code, file, bytes, dry_run, year, by, take, within: None }))
 }
 
 fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<PathBuf>), Fault> {

@@ -179,6 +179,9 @@ enum Import {
         /// Who imports
         #[arg(long)]
         by: Option<String>,
+        /// It is this school's roster, although its title, codes or children look like another's
+        #[arg(long)]
+        this_school: bool,
     },
     /// Rows of a ledger
     Ledger {
@@ -365,13 +368,13 @@ fn request_of(command: Command, global: &Global) -> Result<(NodeRequest, Option<
     let common = |request: Request| (NodeRequest::Common(request), None);
     Ok(match command {
         Command::Enrol { .. } | Command::Serve(_) | Command::Key(_) | Command::Doctor => return Err(Fault::internal("not a request")),
-        Command::Import(Import::Roster { file, dry_run, sheet, by }) => {
+        Command::Import(Import::Roster { file, dry_run, sheet, by, this_school }) => {
             let (file, bytes) = run::read_upload(&file)?;
-            common(Request::ImportRoster { file, bytes, dry_run, sheet, by })
+            common(Request::ImportRoster { file, bytes, dry_run, sheet, by, this_school })
         }
         Command::Import(Import::Ledger { code, file, dry_run, year, by, take }) => {
             let (file, bytes) = run::read_upload(&file)?;
-            common(Request::ImportLedger { code, file, bytes, dry_run, year, by, take })
+            common(Request::ImportLedger { code, file, bytes, dry_run, year, by, take, within: None })
         }
         Command::Import(Import::Undo { batch }) => common(Request::ImportUndo { batch }),
         Command::Undo(undo) => common(undo.request()),

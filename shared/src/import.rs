@@ -2,13 +2,15 @@
 //!
 //! A file goes through three rooms. [`sheet`] turns bytes of whatever kind into rows of cells, bounded in memory and never panicking.
 //! [`header`] finds the header row wherever it stands and says which column means what. [`roster`] judges each row of a roster: a pupil
-//! with typed fields, or the reasons why not. [`table`] is the plain reader for any other ledger.
+//! with typed fields, or the reasons why not. [`table`] is the plain reader for any other ledger,
+//! [`own`] knows workbooks that we wrote ourselves.
 //!
 //! Invariant: a row is accepted whole or rejected with a reason code; nothing of a rejected row is handed on as a pupil.
 
 pub mod block;
 pub mod column;
 pub mod header;
+pub mod own;
 pub mod problem;
 pub mod pupil;
 pub mod roster;

@@ -456,7 +456,6 @@ async fn a_class_teacher_sees_the_own_class_only() {
         format!("/ledger/care_log/new?student={other}"),
         "/roll/3/2".into(),
         "/people".into(),
-        "/import".into(),
         "/report/dropout_now".into(),
     ] {
         let answer = school.get(&path, &teacher).await;

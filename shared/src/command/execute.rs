@@ -74,11 +74,13 @@ fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress
             audit::note(replica, who, "resolve", format!("conflict {id}"), 1);
             Ok(answer)
         }
-        Request::ImportRoster { file, bytes, dry_run, sheet, by } => {
-            importing::roster(replica, &importing::Upload { file, bytes, dry_run, year: None, by }, sheet, lang, progress)
+        Request::ImportRoster { file, bytes, dry_run, sheet, by, this_school } => {
+            let chosen = importing::Chosen { sheet, this_school };
+            importing::roster(replica, &importing::Upload { file, bytes, dry_run, year: None, by }, chosen, lang, progress)
         }
-        Request::ImportLedger { code, file, bytes, dry_run, year, by, take } => {
-            importing::ledger(replica, &code, &importing::Upload { file, bytes, dry_run, year, by }, &take, lang, progress)
+        Request::ImportLedger { code, file, bytes, dry_run, year, by, take, within } => {
+            let upload = importing::Upload { file, bytes, dry_run, year, by };
+            importing::ledger(replica, &code, &upload, &take, within.as_deref(), lang, progress)
         }
         Request::ImportUndo { batch } => {
             let answer = undoing::undo(replica, &batch, None, lang)?;

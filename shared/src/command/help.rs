@@ -166,6 +166,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("Rows of a ledger", "导入一本台账的各行"),
     ("Take an import back", "撤销一次导入"),
     ("Take an import back as one", "整批撤销一次导入"),
+    ("It is this school's roster, although its title, codes or children look like another's", "确实是本校的名册，尽管标题、标识码或学生像是别校的"),
     ("Import id or its beginning", "导入批次号，或它的开头几位"),
     // care
     ("Run the daemon", "运行服务"),

@@ -1,18 +1,24 @@
 //! Imports into a replica: a roster of children, or rows of any ledger. A row is written whole or not at all, all accepted rows in one commit, and a batch can be
-//! taken back as one ([`undoing`]). The same file twice changes nothing. Here are rosters and what both share; rows of ledgers are in [`rows`].
+//! taken back as one ([`undoing`]). The same file twice changes nothing. Here are rosters and what both share; rows of ledgers are in [`rows`], whose roster it is in [`doubts`].
 
+mod doubts;
+mod reached;
 mod rows;
 
 pub use rows::{candidates, ledger};
 
-use super::undoing::{self, Note, Trace};
+use super::{
+    cells,
+    undoing::{self, Note, Trace},
+};
 use crate::{
     document::{
         view::Value,
         write::{Edit, Target},
     },
     fault::{Exit, Fault},
-    import::{self, Outcome, Problem, Pupil, Reason, RosterOptions},
+    import::{self, Limits, Outcome, Problem, Pupil, Reason, RosterOptions, own},
+    ledger::{Catalogue, Definition},
     local::{OnProgress, Progress},
     locale::{self, Lang},
     model::{DocId, SchoolYear, Space},
@@ -26,7 +32,7 @@ use crate::{
 use base64::Engine as _;
 use serde_json::{Value as Json, json};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, mpsc},
 };
 
@@ -50,28 +56,61 @@ impl Upload {
         base64::engine::general_purpose::STANDARD.decode(&self.bytes).map_err(|e| Fault::internal(e).into())
     }
 
-    fn year(&self, replica: &Replica) -> Result<SchoolYear> {
-        match self.year {
+    /// The year asked for; else that of a workbook of ours; else the present one.
+    fn year(&self, replica: &Replica, mark: Option<&own::Mark>) -> Result<SchoolYear> {
+        match self.year.or_else(|| mark?.year) {
             None => replica.this_year(),
             Some(year) => SchoolYear::new(year).ok_or_else(|| Fault::new("year-absurd", Exit::Input).with("year", year).into()),
         }
     }
 }
 
+/// What a person says about a roster.
+#[derive(Clone, Debug, Default)]
+pub struct Chosen {
+    /// Which sheet, when several hold a roster.
+    pub sheet: Option<String>,
+    /// It is this school's, whatever it looks like.
+    pub this_school: bool,
+}
+
+/// A workbook of ours is taken where it came from, by the school it came from.
+fn at_home(replica: &Replica, mark: Option<&own::Mark>, ledgers: &[&str]) -> Result<()> {
+    let Some(mark) = mark else { return Ok(()) };
+    if let Some(wanted) = ledgers.first().filter(|_| !ledgers.contains(&mark.ledger.as_str())) {
+        let how = if mark.ledger == own::ROSTER { own::ROSTER.to_owned() } else { format!("ledger {}", mark.ledger) };
+        return Err(Fault::new("import-other-ledger", Exit::Input).with("ledger", &mark.ledger).with("wanted", wanted).with("how", how).into());
+    }
+    match replica.me().role {
+        Role::Node(school) if !mark.school.is_empty() && mark.school != school.to_string() => {
+            Err(Fault::new("import-other-school", Exit::Input).with("school", &mark.school).with("own", school).into())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Imports a roster.
 ///
 /// # Errors
-/// The file's; `roster-at-school` on the hub. A bad row is no error: it is in the answer.
-pub fn roster(replica: &Arc<Replica>, upload: &Upload, sheet: Option<String>, lang: Lang, progress: OnProgress<'_>) -> Result<Json> {
+/// The file's; `roster-at-school` on the hub; `import-other-ledger`, `import-other-school` for a workbook of ours from elsewhere; `roster-other-school` if it looks like
+/// another school's and nobody says it is not. A bad row is no error: it is in the answer.
+pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lang, progress: OnProgress<'_>) -> Result<Json> {
     let Role::Node(school) = replica.me().role else { return Err(Fault::new("roster-at-school", Exit::NotAllowed).into()) };
-    let year = upload.year(replica)?;
     let bytes = upload.contents()?;
-    let options = RosterOptions { school: Some(school), school_year: Some(year), sheet, ..RosterOptions::default() };
+    let mark = own::recognise(&bytes, &upload.file, &Limits::default()).map_err(Fault::from)?;
+    at_home(replica, mark.as_ref(), &[own::ROSTER, "enrolment"])?;
+    let year = upload.year(replica, mark.as_ref())?;
+    let options = RosterOptions { school: Some(school), school_year: Some(year), sheet: chosen.sheet, ..RosterOptions::default() };
     let preview = import::read_roster(&bytes, &upload.file, &options).map_err(Fault::from)?;
     let mut answer = preview.to_json(lang);
+    answer["year"] = json!(year.start());
     let space = Space::school(school, year);
     let present = Present::load(replica, space)?;
-    let version = replica.catalogue().latest("enrolment").map_or(1, |d| d.version);
+    let doubts = doubts::of(replica, school, &preview, &present)?;
+    answer["doubts"] = doubts.iter().map(|fault| json!({ "code": fault.code, "message": locale::fault(lang, fault).0 })).collect();
+    let catalogue = replica.catalogue();
+    let definition = replica.definition("enrolment")?;
+    let version = definition.version;
     let (mut edits, mut traces) = (Vec::new(), Vec::new());
     for (at, row) in preview.rows.iter().enumerate() {
         let Outcome::Accept(pupil) = &row.outcome else { continue };
@@ -112,6 +151,9 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, sheet: Option<String>, la
             refuse_row(&mut answer, at, "document-closed", &fault, lang);
             continue;
         }
+        if let Some(before) = before {
+            answer["rows"][at]["cells"] = moved(replica, &catalogue, &definition, before, &changed, lang);
+        }
         let old = changed.keys().map(|k| (k.clone(), before.and_then(|b| b.get(k)).cloned().unwrap_or(Value::Null))).collect();
         traces.push(Trace {
             space: space.to_string(),
@@ -121,11 +163,37 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, sheet: Option<String>, la
             before: old,
             after: changed.clone(),
             step: false,
+            from_row: String::new(),
         });
         let edit = if before.is_none() { profile_edit(changed, version) } else { sets(Target::Subject, changed) };
         edits.push(DocEdit { space, doc, what: What::Edit(edit) });
     }
+    if !upload.dry_run && !edits.is_empty() && !doubts.is_empty() && !chosen.this_school {
+        return Err(Fault::new("roster-other-school", Exit::Input).of(doubts).into());
+    }
     finish(replica, upload, "roster", &bytes, edits, &traces, answer, progress)
+}
+
+/// What moves from what to what in the profile of a child on file, as a person reads it.
+fn moved(
+    replica: &Replica,
+    catalogue: &Catalogue,
+    definition: &Definition,
+    before: &BTreeMap<String, Value>,
+    changed: &BTreeMap<String, Value>,
+    lang: Lang,
+) -> Json {
+    let mut after = before.clone();
+    after.extend(changed.clone());
+    let mut seen = BTreeSet::new();
+    let fields = changed.keys().filter_map(|key| definition.field_of_key(key).map(|(field, _)| field).or_else(|| definition.field(key)));
+    let fields = fields.filter(|field| seen.insert(field.code.clone()));
+    let text = |field, fields: &BTreeMap<String, Value>| cells::text(replica, catalogue, definition, field, fields, lang);
+    fields
+        .map(|field| (field, text(field, before), text(field, &after)))
+        .filter(|(_, from, to)| from != to)
+        .map(|(field, from, to)| json!({ "field": field.code, "title": field.title.get(lang), "from": from, "to": to }))
+        .collect()
 }
 
 fn sets(target: Target, fields: BTreeMap<String, Value>) -> Edit {
@@ -173,6 +241,11 @@ impl Present {
         Ok(out)
     }
 
+    /// Whether the child of a row is on file, by number or by name and birth date.
+    fn knows(&self, pupil: &Pupil) -> bool {
+        pupil.id.as_ref().is_some_and(|id| self.by_number.contains_key(id.as_str())) || self.namesake(pupil).is_some()
+    }
+
     /// The same number stands here under another name: renamed, or another child? A person decides, not an import.
     fn other_name(&self, pupil: &Pupil) -> Option<String> {
         let doc = self.by_number.get(pupil.id.as_ref()?.as_str())?;
@@ -211,8 +284,9 @@ impl Present {
 
 fn refuse_row(answer: &mut Json, at: usize, why: &str, fault: &Fault, lang: Lang) {
     let (message, next) = locale::fault(lang, fault);
-    let number = answer["rows"][at]["row"].clone();
-    answer["rows"][at] = json!({ "row": number, "accept": false, "why": why, "message": message, "next": next });
+    let of = |key: &str| answer["rows"][at][key].clone();
+    answer["rows"][at] = json!({ "row": of("row"), "accept": false, "name": of("name"), "grade": of("grade"), "class": of("class"),
+        "why": why, "message": message, "next": next });
     let shift = |value: &mut Json, by: i64| *value = json!(value.as_i64().unwrap_or(0) + by);
     shift(&mut answer["accepted"], -1);
     shift(&mut answer["rejected"], 1);

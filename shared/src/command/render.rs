@@ -151,13 +151,19 @@ fn imported(answer: &Json, lang: Lang) -> String {
             let _ = write!(out, "\n  · {}", locale::text(lang, message, &[("count", &list.len().to_string()), ("list", &shown)]));
         }
     }
+    for doubt in answer["doubts"].as_array().into_iter().flatten() {
+        let _ = write!(out, "\n  ! {}", locale::text(lang, "imported-doubt", &[("message", &cell(&doubt["message"]))]));
+    }
     for (message, rows) in remarks(answer) {
         let shown = rows.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join("、") + if rows.len() > LISTED_MAX { "…" } else { "" };
         let args = [("rows", &*shown), ("count", &*rows.len().to_string()), ("message", &*message)];
         let _ = write!(out, "\n  ? {}", locale::text(lang, if rows.len() == 1 { "imported-remark" } else { "imported-remarks" }, &args));
     }
     for row in answer["rows"].as_array().into_iter().flatten().filter(|row| row["accept"] == Json::Bool(false)) {
-        let _ = write!(out, "\n  ✗ {}", locale::text(lang, "imported-row", &[("row", &cell(&row["row"])), ("message", &cell(&row["message"]))]));
+        let who = ["label", "name"].iter().find_map(|key| row[*key].as_str().filter(|text| !text.is_empty()));
+        let who = who.map(|who| format!(" {who}")).unwrap_or_default();
+        let args = [("row", &*cell(&row["row"])), ("label", &*who), ("message", &*cell(&row["message"]))];
+        let _ = write!(out, "\n  ✗ {}", locale::text(lang, "imported-row", &args));
         for detail in row["details"].as_array().into_iter().flatten() {
             let _ = write!(out, "\n      · {}", cell(detail));
         }

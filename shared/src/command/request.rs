@@ -218,6 +218,9 @@ pub enum Request {
         /// Of cells that the file and somebody here changed since the export, those where the file counts: `ROW:FIELD`, or `all`. The others stay as they are here.
         #[serde(default)]
         take: Vec<String>,
+        /// Only rows about children of these classes (grade, class), as for a class teacher; `None`: of the whole school.
+        #[serde(default)]
+        within: Option<Vec<(i64, i64)>>,
     },
     /// Imports a roster of children (node).
     ImportRoster {
@@ -231,6 +234,9 @@ pub enum Request {
         sheet: Option<String>,
         /// Who.
         by: Option<String>,
+        /// Somebody says that it is this school's roster although it looks like another's.
+        #[serde(default)]
+        this_school: bool,
     },
     /// Checks a ledger definition without publishing it.
     LedgerCheck {

@@ -22,7 +22,7 @@ use crate::{
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Value as Json, json};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -51,6 +51,9 @@ pub(super) struct Trace {
     /// It took a lifecycle step too, which stays.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) step: bool,
+    /// Id of the row of a workbook given back that it was made from: whatever is corrected in that row later, it is this record.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) from_row: String,
 }
 
 impl Trace {
@@ -61,7 +64,16 @@ impl Trace {
             Some(made) => (made.key.clone(), made.fields.clone()),
             None => (String::new(), words.sets.iter().map(|(_, key, value)| (key.clone(), value.clone())).collect()),
         };
-        Some(Self { space: edit.space.to_string(), doc: edit.doc, record, new: true, before: BTreeMap::new(), after, step: false })
+        Some(Self {
+            space: edit.space.to_string(),
+            doc: edit.doc,
+            record,
+            new: true,
+            before: BTreeMap::new(),
+            after,
+            step: false,
+            from_row: String::new(),
+        })
     }
 
     /// Of a change to the record at `place`: only what really differs; who wrote last is no value of the record.
@@ -82,7 +94,7 @@ impl Trace {
         }
         let before = after.keys().map(|key| (key.clone(), place.fields.get(key).cloned().unwrap_or(Value::Null))).collect();
         let record = if place.id == place.doc.to_string() { String::new() } else { place.id.clone() };
-        Some(Self { space: edit.space.to_string(), doc: place.doc, record, new: false, before, after, step })
+        Some(Self { space: edit.space.to_string(), doc: place.doc, record, new: false, before, after, step, from_row: String::new() })
     }
 
     fn key(&self) -> String {
@@ -179,6 +191,20 @@ pub fn list(replica: &Replica) -> Result<Json> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     })?;
     Ok(json!({ "undo": rows }))
+}
+
+/// Records made from rows of workbooks given back, and what was written then, by the row's id; those taken back are left out.
+///
+/// # Errors
+/// The store's.
+pub(super) fn from_rows(replica: &Replica) -> Result<HashMap<String, (String, BTreeMap<String, Value>)>> {
+    let details: Vec<String> = replica.store().read(|c| -> Result<_> {
+        let mut statement =
+            c.prepare_cached("SELECT detail FROM import WHERE kind = 'ledger' AND undone IS NULL AND instr(detail, '\"from_row\"') > 0 ORDER BY id")?;
+        Ok(statement.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
+    })?;
+    let traces = details.iter().filter_map(|text| serde_json::from_str::<Vec<Trace>>(text).ok()).flatten();
+    Ok(traces.filter(|trace| trace.new && !trace.from_row.is_empty()).map(|trace| (trace.from_row.clone(), (trace.key(), trace.after))).collect())
 }
 
 /// A write that was kept, by its id or the beginning of it.

@@ -105,6 +105,8 @@ pub(super) enum Phone {
 #[must_use]
 pub(super) fn phone(text: &str) -> Phone {
     let plain = compact(text);
+    // A number that a spreadsheet kept as a number.
+    let plain = plain.strip_suffix(".0").map(str::to_owned).unwrap_or(plain);
     if is_nothing(&plain) {
         return Phone::None;
     }
@@ -192,7 +194,8 @@ mod tests {
     #[test]
     fn phones_lose_their_spaces_and_country() {
         let number = |digits: &str| Phone::Number(digits.to_owned());
-        for text in ["199 2120 2792", "199-2120-2792", "+86 19921202792", "８６１９９２１２０２７９２", "'19921202792"] {
+        for text in ["199 2120 2792", "199-2120-2792", "+86 19921202792", "８６１９９２１２０２７９２", "'19921202792", "19921202792.0"]
+        {
             assert_eq!(phone(text), number("19921202792"), "{text}");
         }
         assert_eq!(phone("0871-1234567"), number("08711234567"));

@@ -8,6 +8,7 @@ use super::column::Column;
 use super::grade::{self, Place, Stage};
 use super::header::{self, Header};
 use super::judge::{Context, Judged, judge};
+use super::own;
 use super::problem::{Problem, Reason};
 use super::pupil::Pupil;
 use super::sheet::{Cell, FileError, Limits, Sheet, Unreadable, read_sheets};
@@ -56,6 +57,8 @@ pub struct RosterRow {
     pub outcome: Outcome,
     /// Remarks on an accepted row; empty for a rejected one.
     pub warnings: Vec<Problem>,
+    /// Whose row it is as the file says it: name, grade and class, whatever is wrong with them.
+    pub label: String,
 }
 
 /// A judged file.
@@ -77,6 +80,10 @@ pub struct RosterPreview {
     pub skipped: Vec<u32>,
     /// Columns there are: place, counted from 0, and field of the profile.
     pub columns: Vec<(usize, &'static str)>,
+    /// Texts above the header: whose roster it says it is.
+    pub titles: Vec<String>,
+    /// Schools the rows name by their names, with the number of rows.
+    pub school_names: BTreeMap<String, usize>,
 }
 
 impl RosterPreview {
@@ -134,6 +141,7 @@ impl RosterRow {
             Outcome::Reject { reason, also } => json!({
                 "row": self.row,
                 "accept": false,
+                "label": self.label,
                 "why": reason.reason.code(),
                 "message": reason.message(lang),
                 "next": reason.next(lang),
@@ -146,7 +154,9 @@ impl RosterRow {
 
 /// Reads and judges a roster.
 pub fn read_roster(bytes: &[u8], file_name: &str, options: &RosterOptions) -> Result<RosterPreview, FileError> {
-    let mut sheets = chosen(read_sheets(bytes, file_name, &options.limits)?, options)?;
+    let mut sheets = read_sheets(bytes, file_name, &options.limits)?;
+    own::take(&mut sheets);
+    let mut sheets = chosen(sheets, options)?;
     let Some((at, header, other_sheets)) = header::find_in(&sheets) else { return Err(without_header(&sheets, options)) };
     let Some(sheet) = sheets.get_mut(at) else { return Err(FileError::Empty) };
     sheet.fill_merged(header.body);
@@ -167,7 +177,9 @@ pub fn read_roster(bytes: &[u8], file_name: &str, options: &RosterOptions) -> Re
         place: place_of_all(sheet, &header),
     };
     let mut compared = Compared::default();
-    let rows: Vec<RosterRow> = data.into_iter().map(|(row, cells)| compared.admit(*row, judge(cells, &context))).collect();
+    let school_names = school_names(&data, &header);
+    let rows: Vec<RosterRow> =
+        data.into_iter().map(|(row, cells)| RosterRow { label: label(cells, &header), ..compared.admit(*row, judge(cells, &context)) }).collect();
     if rows.iter().all(|row| matches!(&row.outcome, Outcome::Reject { reason, .. } if reason.reason == Reason::FormulaNoValue)) {
         return Err(FileError::FormulasOnly { sheet: sheet.name.clone() });
     }
@@ -176,9 +188,15 @@ pub fn read_roster(bytes: &[u8], file_name: &str, options: &RosterOptions) -> Re
         header_row: header.row,
         columns: header.columns.iter().map(|(place, column)| (*place, column.field())).collect(),
         schools: schools(&rows),
+        titles: sheet.rows.iter().take(header.top).flat_map(|(_, cells)| cells).map(Cell::text).filter(|text| !text.is_empty()).collect(),
+        school_names,
         rows,
         skipped: skipped.into_iter().map(|(row, _)| *row).collect(),
-        ignored_columns: [header.ignored.clone(), unlabelled(&body, &header, sheet)].concat(),
+        ignored_columns: [header.ignored.clone(), unlabelled(&body, &header, sheet)]
+            .concat()
+            .into_iter()
+            .filter(|head| !own::is_ours(head))
+            .collect(),
         other_sheets,
     })
 }
@@ -301,6 +319,28 @@ fn place_of_all(sheet: &Sheet, header: &Header) -> Option<Place> {
     titles.chain([sheet.name.clone()]).find_map(|title| grade::read_title(&clean::compact(&title)))
 }
 
+/// Name, grade and class as they stand in the row.
+fn label(cells: &[Cell], header: &Header) -> String {
+    const CHARS_MAX: usize = 40;
+    let text = |column: Column| header.column(column).and_then(|at| cells.get(at)).map(|cell| clean::free(&cell.text())).unwrap_or_default();
+    let (grade, class) = (text(Column::Grade), text(Column::Class));
+    // 三年级 beside 三年级2班 or 三(2)班 is said once.
+    let said = grade.chars().next().is_some_and(|first| class.starts_with(first)) && class.chars().count() > 2;
+    let class = if said { class } else { format!("{grade} {class}").trim().to_owned() };
+    let parts = [text(Column::Name), class].into_iter().filter(|part| !part.is_empty());
+    parts.map(|part| part.chars().take(CHARS_MAX).collect::<String>()).collect::<Vec<_>>().join(" · ")
+}
+
+/// Names of schools in the column for them.
+fn school_names(data: &[&(u32, Vec<Cell>)], header: &Header) -> BTreeMap<String, usize> {
+    let mut names = BTreeMap::new();
+    let Some(at) = header.column(Column::SchoolName) else { return names };
+    for text in data.iter().filter_map(|(_, cells)| cells.get(at)).map(|cell| clean::free(&cell.text())).filter(|text| !text.is_empty()) {
+        *names.entry(text).or_insert(0) += 1;
+    }
+    names
+}
+
 fn schools(rows: &[RosterRow]) -> BTreeMap<String, usize> {
     let mut schools = BTreeMap::new();
     for row in rows {
@@ -327,18 +367,18 @@ impl Compared {
             Ok(judged) => judged,
             Err(mut problems) => {
                 let reason = if problems.is_empty() { Problem::new(Reason::CellError) } else { problems.remove(0) };
-                return RosterRow { row, outcome: Outcome::Reject { reason, also: problems }, warnings: Vec::new() };
+                return RosterRow { row, outcome: Outcome::Reject { reason, also: problems }, warnings: Vec::new(), label: String::new() };
             }
         };
         if let Some(reason) = self.repeats(&pupil, &mut warnings) {
-            return RosterRow { row, outcome: Outcome::Reject { reason, also: Vec::new() }, warnings: Vec::new() };
+            return RosterRow { row, outcome: Outcome::Reject { reason, also: Vec::new() }, warnings: Vec::new(), label: String::new() };
         }
         let number = number_of(&pupil);
         self.by_birth.entry((pupil.name.clone(), pupil.birth, pupil.male)).or_insert((row, number.is_some()));
         if let Some(number) = number {
             self.by_number.insert(number, (row, pupil.name.clone()));
         }
-        RosterRow { row, outcome: Outcome::Accept(Box::new(pupil)), warnings }
+        RosterRow { row, outcome: Outcome::Accept(Box::new(pupil)), warnings, label: String::new() }
     }
 
     fn repeats(&self, pupil: &Pupil, warnings: &mut Vec<Problem>) -> Option<Problem> {

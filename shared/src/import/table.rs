@@ -3,8 +3,8 @@
 
 use super::clean;
 use super::column::{Column, recognise};
+use super::own::{self, Base};
 use super::sheet::{Cell, FileError, HEAD_ROWS, Limits, Sheet, Unreadable, read_sheets};
-use std::collections::BTreeMap;
 
 /// A field a column can fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,44 +42,14 @@ pub struct Table {
     pub rows: Vec<(u32, Vec<(String, String)>)>,
     /// Formulas without a value, `#N/A` and cells too long: their rows must not be used.
     pub unread: Vec<Unread>,
+    /// What else those rows say, so that a person knows whose they are.
+    pub broken: Vec<(u32, Vec<(String, String)>)>,
     /// Rows below the header that are no records: sums and signatures.
     pub skipped: Vec<u32>,
     /// Columns there are: place, counted from 0, and field code.
     pub columns: Vec<(usize, String)>,
     /// What the records held when the workbook was exported, if it is one of ours.
     pub base: Option<Base>,
-}
-
-/// Name of the sheet that keeps the values of the moment of export; nobody sees it in the office program.
-pub const BASE_SHEET: &str = "_huxue";
-
-/// What records held when they were exported: record → field → text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Base {
-    /// Ledger the workbook was exported from.
-    pub ledger: String,
-    /// When, RFC 3339.
-    pub at: String,
-    /// Values.
-    pub records: BTreeMap<String, BTreeMap<String, String>>,
-}
-
-/// Takes the sheet of base values out: first line `huxue`, ledger, moment; second line codes; then a record a line.
-fn take_base(sheets: &mut Vec<Sheet>) -> Option<Base> {
-    let at = sheets.iter().position(|sheet| sheet.name == BASE_SHEET)?;
-    let sheet = sheets.remove(at);
-    let mut lines = sheet.rows.iter().map(|(_, cells)| cells.iter().map(Cell::text).collect::<Vec<_>>());
-    let (title, codes) = (lines.next()?, lines.next()?);
-    if title.first().map(String::as_str) != Some("huxue") || sheet.too_many_rows {
-        return None;
-    }
-    let mut base = Base { ledger: title.get(1).cloned()?, at: title.get(2).cloned().unwrap_or_default(), records: BTreeMap::new() };
-    for line in lines {
-        let Some(id) = line.first().filter(|id| !id.is_empty()) else { continue };
-        let values = codes.iter().enumerate().skip(1).map(|(at, code)| (code.clone(), line.get(at).cloned().unwrap_or_default()));
-        base.records.insert(id.clone(), values.collect());
-    }
-    Some(base)
 }
 
 /// Matches header cells to fields: by code, by either title, then by the spellings known from rosters (证件号码 for 身份证号).
@@ -109,6 +79,7 @@ pub fn match_columns(header: &[String], candidates: &[Candidate<'_>]) -> Matched
         }
     }
     matched.columns.sort_unstable();
+    matched.ignored.retain(|head| !own::is_ours(head));
     matched
 }
 
@@ -130,7 +101,7 @@ pub fn read_table(
     limits: &Limits,
 ) -> Result<Table, FileError> {
     let mut sheets = read_sheets(bytes, file_name, limits)?;
-    let base = take_base(&mut sheets);
+    let base = own::take(&mut sheets);
     let found =
         sheets.iter().enumerate().filter_map(|(at, sheet)| best_header(sheet, candidates).map(|(top, matched)| (at, !sheet.hidden, top, matched)));
     let found = found.filter(|(.., matched)| matched.columns.len() >= least.max(1));
@@ -155,6 +126,7 @@ pub fn read_table(
         ignored: matched.ignored,
         rows: Vec::new(),
         unread: Vec::new(),
+        broken: Vec::new(),
         skipped: Vec::new(),
         columns: matched.columns.clone(),
         base,
@@ -199,6 +171,7 @@ impl Table {
             && columns.len() > 2
             && (filled <= 2 && values.iter().all(|(_, text)| is_footer(text)) || filled == 1 && values.iter().all(|(_, text)| own(text)));
         if before != self.unread.len() {
+            self.broken.push((row, values));
             return;
         }
         if values.is_empty() || lone {

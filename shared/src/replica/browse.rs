@@ -283,13 +283,14 @@ impl Replica {
     ///
     /// # Errors
     /// The store's.
-    pub fn imports(&self) -> Result<Vec<Batch>> {
+    pub fn imports(&self, by: Option<&str>) -> Result<Vec<Batch>> {
         self.store.read(|c| {
             let mut statement = c.prepare_cached(
-                "SELECT id, at, kind, file, undone, json_array_length(detail) FROM import WHERE kind <> 'edit' ORDER BY id DESC LIMIT 50",
+                "SELECT id, at, kind, file, undone, json_array_length(detail), by FROM import WHERE kind <> 'edit' AND (?1 IS NULL OR by = ?1)
+                 ORDER BY id DESC LIMIT 50",
             )?;
-            let rows = statement.query_map([], |r| {
-                Ok(Batch { id: r.get(0)?, at: r.get(1)?, kind: r.get(2)?, file: r.get(3)?, undone: r.get(4)?, written: r.get(5)? })
+            let rows = statement.query_map([by], |r| {
+                Ok(Batch { id: r.get(0)?, at: r.get(1)?, kind: r.get(2)?, file: r.get(3)?, undone: r.get(4)?, written: r.get(5)?, by: r.get(6)? })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
@@ -311,6 +312,8 @@ pub struct Batch {
     pub undone: Option<String>,
     /// Records it wrote.
     pub written: i64,
+    /// Who, as the name stands in records; empty: somebody at the command line who gave none.
+    pub by: String,
 }
 
 fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Listed> {

@@ -160,6 +160,12 @@ impl Account {
         self.is(Role::Registrar)
     }
 
+    /// May import files: rosters ([`Self::administers`]), or rows of ledgers as far as the person writes there.
+    #[must_use]
+    pub fn imports(&self) -> bool {
+        [Role::Registrar, Role::AidOfficer, Role::ClassTeacher].iter().any(|role| self.is(*role))
+    }
+
     /// What the person sees of a ledger.
     #[must_use]
     pub fn reads(&self, definition: &Definition) -> Reach {

@@ -1,20 +1,20 @@
 //! What is on the screen as a workbook, in a form that the import reads again: the first column is the record's id, heads are the fields' titles, cells are as typed.
 //!
 //! Three sheets, one of them shown. `_huxue` keeps what every cell held at the moment of export, by record, so that the import can tell what the person changed from what
-//! somebody changed here meanwhile, however the rows were sorted (`import::table::Base`). `_lists` holds the options that choice cells offer. What an office program would wreck
+//! somebody changed here meanwhile, however the rows were sorted (`import::own::Base`). `_lists` holds the options that choice cells offer. What an office program would wreck
 //! (numbers of identity, student and telephone, dates) is text, and stays text when it is edited.
 
-use super::{account::Account, shown};
+use super::{account::Account, desk::Desk, shown};
 use crate::{
     fault::Fault,
-    import::table::BASE_SHEET,
+    import::own::{self, LISTS, Mark},
     ledger::{
         Catalogue, Definition, FieldType,
         definition::{Field, Subject},
         value,
     },
     locale::{self, Lang},
-    replica::browse::Row,
+    replica::{Role, browse::Row},
 };
 use rust_xlsxwriter::{DataValidation, DataValidationErrorStyle, Format, FormatAlign, Formula, Workbook, Worksheet, XlsxError};
 
@@ -22,19 +22,44 @@ use rust_xlsxwriter::{DataValidation, DataValidationErrorStyle, Format, FormatAl
 const CELL_CHARS_MAX: usize = 32_000;
 /// Rows below the last that still offer options: for records added at the bottom.
 const MORE_ROWS: u32 = 500;
-/// Name of the sheet of options.
-const LISTS: &str = "_lists";
 
-/// Records of a ledger. What the person does not see is not in it. `at`: the moment of export, RFC 3339.
+/// Where and when a workbook is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    /// RFC 3339.
+    pub at: String,
+    /// School code; empty: not a school's.
+    pub school: String,
+    /// School year whose records it holds; `None`: of several.
+    pub year: Option<u16>,
+}
+
+/// Now, at this desk's school.
+#[must_use]
+pub fn made_here(desk: &Desk) -> Made {
+    let school = if let Role::Node(school) = desk.replica.me().role { school.to_string() } else { String::new() };
+    Made { at: desk.clock().now().to_string(), school, year: None }
+}
+
+/// Records of a ledger. What the person does not see is not in it.
 ///
 /// # Errors
 /// `internal` if the workbook cannot be made.
-pub fn ledger(catalogue: &Catalogue, definition: &Definition, account: &Account, rows: &[Row], at: &str, lang: Lang) -> Result<Vec<u8>, Fault> {
+pub fn ledger(catalogue: &Catalogue, definition: &Definition, account: &Account, rows: &[Row], made: &Made, lang: Lang) -> Result<Vec<u8>, Fault> {
     let by_child = definition.subject == Subject::Student;
     let mut fields: Vec<&Field> = definition.fields.iter().filter(|f| shown::sees(account, definition, f) && f.kind != FieldType::File).collect();
     let named = by_child && !fields.iter().any(|f| f.code == "name");
     fields.extend(Definition::common_fields().iter().filter(|f| f.code == "on" || f.code == "note"));
-    Export { catalogue, definition, fields, named, lang }.book(rows, at).map_err(Fault::internal)
+    let classed = by_child && !fields.iter().any(|f| f.code == "class");
+    let mark = Mark {
+        ledger: definition.code.clone(),
+        at: made.at.clone(),
+        school: made.school.clone(),
+        year: made.year,
+        refused: false,
+        file: String::new(),
+    };
+    Export { catalogue, definition, fields, named, classed, lang }.book(rows, &mark).map_err(Fault::internal)
 }
 
 struct Export<'a> {
@@ -43,6 +68,8 @@ struct Export<'a> {
     fields: Vec<&'a Field>,
     /// A column with the child's name stands beside the record's id.
     named: bool,
+    /// And one with the class. Both say whose row it is and are not written.
+    classed: bool,
     lang: Lang,
 }
 
@@ -61,13 +88,14 @@ fn is_number(field: &Field) -> bool {
 }
 
 impl Export<'_> {
-    fn book(&self, rows: &[Row], at: &str) -> Result<Vec<u8>, XlsxError> {
+    fn book(&self, rows: &[Row], mark: &Mark) -> Result<Vec<u8>, XlsxError> {
         let mut book = Workbook::new();
         let last = u32::try_from(rows.len()).unwrap_or(u32::MAX - MORE_ROWS);
         let page = book.add_worksheet();
+        page.set_name(own::sheet_name(self.definition.title.get(self.lang)))?;
         self.heads(page)?;
         self.lines(page, rows)?;
-        let columns = u16::try_from(self.fields.len()).unwrap_or(u16::MAX) + u16::from(self.named);
+        let columns = u16::try_from(self.fields.len()).unwrap_or(u16::MAX) + self.first() - 1;
         page.set_freeze_panes(1, self.first())?;
         page.autofilter(0, 0, last, columns)?;
         let lists: Vec<(u16, Vec<String>)> =
@@ -81,8 +109,8 @@ impl Export<'_> {
             page.add_data_validation(1, *column, last + MORE_ROWS, *column, &rule)?;
         }
         let base = book.add_worksheet();
-        base.set_name(BASE_SHEET)?.set_very_hidden(true);
-        self.base(base, rows, at)?;
+        base.set_name(own::SHEET)?.set_very_hidden(true);
+        self.base(base, rows, mark)?;
         let page = book.add_worksheet();
         page.set_name(LISTS)?.set_very_hidden(true);
         for (at, (_, options)) in (0u16..).zip(&lists) {
@@ -95,7 +123,17 @@ impl Export<'_> {
 
     /// Column of the first field.
     fn first(&self) -> u16 {
-        1 + u16::from(self.named)
+        1 + u16::from(self.named) + u16::from(self.classed)
+    }
+
+    /// Columns that say whose a row is: place, code, text of a row.
+    fn whose(&self) -> Vec<(u16, &'static str)> {
+        let both = [("_name", self.named), ("_class", self.classed)];
+        (1u16..).zip(both.into_iter().filter(|(_, there)| *there).map(|(code, _)| code)).collect()
+    }
+
+    fn said(&self, code: &str, row: &Row) -> String {
+        if code == "_name" { row.name.clone().unwrap_or_default() } else { shown::class(row.grade, row.class, self.lang) }
     }
 
     fn heads(&self, page: &mut Worksheet) -> Result<(), XlsxError> {
@@ -105,9 +143,10 @@ impl Export<'_> {
         let id = if self.lang == Lang::Zh { "记录号" } else { "Record id" };
         page.set_column_format(0, &soft)?.set_column_width(0, 10.0)?;
         page.write_string_with_format(0, 0, id, &bold)?;
-        if self.named {
-            page.set_column_format(1, &text)?.set_column_width(1, 12.0)?;
-            page.write_string_with_format(0, 1, locale::text(self.lang, "web-person-name", &[]), &bold)?;
+        for (column, code) in self.whose() {
+            let title = locale::text(self.lang, if code == "_name" { "web-person-name" } else { "web-class-word" }, &[]);
+            page.set_column_format(column, &text)?.set_column_width(column, 12.0)?;
+            page.write_string_with_format(0, column, title, &bold)?;
         }
         for (column, field) in (self.first()..).zip(&self.fields) {
             if !is_number(field) {
@@ -129,8 +168,8 @@ impl Export<'_> {
     fn lines(&self, page: &mut Worksheet, rows: &[Row]) -> Result<(), XlsxError> {
         for (line, row) in (1u32..).zip(rows) {
             put(page, line, 0, &row.id)?;
-            if self.named {
-                put(page, line, 1, row.name.as_deref().unwrap_or_default())?;
+            for (column, code) in self.whose() {
+                put(page, line, column, &self.said(code, row))?;
             }
             for (column, field) in (self.first()..).zip(&self.fields) {
                 let text = self.cell(field, row);
@@ -145,17 +184,24 @@ impl Export<'_> {
         Ok(())
     }
 
-    fn base(&self, page: &mut Worksheet, rows: &[Row], at: &str) -> Result<(), XlsxError> {
-        for (column, text) in (0u16..).zip(["huxue", self.definition.code.as_str(), at]) {
-            put(page, 0, column, text)?;
+    fn base(&self, page: &mut Worksheet, rows: &[Row], mark: &Mark) -> Result<(), XlsxError> {
+        for (column, text) in (0u16..).zip(mark.line()) {
+            put(page, 0, column, &text)?;
         }
         put(page, 1, 0, "_id")?;
-        for (column, field) in (1u16..).zip(&self.fields) {
+        let whose = self.whose();
+        for (column, code) in &whose {
+            put(page, 1, *column, code)?;
+        }
+        for (column, field) in (self.first()..).zip(&self.fields) {
             put(page, 1, column, &field.code)?;
         }
         for (line, row) in (2u32..).zip(rows) {
             put(page, line, 0, &row.id)?;
-            for (column, field) in (1u16..).zip(&self.fields) {
+            for (column, code) in &whose {
+                put(page, line, *column, &self.said(code, row))?;
+            }
+            for (column, field) in (self.first()..).zip(&self.fields) {
                 put(page, line, column, &self.cell(field, row))?;
             }
         }

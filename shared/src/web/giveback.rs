@@ -1,5 +1,6 @@
 //! Rows an import refused, as a workbook to correct and send again: the file's own heads and layout, only the refused rows, their cells as they were sent, those at fault
-//! coloured and commented, and two columns more that say why and what to do. Sent again as it is, what is corrected is taken and nothing that was taken is doubled.
+//! coloured and commented, and two columns more that say why and what to do. Sent again as it is, what is corrected is taken and nothing that was taken is doubled, whatever
+//! the file is called by then: a sheet that is not shown says what it is ([`own::Mark`]), and a column that is not shown which row each row is.
 //!
 //! Also kept for the person who sent the file, until it is sent again without fault or put away, 14 days at most; encrypted with the rest of the database, since the rows
 //! are children. Invariant: nobody else gets it, whatever their role.
@@ -7,7 +8,11 @@
 use super::{account::Account, desk::Desk, page::next_here};
 use crate::{
     fault::{Exit, Fault},
-    import::{Cell, Limits, Sheet, read_sheets, table::BASE_SHEET},
+    import::{
+        Cell, Limits, Sheet,
+        own::{self, Mark},
+        read_sheets,
+    },
     locale::{self, Lang},
     store::refused::{self as store, Waiting},
 };
@@ -41,6 +46,8 @@ struct Refusal {
     why: String,
     next: String,
     fields: BTreeSet<String>,
+    /// Its id, if it was given back before.
+    id: Option<String>,
 }
 
 impl Refusal {
@@ -54,18 +61,21 @@ impl Refusal {
             why: why.join("；"),
             next: next_here(word("next"), lang),
             fields: list("fields").filter_map(|field| field.as_str().map(str::to_owned)).collect(),
+            id: row["row_id"].as_str().filter(|id| !id.is_empty()).map(str::to_owned),
         })
     }
 }
 
-/// The workbook to give back. `answer`: what the import said of the file, with `sheet`, `header_row`, `columns` and `rows`.
+/// The workbook to give back of the file `bytes`. `mark`: what it is to say it is, `refused` and `file` aside; `answer`: what the import said of the file, with `sheet`,
+/// `header_row`, `columns` and `rows`.
 ///
 /// # Errors
 /// The file's; `internal` if the workbook cannot be made.
-pub fn workbook(bytes: &[u8], file: &str, answer: &Json, lang: Lang) -> Result<Vec<u8>, Fault> {
+pub fn workbook(bytes: &[u8], file: &str, mark: &Mark, answer: &Json, lang: Lang) -> Result<Vec<u8>, Fault> {
     let mut sheets = read_sheets(bytes, file, &Limits::default()).map_err(Fault::from)?;
     let wanted = answer["sheet"].as_str().unwrap_or_default();
-    let base = sheets.iter().find(|sheet| sheet.name == BASE_SHEET).cloned();
+    let base = sheets.iter().find(|sheet| sheet.name == own::SHEET).cloned();
+    let mark = Mark { refused: true, file: origin(own::mark(&sheets).as_ref(), file), ..mark.clone() };
     let Some(sheet) = sheets.iter_mut().find(|sheet| sheet.name == wanted) else { return Err(Fault::internal("the sheet vanished")) };
     let head = answer["header_row"].as_u64().unwrap_or(1);
     sheet.fill_merged(sheet.rows.iter().take_while(|(row, _)| u64::from(*row) <= head).count());
@@ -80,67 +90,86 @@ pub fn workbook(bytes: &[u8], file: &str, answer: &Json, lang: Lang) -> Result<V
         }
     }
     let columns: BTreeMap<String, usize> = serde_json::from_value(answer["columns"].clone()).unwrap_or_default();
-    draw(sheet, base.as_ref(), head, &refusals, &columns, lang).map_err(Fault::internal)
+    // The same file gives the same ids: looked at twice, and given back twice, a row is still one.
+    let hash = blake3::hash(bytes).to_hex();
+    let batch = hash.as_str().get(..16).unwrap_or_default();
+    Book { base: base.as_ref(), head, refusals: &refusals, columns: &columns, mark: &mark, batch, lang }.draw(sheet).map_err(Fault::internal)
 }
 
-fn draw(
-    sheet: &Sheet,
-    base: Option<&Sheet>,
+/// The file that rows came from in the first place.
+#[must_use]
+pub fn origin(mark: Option<&Mark>, file: &str) -> String {
+    mark.filter(|mark| mark.refused && !mark.file.is_empty()).map_or(bare(file), |mark| bare(&mark.file)).to_owned()
+}
+
+/// A workbook in the making.
+struct Book<'a> {
+    base: Option<&'a Sheet>,
+    /// Row of the head.
     head: u64,
-    refusals: &BTreeMap<u64, Refusal>,
-    columns: &BTreeMap<String, usize>,
+    refusals: &'a BTreeMap<u64, Refusal>,
+    columns: &'a BTreeMap<String, usize>,
+    mark: &'a Mark,
+    batch: &'a str,
     lang: Lang,
-) -> Result<Vec<u8>, XlsxError> {
-    let mut book = Workbook::new();
-    let page = book.add_worksheet();
-    // The name of the sheet may be the class. One that other office programs take and Excel does not is left out, not the workbook.
-    let _ = page.set_name(&sheet.name);
-    let width = sheet.rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
-    // The place of our own columns, when the workbook was given back before.
-    let titles = ["web-giveback-why", "web-giveback-next"];
-    let ours: BTreeSet<String> = [Lang::Zh, Lang::En].iter().flat_map(|lang| titles.map(|key| locale::text(*lang, key, &[]))).collect();
-    let own =
-        sheet.rows.iter().find(|(row, _)| u64::from(*row) == head).and_then(|(_, cells)| cells.iter().position(|cell| ours.contains(&cell.text())));
-    let end = own.unwrap_or(width);
-    let why = u16::try_from(end).unwrap_or(u16::MAX - 1);
-    let bold = Format::new().set_bold().set_text_wrap();
-    let (mut line, mut top) = (0, 0);
-    for (row, cells) in &sheet.rows {
-        let number = u64::from(*row);
-        let refusal = refusals.get(&number);
-        if number > head && refusal.is_none() {
-            continue;
+}
+
+impl Book<'_> {
+    fn draw(&self, sheet: &Sheet) -> Result<Vec<u8>, XlsxError> {
+        let Self { head, lang, .. } = *self;
+        let mut book = Workbook::new();
+        let page = book.add_worksheet();
+        // The name of the sheet may be the class. One that other office programs take and Excel does not is made to fit.
+        if !sheet.name.is_empty() {
+            page.set_name(own::sheet_name(&sheet.name))?;
         }
-        for (at, cell) in (0u16..).zip(cells.iter().take(end)) {
-            put(page, line, at, cell, &if number <= head { bold.clone() } else { Format::new() })?;
-        }
-        if number == head {
-            top = line + 1;
-            for (at, key) in (why..).zip(titles) {
-                page.write_string_with_format(line, at, locale::text(lang, key, &[]), &bold)?;
+        let width = sheet.rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
+        // The place of our own columns, when the workbook was given back before.
+        let heads = sheet.rows.iter().find(|(row, _)| u64::from(*row) == head);
+        let end = heads.and_then(|(_, cells)| cells.iter().position(|cell| own::is_ours(&cell.text()))).unwrap_or(width);
+        let why = u16::try_from(end).unwrap_or(u16::MAX - 2);
+        let bold = Format::new().set_bold().set_text_wrap();
+        let (mut line, mut top) = (0, 0);
+        for (row, cells) in &sheet.rows {
+            let number = u64::from(*row);
+            let refusal = self.refusals.get(&number);
+            if number > head && refusal.is_none() {
+                continue;
             }
+            for (at, cell) in (0u16..).zip(cells.iter().take(end)) {
+                put(page, line, at, cell, &if number <= head { bold.clone() } else { Format::new() })?;
+            }
+            if number == head {
+                top = line + 1;
+                for (at, title) in (why..).zip([own::WHY, own::NEXT, own::ROW]) {
+                    page.write_string_with_format(line, at, own::head(title, lang), &bold)?;
+                }
+            }
+            if let Some(refusal) = refusal {
+                mark(page, line, cells, refusal, self.columns, why, lang)?;
+                let id = refusal.id.clone().unwrap_or_else(|| format!("{}:{}", self.batch, refusal.row));
+                page.write_string_with_format(line, why + 2, id, &Format::new().set_num_format("@"))?;
+            }
+            line += 1;
         }
-        if let Some(refusal) = refusal {
-            mark(page, line, cells, refusal, columns, why, lang)?;
+        for at in 0..why {
+            page.set_column_width(at, 16.0)?;
         }
-        line += 1;
-    }
-    for at in 0..why {
-        page.set_column_width(at, 16.0)?;
-    }
-    page.set_column_width(why, 48.0)?.set_column_width(why + 1, 40.0)?;
-    page.set_freeze_panes(top, 0)?;
-    if let Some(base) = base {
-        // What the records held at export goes along, so that what somebody changed meanwhile is still seen.
+        page.set_column_width(why, 48.0)?.set_column_width(why + 1, 40.0)?.set_column_hidden(why + 2)?;
+        page.set_freeze_panes(top, 0)?;
         let hidden = book.add_worksheet();
-        hidden.set_name(BASE_SHEET)?.set_very_hidden(true);
-        for (line, (_, cells)) in (0u32..).zip(&base.rows) {
+        hidden.set_name(own::SHEET)?.set_very_hidden(true);
+        for (at, text) in (0u16..).zip(self.mark.line()) {
+            hidden.write_string(0, at, text)?;
+        }
+        // What the records held at export goes along, so that what somebody changed meanwhile is still seen.
+        for (line, (_, cells)) in (1u32..).zip(self.base.map(|base| base.rows.as_slice()).unwrap_or_default().iter().skip(1)) {
             for (at, cell) in (0u16..).zip(cells) {
                 put(hidden, line, at, cell, &Format::new())?;
             }
         }
+        book.save_to_buffer()
     }
-    book.save_to_buffer()
 }
 
 /// A cell as it was sent: of the same kind, so that it is read as it was.
@@ -193,7 +222,7 @@ fn mark(
     Ok(())
 }
 
-/// Keeps a workbook for who sent the file, in place of an earlier one of the same file; none refused: puts that away.
+/// Keeps a workbook for who sent the file, in place of an earlier one of the same file ([`origin`]); none refused: puts that away.
 ///
 /// # Errors
 /// The store's.
@@ -257,9 +286,12 @@ mod tests {
             hidden: false,
             merged_down: Vec::new(),
         };
-        let refusals = BTreeMap::from([(2, Refusal { row: 2, why: "x".into(), next: String::new(), fields: BTreeSet::new() })]);
-        let book = draw(&sheet, None, 1, &refusals, &BTreeMap::new(), Lang::Zh).unwrap();
+        let refusals = BTreeMap::from([(2, Refusal { row: 2, why: "x".into(), next: String::new(), fields: BTreeSet::new(), id: None })]);
+        let (columns, mark) = (BTreeMap::new(), Mark { ledger: "care_log".into(), refused: true, ..Mark::default() });
+        let book =
+            Book { base: None, head: 1, refusals: &refusals, columns: &columns, mark: &mark, batch: "b", lang: Lang::Zh }.draw(&sheet).unwrap();
         let back = read_sheets(&book, "a.xlsx", &Limits::default()).unwrap();
         assert_eq!(back[0].rows[1].1[0], Cell::Text("=1+1".into()), "and what looks like a formula is text");
+        assert_eq!(own::mark(&back), Some(mark), "and says what it is");
     }
 }

@@ -111,7 +111,7 @@ impl GridPage {
     fn words(&self) -> String {
         let words = [
             "changed", "bad", "none", "saved", "lost", "filled", "ignored", "beside", "theirs", "take", "checking", "row", "unplaced", "unmarked",
-            "undo",
+            "undo", "added",
         ];
         let words: BTreeMap<&str, String> = words.iter().map(|word| (*word, self.page.t(&format!("web-grid-js-{word}")))).collect();
         serde_json::to_string(&words).unwrap_or_default()
@@ -285,6 +285,12 @@ fn laid(
     Ok((plan, rows))
 }
 
+/// A column of a block that has no place: its number, and what stands in it.
+fn beside((number, text): &(usize, String), lang: Lang) -> String {
+    let column = crate::locale::text(lang, "web-grid-column", &[("value", &number.to_string())]);
+    format!("{column} {text}")
+}
+
 fn json_answer(answer: &Json) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], answer.to_string()).into_response()
 }
@@ -314,9 +320,10 @@ async fn lay(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
                 .rows
                 .iter()
                 .zip(&rows)
-                .map(|(placed, row)| json!({ "line": placed.line, "child": placed.child, "trouble": row.trouble, "cells": placed.cells }))
+                .map(|(placed, row)| json!({ "line": placed.line, "number": placed.number, "child": placed.child, "trouble": row.trouble, "cells": placed.cells }))
                 .collect();
-            Ok(json!({ "rows": rows, "head": plan.head, "ignored": plan.ignored, "beside": plan.beside }))
+            let beside: Vec<String> = plan.beside.iter().map(|column| beside(column, lang)).collect();
+            Ok(json!({ "rows": rows, "head": plan.head, "ignored": plan.ignored, "beside": beside }))
         })
         .await?;
     Ok(json_answer(&answer))
@@ -356,7 +363,7 @@ struct PreviewPage {
     step: Option<(String, Vec<Input>)>,
     today: String,
     ignored: String,
-    beside: usize,
+    beside: String,
     saved: bool,
 }
 
@@ -418,7 +425,8 @@ fn preview_page(desk: &Desk, account: &Account, mut page: Page, code: String, as
     let word = |key: &str| words.iter().find(|(name, _)| name == key).map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
     let keys: Vec<String> = word("keys").split_whitespace().map(str::to_owned).collect();
     let marked: Vec<String> = words.iter().filter(|(name, _)| name == "mark").map(|(_, key)| key.clone()).collect();
-    let (mut ignored, mut beside) = (String::new(), 0);
+    let (mut ignored, mut aside) = (String::new(), String::new());
+    let comma = if lang == Lang::Zh { "、" } else { ", " };
     let mut act = match word("do").as_str() {
         "set" => Act { rows: given(&marked, &word("set_field"), &word("set_value")), step: None },
         "step" => Act { rows: given(&marked, "", ""), step: Some(StepFor { step: word("step"), ..StepFor::default() }) },
@@ -427,7 +435,8 @@ fn preview_page(desk: &Desk, account: &Account, mut page: Page, code: String, as
             let number = |key: &str| word(key).parse().unwrap_or(0);
             let at = plan::At { row: number("at_row"), column: number("at_column") };
             let (plan, rows) = laid(desk, account, &definition, &block, &keys, at, lang)?;
-            (ignored, beside) = (plan.ignored.join(if lang == Lang::Zh { "、" } else { ", " }), plan.beside);
+            ignored = plan.ignored.join(comma);
+            aside = plan.beside.iter().map(|column| beside(column, lang)).collect::<Vec<_>>().join(comma);
             Act { rows, step: None }
         }
         _ => serde_json::from_str(&word("act")).map_err(unreadable)?,
@@ -456,7 +465,7 @@ fn preview_page(desk: &Desk, account: &Account, mut page: Page, code: String, as
         let mut keep = left.iter();
         act.rows.retain(|_| keep.next().copied().unwrap_or(false));
     }
-    Ok(PreviewPage { today: desk.clock().today().to_string(), page, code, asked, act, judged, step, ignored, beside, saved: save })
+    Ok(PreviewPage { today: desk.clock().today().to_string(), page, code, asked, act, judged, step, ignored, beside: aside, saved: save })
 }
 
 /// The same value, or nothing yet, for each marked row.

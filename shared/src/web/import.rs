@@ -1,11 +1,14 @@
 //! Office files into records: judged first and shown row by row, written only when the person says so, taken back as one.
 //!
 //! Between the two steps the file waits in memory, a few at once, for a quarter of an hour; nothing of it is written to the disk before. Refused rows go back as a
-//! workbook ([`giveback`]).
+//! workbook ([`giveback`]). A workbook of ours says itself what it is ([`own::Mark`]): it goes where it came from, whatever was chosen, and the page says so.
+//!
+//! Who imports: rosters the registrar; rows of a ledger whoever writes there, a class teacher those about children of the own classes alone.
 
 use super::{
     account::{Account, Reach},
     desk::Desk,
+    export,
     form::pairs,
     giveback,
     guard::{Oops, Visitor},
@@ -16,8 +19,13 @@ use super::{
 };
 use crate::{
     command::Request,
+    document::view::Value,
     fault::{Exit, Fault},
-    ledger::{Definition, definition::Form},
+    import::{
+        Limits,
+        own::{self, Mark},
+    },
+    ledger::{Definition, definition::Form, value},
     locale::Lang,
 };
 use askama::Template;
@@ -64,6 +72,8 @@ struct Waiting {
     bytes: Arc<str>,
     /// Ledger; empty: a roster.
     ledger: String,
+    /// The file the rows came from in the first place.
+    origin: String,
     /// Refused rows, and the workbook to give back.
     refused: usize,
     book: Arc<[u8]>,
@@ -109,6 +119,7 @@ struct Past {
     file: String,
     written: i64,
     undone: Option<String>,
+    by: String,
 }
 
 #[derive(Template)]
@@ -122,6 +133,8 @@ struct ImportPage {
     /// Refused rows that wait: id, file, where to, how many.
     waiting: Vec<(String, String, String, usize)>,
     first: bool,
+    /// All imports are listed, with whose they are.
+    all: bool,
     mib: usize,
 }
 
@@ -155,6 +168,10 @@ struct PreviewPage {
     token: String,
     file: String,
     into: String,
+    /// What the file itself says it is, where that was not what was chosen.
+    notice: String,
+    /// Why the roster may be another school's: each a sentence, and a tick is asked for.
+    doubts: Vec<String>,
     sheet: String,
     accepted: i64,
     rejected: i64,
@@ -175,13 +192,22 @@ struct Asked {
     refused: Option<i64>,
 }
 
-/// May write a ledger of the whole school: an import is not held to classes row by row.
+/// May write a ledger, of the whole school or of the own classes ([`within`]).
 fn imports(account: &Account, definition: &Definition) -> bool {
-    account.writes(definition) == Reach::All && definition.form == Form::Records
+    account.writes(definition).any() && definition.form == Form::Records
+}
+
+/// Of whose children rows are taken: `None`: of the whole school's.
+fn within(account: &Account, definition: &Definition) -> Option<Vec<(i64, i64)>> {
+    match account.writes(definition) {
+        Reach::All => None,
+        Reach::Classes(list) => Some(list.iter().map(|class| (class.grade, class.class)).collect()),
+        Reach::Nothing => Some(Vec::new()),
+    }
 }
 
 fn may(account: &Account) -> Result<(), Fault> {
-    if account.administers() || account.is(super::account::Role::AidOfficer) { Ok(()) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) }
+    if account.imports() { Ok(()) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) }
 }
 
 fn import_page(desk: &Desk, account: &Account, page: Page, said: Option<Said>, first: bool) -> Result<ImportPage, Fault> {
@@ -190,7 +216,9 @@ fn import_page(desk: &Desk, account: &Account, page: Page, said: Option<Said>, f
     let mut ledgers: Vec<(String, String)> =
         catalogue.iter_latest().filter(|d| imports(account, d)).map(|d| (d.code.clone(), d.title.get(lang).to_owned())).collect();
     ledgers.sort_by(|a, b| a.1.cmp(&b.1));
-    let past = desk.replica.imports().map_err(Fault::from)?;
+    // Whoever keeps the school's rolls looks after all that came in; anybody else after the own.
+    let all = account.administers();
+    let past = desk.replica.imports((!all).then_some(account.name.as_str())).map_err(Fault::from)?;
     let past = past
         .into_iter()
         .map(|b| Past {
@@ -202,10 +230,11 @@ fn import_page(desk: &Desk, account: &Account, page: Page, said: Option<Said>, f
             },
             written: b.written,
             undone: b.undone.map(|at| shown::moment(&at, lang)),
+            by: b.by,
         })
         .collect();
     let waiting = giveback::waiting(desk, account)?.into_iter().map(|w| (w.id, w.file, titled(desk, &w.target, lang), w.rows)).collect();
-    Ok(ImportPage { page, said, roster: account.administers(), ledgers, past, waiting, first, mib: FILE_BYTES_MAX >> 20 })
+    Ok(ImportPage { page, said, roster: account.administers(), ledgers, past, waiting, first, all, mib: FILE_BYTES_MAX >> 20 })
 }
 
 async fn page(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Query(asked): Query<Asked>) -> Result<Response, Oops> {
@@ -242,7 +271,7 @@ async fn preview(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
     let (page, lang, again) = (Page::of(&desk, &visitor, "web-import-preview"), visitor.lang, Page::of(&desk, &visitor, "web-import"));
     let outcome = desk
         .run(move |desk| {
-            let outcome = if bytes.is_empty() {
+            let outcome = if bytes.is_empty() && name.is_empty() {
                 Err(Fault::new("web-upload-none", Exit::Input))
             } else {
                 judge(desk, &account, page, &ledger, name, bytes, lang)
@@ -277,63 +306,120 @@ pub fn waiting_refused(desk: &Desk, account: &Account, lang: Lang) -> Result<Vec
     Ok(found.into_iter().map(|w| (format!("{} → {}", w.file, titled(desk, &w.target, lang)), w.rows, format!("/import/refused/{}", w.id))).collect())
 }
 
-fn request(waiting: &Waiting, account: &Account, take: Vec<String>, dry_run: bool) -> Request {
+/// What a person says along with writing.
+#[derive(Default)]
+struct Along {
+    take: Vec<String>,
+    this_school: bool,
+}
+
+fn request(desk: &Desk, waiting: &Waiting, account: &Account, words: Along, dry_run: bool) -> Result<Request, Fault> {
     let (file, bytes, by) = (waiting.file.clone(), waiting.bytes.to_string(), Some(account.name.clone()));
     if waiting.ledger.is_empty() {
-        Request::ImportRoster { file, bytes, dry_run, sheet: None, by }
-    } else {
-        Request::ImportLedger { code: waiting.ledger.clone(), file, bytes, dry_run, year: None, by, take }
+        return Ok(Request::ImportRoster { file, bytes, dry_run, sheet: None, by, this_school: words.this_school });
     }
+    let within = within(account, desk.replica.definition(&waiting.ledger).map_err(Fault::from)?.as_ref());
+    Ok(Request::ImportLedger { code: waiting.ledger.clone(), file, bytes, dry_run, year: None, by, take: words.take, within })
 }
 
-/// The ledger's title, or the roster's, if the person may import there.
-fn target(desk: &Desk, account: &Account, ledger: &str, lang: Lang) -> Result<String, Fault> {
-    if ledger.is_empty() {
-        return if account.administers() {
-            Ok(crate::locale::text(lang, "web-roster", &[]))
+/// Where a file is to go: the ledger, empty for a roster; and what is said if that is not what was chosen. `into`: empty: the file decides; [`own::ROSTER`]; a ledger.
+fn decided(desk: &Desk, account: &Account, into: &str, mark: Option<&Mark>, lang: Lang) -> Result<(String, String), Fault> {
+    let plain = |into: &str| if into == own::ROSTER { String::new() } else { into.to_owned() };
+    let Some(mark) = mark else {
+        // A file of the school's own making is a roster, or somebody says what it is.
+        return if into.is_empty() && !account.administers() {
+            Err(Fault::new("web-import-which", Exit::Input))
         } else {
-            Err(Fault::new("web-not-yours", Exit::NotAllowed))
+            Ok((plain(into), String::new()))
         };
+    };
+    let target = plain(&mark.ledger);
+    let title = titled(desk, &target, lang);
+    if target_title(desk, account, &target, true, lang).is_err() {
+        return Err(Fault::new("web-import-not-yours", Exit::Input).with("value", title));
+    }
+    let notice = match () {
+        () if into.is_empty() => crate::locale::text(lang, "web-import-recognised", &[("value", &title)]),
+        () if plain(into) != target => {
+            let chosen = crate::locale::text(lang, "web-import-chosen", &[("value", &titled(desk, &plain(into), lang))]);
+            chosen + &crate::locale::text(lang, "web-import-other-target", &[("value", &title)])
+        }
+        () => String::new(),
+    };
+    Ok((target, notice))
+}
+
+/// The ledger's title, or the roster's, if the person may import there. `marked`: the file is one of ours; profiles that were exported come back too.
+fn target_title(desk: &Desk, account: &Account, ledger: &str, marked: bool, lang: Lang) -> Result<String, Fault> {
+    let refused = || Fault::new("web-not-yours", Exit::NotAllowed);
+    if ledger.is_empty() {
+        return if account.administers() { Ok(crate::locale::text(lang, "web-roster", &[])) } else { Err(refused()) };
     }
     let definition = desk.replica.definition(ledger).map_err(Fault::from)?;
-    if imports(account, &definition) { Ok(definition.title.get(lang).to_owned()) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) }
+    let profile = marked && definition.form == Form::Profile && account.writes(&definition).any();
+    if imports(account, &definition) || profile { Ok(definition.title.get(lang).to_owned()) } else { Err(refused()) }
 }
 
-fn judge(desk: &Desk, account: &Account, page: Page, ledger: &str, name: String, bytes: Vec<u8>, lang: Lang) -> Result<PreviewPage, Fault> {
-    let into = target(desk, account, ledger, lang)?;
+fn judge(desk: &Desk, account: &Account, page: Page, into: &str, name: String, bytes: Vec<u8>, lang: Lang) -> Result<PreviewPage, Fault> {
+    let mark = own::recognise(&bytes, &name, &Limits::default()).map_err(Fault::from)?;
+    let (ledger, notice) = decided(desk, account, into, mark.as_ref(), lang)?;
+    let title = target_title(desk, account, &ledger, mark.is_some(), lang)?;
     let encoded = base64::engine::general_purpose::STANDARD.encode(&bytes);
     let mut waiting = Waiting {
         account: account.id,
         since_s: desk.clock().now().as_second(),
+        origin: giveback::origin(mark.as_ref(), &name),
         file: name,
         bytes: encoded.into(),
-        ledger: ledger.to_owned(),
+        ledger,
         refused: 0,
         book: Arc::from([]),
     };
-    let answer = desk.ask(account, request(&waiting, account, Vec::new(), true), lang)?;
-    let mut rows: Vec<Judged> = answer["rows"].as_array().into_iter().flatten().map(|row| judged(row, lang)).collect();
+    let answer = desk.ask(account, request(desk, &waiting, account, Along::default(), true)?, lang).map_err(|fault| {
+        // Nobody said it was a roster.
+        if into.is_empty() && mark.is_none() && fault.code.starts_with("import-no-header") {
+            Fault::new("web-import-which", Exit::Input)
+        } else {
+            fault
+        }
+    })?;
+    let reading = Reading::of(desk, lang)?;
+    let mut rows: Vec<Judged> = answer["rows"].as_array().into_iter().flatten().map(|row| reading.judged(row)).collect();
     // Beside what the file says stands what the records say.
-    desk.noted(account, "list", if ledger.is_empty() { "import roster".to_owned() } else { format!("import ledger {ledger}") }, rows.len());
+    let noted = if waiting.ledger.is_empty() { "import roster".to_owned() } else { format!("import ledger {}", waiting.ledger) };
+    desk.noted(account, "list", noted, rows.len());
     // What needs a choice first, then what is refused, then what moves.
     rows.sort_by_key(|row| (row.both.is_empty(), row.accept, row.cells.is_empty()));
     waiting.refused = rows.iter().filter(|r| !r.accept).count();
     if waiting.refused > 0 {
-        waiting.book = giveback::workbook(&bytes, &waiting.file, &answer, lang)?.into();
+        let made = export::made_here(desk);
+        let of = if waiting.ledger.is_empty() { own::ROSTER } else { &waiting.ledger };
+        let year = answer["year"].as_u64().and_then(|year| u16::try_from(year).ok()).or_else(|| mark.as_ref()?.year);
+        let mark = Mark {
+            ledger: of.to_owned(),
+            at: answer["exported"].as_str().unwrap_or_default().to_owned(),
+            school: made.school,
+            year,
+            ..Mark::default()
+        };
+        waiting.book = giveback::workbook(&bytes, &waiting.file, &mark, &answer, lang)?.into();
     } else if answer["changed"] == 0 {
         // Sent again and nothing left: what waited is done.
-        giveback::keep(desk, account, ledger, &waiting.file, 0, &[])?;
+        giveback::keep(desk, account, &waiting.ledger, &waiting.origin, 0, &[])?;
     }
     drop(bytes);
     let token = secret(desk.clock());
     let hidden = rows.len().saturating_sub(ROWS_SHOWN);
     rows.truncate(ROWS_SHOWN);
     let number = |key: &str| answer[key].as_i64().unwrap_or(0);
+    let texts = |key: &str| answer[key].as_array().into_iter().flatten();
     let drawn = PreviewPage {
         page: page.titled(crate::locale::text(lang, "web-import-preview", &[])),
         token: token.clone(),
         file: waiting.file.clone(),
-        into,
+        into: title,
+        notice,
+        doubts: texts("doubts").filter_map(|doubt| doubt["message"].as_str().map(str::to_owned)).collect(),
         sheet: answer["sheet"].as_str().unwrap_or_default().to_owned(),
         accepted: number("accepted"),
         rejected: number("rejected"),
@@ -342,7 +428,7 @@ fn judge(desk: &Desk, account: &Account, page: Page, ledger: &str, name: String,
         exported: answer["exported"].as_str().map(|at| shown::moment(at, lang)).unwrap_or_default(),
         baseless: answer["exported"].is_null() && answer["columns"]["_id"].is_number(),
         left_out: number("left_out"),
-        ignored: answer["ignored_columns"].as_array().into_iter().flatten().filter_map(Json::as_str).collect::<Vec<_>>().join("、"),
+        ignored: texts("ignored_columns").filter_map(Json::as_str).collect::<Vec<_>>().join("、"),
         rows,
         hidden,
     };
@@ -350,37 +436,62 @@ fn judge(desk: &Desk, account: &Account, page: Page, ledger: &str, name: String,
     Ok(drawn)
 }
 
-fn judged(row: &Json, lang: Lang) -> Judged {
-    let text = |key: &str| match &row[key] {
-        Json::String(text) => text.clone(),
-        Json::Null => String::new(),
-        other => other.to_string(),
-    };
-    let mut why = vec![text("message")];
-    why.extend(["details", "also", "warnings"].iter().flat_map(|key| row[*key].as_array().cloned().unwrap_or_default()).map(|item| match item {
-        Json::String(text) => text,
-        other => other["message"].as_str().unwrap_or_default().to_owned(),
-    }));
-    why.retain(|part| !part.is_empty());
-    let what =
-        ["label", "name", "sex", "birth", "grade", "class"].map(text).into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
-    let word = |item: &Json, key: &str| item[key].as_str().unwrap_or_default().to_owned();
-    let list = |key: &str| row[key].as_array().into_iter().flatten();
-    let both = list("conflicts").map(|c| Both {
-        field: word(c, "field"),
-        title: word(c, "title"),
-        base: word(c, "base"),
-        here: word(c, "here"),
-        file: word(c, "file"),
-    });
-    Judged {
-        row: text("row"),
-        accept: row["accept"].as_bool().unwrap_or(false),
-        what,
-        why: why.join("；"),
-        next: next_here(text("next"), lang),
-        cells: list("cells").map(|c| (word(c, "title"), word(c, "from"), word(c, "to"))).collect(),
-        both: both.collect(),
+/// How a row of an answer is read out: in the reader's language, options by their titles.
+struct Reading {
+    lang: Lang,
+    /// Titles of the two sexes, as an answer names them.
+    sexes: [(String, String); 2],
+}
+
+impl Reading {
+    fn of(desk: &Desk, lang: Lang) -> Result<Self, Fault> {
+        let (definition, catalogue) = (desk.replica.definition("enrolment").map_err(Fault::from)?, desk.replica.catalogue());
+        let title = |code: &str| {
+            let field = definition.field("sex");
+            field.map_or_else(String::new, |field| value::show_value(&catalogue, &definition, field, &Value::Str(code.to_owned()), lang))
+        };
+        Ok(Self { lang, sexes: [("男".to_owned(), title("male")), ("女".to_owned(), title("female"))] })
+    }
+
+    /// Who a row is about: as the file says it, or as it was read.
+    fn who(&self, row: &Json) -> String {
+        let word = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        let sex = word("sex");
+        let sex = self.sexes.iter().find(|(known, _)| *known == sex).map_or(sex.clone(), |(_, title)| title.clone());
+        let class = shown::class(row["grade"].as_i64(), row["class"].as_i64(), self.lang);
+        [word("label"), word("name"), sex, word("birth"), class].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+    }
+
+    fn judged(&self, row: &Json) -> Judged {
+        let text = |key: &str| match &row[key] {
+            Json::String(text) => text.clone(),
+            Json::Null => String::new(),
+            other => other.to_string(),
+        };
+        let mut why = vec![text("message")];
+        why.extend(["details", "also", "warnings"].iter().flat_map(|key| row[*key].as_array().cloned().unwrap_or_default()).map(|item| match item {
+            Json::String(text) => text,
+            other => other["message"].as_str().unwrap_or_default().to_owned(),
+        }));
+        why.retain(|part| !part.is_empty());
+        let word = |item: &Json, key: &str| item[key].as_str().unwrap_or_default().to_owned();
+        let list = |key: &str| row[key].as_array().into_iter().flatten();
+        let both = list("conflicts").map(|c| Both {
+            field: word(c, "field"),
+            title: word(c, "title"),
+            base: word(c, "base"),
+            here: word(c, "here"),
+            file: word(c, "file"),
+        });
+        Judged {
+            row: text("row"),
+            accept: row["accept"].as_bool().unwrap_or(false),
+            what: self.who(row),
+            why: why.join("；"),
+            next: next_here(text("next"), self.lang),
+            cells: list("cells").map(|c| (word(c, "title"), word(c, "from"), word(c, "to"))).collect(),
+            both: both.collect(),
+        }
     }
 }
 
@@ -392,13 +503,15 @@ async fn apply(
 ) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let lang = visitor.lang;
-    let take = pairs(&body).into_iter().filter(|(key, value)| key.starts_with("take.") && !value.is_empty()).map(|(_, value)| value).collect();
+    let sent = pairs(&body);
+    let this_school = sent.iter().any(|(key, value)| key == "this_school" && !value.is_empty());
+    let take = sent.into_iter().filter(|(key, value)| key.starts_with("take.") && !value.is_empty()).map(|(_, value)| value).collect();
     let target = desk
         .run(move |desk| {
             let waiting = desk.uploads.find(&token, account.id)?;
-            target(desk, &account, &waiting.ledger, lang)?;
-            let answer = desk.ask(&account, request(&waiting, &account, take, false), lang)?;
-            giveback::keep(desk, &account, &waiting.ledger, &waiting.file, waiting.refused, &waiting.book)?;
+            target_title(desk, &account, &waiting.ledger, true, lang)?;
+            let answer = desk.ask(&account, request(desk, &waiting, &account, Along { take, this_school }, false)?, lang)?;
+            giveback::keep(desk, &account, &waiting.ledger, &waiting.origin, waiting.refused, &waiting.book)?;
             desk.uploads.forget(&token);
             let undo = answer["batch"].as_str().map(|id| format!("&undo={id}")).unwrap_or_default();
             Ok(format!("/import?done={}&refused={}{undo}", answer["changed"].as_i64().unwrap_or(0), waiting.refused))
@@ -414,9 +527,9 @@ async fn refused(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
         .run(move |desk| {
             let waiting = desk.uploads.find(&token, account.id)?;
             // Taken away to be corrected: found again until it comes back.
-            giveback::keep(desk, &account, &waiting.ledger, &waiting.file, waiting.refused, &waiting.book)?;
+            giveback::keep(desk, &account, &waiting.ledger, &waiting.origin, waiting.refused, &waiting.book)?;
             desk.noted(&account, "export", "refused rows", waiting.refused);
-            Ok((giveback::name(&waiting.file, lang), waiting.book.to_vec()))
+            Ok((giveback::name(&waiting.origin, lang), waiting.book.to_vec()))
         })
         .await?;
     Ok(file(&name, bytes))

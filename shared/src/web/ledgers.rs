@@ -347,7 +347,8 @@ async fn export_file(
             let wanted = Wanted { limit: EXPORT_MAX, ..wanted(desk, &account, &definition, &asked)? };
             let listed = desk.replica.page(&definition, &wanted).map_err(Fault::from)?;
             note(desk, &account, "export", &definition, listed.rows.len());
-            let bytes = export::ledger(&desk.replica.catalogue(), &definition, &account, &listed.rows, &desk.clock().now().to_string(), lang)?;
+            let made = export::Made { year: wanted.year.map(crate::model::SchoolYear::start), ..export::made_here(desk) };
+            let bytes = export::ledger(&desk.replica.catalogue(), &definition, &account, &listed.rows, &made, lang)?;
             Ok((format!("{}-{}.xlsx", definition.title.get(lang), desk.clock().today()), bytes))
         })
         .await?;

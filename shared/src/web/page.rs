@@ -1,7 +1,6 @@
 //! The frame of every page: head, navigation, state of the link, language switch; and how a fault looks.
 
 use super::{
-    account::Role,
     assets,
     desk::Desk,
     guard::{Oops, Visitor, status},
@@ -84,7 +83,7 @@ impl Page {
             let path = visitor.here.split('?').next().unwrap_or("/");
             page.links = LINKS
                 .iter()
-                .filter(|(href, _)| *href != "/import" || account.administers() || account.is(Role::AidOfficer))
+                .filter(|(href, _)| *href != "/import" || account.imports())
                 .map(|(href, key)| Link {
                     href: (*href).to_owned(),
                     title: locale::text(visitor.lang, key, &[]),

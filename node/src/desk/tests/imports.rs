@@ -8,7 +8,10 @@ use axum::{
 use huxue_shared::{
     command::{Request as Ask, request::SubjectRef},
     locale::Lang,
-    web::{account::Role, import},
+    web::{
+        account::{Class, Role},
+        import,
+    },
 };
 
 /// Sends a file as a browser does.
@@ -138,5 +141,211 @@ fn with_number(book: &[u8], from: &str, to: &str) -> Vec<u8> {
         out.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
         out.write_all(&bytes).unwrap();
     }
+    out.finish().unwrap().into_inner()
+}
+
+fn ask(school: &School, request: Ask) -> serde_json::Value {
+    school.desk.ask(&super::nobody(), request, Lang::Zh).unwrap()
+}
+
+fn care(school: &School, child: &str, minutes: &str) -> String {
+    let set = [("kind", "visit"), ("minutes", minutes)].iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let subject = Some(SubjectRef::Student(child.to_owned()));
+    ask(school, Ask::RecordAdd { ledger: "care_log".into(), subject, year: None, set, by: None })["record"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workbook_of_ours_goes_where_it_came_from_whatever_was_chosen() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    care(&school, &child, "30");
+    let edited = with_number(&bytes(&school, &session, "/ledger/care_log/export").await, "30", "50");
+    let into = "→ 留守儿童关爱记录";
+    let seen = upload(&school, &session, "zh", "", "随便.xlsx", &edited).await.text;
+    assert!(seen.contains(into) && seen.contains("认出来了"), "nothing chosen: {seen}");
+    for wrong in ["roster", "activity"] {
+        let seen = upload(&school, &session, "zh", wrong, "随便.xlsx", &edited).await.text;
+        assert!(seen.contains(into) && seen.contains("您选的是“") && seen.contains("改为导入到那里"), "{wrong}: {seen}");
+    }
+    let seen = upload(&school, &session, "en", "activity", "a.xlsx", &edited).await.text;
+    assert!(seen.contains("You chose &#") && seen.contains("it goes there instead"), "{seen}");
+    let seen = upload(&school, &session, "zh", "care_log", "随便.xlsx", &edited).await.text;
+    assert!(!seen.contains("您选的是") && !seen.contains("认出来了"), "what was chosen rightly needs no word");
+    school.post(&format!("/import/{}/apply", hidden_token(&seen)), &session, "").await;
+    assert_eq!(serde_json::to_value(&school.records("care_log")[0].fields["minutes"]).unwrap(), 50);
+
+    // The profiles that were exported come back as profiles, not as a roster.
+    let profiles = bytes(&school, &session, "/ledger/enrolment/export").await;
+    let seen = upload(&school, &session, "zh", "", "档案.xlsx", &profiles).await.text;
+    assert!(seen.contains("学籍与困难家庭档案") && seen.contains("没有需要写入的内容"), "{seen}");
+
+    // And refused rows of a roster, under a name of the person's own and into the wrong ledger; our own columns are none to speak of.
+    let seen = upload(&school, &session, "zh", "", "名册.csv", BAD.as_bytes()).await.text;
+    let book = bytes(&school, &session, &format!("/import/{}/refused", hidden_token(&seen))).await;
+    let seen = upload(&school, &session, "zh", "care_log", "改好了的.xlsx", &book).await.text;
+    assert!(seen.contains("→ 学生名册") && seen.contains("改为导入到那里"), "{seen}");
+    assert!(!seen.contains("退回原因") && !seen.contains("没有用到的列"), "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_rows_sent_under_another_name_are_no_longer_waited_for_once_they_are_taken() {
+    let school = School::new();
+    let (account, session) = school.person("wang", &[Role::Registrar], &[]);
+    school.child("王小明", "529901201606120012", 3, 1);
+    let bad = "姓名,日期,关爱方式,时长\n王小明,2026-02-20,家访,30\n王小明,2026-02-21,家访,很久\n";
+    let seen = upload(&school, &session, "zh", "care_log", "二月.csv", bad.as_bytes()).await.text;
+    school.post(&format!("/import/{}/apply", hidden_token(&seen)), &session, "").await;
+    let waiting = || import::waiting_refused(&school.desk, &account, Lang::Zh).unwrap();
+    let book = bytes(&school, &session, &waiting()[0].2).await;
+    let mended = with_text(&book, "很久", "40");
+    for name in ["改好.xlsx", "又改了名.xlsx"] {
+        let seen = upload(&school, &session, "zh", "", name, &mended).await.text;
+        if seen.contains("<button class=\"main\">") {
+            school.post(&format!("/import/{}/apply", hidden_token(&seen)), &session, "").await;
+        }
+        assert_eq!(school.records("care_log").len(), 2, "{name}: {seen}");
+        assert!(waiting().is_empty(), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn imports_are_listed_for_who_made_them_and_all_for_the_registrar() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[Class { grade: 3, class: 1 }]);
+    school.child("王小明", "529901201606120012", 3, 1);
+    let csv = "姓名,日期,关爱方式,时长\n王小明,2026-02-20,家访,30\n";
+    let seen = upload(&school, &teacher, "zh", "care_log", "三一班.csv", csv.as_bytes()).await.text;
+    school.post(&format!("/import/{}/apply", hidden_token(&seen)), &teacher, "").await;
+    assert!(school.get("/import", &teacher).await.text.contains("三一班.csv"));
+    assert!(!school.get("/import", &officer).await.text.contains("三一班.csv"), "not an aid officer's");
+    let all = school.get("/import", &registrar).await.text;
+    assert!(all.contains("三一班.csv") && all.contains("li老师"), "the registrar sees all, and whose: {all}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_class_teacher_imports_rows_about_the_own_class_and_no_roster() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[Class { grade: 3, class: 1 }]);
+    school.child("王小明", "529901201606120012", 3, 1);
+    let other = school.child("赵小红", "529901201603020032", 3, 2);
+    let theirs = care(&school, &other, "77");
+    let page = school.get("/import", &teacher).await;
+    assert!(page.status == StatusCode::OK && !page.text.contains("value=\"roster\"") && page.text.contains("value=\"care_log\""), "{}", page.text);
+    assert!(!page.text.contains("value=\"aid_payment\""), "what is the aid officer's alone");
+    for (into, name) in [("roster", "名册.csv"), ("aid_payment", "发放.csv"), ("enrolment", "档案.csv")] {
+        let refused = upload(&school, &teacher, "zh", into, name, BAD.as_bytes()).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{into}: {}", refused.text);
+    }
+    let refused = upload(&school, &teacher, "zh", "", "表.csv", BAD.as_bytes()).await;
+    assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.text.contains("认不出这个文件"), "{}", refused.text);
+
+    let csv = format!("记录号,姓名,日期,关爱方式,时长\n,王小明,2026-02-20,家访,30\n,赵小红,2026-02-20,家访,30\n{theirs},,2026-02-20,家访,31\n");
+    let seen = upload(&school, &teacher, "zh", "care_log", "表.csv", csv.as_bytes()).await.text;
+    assert!(seen.matches("不是您班上的学生").count() == 2 && !seen.contains("77"), "nothing of the other class is told: {seen}");
+    let done = school.post(&format!("/import/{}/apply", hidden_token(&seen)), &teacher, "").await;
+    assert!(done.location.starts_with("/import?done=1&refused=2"), "{}", done.location);
+    let minutes: Vec<String> = school.records("care_log").iter().map(|row| serde_json::to_string(&row.fields["minutes"]).unwrap()).collect();
+    assert!(minutes.len() == 2 && minutes.contains(&"77".to_owned()), "{minutes:?}");
+    let undo = done.location.split("undo=").nth(1).unwrap().to_owned();
+    assert_eq!(school.post(&format!("/undo/{undo}"), &teacher, "").await.status, StatusCode::OK, "the own batch is taken back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_roster_that_looks_like_another_schools_needs_a_tick() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let csv = "学校标识码,姓名,身份证号,性别,年级,班级\n5299010002,王小明,529901201606120012,男,三年级,1班\n";
+    let seen = upload(&school, &session, "zh", "", "名册.csv", csv.as_bytes()).await.text;
+    assert!(seen.contains("这份名册可能不是本校的") && seen.contains("name=\"this_school\" value=\"yes\" required"), "{seen}");
+    let apply = format!("/import/{}/apply", hidden_token(&seen));
+    let refused = school.post(&apply, &session, "").await;
+    assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.text.contains("勾上"), "{} {}", refused.status, refused.text);
+    assert!(school.records("enrolment").is_empty());
+    let done = school.post(&apply, &session, "this_school=yes").await;
+    assert!(done.location.starts_with("/import?done=1"), "the file is still there: {}", done.location);
+    let english = upload(&school, &session, "en", "", "a.csv", BAD.as_bytes()).await.text;
+    assert!(english.contains("赵小红 · 三年级 1班"), "a refused row says whose it is: {english}");
+    assert!(english.contains("Grade 3 class 1") && !english.contains(" · 3 · 1"), "{english}");
+}
+
+/// A sample of the tests.
+fn sample(name: &str) -> Vec<u8> {
+    std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/samples").join(name)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_file_an_office_sends_is_read_or_refused_in_the_pages_language() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    school.child("王小明", "529901201606120012", 3, 1);
+    let long = |rows: usize| format!("姓名,日期,关爱方式\n{}", "没有此人,2026-02-20,家访\n".repeat(rows)).into_bytes();
+    for (name, bytes, zh, en) in [
+        ("", Vec::new(), "没有选文件", "No file was chosen"),
+        ("空.xlsx", Vec::new(), "文件是空的", "empty"),
+        ("空白.csv", b" \n\n".to_vec(), "文件是空的", "empty"),
+        ("加密.xlsx", sample("bad/password.xlsx"), "打开密码", "password"),
+        ("扫描.xlsx", b"%PDF-1.7 x".to_vec(), "PDF", "PDF"),
+        ("网页.xls", b"<html><table><tr><td>x".to_vec(), "网页", "web page"),
+        ("两万零一.csv", long(20_001), "20000", "20000"),
+    ] {
+        for (lang, wanted) in [("zh", zh), ("en", en)] {
+            let seen = upload(&school, &session, lang, "care_log", name, &bytes).await;
+            let text = seen.text.replace("20,000", "20000");
+            let said = text.split("<main").nth(1).unwrap_or(&text);
+            assert!(seen.status == StatusCode::UNPROCESSABLE_ENTITY && said.contains(wanted), "{name} {lang} {}: {said}", seen.status);
+        }
+    }
+    // The content decides what a file is: an .xls under another name, and GB18030.
+    for (name, file) in [("旧表.xlsx", "roster-legacy.xls"), ("新表.xls", "roster-clean.xlsx"), ("国标.txt", "roster-gb18030.csv")] {
+        let seen = upload(&school, &session, "zh", "", name, &sample(file)).await;
+        assert!(seen.status == StatusCode::OK && seen.text.contains("class=\"tag ok\""), "{name}: {}", seen.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cells_as_people_type_them_are_read_and_what_cannot_be_meant_is_refused_with_its_reason() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    school.child("王小明", "529901201606120012", 3, 1);
+    let csv = "姓名,日期,关爱方式,时长\n 王小明　,2026.1.3,家访 ,３０\n王小明,2026年1月4日,家访,31.0\n王小明,1月5日,家访,32\n王小明,1.6,家访,33\n";
+    for (lang, said) in [("zh", "没有写年份"), ("en", "without its year")] {
+        let seen = upload(&school, &session, lang, "care_log", "表.csv", csv.as_bytes()).await.text;
+        assert_eq!(seen.matches(said).count(), 2, "{seen}");
+    }
+    let seen = upload(&school, &session, "zh", "care_log", "表.csv", csv.as_bytes()).await.text;
+    school.post(&format!("/import/{}/apply", hidden_token(&seen)), &session, "").await;
+    let mut found: Vec<String> =
+        school.records("care_log").iter().map(|row| serde_json::to_string(&(&row.on, &row.fields["minutes"])).unwrap()).collect();
+    found.sort();
+    assert_eq!(found, ["[\"2026-01-03\",30]", "[\"2026-01-04\",31]"]);
+
+    let csv = "姓名,身份证号,性别,年级,班级,监护人电话\n张三,529901201603020032,女,三年级,1班,13800000000.0\n李四,５２９９０１２０１６０３０２００４０,女 ,三年级,１班,'13900000000\n";
+    let seen = upload(&school, &session, "zh", "roster", "名册.csv", csv.as_bytes()).await.text;
+    assert!(!seen.contains("位数不对"), "a telephone number that was a number: {seen}");
+}
+
+/// The workbook with another text among its strings.
+fn with_text(book: &[u8], from: &str, to: &str) -> Vec<u8> {
+    use std::io::{Cursor, Read as _, Write as _};
+    let mut archive = zip::ZipArchive::new(Cursor::new(book)).unwrap();
+    let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let mut found = false;
+    for at in 0..archive.len() {
+        let mut part = archive.by_index(at).unwrap();
+        let name = part.name().to_owned();
+        let mut bytes = Vec::new();
+        part.read_to_end(&mut bytes).unwrap();
+        if name.ends_with("sharedStrings.xml") {
+            let text = String::from_utf8(bytes).unwrap();
+            found |= text.contains(&format!(">{from}<"));
+            bytes = text.replace(&format!(">{from}<"), &format!(">{to}<")).into_bytes();
+        }
+        out.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        out.write_all(&bytes).unwrap();
+    }
+    assert!(found, "{from} is in the workbook");
     out.finish().unwrap().into_inner()
 }

@@ -88,8 +88,16 @@ async fn inv_no_file_comes_into_a_record_by_its_hash_through_the_grid_or_a_workb
     use base64::Engine as _;
     let title = school.desk.replica.definition("dropout_case").unwrap().field("outcome_file").unwrap().title.zh.clone();
     let bytes = base64::engine::general_purpose::STANDARD.encode(format!("记录号,{title}\n{case},{KNOWN}\n"));
-    let import =
-        Ask::ImportLedger { code: "dropout_case".into(), file: "a.csv".into(), bytes, dry_run: false, year: None, by: None, take: Vec::new() };
+    let import = Ask::ImportLedger {
+        code: "dropout_case".into(),
+        file: "a.csv".into(),
+        bytes,
+        dry_run: false,
+        year: None,
+        by: None,
+        take: Vec::new(),
+        within: None,
+    };
     let _ = school.desk.ask(&account, import, Lang::Zh);
     assert!(!school.records("dropout_case")[0].fields.contains_key("outcome_file"), "by a row of a file");
 }

@@ -1,10 +1,13 @@
 //! Rows of any ledger on their way in. A row with the id of a record changes that record, any other becomes a new one.
 //!
-//! A workbook of ours carries the values of the moment of export ([`table::Base`]), so three things can be told apart cell by cell: what the file left alone never reverts
+//! A workbook of ours carries the values of the moment of export ([`own::Base`]), so three things can be told apart cell by cell: what the file left alone never reverts
 //! what somebody wrote since; what the file alone changed is written; what both changed is shown side by side, and stays as it is here until a person takes the file's.
 //! A cell emptied in such a file empties the field. Rows deleted from a file void nothing.
+//!
+//! Invariants: two rows of a file about one record are both refused, none wins; a row of a workbook given back ([`crate::web::giveback`]) is one record however often and under
+//! whatever name it is sent.
 
-use super::{Upload, finish, sets};
+use super::{Upload, at_home, finish, reached::Reached, sets};
 use crate::{
     command::{
         cells,
@@ -14,7 +17,7 @@ use crate::{
     document::{view::Value, write::Target},
     fault::{Exit, Fault},
     import::{
-        self,
+        self, own,
         table::{self, Table},
     },
     ledger::{
@@ -38,20 +41,29 @@ use std::{
 };
 
 /// Imports rows of any ledger. A row with the id of a record changes that record (only the cells that differ); any other row becomes a new record.
-/// `take`: see [`crate::command::Request::ImportLedger`].
+/// `take`, `within`: see [`crate::command::Request::ImportLedger`].
 ///
 /// # Errors
-/// The file's, or the ledger's; `import-other-ledger`. A bad row is no error: it is in the answer.
-pub fn ledger(replica: &Arc<Replica>, code: &str, upload: &Upload, take: &[String], lang: Lang, progress: OnProgress<'_>) -> Result<Json> {
+/// The file's, or the ledger's; `import-other-ledger`, `import-other-school`. A bad row is no error: it is in the answer.
+pub fn ledger(
+    replica: &Arc<Replica>,
+    code: &str,
+    upload: &Upload,
+    take: &[String],
+    within: Option<&[(i64, i64)]>,
+    lang: Lang,
+    progress: OnProgress<'_>,
+) -> Result<Json> {
     let definition = replica.definition(code)?;
-    let year = upload.year(replica)?;
     let bytes = upload.contents()?;
     let candidates = candidates(&definition);
     let percent: Vec<&str> = definition.fields.iter().filter(|field| field.kind == FieldType::Pct).map(|field| field.code.as_str()).collect();
-    let read = table::read_table(&bytes, &upload.file, &candidates, &percent, 2, &import::Limits::default()).map_err(Fault::from)?;
-    if let Some(base) = read.base.as_ref().filter(|base| base.ledger != code) {
-        return Err(Fault::new("import-other-ledger", Exit::Input).with("ledger", &base.ledger).with("wanted", code).into());
-    }
+    let limits = import::Limits::default();
+    // Whose workbook it is comes first: that it has no head of this ledger says nothing to who took the wrong one.
+    let mark = own::recognise(&bytes, &upload.file, &limits).map_err(Fault::from)?;
+    at_home(replica, mark.as_ref(), &[code])?;
+    let read = table::read_table(&bytes, &upload.file, &candidates, &percent, 2, &limits).map_err(Fault::from)?;
+    let year = upload.year(replica, mark.as_ref())?;
     let catalogue = replica.catalogue();
     let mut batch = Rows {
         replica,
@@ -63,58 +75,110 @@ pub fn ledger(replica: &Arc<Replica>, code: &str, upload: &Upload, take: &[Strin
         read: &read,
         take: take.iter().map(String::as_str).collect(),
         disputed: replica.in_dispute()?,
+        reached: within.map(|classes| Reached::of(replica, classes, year)).transpose()?,
+        given_back: if mark.as_ref().is_some_and(|mark| mark.refused) || read.columns.iter().any(|(_, code)| code == "_row") {
+            undoing::from_rows(replica)?
+        } else {
+            HashMap::new()
+        },
         edits: Vec::new(),
         traces: Vec::new(),
         seen: HashMap::new(),
     };
-    let mut rows = Vec::new();
-    let (mut accepted, mut rejected, mut conflicts) = (0, 0, 0);
+    let mut judged = Vec::with_capacity(read.rows.len());
     for (number, cells) in &read.rows {
-        match batch.row(*number, cells) {
-            Ok(row) => {
-                accepted += 1;
-                conflicts += row["conflicts"].as_array().map_or(0, Vec::len);
-                rows.push(row);
-            }
+        let verdict = batch.row(*number, cells);
+        let (edits, traces) = (std::mem::take(&mut batch.edits), std::mem::take(&mut batch.traces));
+        match verdict {
+            Ok((row, about)) => judged.push(Verdict { row, about, edits, traces, label: Rows::label(cells) }),
             Err(ReplicaError::Fault(fault)) => {
-                rejected += 1;
-                rows.push(refused(*number, Rows::label(cells), &fault, lang));
+                let row = refused(*number, Rows::label(cells), cells, &fault, lang);
+                judged.push(Verdict { row, about: String::new(), edits: Vec::new(), traces: Vec::new(), label: String::new() });
             }
             Err(other) => return Err(other),
         }
     }
+    let twice = about_twice(&judged);
+    let (mut rows, mut edits, mut traces) = (Vec::with_capacity(judged.len()), Vec::new(), Vec::new());
+    for (at, verdict) in judged.into_iter().enumerate() {
+        match twice.get(&at) {
+            None => {
+                rows.push(verdict.row);
+                edits.extend(verdict.edits);
+                traces.extend(verdict.traces);
+            }
+            Some(others) => {
+                let fault = Fault::new("import-row-record-twice", Exit::Input).with("rows", others).with("field", "_id");
+                let (number, cells) = read.rows.get(at).map_or((0, &[][..]), |(number, cells)| (*number, cells.as_slice()));
+                rows.push(refused(number, verdict.label, cells, &fault, lang));
+            }
+        }
+    }
     for (number, field, _) in &read.unread {
-        rejected += 1;
-        let fault = Fault::new("import-cell-unreadable", Exit::Input).with("field", field);
-        rows.push(refused(*number, String::new(), &fault, lang));
+        let fault = Fault::new("import-cell-unreadable", Exit::Input).with("field", title_of(&definition, field, lang));
+        let cells = read.broken.iter().find(|(row, _)| row == number).map_or(&[][..], |(_, cells)| cells.as_slice());
+        let mut row = refused(*number, Rows::label(cells), cells, &fault, lang);
+        row["fields"] = json!([field]);
+        rows.push(row);
     }
     rows.sort_by_key(|row| row["row"].as_u64());
     let mut there = BTreeSet::new();
-    rows.retain(|row| {
-        there.insert(row["row"].to_string()) || {
-            rejected -= 1;
-            false
-        }
-    });
-    let left_out = read.base.as_ref().map_or(0, |base| {
+    rows.retain(|row| there.insert(row["row"].to_string()));
+    let accepted = rows.iter().filter(|row| row["accept"] == Json::Bool(true)).count();
+    let conflicts: usize = rows.iter().map(|row| row["conflicts"].as_array().map_or(0, Vec::len)).sum();
+    // What is given back holds a few rows of the export on purpose.
+    let left_out = read.base.as_ref().filter(|base| !base.mark.refused).map_or(0, |base| {
         let ids: BTreeSet<&str> =
             read.rows.iter().flat_map(|(_, cells)| cells).filter(|(code, _)| code == "_id").map(|(_, id)| id.as_str()).collect();
         base.records.keys().filter(|id| !ids.contains(id.as_str())).count()
     });
     let columns: BTreeMap<&str, usize> = read.columns.iter().map(|(place, code)| (code.as_str(), *place)).collect();
-    let answer = json!({ "ledger": code, "columns": columns, "sheet": read.sheet, "header_row": read.header_row, "ignored_columns": read.ignored, "skipped_rows": read.skipped,
-        "accepted": accepted, "rejected": rejected, "conflicts": conflicts, "exported": read.base.as_ref().map(|base| base.at.clone()), "left_out": left_out, "rows": rows });
-    let Rows { edits, traces, .. } = batch;
+    let exported = read.base.as_ref().map(|base| base.mark.at.clone()).filter(|at| !at.is_empty());
+    let answer = json!({ "ledger": code, "year": year.start(), "columns": columns, "sheet": read.sheet, "header_row": read.header_row,
+        "ignored_columns": read.ignored, "skipped_rows": read.skipped, "accepted": accepted, "rejected": rows.len() - accepted, "conflicts": conflicts,
+        "exported": exported, "left_out": left_out, "rows": rows });
+    drop(batch);
     finish(replica, upload, "ledger", &bytes, edits, &traces, answer, progress)
 }
 
+/// A judged row and what it would write.
+struct Verdict {
+    row: Json,
+    /// The record it is about; empty: a new one that nothing names.
+    about: String,
+    edits: Vec<DocEdit>,
+    traces: Vec<Trace>,
+    label: String,
+}
+
+/// Rows about a record that another row is about too, with the numbers of all of them.
+fn about_twice(judged: &[Verdict]) -> HashMap<usize, String> {
+    let mut rows: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, verdict) in judged.iter().enumerate().filter(|(_, verdict)| !verdict.about.is_empty()) {
+        rows.entry(&verdict.about).or_default().push(at);
+    }
+    let several = rows.into_values().filter(|rows| rows.len() > 1);
+    several
+        .flat_map(|rows| {
+            let numbers = rows.iter().filter_map(|at| judged.get(*at)).map(|verdict| verdict.row["row"].to_string()).collect::<Vec<_>>().join("、");
+            rows.into_iter().map(move |at| (at, numbers.clone()))
+        })
+        .collect()
+}
+
+fn title_of(definition: &Definition, code: &str, lang: Lang) -> String {
+    definition.field(code).map_or(code, |field| field.title.get(lang)).to_owned()
+}
+
 /// A refused row, with the fields at fault.
-fn refused(number: u32, label: String, fault: &Fault, lang: Lang) -> Json {
+fn refused(number: u32, label: String, cells: &[(String, String)], fault: &Fault, lang: Lang) -> Json {
     let (message, next) = locale::fault(lang, fault);
     let details: Vec<String> = fault.details.iter().map(|d| locale::fault(lang, d).0).collect();
     let field = |fault: &Fault| fault.args.iter().find(|(name, _)| name == "field").map(|(_, code)| code.clone());
     let fields: BTreeSet<String> = std::iter::once(fault).chain(&fault.details).filter_map(field).collect();
-    json!({ "row": number, "accept": false, "label": label, "why": fault.code, "message": message, "next": next, "details": details, "fields": fields })
+    // A row given back twice is still the same row.
+    let row_id = cells.iter().find(|(code, _)| code == "_row").map(|(_, id)| id.trim());
+    json!({ "row": number, "accept": false, "label": label, "why": fault.code, "message": message, "next": next, "details": details, "fields": fields, "row_id": row_id })
 }
 
 /// What a column of a file can fill: the ledger's fields, and who or which record a row is about (`_id`, `_student`, `_name` …).
@@ -129,13 +193,18 @@ pub fn candidates(definition: &Definition) -> Vec<table::Candidate<'_>> {
     for (zh, en) in [("记录", "Record"), ("记录号", "Record id"), ("记录编号", "Id")] {
         out.push(table::Candidate { code: "_id", zh, en });
     }
+    out.push(table::Candidate { code: "_row", zh: own::ROW.0, en: own::ROW.1 });
     match definition.subject {
         Subject::Student => {
             for (zh, en) in [("学生", "Student"), ("学生档案", "Child")] {
                 out.push(table::Candidate { code: "_student", zh, en });
             }
-            for (code, zh, en) in [("_id_no", "身份证件号", "Identity number"), ("_id_no_2", "身份证号", "Id number"), ("_name", "姓名", "Name")]
-            {
+            for (code, zh, en) in [
+                ("_id_no", "身份证件号", "Identity number"),
+                ("_id_no_2", "身份证号", "Id number"),
+                ("_name", "姓名", "Name"),
+                ("_class", "班级", "Class"),
+            ] {
                 if !definition.fields.iter().any(|f| f.title.zh == zh) {
                     out.push(table::Candidate { code, zh, en });
                 }
@@ -150,6 +219,11 @@ pub fn candidates(definition: &Definition) -> Vec<table::Candidate<'_>> {
     out
 }
 
+/// A filled cell of a row.
+fn cell(cells: &[(String, String)], key: &str) -> Option<String> {
+    cells.iter().find(|(code, text)| code == key && !text.trim().is_empty()).map(|(_, text)| text.trim().to_owned())
+}
+
 /// The rows of one file on their way in.
 struct Rows<'a> {
     replica: &'a Arc<Replica>,
@@ -162,43 +236,115 @@ struct Rows<'a> {
     take: BTreeSet<&'a str>,
     /// What waits for a person's choice, by record: what stands there meanwhile is no base.
     disputed: BTreeMap<String, BTreeSet<String>>,
+    /// Whose children the person may write about; `None`: the whole school's.
+    reached: Option<Reached<'a>>,
+    /// Records made from rows given back, and what was written then.
+    given_back: HashMap<String, (String, BTreeMap<String, Value>)>,
     edits: Vec<DocEdit>,
     traces: Vec<Trace>,
     seen: HashMap<String, u32>,
 }
 
+/// A row that is taken: what moves, the record it is about, and remarks.
+#[derive(Default)]
+struct Taken {
+    moved: Vec<Json>,
+    about: String,
+    conflicts: Vec<Json>,
+    remarks: Vec<&'static str>,
+}
+
 impl Rows<'_> {
-    fn row(&mut self, number: u32, cells: &[(String, String)]) -> Result<Json> {
+    /// The row's verdict, and the record it is about.
+    fn row(&mut self, number: u32, cells: &[(String, String)]) -> Result<(Json, String)> {
         let mut row = json!({ "row": number, "accept": true, "label": Self::label(cells) });
-        if let Some((_, field, _)) = self.read.unread.iter().find(|(row, _, _)| *row == number) {
-            return Err(Fault::new("import-cell-unreadable", Exit::Input).with("field", field).into());
-        }
-        let cell = |key: &str| cells.iter().find(|(code, text)| code == key && !text.trim().is_empty()).map(|(_, text)| text.trim().to_owned());
         let set: BTreeMap<String, String> =
             cells.iter().filter(|(code, _)| !code.starts_with('_')).map(|(code, text)| (code.clone(), self.mended(code, text))).collect();
-        let moved = match cell("_id") {
-            Some(id) => {
-                let place = self.replica.locate(&id)?;
-                if place.ledger != self.definition.code {
-                    return Err(Fault::new("record-none", Exit::NoMatch).with("ref", &id).into());
-                }
-                let (set, conflicts) = match self.read.base.as_ref().and_then(|base| base.records.get(&id)) {
-                    Some(known) => self.merged(number, &place, &set, known),
-                    None => (set, Vec::new()),
-                };
-                row["conflicts"] = json!(conflicts);
-                if set.is_empty() { Vec::new() } else { self.change(&place, &set)? }
-            }
-            None => self.add(cells, &set)?,
+        let given_back = cell(cells, "_row").and_then(|id| self.given_back.get(&id).cloned());
+        let taken = match (cell(cells, "_id"), given_back) {
+            (Some(id), _) => self.known(number, &id, cells, set)?,
+            (None, Some((record, then))) => self.taken_before(number, &record, &then, &set)?,
+            (None, None) => self.add(cells, &set)?,
         };
-        row["cells"] = json!(moved);
-        Ok(row)
+        row["conflicts"] = json!(taken.conflicts);
+        row["cells"] = json!(taken.moved);
+        let remark = |code: &&str| json!({ "code": code, "message": locale::text(self.lang, code, &[]) });
+        row["warnings"] = taken.remarks.iter().map(remark).collect();
+        Ok((row, taken.about))
+    }
+
+    /// A row that names its record.
+    fn known(&mut self, number: u32, id: &str, cells: &[(String, String)], set: BTreeMap<String, String>) -> Result<Taken> {
+        let place = match &self.reached {
+            Some(reached) => reached.record(id)?,
+            None => self.replica.locate(id)?,
+        };
+        if place.ledger != self.definition.code {
+            return Err(Fault::new("record-none", Exit::NoMatch).with("ref", id).into());
+        }
+        let base = self.read.base.as_ref().and_then(|base| base.records.get(id));
+        let remarks = self.whose(&place, cells, base)?;
+        let (set, conflicts) = match base {
+            Some(known) => self.merged(number, &place, &set, known),
+            None => (set, Vec::new()),
+        };
+        let moved = if set.is_empty() { Vec::new() } else { self.change(&place, &set)? };
+        Ok(Taken { moved, about: place.id, conflicts, remarks })
+    }
+
+    /// A row given back that became a record before: what was corrected in it since is a change of that record, never another one.
+    fn taken_before(&mut self, number: u32, record: &str, then: &BTreeMap<String, Value>, set: &BTreeMap<String, String>) -> Result<Taken> {
+        let place = match &self.reached {
+            Some(reached) => reached.record(record)?,
+            None => self.replica.locate(record)?,
+        };
+        let mut taken = Taken { about: place.id.clone(), remarks: vec!["import-row-taken-before"], ..Taken::default() };
+        if place.void || place.ledger != self.definition.code {
+            return Ok(taken);
+        }
+        let known: BTreeMap<String, String> = self
+            .read
+            .columns
+            .iter()
+            .filter_map(|(_, code)| self.definition.field(code))
+            .map(|field| (field.code.clone(), cells::text(self.replica, self.catalogue, self.definition, field, then, self.lang)))
+            .collect();
+        let (set, conflicts) = self.merged(number, &place, set, &known);
+        taken.conflicts = conflicts;
+        if !set.is_empty() {
+            taken.moved = self.change(&place, &set)?;
+        }
+        Ok(taken)
+    }
+
+    /// Whether the name beside a record's id is its child's: in a file of which only some columns were sorted it is another's. The class is the child's, and not changed here.
+    fn whose(&self, place: &Place, cells: &[(String, String)], base: Option<&BTreeMap<String, String>>) -> Result<Vec<&'static str>> {
+        if self.definition.subject != Subject::Student || place.id == place.doc.to_string() {
+            return Ok(Vec::new());
+        }
+        let plain = |text: &str| text.split_whitespace().collect::<String>();
+        let told = |key: &str| cell(cells, key).filter(|text| base.and_then(|base| base.get(key)).is_none_or(|was| plain(was) != plain(text)));
+        let (name, class) = (told("_name"), told("_class"));
+        if name.is_none() && class.is_none() {
+            return Ok(Vec::new());
+        }
+        let pupil = self.replica.pupil(&place.doc.to_string())?.0.unwrap_or_default();
+        if let Some(name) = name.filter(|name| plain(name) != plain(&pupil.name)) {
+            return Err(Fault::new("import-row-other-child", Exit::Input)
+                .with("name", name)
+                .with("child", &pupil.name)
+                .with("field", "_name")
+                .into());
+        }
+        let exported = base.is_some_and(|base| base.contains_key("_class"));
+        Ok(class.filter(|_| exported).map(|_| "import-row-class-kept").into_iter().collect())
     }
 
     /// Whose row it is, as the file says it.
     fn label(cells: &[(String, String)]) -> String {
         let keys = ["_name", "name", "title", "_student", "_id"];
-        keys.iter().find_map(|key| cells.iter().find(|(code, _)| code == key)).map(|(_, text)| text.clone()).unwrap_or_default()
+        let who = keys.iter().find_map(|key| cell(cells, key));
+        who.into_iter().chain(cell(cells, "_class")).collect::<Vec<_>>().join(" · ")
     }
 
     /// What an office program makes of a value on the way: a date's serial number where the cell lost its form.
@@ -260,52 +406,61 @@ impl Rows<'_> {
         plain(one) == plain(other) || read(one).is_some_and(|values| read(other) == Some(values))
     }
 
-    fn add(&mut self, cells: &[(String, String)], set: &BTreeMap<String, String>) -> Result<Vec<Json>> {
-        let cell = |key: &str| cells.iter().find(|(code, text)| code == key && !text.trim().is_empty()).map(|(_, text)| text.trim().to_owned());
-        let student = cell("_student").or_else(|| cell("_id_no")).or_else(|| cell("_id_no_2")).or_else(|| cell("_name"));
-        let subject = student.map(SubjectRef::Student).or_else(|| cell("_school").map(|s| SubjectRef::School(Some(s))));
+    fn add(&mut self, cells: &[(String, String)], set: &BTreeMap<String, String>) -> Result<Taken> {
+        let mut student = ["_student", "_id_no", "_id_no_2", "_name"].iter().find_map(|key| cell(cells, key));
+        if let Some(reached) = &self.reached {
+            // Also a child who is new is nobody of these classes: only a registrar's roster brings children.
+            let named = student.as_deref().or_else(|| set.get("name").map(String::as_str)).unwrap_or_default();
+            student = Some(reached.child(named)?);
+            reached.references(self.catalogue, self.definition, set)?;
+        }
+        let subject = student.map(SubjectRef::Student).or_else(|| cell(cells, "_school").map(|s| SubjectRef::School(Some(s))));
         self.check_schools(set)?;
         let mut prepared =
             self.replica.prepare_add(&self.definition.code, subject.as_ref(), Some(self.year.start()), set, self.upload.by.as_deref())?;
-        let What::Edit(edit) = &mut prepared.edit.what else { return Ok(Vec::new()) };
+        let What::Edit(edit) = &mut prepared.edit.what else { return Ok(Taken::default()) };
         let Some(record) = edit.creates.first_mut() else {
             // A profile: of a child on file, only what differs.
-            if let Ok(place) = self.replica.locate(&prepared.edit.doc.to_string()) {
-                return self.change(&place, set);
+            let about = prepared.edit.doc.to_string();
+            if let Ok(place) = self.replica.locate(&about) {
+                return Ok(Taken { moved: self.change(&place, set)?, about, ..Taken::default() });
             }
-            let after = edit.sets.iter().map(|(_, key, value)| (key.clone(), value.clone())).collect();
-            let (space, doc) = (prepared.edit.space.to_string(), prepared.edit.doc);
-            self.traces.push(Trace { space, doc, record: String::new(), new: true, before: BTreeMap::new(), after, step: false });
+            let trace = Trace::of_new(&prepared.edit);
+            let moved = self.moves(set, &BTreeMap::new(), &trace.as_ref().map(|trace| trace.after.clone()).unwrap_or_default());
+            self.traces.extend(trace);
             self.edits.push(prepared.edit);
-            return Ok(self.moves(set, &BTreeMap::new(), None));
+            return Ok(Taken { moved, about, ..Taken::default() });
         };
-        if self.definition.key.is_empty() {
+        let row_id = cell(cells, "_row").unwrap_or_default();
+        let keyed = !self.definition.key.is_empty();
+        if !keyed {
             record.key = self.content_key(prepared.edit.doc, set);
         }
+        let about = if keyed { record.key.clone() } else { row_id.clone() };
+        let moved = self.moves(set, &BTreeMap::new(), &record.fields);
         let known = if self.replica.holds(&record.key)? { self.replica.locate(&record.key.clone()).ok() } else { None };
         if let Some(place) = known {
             if let Some((edit, trace)) = undoing::revived(&place, &record.fields) {
                 self.traces.push(trace);
                 self.edits.push(edit);
-                return Ok(self.moves(set, &BTreeMap::new(), None));
+                return Ok(Taken { moved, about, ..Taken::default() });
             }
-            return if self.definition.key.is_empty() { Ok(Vec::new()) } else { self.change(&place, set) };
+            let moved = if keyed { self.change(&place, set)? } else { Vec::new() };
+            let remarks = if keyed { Vec::new() } else { vec!["import-row-there"] };
+            return Ok(Taken { moved, about, remarks, ..Taken::default() });
         }
-        self.traces.extend(Trace::of_new(&prepared.edit));
+        self.traces.extend(Trace::of_new(&prepared.edit).map(|trace| Trace { from_row: row_id, ..trace }));
         self.edits.push(prepared.edit);
-        Ok(self.moves(set, &BTreeMap::new(), None))
+        Ok(Taken { moved, about, ..Taken::default() })
     }
 
-    /// What moves from what to what; `after`: as it will stand, or as it is written.
-    fn moves(&self, set: &BTreeMap<String, String>, before: &BTreeMap<String, Value>, after: Option<&BTreeMap<String, Value>>) -> Vec<Json> {
+    /// What moves from what to what, both as a person reads it.
+    fn moves(&self, set: &BTreeMap<String, String>, before: &BTreeMap<String, Value>, after: &BTreeMap<String, Value>) -> Vec<Json> {
         let shown =
             |field: &Field, fields: &BTreeMap<String, Value>| cells::text(self.replica, self.catalogue, self.definition, field, fields, self.lang);
-        let moved = set.iter().filter_map(|(code, text)| {
-            let field = self.definition.field(code)?;
-            let to = after.map_or_else(|| text.trim().to_owned(), |after| shown(field, after));
-            Some((field, shown(field, before), to))
-        });
-        moved
+        let fields = set.keys().filter_map(|code| self.definition.field(code));
+        fields
+            .map(|field| (field, shown(field, before), shown(field, after)))
             .filter(|(_, from, to)| from != to)
             .map(|(field, from, to)| json!({ "field": field.code, "title": field.title.get(self.lang), "from": from, "to": to }))
             .collect()
@@ -322,11 +477,14 @@ impl Rows<'_> {
     }
 
     fn change(&mut self, place: &Place, set: &BTreeMap<String, String>) -> Result<Vec<Json>> {
+        if let Some(reached) = &self.reached {
+            reached.references(self.catalogue, self.definition, set)?;
+        }
         let prepared = self.replica.prepare_set(place, set, None)?;
         let Some(trace) = Trace::of_change(place, &prepared.edit) else { return Ok(Vec::new()) };
         let mut after = place.fields.clone();
         after.extend(trace.after.clone());
-        let moved = self.moves(set, &place.fields, Some(&after));
+        let moved = self.moves(set, &place.fields, &after);
         let target = if trace.record.is_empty() { Target::Subject } else { Target::Record(trace.record.clone()) };
         self.edits.push(DocEdit { space: place.space, doc: place.doc, what: What::Edit(sets(target, trace.after.clone())) });
         self.traces.push(trace);

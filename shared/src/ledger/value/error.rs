@@ -57,6 +57,9 @@ pub enum ValueProblem {
     /// Not a date.
     #[error("not a date")]
     Date,
+    /// A month and a day, but which year is not said; none is guessed.
+    #[error("a date without its year")]
+    DateYear,
     /// Not a month.
     #[error("not a month")]
     Month,
@@ -119,6 +122,7 @@ impl ValueProblem {
             Self::Large { .. } => "ledger-value-large",
             Self::Bool => "ledger-value-bool",
             Self::Date => "ledger-value-date",
+            Self::DateYear => "ledger-value-date-year",
             Self::Month => "ledger-value-month",
             Self::Time => "ledger-value-time",
             Self::Option { .. } => "ledger-value-option",

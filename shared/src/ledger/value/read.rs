@@ -139,7 +139,10 @@ pub(in crate::ledger) fn plain(field: &Field, text: &str) -> Result<Value, Value
         FieldType::Pct => places(2),
         FieldType::Money => fen(field, text).map_or_else(|| places(2), |fen| Ok(Value::Int(fen))),
         FieldType::Bool => yes_or_no(text),
-        FieldType::Date => string(scan::date(text).map(|date| date.to_string()), ValueProblem::Date),
+        FieldType::Date => {
+            let problem = if scan::lacks_year(text) { ValueProblem::DateYear } else { ValueProblem::Date };
+            string(scan::date(text).map(|date| date.to_string()), problem)
+        }
         FieldType::Month => string(scan::month(text), ValueProblem::Month),
         FieldType::Time => string(scan::time(text), ValueProblem::Time),
         FieldType::Phone => string(scan::phone(text), ValueProblem::Phone),

@@ -22,6 +22,14 @@ pub(super) fn date(text: &str) -> Option<Date> {
     Date::new(year, two_digits(month)?, two_digits(day)?).ok()
 }
 
+/// `11月3日`, `11.3`, `11/3`, `11-3`: a day of some year.
+pub(super) fn lacks_year(text: &str) -> bool {
+    let text = normal(text);
+    let parts: Vec<&str> = text.trim_end_matches(['日', '号']).split(['月', '-', '/', '.']).map(str::trim).collect();
+    let [month, day] = parts.as_slice() else { return false };
+    two_digits(month).is_some_and(|month| (1..=12).contains(&month)) && two_digits(day).is_some_and(|day| (1..=31).contains(&day))
+}
+
 /// `2025-09`, `2025/9`, `2025.9`, `2025年9月`, `202509` → `2025-09`.
 pub(super) fn month(text: &str) -> Option<String> {
     let text = normal(text);
@@ -103,7 +111,9 @@ pub(super) fn decimal(text: &str, places: usize) -> Result<i64, NumberError> {
 /// 11 digits `1[3-9]…`, or a landline with its area code (`0` + 2 or 3 digits, then 7 or 8). Blanks, dashes, brackets and +86 dropped.
 pub(super) fn phone(text: &str) -> Option<String> {
     let plain: String = normal(text).chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '—' | '–' | '‐' | '−')).collect();
-    let number = plain.strip_prefix("+86").or_else(|| plain.strip_prefix("0086")).unwrap_or(&plain);
+    // A number that a spreadsheet kept as a number.
+    let plain = plain.strip_suffix(".0").unwrap_or(&plain);
+    let number = plain.strip_prefix("+86").or_else(|| plain.strip_prefix("0086")).unwrap_or(plain);
     let bytes = number.as_bytes();
     let mobile = bytes.len() == 11 && bytes.first() == Some(&b'1') && matches!(bytes.get(1), Some(b'3'..=b'9'));
     let landline = (10..=12).contains(&bytes.len()) && bytes.first() == Some(&b'0') && matches!(bytes.get(1), Some(b'1'..=b'9'));

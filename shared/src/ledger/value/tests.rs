@@ -75,6 +75,9 @@ fn dates_are_read_in_every_style_of_the_offices() {
     {
         assert_eq!(one("a_date", written), Ok(text("2025-09-01")), "{written}");
     }
+    for written in ["11月3日", "11月3号", "11.3", "11/3", "１１－３"] {
+        assert_eq!(one("a_date", written), Err(ValueProblem::DateYear), "{written}");
+    }
     for written in ["2025-02-30", "25-09-01", "2025-09", "九月一日", "2025-09-01-02", "1899-01-01", "2025年9月", "20251301"] {
         assert_eq!(one("a_date", written), Err(ValueProblem::Date), "{written}");
     }

@@ -22,6 +22,8 @@ pub(super) struct Placed {
     pub(super) cells: BTreeMap<String, String>,
     /// More than one row of the grid belongs to this child.
     pub(super) several: bool,
+    /// Its line in the block, counted from 1.
+    pub(super) number: usize,
 }
 
 /// A block laid out.
@@ -33,8 +35,8 @@ pub(super) struct Plan {
     pub(super) head: bool,
     /// Titles of the head that fit no field.
     pub(super) ignored: Vec<String>,
-    /// Columns beside the grid's last.
-    pub(super) beside: usize,
+    /// Columns of the block beside the grid's last: number in the block, and what stands in it first.
+    pub(super) beside: Vec<(usize, String)>,
 }
 
 /// Where a block is laid.
@@ -55,10 +57,10 @@ pub(super) fn lay(block: &[Vec<String>], columns: &[&str], lines: &[Line], candi
     });
     match head {
         Some(matched) => {
-            let rows = block.iter().skip(1).filter(|line| line.iter().any(|cell| !cell.trim().is_empty()));
+            let rows = block.iter().enumerate().skip(1).filter(|(_, line)| line.iter().any(|cell| !cell.trim().is_empty()));
             let keyed = matched.columns.iter().any(|(_, code)| code == "_id" || WHOSE.contains(&code.as_str()));
-            let placed = rows.enumerate().map(|(number, line)| {
-                let mut row = Placed::default();
+            let placed = rows.enumerate().map(|(number, (at_line, line))| {
+                let mut row = Placed { number: at_line + 1, ..Placed::default() };
                 for (place, code) in &matched.columns {
                     let text = line.get(*place).map(|text| text.trim().to_owned()).unwrap_or_default();
                     match code.as_str() {
@@ -78,7 +80,7 @@ pub(super) fn lay(block: &[Vec<String>], columns: &[&str], lines: &[Line], candi
             let mut ignored = matched.ignored.clone();
             let unshown = |code: &str| !code.starts_with('_') && !columns.contains(&code);
             ignored.extend(matched.columns.iter().filter(|(_, code)| unshown(code)).filter_map(|(place, _)| block.first()?.get(*place).cloned()));
-            Plan { rows: placed.collect(), head: true, ignored, beside: 0 }
+            Plan { rows: placed.collect(), head: true, ignored, beside: Vec::new() }
         }
         None => by_place(block, columns, lines, at),
     }
@@ -87,7 +89,7 @@ pub(super) fn lay(block: &[Vec<String>], columns: &[&str], lines: &[Line], candi
 fn by_place(block: &[Vec<String>], columns: &[&str], lines: &[Line], at: At) -> Plan {
     let width = block.iter().map(Vec::len).max().unwrap_or(0);
     let rows = block.iter().enumerate().map(|(number, line)| {
-        let mut row = Placed::default();
+        let mut row = Placed { number: number + 1, ..Placed::default() };
         for (offset, text) in line.iter().enumerate() {
             match columns.get(at.column + offset) {
                 Some(&"_child") => text.trim().clone_into(&mut row.child),
@@ -101,7 +103,10 @@ fn by_place(block: &[Vec<String>], columns: &[&str], lines: &[Line], at: At) -> 
         row.line = (place < lines.len()).then_some(place);
         row
     });
-    Plan { rows: rows.collect(), head: false, ignored: Vec::new(), beside: (at.column + width).saturating_sub(columns.len()) }
+    let first = |column: usize| block.iter().filter_map(|line| line.get(column)).map(|text| text.trim()).find(|text| !text.is_empty());
+    // An empty column on the right loses nothing.
+    let beside = (columns.len().saturating_sub(at.column)..width).filter_map(|column| Some((column + 1, first(column)?.chars().take(20).collect())));
+    Plan { beside: beside.collect(), rows: rows.collect(), head: false, ignored: Vec::new() }
 }
 
 /// The row of the grid a row of the block belongs to: by record, by child, or by place.
@@ -149,7 +154,8 @@ mod tests {
     #[test]
     fn a_block_without_a_head_lies_where_it_was_put_and_makes_new_rows_beyond_the_end() {
         let plan = lay(&block("30\t家访\n40\t电话\n50\t家访\tx"), &["_child", "minutes", "kind"], &lines(), &candidates(), At { row: 1, column: 1 });
-        assert_eq!((plan.head, plan.beside), (false, 1));
+        assert_eq!((plan.head, plan.beside.as_slice()), (false, [(3, "x".to_owned())].as_slice()), "what has no place is named");
+        assert_eq!(plan.rows.iter().map(|row| row.number).collect::<Vec<_>>(), [1, 2, 3]);
         assert_eq!(plan.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [Some(1), Some(2), None]);
         assert_eq!(plan.rows[0].cells, BTreeMap::from([("minutes".into(), "30".into()), ("kind".into(), "家访".into())]));
         let plan = lay(&block("赵小刚\t30"), &["_child", "minutes", "kind"], &lines(), &candidates(), At { row: 3, column: 0 });
@@ -165,6 +171,7 @@ mod tests {
         assert_eq!(found, [("王小明", Some(0), false), ("李小红", None, true), ("赵小刚", None, false)]);
         let plan = lay(&block("记录号\t时长\ncare_log:3\t9\n"), &["_child", "minutes"], &lines(), &candidates(), At { row: 0, column: 0 });
         assert_eq!(plan.rows[0].line, Some(2), "a record's own number decides between two of a child");
+        assert_eq!(plan.rows[0].number, 2, "lines are counted with the head");
     }
 
     #[test]

@@ -348,10 +348,12 @@
     if (free().filter((row) => !used.has(row)).length < need) more(need);
     const spare = free().filter((row) => !used.has(row));
     const list = [], notes = [];
+    let added = 0;
     for (const placed of laid.rows) {
       if (placed.trouble) { notes.push(placed); continue; }
       const row = placed.line === null ? spare.shift() : rows[placed.line];
       if (!row) { notes.push(placed); continue; }
+      if (placed.line === null) added += 1;
       for (const cell of cellsOf(row)) {
         if (cell.dataset.field === "_child") { if (placed.child) list.push([cell, placed.child]); }
         else if (cell.dataset.field in placed.cells) list.push([cell, placed.cells[cell.dataset.field]]);
@@ -360,9 +362,12 @@
     put(list);
     await judged;
     const extra = [];
-    if (laid.ignored.length) extra.push(`${words.ignored} ${laid.ignored.join("、")}`);
-    if (laid.beside) extra.push(`${words.beside} ${laid.beside}`);
-    if (notes.length) extra.push(`✗ ${notes.map((row) => row.child || words.row).join("、")}：${words.unplaced}`);
+    // How many, and which: the first ten by name.
+    const which = (all) => `${all.length}（${all.slice(0, 10).join("、")}${all.length > 10 ? "…" : ""}）`;
+    if (added) extra.push(`${words.added} ${added}`);
+    if (laid.ignored.length) extra.push(`${words.ignored} ${which(laid.ignored)}`);
+    if (laid.beside.length) extra.push(`${words.beside} ${which(laid.beside)}`);
+    if (notes.length) extra.push(`✗ ${words.row} ${which(notes.map((row) => [row.number, row.child].filter(Boolean).join(" ")))}：${words.unplaced}`);
     said.textContent = `${said.textContent}${extra.length ? `；${extra.join("；")}` : ""}`;
   };
 
