@@ -638,3 +638,18 @@ web-class-empty = not in the roster
 web-person-saved = The account of { $value } is saved.
 account-class-empty = Nobody in this year's roster is in { $value }.
     .next = If the class is right, leave it ticked below and press once more; if not, take the tick off and tick the right one.
+
+# Disagreements: who, when, where.
+web-where-here = on this machine
+web-where-ours = on another machine of this school
+web-where-county = at the county
+web-where-school = on a machine of school { $value }
+web-where-rule = written by a rule
+web-who-unknown = nobody is named
+
+# A form of a record with a field in dispute.
+web-held = Two people wrote this differently, and it awaits a choice. Saving other fields here leaves it alone.
+web-held-settle = Choose under Disagreements
+web-held-typed = what you typed just now, not saved
+web-field-held = “{ $value }” came into dispute after you opened this form; it was not changed.
+    .next = The other fields still stand here and can be saved; choose this one under Disagreements.

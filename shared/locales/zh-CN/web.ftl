@@ -638,3 +638,18 @@ web-class-empty = 名册里没有
 web-person-saved = { $value } 的账号已保存。
 account-class-empty = 今年的名册里没有 { $value } 的学生。
     .next = 如果班没有写错，保留下面的勾再按一次；写错了就去掉勾，勾选正确的班。
+
+# Disagreements: who, when, where.
+web-where-here = 在本机上
+web-where-ours = 在本校另一台电脑上
+web-where-county = 在县里
+web-where-school = 在学校 { $value } 的电脑上
+web-where-rule = 按规则自动写的
+web-who-unknown = 没有写明是谁
+
+# A form of a record with a field in dispute.
+web-held = 这一项两边写得不一样，等人来定。在这里保存别的项不会动它。
+web-held-settle = 去“待定分歧”里选
+web-held-typed = 您刚才写的，没有保存
+web-field-held = “{ $value }”在您打开这张表以后出现了分歧，没有替您改。
+    .next = 别的项还在，可以保存；这一项请到“待定分歧”里选。

@@ -2,6 +2,7 @@
 
 use super::{
     account::Account,
+    conflicts::{self, Held},
     desk::Desk,
     files,
     form::{Drawing, Input, Inputs, Sent, rest_of},
@@ -331,6 +332,16 @@ fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, tried: Tried<
     targets(desk, account, &definition, doc, &mut inputs.first, lang)?;
     targets(desk, account, &definition, doc, &mut inputs.more, lang)?;
     files::offer(desk, account, &definition, &place.fields, kept, &mut inputs, lang)?;
+    let disputed = conflicts::held(desk, &definition, &place.id, lang)?;
+    // What awaits a choice stands where it is seen, filled or not.
+    let (waiting, more) = inputs.more.into_iter().partition(|input| disputed.contains_key(&input.code));
+    inputs.more = more;
+    inputs.first.splice(0..0, waiting);
+    for input in &mut inputs.first {
+        if let Some(held) = disputed.get(&input.code) {
+            hold(input, held, lang);
+        }
+    }
     Ok(FormPage {
         offer: None,
         action: page.post_at("/record", id, "/edit"),
@@ -344,6 +355,28 @@ fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, tried: Tried<
         page: page.titled(format!("{} · {}", definition.title.get(lang), locale::text(lang, "web-edit", &[]))),
         inputs,
     })
+}
+
+/// A field that awaits a choice: its values and where to choose, nothing to write in. What was typed before anybody knew stands beside them.
+fn hold(input: &mut Input, held: &Held, lang: crate::locale::Lang) {
+    let shown = |(value, wrote): &(String, String)| super::form::Option_ { code: wrote.clone(), title: value.clone(), on: false };
+    let chosen = || input.options.iter().filter(|o| o.on).map(|o| o.title.as_str()).collect::<Vec<_>>().join(" ");
+    let typed = (input.value != input.was).then(|| if input.options.is_empty() { input.value.clone() } else { chosen() });
+    input.options = held.values.iter().map(shown).collect();
+    if let Some(value) = typed.filter(|typed| !typed.is_empty()) {
+        input.options.push(super::form::Option_ { code: locale::text(lang, "web-held-typed", &[]), title: value, on: false });
+    }
+    (input.kind, input.required) = ("held", "");
+    input.help = locale::text(lang, "web-held", &[]);
+    input.add = (held.href.clone(), locale::text(lang, "web-held-settle", &[]));
+}
+
+/// That nothing written here awaits a choice: it came up while the form was open.
+fn undisputed(desk: &Desk, definition: &Definition, id: &str, set: &BTreeMap<String, String>, lang: crate::locale::Lang) -> Result<(), Fault> {
+    let disputed = conflicts::held(desk, definition, id, lang)?;
+    let hit: Vec<&str> = set.keys().filter(|code| disputed.contains_key(*code)).filter_map(|code| Some(definition.field(code)?.title.get(lang))).collect();
+    let separator = if lang == crate::locale::Lang::Zh { "、" } else { ", " };
+    if hit.is_empty() { Ok(()) } else { Err(Fault::new("web-field-held", Exit::Found).with("value", hit.join(separator))) }
 }
 
 async fn edit(
@@ -391,7 +424,8 @@ async fn save(
                 let note = files::note(desk, &account, refused);
                 return Ok(Ok(if note.is_empty() { page_of } else { format!("{page_of}?files=0{note}") }));
             }
-            let pointed = reach::references(desk, &account, &reached.definition, &set);
+            let pointed = reach::references(desk, &account, &reached.definition, &set)
+                .and_then(|()| undisputed(desk, &reached.definition, &reached.place.id, &set, lang));
             match pointed.and_then(|()| desk.ask(&account, Request::RecordSet { record: id.clone(), set, by: Some(account.name.clone()) }, lang)) {
                 Ok(done) => {
                     if !placed.is_empty() {
