@@ -166,9 +166,6 @@ web-void = void
 web-voided = Voided ones
 web-ledgers = Ledgers
     .help = One table a ledger, with search, filters and export. A ledger the county publishes appears here by itself.
-web-ledgers-children = Children's ledgers
-web-ledgers-school = The school's ledgers
-web-ledgers-county = Published by the county
 web-ledger = Ledger
     .help = A date opens the record, a head sorts. An exported table can be edited and imported again: only changed cells are written.
 web-form = Form
@@ -653,3 +650,13 @@ web-held-settle = Choose under Disagreements
 web-held-typed = what you typed just now, not saved
 web-field-held = “{ $value }” came into dispute after you opened this form; it was not changed.
     .next = The other fields still stand here and can be saved; choose this one under Disagreements.
+
+# The ledgers there are.
+web-ledgers-find = Find a ledger
+web-ledgers-find-hint = part of its title
+web-ledgers-none = There is no such ledger.
+web-ledgers-all = All ledgers
+web-ledgers-lately = Written in lately
+web-ledgers-common = Of all sections
+web-ledgers-machinery = Behind the scenes (the county's system)
+web-ledgers-machinery-hint = The county's system reads and writes these by itself; there is nothing to do here.

@@ -166,9 +166,6 @@ web-void = 已作废
 web-voided = 只看已作废
 web-ledgers = 台账
     .help = 每本台账一张表：查找、筛选、导出都在里面。县里新发布的台账会自己出现在这里。
-web-ledgers-children = 学生台账
-web-ledgers-school = 学校台账
-web-ledgers-county = 县里发布的
 web-ledger = 台账
     .help = 点日期打开记录，点表头排序。导出的表修改后可以再导入，只会改动变了的格。
 web-form = 填写
@@ -653,3 +650,13 @@ web-held-settle = 去“待定分歧”里选
 web-held-typed = 您刚才写的，没有保存
 web-field-held = “{ $value }”在您打开这张表以后出现了分歧，没有替您改。
     .next = 别的项还在，可以保存；这一项请到“待定分歧”里选。
+
+# The ledgers there are.
+web-ledgers-find = 找台账
+web-ledgers-find-hint = 名称或拼音首字母
+web-ledgers-none = 没有这样的台账。
+web-ledgers-all = 全部台账
+web-ledgers-lately = 最近填过的
+web-ledgers-common = 各科室共用
+web-ledgers-machinery = 幕后（县里系统用的）
+web-ledgers-machinery-hint = 这些由县里的系统自动读写，平时不用看。

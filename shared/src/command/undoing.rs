@@ -32,6 +32,8 @@ const EDIT_DAYS: i64 = 30;
 const REASON: &str = "undo ";
 /// Lines of [`list`].
 const LISTED: u32 = 50;
+/// Writes looked at for [`written_in`]: some weeks of a school.
+const LATELY: u32 = 400;
 /// Kept values named in an answer at most; more are counted.
 const KEPT_NAMED_MAX: usize = 200;
 
@@ -179,6 +181,32 @@ pub fn list(replica: &Replica) -> Result<Json> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     })?;
     Ok(json!({ "undo": rows }))
+}
+
+/// Ledgers in which a person wrote last, newest first; files of imports are none.
+///
+/// # Errors
+/// The store's.
+pub fn written_in(replica: &Replica, by: &str) -> Result<Vec<String>> {
+    let titles: Vec<String> = replica.store().read(|c| -> Result<_> {
+        let mut statement = c.prepare_cached("SELECT file, by FROM import ORDER BY id DESC LIMIT ?1")?;
+        let rows = statement.query_map([LATELY], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?;
+        let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(rows.into_iter().filter(|(_, who)| who == by).map(|(file, _)| file).collect())
+    })?;
+    let mut out: Vec<String> = Vec::new();
+    for title in titles {
+        // A record is `ledger:key`; a profile its document alone, and the only one.
+        let code = match title.split_once(':') {
+            Some((code, _)) => code.to_owned(),
+            None if DocId::from_hex(&title).is_some() => "enrolment".to_owned(),
+            None => title,
+        };
+        if !out.contains(&code) {
+            out.push(code);
+        }
+    }
+    Ok(out)
 }
 
 /// A write that was kept, by its id or the beginning of it.

@@ -683,7 +683,8 @@ impl Replica {
     pub fn show(&self, record: &str) -> Result<Json> {
         let place = self.locate(record)?;
         let (id, n) = (place.id.clone(), place.n);
-        let (row, steps, history) = self.store.read(|c| -> Result<_> { Ok((row_json(c, n, &id)?, steps_json(c, n, &id)?, self.history(c, n, &id)?)) })?;
+        let (row, steps, history) =
+            self.store.read(|c| -> Result<_> { Ok((row_json(c, n, &id)?, steps_json(c, n, &id)?, self.history(c, n, &id)?)) })?;
         let conflicts: Vec<Json> = self
             .conflicts(None, None)?
             .into_iter()
@@ -887,8 +888,10 @@ impl Replica {
             let school = !ruled && self.origin_facts(origin).is_some_and(|facts| matches!(facts.voice, Voice::School(_)));
             for line in tracker.lines(&change.bytes) {
                 let by = if line.signed || school { line.by.iter().map(String::as_str).collect::<Vec<_>>().join("、") } else { String::new() };
-                out.push(json!({ "at": jiff::Timestamp::from_second(line.time_s).map(|t| t.to_string()).unwrap_or_default(), "origin": origin, "by": by,
-                    "field": line.key, "value": line.value, "refused": change.refused }));
+                out.push(
+                    json!({ "at": jiff::Timestamp::from_second(line.time_s).map(|t| t.to_string()).unwrap_or_default(), "origin": origin, "by": by,
+                    "field": line.key, "value": line.value, "refused": change.refused }),
+                );
             }
         }
         Ok(out)

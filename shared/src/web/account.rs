@@ -385,10 +385,31 @@ mod tests {
     fn classes_are_read_as_teachers_write_them() {
         let found = classes("3.2，3(1)班、4-1").unwrap();
         assert_eq!(classes_text(&found), "3.1,3.2,4.1");
-        for text in ["3.2", "3-2", "3(2)班", "３（２）班", "三(2)班", "三（2）班", "三年级2班", "三年级 2班", "三年级二班", "三年级（2）班", "三2班", "三二班", "3年级2班", "Grade 3 class 2"] {
+        for text in [
+            "3.2",
+            "3-2",
+            "3(2)班",
+            "３（２）班",
+            "三(2)班",
+            "三（2）班",
+            "三年级2班",
+            "三年级 2班",
+            "三年级二班",
+            "三年级（2）班",
+            "三2班",
+            "三二班",
+            "3年级2班",
+            "Grade 3 class 2",
+        ] {
             assert_eq!(classes_text(&classes(text).unwrap_or_else(|_| panic!("{text}"))), "3.2", "{text}");
         }
-        for (text, kept) in [("初二11班", "8.11"), ("高一十二班", "10.12"), ("学前1班", "0.1"), ("Grade 3 class 1, Grade 10 class 2", "3.1,10.2"), ("三年级十班", "3.10")] {
+        for (text, kept) in [
+            ("初二11班", "8.11"),
+            ("高一十二班", "10.12"),
+            ("学前1班", "0.1"),
+            ("Grade 3 class 1, Grade 10 class 2", "3.1,10.2"),
+            ("三年级十班", "3.10"),
+        ] {
             assert_eq!(classes_text(&classes(text).unwrap_or_else(|_| panic!("{text}"))), kept, "{text}");
         }
         for text in ["三班", "3", "3.0", "3.100", "13.1", "年级2班", "三年级班", "三年级十十班", "wang"] {

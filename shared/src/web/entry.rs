@@ -374,7 +374,8 @@ fn hold(input: &mut Input, held: &Held, lang: crate::locale::Lang) {
 /// That nothing written here awaits a choice: it came up while the form was open.
 fn undisputed(desk: &Desk, definition: &Definition, id: &str, set: &BTreeMap<String, String>, lang: crate::locale::Lang) -> Result<(), Fault> {
     let disputed = conflicts::held(desk, definition, id, lang)?;
-    let hit: Vec<&str> = set.keys().filter(|code| disputed.contains_key(*code)).filter_map(|code| Some(definition.field(code)?.title.get(lang))).collect();
+    let hit: Vec<&str> =
+        set.keys().filter(|code| disputed.contains_key(*code)).filter_map(|code| Some(definition.field(code)?.title.get(lang))).collect();
     let separator = if lang == crate::locale::Lang::Zh { "、" } else { ", " };
     if hit.is_empty() { Ok(()) } else { Err(Fault::new("web-field-held", Exit::Found).with("value", hit.join(separator))) }
 }

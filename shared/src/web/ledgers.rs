@@ -1,4 +1,4 @@
-//! Ledgers: which there are, the list of one with filter, sort and search, its export, and a new record.
+//! A ledger: its list with filter, sort and search, and its export.
 
 use super::{
     account::{Account, Reach},
@@ -38,44 +38,11 @@ const FILTERS_MAX: usize = 3;
 
 /// Its routes.
 pub fn routes() -> Router<Arc<Desk>> {
-    Router::new().route("/ledgers", get(index)).route("/ledger/{code}", get(list)).route("/ledger/{code}/export", get(export_file))
+    Router::new().route("/ledger/{code}", get(list)).route("/ledger/{code}/export", get(export_file))
 }
 
-/// A ledger in the list: code, title, help, whether one may add.
-type Entry = (String, String, String, bool);
 /// A choice to filter by: code, title, chosen.
 type Chosen = (String, String, bool);
-
-#[derive(Template)]
-#[template(path = "ledgers.html")]
-struct LedgersPage {
-    page: Page,
-    groups: Vec<(String, Vec<Entry>)>,
-}
-
-async fn index(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>) -> Result<Response, Oops> {
-    let account = visitor.person()?;
-    let page = Page::of(&desk, &visitor, "web-ledgers");
-    let catalogue = desk.replica.catalogue();
-    let line = |d: &Arc<Definition>| {
-        let help = d.help.as_ref().map(|h| h.get(page.lang).to_owned()).unwrap_or_default();
-        (d.code.clone(), d.title.get(page.lang).to_owned(), help, account.writes(d).any())
-    };
-    let of = |subject: Subject| {
-        catalogue.iter_latest().filter(|d| d.subject == subject && account.reads(d).any() && published(d)).map(line).collect::<Vec<_>>()
-    };
-    let groups = [(Subject::Student, "web-ledgers-children"), (Subject::School, "web-ledgers-school"), (Subject::County, "web-ledgers-county")]
-        .into_iter()
-        .map(|(subject, key)| (page.t(key), of(subject)))
-        .filter(|(_, list)| !list.is_empty())
-        .collect();
-    draw(&LedgersPage { page, groups })
-}
-
-/// What never reaches a school has no page there.
-fn published(definition: &Definition) -> bool {
-    definition.space != crate::model::SpaceKind::Internal
-}
 
 type Query_ = Query<BTreeMap<String, String>>;
 

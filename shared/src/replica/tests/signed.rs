@@ -27,7 +27,8 @@ fn each_value_is_put_down_to_whoever_wrote_it_on_its_own_machine() {
     };
     let child = town.node(1).child("王小明", &id_number(1));
     let subject = Some(SubjectRef::Student(child));
-    let made = Request::RecordAdd { ledger: "care_log".into(), subject, year: None, set: super::county::set(&[("kind", "visit")]), by: Some("Li".into()) };
+    let made =
+        Request::RecordAdd { ledger: "care_log".into(), subject, year: None, set: super::county::set(&[("kind", "visit")]), by: Some("Li".into()) };
     let record = ask(town.node(1), made)["record"].as_str().unwrap().to_owned();
     town.sync();
     // Apart: Li goes on under the own name on one machine, Wang writes on the other.
