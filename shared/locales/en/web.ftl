@@ -660,3 +660,7 @@ web-ledgers-lately = Written in lately
 web-ledgers-common = Of all sections
 web-ledgers-machinery = Behind the scenes (the county's system)
 web-ledgers-machinery-hint = The county's system reads and writes these by itself; there is nothing to do here.
+
+# After “save and another”: what was saved, by name.
+web-saved-named = Saved on this machine: { $value }. Here is the form for the next one.
+web-saved-named-gaps = {" "}{ $value } things are still missing and can be filled in later.

@@ -660,3 +660,7 @@ web-ledgers-lately = 最近填过的
 web-ledgers-common = 各科室共用
 web-ledgers-machinery = 幕后（县里系统用的）
 web-ledgers-machinery-hint = 这些由县里的系统自动读写，平时不用看。
+
+# After “save and another”: what was saved, by name.
+web-saved-named = 已保存在本机：{ $value }。接着填下一条。
+web-saved-named-gaps = 还有 { $value } 项没填全，可以以后补。

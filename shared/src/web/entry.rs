@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     command::{Request, request::SubjectRef},
+    document::view::Value,
     fault::{Exit, Fault},
     ledger::{
         Definition, FieldType,
@@ -175,6 +176,10 @@ fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition,
     targets(desk, account, definition, doc, &mut inputs.first, lang)?;
     targets(desk, account, definition, doc, &mut inputs.more, lang)?;
     files::offer(desk, account, definition, &empty, kept, &mut inputs, lang)?;
+    // After one was saved the hands go on.
+    if fault.is_none() && !page.done.is_empty() {
+        inputs.begin();
+    }
     let code = &definition.code;
     let action = page.post(&format!("/ledger/{code}/new"));
     if let Some(figures) = &figures {
@@ -196,6 +201,25 @@ fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition,
     })
 }
 
+/// What was just saved, by name, for the form of the next one.
+fn last(desk: &Desk, account: &Account, page: &mut Page, asked: &BTreeMap<String, String>) {
+    let Some(Ok(reached)) = asked.get("last").map(|id| reach::record(desk, account, id)) else { return };
+    let Reached { place, definition, pupil, .. } = reached;
+    let label = Names::of(desk, page.lang).label(&definition, &place.fields);
+    let on = match place.fields.get("on") {
+        Some(Value::Str(on)) => on.clone(),
+        _ => String::new(),
+    };
+    let whose = pupil.map(|pupil| pupil.name).unwrap_or_default();
+    let on = if label.contains(&on) { String::new() } else { on };
+    let named: Vec<String> = [whose, definition.title.get(page.lang).to_owned(), on, label].into_iter().filter(|part| !part.is_empty()).collect();
+    let gaps = asked.get("saved").and_then(|gaps| gaps.parse::<u32>().ok()).unwrap_or(0);
+    page.done = page.t1("web-saved-named", named.join(" · "));
+    if gaps > 0 {
+        page.done.push_str(&page.t1("web-saved-named-gaps", gaps));
+    }
+}
+
 async fn new(
     State(desk): State<Arc<Desk>>,
     Extension(visitor): Extension<Visitor>,
@@ -203,18 +227,21 @@ async fn new(
     Query(asked): Query_,
 ) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
-    let page = Page::of(&desk, &visitor, "web-form");
+    let mut page = Page::of(&desk, &visitor, "web-form");
     let definition = reach::ledger(&desk, &account, &code)?;
     let student = asked.get("student").cloned().unwrap_or_default();
     if definition.subject == Subject::Student && definition.form == Form::Records && student.is_empty() {
         return Ok(Redirect::to(&format!("/children?pick={code}")).into_response());
     }
     // Fields named in the address are filled in: the case a notice belongs to.
-    let typed = asked.into_iter().filter(|(key, _)| definition.declared(key).is_some()).collect();
+    let typed = asked.iter().filter(|(key, _)| definition.declared(key).is_some()).map(|(key, text)| (key.clone(), text.clone())).collect();
     let drawn = desk
-        .run(move |desk| match begun(desk, &definition, &typed)? {
+        .run(move |desk| {
+            last(desk, &account, &mut page, &asked);
+            match begun(desk, &definition, &typed)? {
             Some(record) => Ok(Err(record)),
             None => new_form(desk, &account, page, &definition, &student, Tried::typed(&typed)).map(Ok),
+            }
         })
         .await?;
     match drawn {
@@ -266,7 +293,7 @@ async fn add(
                         "" if profile && note.is_empty() => format!("/child/{record}?saved={gaps}{undo}"),
                         _ if profile && !note.is_empty() => format!("/record/{record}/edit?files=0{note}"),
                         another if another.is_empty() || !note.is_empty() => format!("/record/{record}?saved={gaps}{undo}{note}"),
-                        _ => format!("/ledger/{code}/new?student={student}{undo}"),
+                        _ => format!("/ledger/{code}/new?student={student}&saved={gaps}&last={record}{undo}"),
                     }))
                 }
                 Err(fault) if matches!(fault.exit, Exit::Input | Exit::NoMatch | Exit::NotAllowed) => {

@@ -99,3 +99,45 @@ async fn the_edit_form_shows_what_is_in_dispute_and_leaves_it_alone() {
     let other = school.post(&format!("/record/{log}/edit"), &session, "was.note=&note=abc").await;
     assert_eq!((other.status, kept("note")), (StatusCode::SEE_OTHER, json!("abc")), "other fields are saved");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn save_and_another_names_what_was_saved_offers_to_take_it_back_and_begins_in_the_first_field() {
+    let school = School::new();
+    let (_, session) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let form = format!("_student={child}&on=2026-03-02&kind=visit&_another=1");
+    let saved = school.post("/ledger/care_log/new", &session, &form).await;
+    let next = school.get(&saved.location, &session).await.text;
+    assert!(next.contains("已保存在本机：王小明 · ") && next.contains("2026-03-02"), "{next}");
+    assert!(next.contains("action=\"/undo/"), "it can be taken back at once");
+    assert_eq!(next.matches(" autofocus").count(), 1, "{next}");
+    assert!(next.split(" autofocus").next().unwrap().ends_with("id=\"f-on\""), "{next}");
+    // Taking it back leads to the form again, which says nothing of it any more.
+    let back = next.split("class=\"undo\"").nth(1).unwrap().split("name=\"next\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(back.starts_with("/ledger/care_log/new?student=") && !back.contains("last="), "{back}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ledgers_stand_by_section_those_written_in_lately_first_and_the_machinery_behind_a_fold() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let page = school.get("/ledgers", &teacher).await.text;
+    assert!(!page.contains("最近填过的") && !page.contains("台账定义") && !page.contains("幕后"), "{page}");
+    assert!(page.find("<h2>控辍保学与关爱</h2>").unwrap() < page.find("<h2>学生资助</h2>").unwrap());
+    school.post("/ledger/care_log/new", &teacher, &format!("_student={child}&kind=visit")).await;
+    let page = school.get("/ledgers", &teacher).await.text;
+    let lately = page.split("最近填过的").nth(1).unwrap().split("<h2>").next().unwrap();
+    assert_eq!(lately.matches("<h3>").count(), 1, "{lately}");
+    assert!(lately.contains("href=\"/ledger/care_log\""));
+    let fold = school.get("/ledgers", &registrar).await.text;
+    let fold = fold.split("<details>").nth(1).unwrap();
+    for code in ["ledger_definition", "report_definition", "dossier"] {
+        assert!(fold.contains(&format!("href=\"/ledger/{code}\"")), "{code}");
+    }
+    for (typed, found) in [("zzsq", true), ("%E8%B5%84%E5%8A%A9", true), ("zizhu", true), ("nothing", false)] {
+        let page = school.get(&format!("/ledgers?q={typed}"), &registrar).await.text;
+        assert_eq!(page.contains("href=\"/ledger/aid_application\""), found, "{typed}");
+    }
+}
