@@ -13,7 +13,7 @@ use super::{
 use crate::{
     fault::Fault,
     ledger::{
-        Definition,
+        Definition, FieldType,
         definition::{Form, Subject},
         value,
     },
@@ -33,6 +33,8 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 const PAGE: u32 = 50;
 /// Rows of an export at most.
 const EXPORT_MAX: u32 = 20_000;
+/// What is no longer than this is not parted at the end of a line.
+const SHORT_CHARS: usize = 10;
 /// Choice fields offered as filters at most.
 const FILTERS_MAX: usize = 3;
 
@@ -62,7 +64,8 @@ struct Line {
     href: String,
     child: Option<(String, String, String)>,
     on: String,
-    cells: Vec<(String, bool)>,
+    /// Text, and how it lies in its cell.
+    cells: Vec<(String, &'static str)>,
     state: String,
     due: (String, &'static str),
     disputed: bool,
@@ -236,7 +239,7 @@ fn ledger_page(
     let names = Names::of(desk, lang);
     let cells = |row: &Row| {
         let named = names.fields(definition, &row.fields);
-        fields.iter().map(|f| (value::show(&catalogue, definition, f, &named, lang), f.kind.is_number())).collect()
+        fields.iter().map(|f| cell(value::show(&catalogue, definition, f, &named, lang), f.kind)).collect()
     };
     let line = |row: &Row| Line {
         href: format!("/record/{}", row.id),
@@ -258,7 +261,7 @@ fn ledger_page(
     let filters = definition
         .fields
         .iter()
-        .filter(|f| f.kind == crate::ledger::FieldType::Choice && (f.searchable || f.required == crate::ledger::definition::Required::Yes))
+        .filter(|f| f.kind == FieldType::Choice && (f.searchable || f.required == crate::ledger::definition::Required::Yes))
         .filter_map(|f| Some((f, catalogue.options(definition, f)?)))
         .take(FILTERS_MAX)
         .map(|(f, list)| {
@@ -298,6 +301,19 @@ fn ledger_page(
         void: asked.contains_key("void"),
         asked,
     })
+}
+
+/// A number stands to the right; a date, a number of letters and digits and what is short keep to one line.
+fn cell(text: String, kind: FieldType) -> (String, &'static str) {
+    let one_line = matches!(kind, FieldType::Date | FieldType::Month | FieldType::Time | FieldType::Phone | FieldType::Person);
+    let class = if kind.is_number() {
+        "number"
+    } else if one_line || text.chars().count() <= SHORT_CHARS {
+        "nowrap"
+    } else {
+        ""
+    };
+    (text, class)
 }
 
 async fn export_file(
