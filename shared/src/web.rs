@@ -33,6 +33,7 @@ pub mod record;
 pub mod reports;
 pub mod routes;
 pub mod session;
+pub mod shelf;
 pub mod shown;
 pub mod throttle;
 pub mod undo;

@@ -5,6 +5,7 @@ mod imports;
 mod looks;
 mod paper;
 mod seams;
+mod walks;
 
 use super::{
     lan::{Lan, Told},
@@ -440,7 +441,7 @@ async fn idling_locks_a_new_password_comes_first_and_a_closed_account_is_out() {
     assert_eq!(school.get("/", &fresh).await.status, StatusCode::OK);
 
     let answer = school.post(&format!("/people/{}", li.id), &session, "name=L&role=principal&disabled=on").await;
-    assert_eq!(answer.location, "/people");
+    assert_eq!(answer.location, format!("/people?done={}", li.id));
     assert!(school.get("/", &fresh).await.location.starts_with("/login"));
 }
 

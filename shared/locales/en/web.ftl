@@ -62,16 +62,16 @@ web-role-aid-officer = Aid officer
 web-role-class-teacher = Class teacher
 web-role-principal = Principal
 web-own-classes = Own classes
-web-own-classes-hint = For class teachers only. Grade.class, several with a blank between, for instance 3.1 3.2
+web-own-classes-hint = For class teachers only. Tick the classes the teacher has.
 web-drawn = One-time password of { $value }:
 web-drawn-once = Shown this once: pass it on to the person, who chooses an own one at the first login.
 web-reset-password = Reset password
 web-disabled = closed
 web-disable = Close this account
 account-class = “{ $text }” is no class.
-    .next = Write grade.class, for instance 3.2; several with a blank between.
+    .next = Write grade 3 class 2, 三(2)班 or 3.2; several with a comma between.
 account-classes = A class teacher has a class.
-    .next = Fill in “Own classes”, for instance 3.2.
+    .next = Tick the classes the teacher has.
 account-login = A login name is needed, without blanks, of at most 40 characters.
     .next = The name in pinyin, for instance.
 account-name = A name is needed, of at most 60 characters.
@@ -166,9 +166,6 @@ web-void = void
 web-voided = Voided ones
 web-ledgers = Ledgers
     .help = One table a ledger, with search, filters and export. A ledger the county publishes appears here by itself.
-web-ledgers-children = Children's ledgers
-web-ledgers-school = The school's ledgers
-web-ledgers-county = Published by the county
 web-ledger = Ledger
     .help = A date opens the record, a head sorts. An exported table can be edited and imported again: only changed cells are written.
 web-form = Form
@@ -658,3 +655,40 @@ web-import-other-ledger = An exported workbook
     .page = Choose "As the file says" and send it again.
 web-roster-other-school = Not like this school's roster
     .page = Go back to the preview, tick "it is this school's roster" and write; or take another file.
+
+# Accounts: classes as people write them.
+web-own-classes-typed = A class not among these
+web-own-classes-typed-hint = A class that is not in the roster yet: Grade 3 class 2, 三(2)班 or 3.2; several with a comma between.
+web-class-empty = not in the roster
+web-person-saved = The account of { $value } is saved.
+account-class-empty = Nobody in this year's roster is in { $value }.
+    .next = If the class is right, leave it ticked below and press once more; if not, take the tick off and tick the right one.
+
+# Disagreements: who, when, where.
+web-where-here = on this machine
+web-where-ours = on another machine of this school
+web-where-county = at the county
+web-where-school = on a machine of school { $value }
+web-where-rule = written by a rule
+web-who-unknown = nobody is named
+
+# A form of a record with a field in dispute.
+web-held = Two people wrote this differently, and it awaits a choice. Saving other fields here leaves it alone.
+web-held-settle = Choose under Disagreements
+web-held-typed = what you typed just now, not saved
+web-field-held = “{ $value }” came into dispute after you opened this form; it was not changed.
+    .next = The other fields still stand here and can be saved; choose this one under Disagreements.
+
+# The ledgers there are.
+web-ledgers-find = Find a ledger
+web-ledgers-find-hint = part of its title
+web-ledgers-none = There is no such ledger.
+web-ledgers-all = All ledgers
+web-ledgers-lately = Written in lately
+web-ledgers-common = Of all sections
+web-ledgers-machinery = Behind the scenes (the county's system)
+web-ledgers-machinery-hint = The county's system reads and writes these by itself; there is nothing to do here.
+
+# After “save and another”: what was saved, by name.
+web-saved-named = Saved on this machine: { $value }. Here is the form for the next one.
+web-saved-named-gaps = {" "}{ $value } things are still missing and can be filled in later.

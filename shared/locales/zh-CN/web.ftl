@@ -62,16 +62,16 @@ web-role-aid-officer = 资助专干
 web-role-class-teacher = 班主任
 web-role-principal = 校长
 web-own-classes = 所带班级
-web-own-classes-hint = 只对班主任有用。写成 年级.班，几个班用空格隔开，例如 3.1 3.2
+web-own-classes-hint = 只对班主任有用。勾选所带的班。
 web-drawn = { $value } 的一次性密码：
 web-drawn-once = 只显示这一次，请抄给本人；第一次登录后要换成自己的。
 web-reset-password = 重置密码
 web-disabled = 已停用
 web-disable = 停用这个账号
 account-class = “{ $text }”不是班级。
-    .next = 写成 年级.班，例如 3.2；几个班用空格隔开。
+    .next = 写成 三年级2班、三(2)班 或 3.2；几个班用顿号或空格隔开。
 account-classes = 班主任要写所带班级。
-    .next = 填写“所带班级”，例如 3.2。
+    .next = 勾选所带的班。
 account-login = 用户名要填，不能有空格，最多 40 个字。
     .next = 例如用姓名拼音。
 account-name = 姓名要填，最多 60 个字。
@@ -166,9 +166,6 @@ web-void = 已作废
 web-voided = 只看已作废
 web-ledgers = 台账
     .help = 每本台账一张表：查找、筛选、导出都在里面。县里新发布的台账会自己出现在这里。
-web-ledgers-children = 学生台账
-web-ledgers-school = 学校台账
-web-ledgers-county = 县里发布的
 web-ledger = 台账
     .help = 点日期打开记录，点表头排序。导出的表修改后可以再导入，只会改动变了的格。
 web-form = 填写
@@ -658,3 +655,40 @@ web-import-other-ledger = 导出的工作簿
     .page = 选“看文件自动认”，再传一次。
 web-roster-other-school = 不像本校的名册
     .page = 回到预览，勾上“我看过了，就是本校的名册”再写入；拿错了就换文件。
+
+# Accounts: classes as people write them.
+web-own-classes-typed = 上面没有的班
+web-own-classes-typed-hint = 名册里还没有的班写在这里：三年级2班、三(2)班 或 3.2 都认；几个班用顿号隔开。
+web-class-empty = 名册里没有
+web-person-saved = { $value } 的账号已保存。
+account-class-empty = 今年的名册里没有 { $value } 的学生。
+    .next = 如果班没有写错，保留下面的勾再按一次；写错了就去掉勾，勾选正确的班。
+
+# Disagreements: who, when, where.
+web-where-here = 在本机上
+web-where-ours = 在本校另一台电脑上
+web-where-county = 在县里
+web-where-school = 在学校 { $value } 的电脑上
+web-where-rule = 按规则自动写的
+web-who-unknown = 没有写明是谁
+
+# A form of a record with a field in dispute.
+web-held = 这一项两边写得不一样，等人来定。在这里保存别的项不会动它。
+web-held-settle = 去“待定分歧”里选
+web-held-typed = 您刚才写的，没有保存
+web-field-held = “{ $value }”在您打开这张表以后出现了分歧，没有替您改。
+    .next = 别的项还在，可以保存；这一项请到“待定分歧”里选。
+
+# The ledgers there are.
+web-ledgers-find = 找台账
+web-ledgers-find-hint = 名称或拼音首字母
+web-ledgers-none = 没有这样的台账。
+web-ledgers-all = 全部台账
+web-ledgers-lately = 最近填过的
+web-ledgers-common = 各科室共用
+web-ledgers-machinery = 幕后（县里系统用的）
+web-ledgers-machinery-hint = 这些由县里的系统自动读写，平时不用看。
+
+# After “save and another”: what was saved, by name.
+web-saved-named = 已保存在本机：{ $value }。接着填下一条。
+web-saved-named-gaps = 还有 { $value } 项没填全，可以以后补。

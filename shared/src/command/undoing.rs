@@ -9,7 +9,7 @@ use crate::{
         write::{Edit, Target},
     },
     fault::{Exit, Fault},
-    ledger::{Definition, value},
+    ledger::{Definition, definition::Form, value},
     locale::Lang,
     model::{DocId, Space},
     replica::{
@@ -32,6 +32,8 @@ const EDIT_DAYS: i64 = 30;
 const REASON: &str = "undo ";
 /// Lines of [`list`].
 const LISTED: u32 = 50;
+/// Writes looked at for [`written_in`]: some weeks of a school.
+const LATELY: u32 = 400;
 /// Kept values named in an answer at most; more are counted.
 const KEPT_NAMED_MAX: usize = 200;
 
@@ -205,6 +207,33 @@ pub(super) fn from_rows(replica: &Replica) -> Result<HashMap<String, (String, BT
     })?;
     let traces = details.iter().filter_map(|text| serde_json::from_str::<Vec<Trace>>(text).ok()).flatten();
     Ok(traces.filter(|trace| trace.new && !trace.from_row.is_empty()).map(|trace| (trace.from_row.clone(), (trace.key(), trace.after))).collect())
+}
+
+/// Ledgers in which a person wrote last, newest first; files of imports are none.
+///
+/// # Errors
+/// The store's.
+pub fn written_in(replica: &Replica, by: &str) -> Result<Vec<String>> {
+    let titles: Vec<String> = replica.store().read(|c| -> Result<_> {
+        let mut statement = c.prepare_cached("SELECT file, by FROM import ORDER BY id DESC LIMIT ?1")?;
+        let rows = statement.query_map([LATELY], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?;
+        let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(rows.into_iter().filter(|(_, who)| who == by).map(|(file, _)| file).collect())
+    })?;
+    let profile = replica.catalogue().iter_latest().find(|d| d.form == Form::Profile).map(|d| d.code.clone());
+    let mut out: Vec<String> = Vec::new();
+    for title in titles {
+        // A record is `ledger:key`; a profile its document alone, and the only one.
+        let code = match title.split_once(':') {
+            Some((code, _)) => code.to_owned(),
+            None if DocId::from_hex(&title).is_some() => profile.clone().unwrap_or_default(),
+            None => title,
+        };
+        if !out.contains(&code) {
+            out.push(code);
+        }
+    }
+    Ok(out)
 }
 
 /// A write that was kept, by its id or the beginning of it.

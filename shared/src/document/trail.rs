@@ -6,7 +6,14 @@ use super::{
     keys::STEPS_KEY,
     view::{Stamp, Value},
 };
-use std::collections::HashSet;
+use crate::model::ChangeHash;
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
+
+/// The field that names who wrote a record last.
+const AUTHOR_KEY: &str = "by";
 
 /// One writing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +24,10 @@ pub struct Line {
     pub key: String,
     /// What was written; `Null` for the making of a record or step.
     pub value: Value,
+    /// Whom the record's `by` named once this was written, on the branch it was written on: several where branches had met, none where it is not known.
+    pub by: Arc<BTreeSet<String>>,
+    /// The same change wrote `by`. If not, the names are of an earlier one: the same person went on, as far as anybody can tell.
+    pub signed: bool,
 }
 
 /// Follows one record through its document's changes, fed in log order.
@@ -25,6 +36,8 @@ pub struct Trail {
     key: Option<String>,
     maps: HashSet<Stamp>,
     steps: HashSet<Stamp>,
+    /// Who each change left in `by`.
+    authors: HashMap<ChangeHash, Arc<BTreeSet<String>>>,
 }
 
 impl Trail {
@@ -33,16 +46,17 @@ impl Trail {
     pub fn of(id: &str) -> Self {
         let profile = !id.contains(':');
         let maps = if profile { HashSet::from([genesis::SUBJECT]) } else { HashSet::new() };
-        Self { key: (!profile).then(|| id.to_owned()), maps, steps: HashSet::new() }
+        Self { key: (!profile).then(|| id.to_owned()), maps, steps: HashSet::new(), authors: HashMap::new() }
     }
 
     /// What one change wrote to the record.
     pub fn lines(&mut self, bytes: &[u8]) -> Vec<Line> {
         let Ok(parsed) = chunk::read(bytes) else { return Vec::new() };
         let mut out = Vec::new();
+        let unknown = Arc::default();
         for (place, operation) in parsed.operations.iter().enumerate() {
             let (Some(object), stamp) = (operation.object, parsed.stamp(place)) else { continue };
-            let line = |key: String, value: Value| Line { time_s: parsed.time_s, key, value };
+            let line = |key: String, value: Value| Line { time_s: parsed.time_s, key, value, by: Arc::clone(&unknown), signed: false };
             if object == genesis::RECORDS && Some(operation.key) == self.key.as_deref() {
                 self.maps.insert(stamp);
                 out.push(line(String::new(), Value::Null));
@@ -58,6 +72,25 @@ impl Trail {
                 out.push(line(format!("{STEPS_KEY}/{}", operation.key), Value::Null));
             }
         }
+        self.sign(parsed.hash, &parsed.deps, &mut out);
         out
+    }
+
+    /// Names who wrote: whom the change itself names, or else whom those named that it builds on.
+    fn sign(&mut self, hash: ChangeHash, deps: &[ChangeHash], lines: &mut [Line]) {
+        let own = lines.iter().rfind(|line| line.key == AUTHOR_KEY).map(|line| match &line.value {
+            Value::Str(name) if !name.is_empty() => BTreeSet::from([name.clone()]),
+            _ => BTreeSet::new(),
+        });
+        let signed = own.is_some();
+        let by = match (own, deps) {
+            (Some(own), _) => Arc::new(own),
+            (None, [one]) => self.authors.get(one).map(Arc::clone).unwrap_or_default(),
+            (None, several) => Arc::new(several.iter().filter_map(|dep| self.authors.get(dep)).flat_map(|names| names.iter().cloned()).collect()),
+        };
+        for line in lines {
+            (line.by, line.signed) = (Arc::clone(&by), signed);
+        }
+        self.authors.insert(hash, by);
     }
 }

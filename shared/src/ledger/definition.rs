@@ -398,6 +398,8 @@ pub struct Definition {
     pub prefill: Option<Prefill>,
     /// Public notices, by where they hang.
     pub notices: Vec<Notice>,
+    /// Only the county's machinery works with it: no page lists it but for who looks after the machine.
+    pub machinery: bool,
     pub(super) source: String,
 }
 

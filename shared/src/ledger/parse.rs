@@ -47,6 +47,7 @@ const HEAD_KEYS: &[&str] = &[
     "handover",
     "prefill",
     "notice",
+    "machinery",
 ];
 const LEDGER_CODE_MAX: usize = 40;
 const CODE_MAX: usize = 64;
@@ -131,6 +132,7 @@ fn head(reader: &Reader<'_>, root: Table<'_>, text: &str) -> Definition {
         handover: None,
         prefill: None,
         notices: Vec::new(),
+        machinery: reader.flag(root, "machinery").unwrap_or(false),
         source: text.to_owned(),
         code,
     }

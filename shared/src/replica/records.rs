@@ -7,7 +7,9 @@ use super::{
     Replica, Result, Role,
     edit::{DocEdit, What},
     judging::Written,
-    merge, project, relay, students,
+    merge, project, relay,
+    scope::Voice,
+    students,
 };
 use crate::{
     command::request::SubjectRef,
@@ -688,7 +690,8 @@ impl Replica {
     pub fn show(&self, record: &str) -> Result<Json> {
         let place = self.locate(record)?;
         let (id, n) = (place.id.clone(), place.n);
-        let (row, steps, history) = self.store.read(|c| -> Result<_> { Ok((row_json(c, n, &id)?, steps_json(c, n, &id)?, history(c, n, &id)?)) })?;
+        let (row, steps, history) =
+            self.store.read(|c| -> Result<_> { Ok((row_json(c, n, &id)?, steps_json(c, n, &id)?, self.history(c, n, &id)?)) })?;
         let conflicts: Vec<Json> = self
             .conflicts(None, None)?
             .into_iter()
@@ -873,15 +876,23 @@ fn steps_json(c: &Connection, n: DocN, id: &str) -> Result<Vec<Json>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Who wrote what when, from the log itself: the trail of a record.
-fn history(c: &Connection, n: DocN, id: &str) -> Result<Vec<Json>> {
-    let mut out = Vec::new();
-    let mut tracker = crate::document::trail::Trail::of(id);
-    for change in log::history(c, n, 0, true)? {
-        for line in tracker.lines(&change.bytes) {
-            out.push(json!({ "at": jiff::Timestamp::from_second(line.time_s).map(|t| t.to_string()).unwrap_or_default(), "origin": change.actor.origin(), "field": line.key,
-                "value": line.value, "refused": change.refused }));
+impl Replica {
+    /// Who wrote what, when and on which side, from the log itself: the trail of a record. `by` is the person, empty where nobody is named: what a rule or the
+    /// county's machine wrote is not put down to whoever wrote the record before.
+    fn history(&self, c: &Connection, n: DocN, id: &str) -> Result<Vec<Json>> {
+        let mut out = Vec::new();
+        let mut tracker = crate::document::trail::Trail::of(id);
+        for change in log::history(c, n, 0, true)? {
+            let (origin, ruled) = (change.actor.origin(), crate::document::rule::is_rule(change.actor));
+            let school = !ruled && self.origin_facts(origin).is_some_and(|facts| matches!(facts.voice, Voice::School(_)));
+            for line in tracker.lines(&change.bytes) {
+                let by = if line.signed || school { line.by.iter().map(String::as_str).collect::<Vec<_>>().join("、") } else { String::new() };
+                out.push(
+                    json!({ "at": jiff::Timestamp::from_second(line.time_s).map(|t| t.to_string()).unwrap_or_default(), "origin": origin, "by": by,
+                    "field": line.key, "value": line.value, "refused": change.refused }),
+                );
+            }
         }
+        Ok(out)
     }
-    Ok(out)
 }

@@ -13,5 +13,6 @@ mod refusals;
 mod restored;
 mod round_trip;
 mod rule_cases;
+mod signed;
 mod taken_back;
 mod writing;

@@ -64,12 +64,63 @@ impl std::fmt::Display for Class {
 impl std::str::FromStr for Class {
     type Err = ();
 
+    /// As it is kept, and as people write it: `3.2`, `3-2`, `3(2)班`, `三（2）班`, `三年级2班`, `初一3班`, `grade 3 class 2`.
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (grade, class) = text.trim().split_once(['.', '。', '-', '(', '（']).ok_or(())?;
-        let number = |text: &str| text.trim().trim_end_matches([')', '）', '班']).parse::<i64>().map_err(|_| ());
-        let found = Self { grade: number(grade)?, class: number(class)? };
+        let text = text.trim().to_lowercase();
+        let text = text.strip_prefix("grade").unwrap_or(&text).trim().trim_end_matches('班').trim_end_matches([')', '）']);
+        let parted = ["年级", "class", ".", "。", "-", "(", "（"].into_iter().find_map(|mark| text.split_once(mark));
+        let (grade, class) = match parted {
+            Some((grade, class)) => (grade, class.trim_start_matches(['(', '（'])),
+            // 三2班, 初一3班: the grade ends where its word does.
+            None => GRADES.into_iter().find_map(|(word, _)| Some((word, text.strip_prefix(word)?))).ok_or(())?,
+        };
+        let found = Self { grade: grade_of(grade.trim())?, class: number(class.trim())? };
         if (0..=12).contains(&found.grade) && (1..=99).contains(&found.class) { Ok(found) } else { Err(()) }
     }
+}
+
+/// Words for grades; those that begin with another one first.
+const GRADES: [(&str, i64); 18] = [
+    ("学前", 0),
+    ("幼儿", 0),
+    ("大班", 0),
+    ("初一", 7),
+    ("初二", 8),
+    ("初三", 9),
+    ("高一", 10),
+    ("高二", 11),
+    ("高三", 12),
+    ("一", 1),
+    ("二", 2),
+    ("三", 3),
+    ("四", 4),
+    ("五", 5),
+    ("六", 6),
+    ("七", 7),
+    ("八", 8),
+    ("九", 9),
+];
+
+fn grade_of(text: &str) -> Result<i64, ()> {
+    GRADES.into_iter().find(|(word, _)| *word == text).map_or_else(|| number(text), |(_, grade)| Ok(grade))
+}
+
+/// A number up to 99 in digits of either width, or as it is said: `12`, `１２`, `十二`.
+fn number(text: &str) -> Result<i64, ()> {
+    let digit = |c: char| "〇一二三四五六七八九".chars().position(|known| known == c).and_then(|at| i64::try_from(at).ok());
+    let one = |text: &str| {
+        let mut letters = text.chars();
+        letters.next().and_then(digit).filter(|_| letters.next().is_none()).ok_or(())
+    };
+    if let Some((tens, ones)) = text.split_once('十') {
+        let tens = if tens.is_empty() { 1 } else { one(tens)? };
+        return Ok(10 * tens + if ones.is_empty() { 0 } else { one(ones)? });
+    }
+    if let Ok(found) = one(text) {
+        return Ok(found);
+    }
+    let narrow = |c: char| u32::from(c).checked_sub(u32::from('０')).filter(|at| *at < 10).and_then(|at| char::from_digit(at, 10)).unwrap_or(c);
+    text.chars().map(narrow).collect::<String>().parse().map_err(|_| ())
 }
 
 /// How far someone reaches in a ledger.
@@ -234,12 +285,14 @@ pub fn roles_text(roles: &BTreeSet<Role>) -> String {
     roles.iter().map(|role| role.code()).collect::<Vec<_>>().join(",")
 }
 
-/// Classes as a person types them, `3.1 3.2`, `3.1,3.2` or `3(1)班、3(2)班`.
+/// Classes as a person types them, `3.1 3.2`, `3(1)班、三（2）班` or `Grade 3 class 1, Grade 3 class 2`.
 ///
 /// # Errors
 /// `account-class` with the piece that is none.
 pub fn classes(text: &str) -> Result<Vec<Class>, Fault> {
     let mut out = Vec::new();
+    // A class in words holds blanks; elsewhere a blank parts one class from the next.
+    let text = text.to_lowercase().replace("grade ", "").replace(" class ", ".").replace("年级 ", "年级");
     for piece in text.split([' ', ',', '，', '、', ';', '；', '\n', '\u{3000}']).filter(|piece| !piece.trim().is_empty()) {
         out.push(piece.parse::<Class>().map_err(|()| Fault::new("account-class", Exit::Input).with("text", piece))?);
     }
@@ -338,7 +391,36 @@ mod tests {
     fn classes_are_read_as_teachers_write_them() {
         let found = classes("3.2，3(1)班、4-1").unwrap();
         assert_eq!(classes_text(&found), "3.1,3.2,4.1");
-        assert_eq!(classes("三班").unwrap_err().code, "account-class");
+        for text in [
+            "3.2",
+            "3-2",
+            "3(2)班",
+            "３（２）班",
+            "三(2)班",
+            "三（2）班",
+            "三年级2班",
+            "三年级 2班",
+            "三年级二班",
+            "三年级（2）班",
+            "三2班",
+            "三二班",
+            "3年级2班",
+            "Grade 3 class 2",
+        ] {
+            assert_eq!(classes_text(&classes(text).unwrap_or_else(|_| panic!("{text}"))), "3.2", "{text}");
+        }
+        for (text, kept) in [
+            ("初二11班", "8.11"),
+            ("高一十二班", "10.12"),
+            ("学前1班", "0.1"),
+            ("Grade 3 class 1, Grade 10 class 2", "3.1,10.2"),
+            ("三年级十班", "3.10"),
+        ] {
+            assert_eq!(classes_text(&classes(text).unwrap_or_else(|_| panic!("{text}"))), kept, "{text}");
+        }
+        for text in ["三班", "3", "3.0", "3.100", "13.1", "年级2班", "三年级班", "三年级十十班", "wang"] {
+            assert_eq!(classes(text).map(|_| ()).unwrap_err().code, "account-class", "{text}");
+        }
         assert!(classes("  ").unwrap().is_empty());
     }
 }

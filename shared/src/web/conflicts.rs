@@ -6,12 +6,13 @@ use super::{
     desk::Desk,
     form::pairs,
     guard::{Oops, Visitor, status},
-    page::{Page, Said, draw, draw_as},
-    reach, record, shown,
+    names::Names,
+    page::{Page, Said, draw, draw_as, next_here},
+    reach, shown,
 };
 use crate::{
-    command::Request,
-    document::view::Value,
+    command::{Request, refusals},
+    document::{rule, view::Value},
     fault::{Exit, Fault},
     ledger::{
         Definition,
@@ -19,7 +20,11 @@ use crate::{
         value,
     },
     locale::{self, Lang},
-    replica::conflicts::Item,
+    model::OriginId,
+    replica::{
+        conflicts::Item,
+        scope::{Known, Voice},
+    },
 };
 use askama::Template;
 use axum::{
@@ -45,8 +50,8 @@ struct Choice {
     /// What is sent when it is chosen.
     send: String,
     shown: String,
-    place: String,
-    at: String,
+    /// Who wrote it, when and where, in one line.
+    wrote: String,
 }
 
 /// A field with the values that disagree.
@@ -170,7 +175,7 @@ fn entry(desk: &Desk, item: &Item, definition: Option<&Definition>, may: bool, l
         "duplicate_child" => lines.push(t("web-conflict-county")),
         _ => {
             way = "seen";
-            lines.extend(told(desk, definition, &item.detail, lang));
+            lines.extend(told(desk, definition, item, lang));
         }
     }
     let kind_key = format!("web-conflict-{}", item.kind.replace('_', "-"));
@@ -197,19 +202,43 @@ fn entry(desk: &Desk, item: &Item, definition: Option<&Definition>, may: bool, l
 }
 
 fn tip_choice(desk: &Desk, definition: Option<&Definition>, tip: &Json, lang: Lang) -> Choice {
-    let word = |key: &str| tip[key].as_str().unwrap_or_default().to_owned();
-    let state = definition.map_or_else(|| word("to"), |d| shown::state(d, tip["to"].as_str(), lang));
-    let extra: Vec<String> = [word("on"), word("by"), word("why")].into_iter().filter(|w| !w.is_empty()).collect();
+    let word = |key: &str| tip[key].as_str().unwrap_or_default();
+    let state = definition.map_or_else(|| word("to").to_owned(), |d| shown::state(d, tip["to"].as_str(), lang));
+    let extra: Vec<&str> = [word("on"), word("why")].into_iter().filter(|w| !w.is_empty()).collect();
     Choice {
-        send: word("to"),
+        send: word("to").to_owned(),
         shown: if extra.is_empty() { state } else { format!("{state}（{}）", extra.join(" · ")) },
-        place: record::place_of(desk, &word("origin"), lang),
-        at: shown::moment(&word("at"), lang),
+        wrote: wrote(desk, word("by"), word("at"), word("origin"), lang),
     }
 }
 
+/// Where something was written, in plain words.
+fn place(desk: &Desk, origin: &str, lang: Lang) -> String {
+    let facts = OriginId::from_hex(origin).and_then(|id| desk.replica.origin_facts(id));
+    let own = desk.replica.origin_facts(desk.replica.origin()).map(|facts| facts.voice);
+    match facts {
+        _ if origin == rule::PREFIX.to_string() => locale::text(lang, "web-where-rule", &[]),
+        _ if origin == desk.replica.origin().to_string() => locale::text(lang, "web-where-here", &[]),
+        Some(facts) if Some(facts.voice) == own && facts.voice != Voice::County => locale::text(lang, "web-where-ours", &[]),
+        Some(Known { voice: Voice::County, .. }) => locale::text(lang, "web-where-county", &[]),
+        Some(Known { voice: Voice::School(school), .. }) => locale::text(lang, "web-where-school", &[("value", &school.to_string())]),
+        None => locale::text(lang, "web-elsewhere", &[]),
+    }
+}
+
+/// `李老师 · 3月2日 10:05 · 在本校另一台电脑上`.
+fn wrote(desk: &Desk, by: &str, at: &str, origin: &str, lang: Lang) -> String {
+    let who = match by {
+        "" if origin == rule::PREFIX.to_string() => String::new(),
+        "" => locale::text(lang, "web-who-unknown", &[]),
+        name => name.to_owned(),
+    };
+    let parts = [who, shown::moment(at, lang), place(desk, origin, lang)];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
 fn dispute(desk: &Desk, definition: Option<&Definition>, code: &str, values: &Json, history: &Json, lang: Lang) -> Dispute {
-    let catalogue = desk.replica.catalogue();
+    let (catalogue, names) = (desk.replica.catalogue(), Names::of(desk, lang));
     let found = definition.and_then(|d| d.field_of_key(code).or_else(|| d.field(code).map(|f| (f, None))).map(|(f, option)| (d, f, option)));
     let title = found.map_or_else(
         || code.to_owned(),
@@ -227,55 +256,103 @@ fn dispute(desk: &Desk, definition: Option<&Definition>, code: &str, values: &Js
             let plain: Value = serde_json::from_value(value["value"].clone()).unwrap_or(Value::Null);
             let shown = match found {
                 _ if plain == Value::Null => locale::text(lang, "web-empty-value", &[]),
+                Some((d, f, None)) => {
+                    let named = names.fields(d, &BTreeMap::from([(f.code.clone(), plain.clone())])).into_owned();
+                    value::show_value(&catalogue, d, f, named.get(&f.code).unwrap_or(&plain), lang)
+                }
                 Some((d, f, _)) => value::show_value(&catalogue, d, f, &plain, lang),
                 None => value["value"].to_string(),
             };
-            Choice {
-                send: format!("#{}", at + 1),
-                shown,
-                place: record::place_of(desk, value["origin"].as_str().unwrap_or_default(), lang),
-                at: when(history, code, value, lang),
-            }
+            let (by, when) = written_by(history, code, value);
+            Choice { send: format!("#{}", at + 1), shown, wrote: wrote(desk, by, when, value["origin"].as_str().unwrap_or_default(), lang) }
         })
         .collect();
     let typed = found.is_some_and(|(_, _, option)| option.is_none()) && code != "void";
     Dispute { code: code.to_owned(), title, choices, typed }
 }
 
-/// When a value was written, out of the trail.
-fn when(history: &Json, code: &str, value: &Json, lang: Lang) -> String {
-    let mut lines = history.as_array().into_iter().flatten();
-    let fits = |line: &&Json| line["field"] == code && line["value"] == value["value"] && line["origin"] == value["origin"];
-    lines.rfind(fits).map(|line| shown::moment(line["at"].as_str().unwrap_or_default(), lang)).unwrap_or_default()
+/// A field that awaits a choice, as a form shows it: where it is settled, and what was written by whom.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    pub(super) href: String,
+    /// Value, and who wrote it when and where.
+    pub(super) values: Vec<(String, String)>,
 }
 
-/// What a refusal or a void step says.
-fn told(desk: &Desk, definition: Option<&Definition>, detail: &Json, lang: Lang) -> Vec<String> {
-    let mut out = Vec::new();
+/// The fields of a record that await a person's choice. Whatever writes them otherwise would choose for that person (DESIGN §2, no silent winner).
+///
+/// # Errors
+/// The store's.
+pub(super) fn held(desk: &Desk, definition: &Definition, id: &str, lang: Lang) -> Result<BTreeMap<String, Held>, Fault> {
+    let mut items = desk.replica.conflicts(None, None).map_err(Fault::from)?;
+    items.retain(|item| item.record.as_deref() == Some(id) && ["field", "group", "void"].contains(&item.kind.as_str()));
+    let mut out: BTreeMap<String, Held> = BTreeMap::new();
+    for item in &items {
+        let drawn = entry(desk, item, Some(definition), false, lang);
+        for dispute in drawn.disputes {
+            let code = definition.field_of_key(&dispute.code).map_or_else(|| dispute.code.clone(), |(field, _)| field.code.clone());
+            let href = format!("/conflicts#c-{}", item.id);
+            let field = definition.field(&code).map(|field| field.title.get(lang));
+            // Of a field with several boxes, which one.
+            let named = |shown: String| if field == Some(dispute.title.as_str()) { shown } else { format!("{}：{shown}", dispute.title) };
+            let values = dispute.choices.iter().map(|choice| (named(choice.shown.clone()), choice.wrote.clone()));
+            out.entry(code).or_insert_with(|| Held { href, values: Vec::new() }).values.extend(values);
+        }
+    }
+    Ok(out)
+}
+
+/// By whom and when a value was written, out of the trail: the last writing of it there.
+fn written_by<'a>(history: &'a Json, code: &str, value: &Json) -> (&'a str, &'a str) {
+    let mut lines = history.as_array().into_iter().flatten();
+    let fits = |line: &&Json| line["field"] == code && line["value"] == value["value"] && line["origin"] == value["origin"];
+    lines.rfind(fits).map_or(("", ""), |line| (line["by"].as_str().unwrap_or_default(), line["at"].as_str().unwrap_or_default()))
+}
+
+/// What a refusal, a void step or a value without effect says.
+fn told(desk: &Desk, definition: Option<&Definition>, item: &Item, lang: Lang) -> Vec<String> {
+    let (mut out, detail) = (Vec::new(), &item.detail);
     if let Some(step) = detail["step"].as_str() {
         let title = definition.and_then(|d| d.lifecycle.as_ref()?.step(step)).map_or(step, |s| s.title.get(lang));
         out.push(title.to_owned());
     }
-    if let Some(code) = detail["code"].as_str() {
-        out.push(
-            locale::fault(lang, &Fault { code: code.to_owned().into(), args: Vec::new(), exit: Exit::Found, details: Vec::new(), cause: None }).0,
-        );
+    if let (Some(key), true) = (item.field.as_deref(), item.kind == "unauthorised") {
+        let values = Json::Array(vec![detail.clone()]);
+        let dispute = dispute(desk, definition, key, &values, &Json::Null, lang);
+        out.extend(dispute.choices.first().map(|choice| format!("{}：{}", dispute.title, choice.shown)));
+    }
+    if let Some((sentence, next)) = refusals::sentence(detail, lang) {
+        out.push(sentence);
+        out.extend(next.map(|next| next_here(next, lang)));
     }
     if let Some(side) = detail["side"].as_str() {
         out.push(locale::text(lang, if side == "there" { "web-refused-there" } else { "web-refused-here" }, &[]));
     }
-    for key in ["on", "by", "why"] {
-        if let Some(text) = detail[key].as_str().filter(|text| !text.is_empty()) {
-            out.push(text.to_owned());
-        }
+    let word = |key: &str| detail[key].as_str().unwrap_or_default();
+    let said: Vec<&str> = [word("on"), word("why")].into_iter().filter(|text| !text.is_empty()).collect();
+    if !said.is_empty() {
+        out.push(said.join(" · "));
     }
-    if let Some(left) = detail["left_out"].as_object() {
-        out.extend(left.iter().map(|(key, value)| format!("{key}: {value}")));
+    for left in detail["left_out"].as_array().into_iter().flatten() {
+        out.extend(left_out(desk, left, lang));
     }
-    if let Some(origin) = detail["origin"].as_str() {
-        out.push(record::place_of(desk, &origin.to_lowercase(), lang));
+    if detail["origin"].is_string() {
+        out.push(wrote(desk, word("by"), word("at"), &word("origin").to_lowercase(), lang));
     }
     out
+}
+
+/// Of what a refused change took with it: the ledger and the fields, by their titles. No values: who settles this need not be who sees them.
+fn left_out(desk: &Desk, left: &Json, lang: Lang) -> Option<String> {
+    let catalogue = desk.replica.catalogue();
+    let definition = catalogue.latest(left["record"].as_str()?.split(':').next()?)?;
+    let title = |operation: &Json| {
+        let key = operation.as_str()?.split(" = ").next()?;
+        definition.field_of_key(key).map(|(field, _)| field).or_else(|| definition.field(key)).map(|field| field.title.get(lang).to_owned())
+    };
+    let titles: Vec<String> = left["operations"].as_array().into_iter().flatten().filter_map(title).collect();
+    let sign = if lang == Lang::Zh { ("：", "、") } else { (": ", ", ") };
+    Some(format!("{}{}{}", definition.title.get(lang), sign.0, titles.join(sign.1)))
 }
 
 async fn choose(

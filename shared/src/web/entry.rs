@@ -2,6 +2,7 @@
 
 use super::{
     account::Account,
+    conflicts::{self, Held},
     desk::Desk,
     files,
     form::{Drawing, Input, Inputs, Sent, rest_of},
@@ -15,6 +16,7 @@ use super::{
 };
 use crate::{
     command::{Request, request::SubjectRef},
+    document::view::Value,
     fault::{Exit, Fault},
     ledger::{
         Definition, FieldType,
@@ -174,6 +176,10 @@ fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition,
     targets(desk, account, definition, doc, &mut inputs.first, lang)?;
     targets(desk, account, definition, doc, &mut inputs.more, lang)?;
     files::offer(desk, account, definition, &empty, kept, &mut inputs, lang)?;
+    // After one was saved the hands go on.
+    if fault.is_none() && !page.done.is_empty() {
+        inputs.begin();
+    }
     let code = &definition.code;
     let action = page.post(&format!("/ledger/{code}/new"));
     if let Some(figures) = &figures {
@@ -195,6 +201,25 @@ fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition,
     })
 }
 
+/// What was just saved, by name, for the form of the next one.
+fn last(desk: &Desk, account: &Account, page: &mut Page, asked: &BTreeMap<String, String>) {
+    let Some(Ok(reached)) = asked.get("last").map(|id| reach::record(desk, account, id)) else { return };
+    let Reached { place, definition, pupil, .. } = reached;
+    let label = Names::of(desk, page.lang).label(&definition, &place.fields);
+    let on = match place.fields.get("on") {
+        Some(Value::Str(on)) => on.clone(),
+        _ => String::new(),
+    };
+    let whose = pupil.map(|pupil| pupil.name).unwrap_or_default();
+    let on = if label.contains(&on) { String::new() } else { on };
+    let named: Vec<String> = [whose, definition.title.get(page.lang).to_owned(), on, label].into_iter().filter(|part| !part.is_empty()).collect();
+    let gaps = asked.get("saved").and_then(|gaps| gaps.parse::<u32>().ok()).unwrap_or(0);
+    page.done = page.t1("web-saved-named", named.join(" · "));
+    if gaps > 0 {
+        page.done.push_str(&page.t1("web-saved-named-gaps", gaps));
+    }
+}
+
 async fn new(
     State(desk): State<Arc<Desk>>,
     Extension(visitor): Extension<Visitor>,
@@ -202,18 +227,21 @@ async fn new(
     Query(asked): Query_,
 ) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
-    let page = Page::of(&desk, &visitor, "web-form");
+    let mut page = Page::of(&desk, &visitor, "web-form");
     let definition = reach::ledger(&desk, &account, &code)?;
     let student = asked.get("student").cloned().unwrap_or_default();
     if definition.subject == Subject::Student && definition.form == Form::Records && student.is_empty() {
         return Ok(Redirect::to(&format!("/children?pick={code}")).into_response());
     }
     // Fields named in the address are filled in: the case a notice belongs to.
-    let typed = asked.into_iter().filter(|(key, _)| definition.declared(key).is_some()).collect();
+    let typed = asked.iter().filter(|(key, _)| definition.declared(key).is_some()).map(|(key, text)| (key.clone(), text.clone())).collect();
     let drawn = desk
-        .run(move |desk| match begun(desk, &definition, &typed)? {
+        .run(move |desk| {
+            last(desk, &account, &mut page, &asked);
+            match begun(desk, &definition, &typed)? {
             Some(record) => Ok(Err(record)),
             None => new_form(desk, &account, page, &definition, &student, Tried::typed(&typed)).map(Ok),
+            }
         })
         .await?;
     match drawn {
@@ -265,7 +293,7 @@ async fn add(
                         "" if profile && note.is_empty() => format!("/child/{record}?saved={gaps}{undo}"),
                         _ if profile && !note.is_empty() => format!("/record/{record}/edit?files=0{note}"),
                         another if another.is_empty() || !note.is_empty() => format!("/record/{record}?saved={gaps}{undo}{note}"),
-                        _ => format!("/ledger/{code}/new?student={student}{undo}"),
+                        _ => format!("/ledger/{code}/new?student={student}&saved={gaps}&last={record}{undo}"),
                     }))
                 }
                 Err(fault) if matches!(fault.exit, Exit::Input | Exit::NoMatch | Exit::NotAllowed) => {
@@ -331,6 +359,16 @@ fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, tried: Tried<
     targets(desk, account, &definition, doc, &mut inputs.first, lang)?;
     targets(desk, account, &definition, doc, &mut inputs.more, lang)?;
     files::offer(desk, account, &definition, &place.fields, kept, &mut inputs, lang)?;
+    let disputed = conflicts::held(desk, &definition, &place.id, lang)?;
+    // What awaits a choice stands where it is seen, filled or not.
+    let (waiting, more) = inputs.more.into_iter().partition(|input| disputed.contains_key(&input.code));
+    inputs.more = more;
+    inputs.first.splice(0..0, waiting);
+    for input in &mut inputs.first {
+        if let Some(held) = disputed.get(&input.code) {
+            hold(input, held, lang);
+        }
+    }
     Ok(FormPage {
         offer: None,
         action: page.post_at("/record", id, "/edit"),
@@ -344,6 +382,29 @@ fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, tried: Tried<
         page: page.titled(format!("{} · {}", definition.title.get(lang), locale::text(lang, "web-edit", &[]))),
         inputs,
     })
+}
+
+/// A field that awaits a choice: its values and where to choose, nothing to write in. What was typed before anybody knew stands beside them.
+fn hold(input: &mut Input, held: &Held, lang: crate::locale::Lang) {
+    let shown = |(value, wrote): &(String, String)| super::form::Option_ { code: wrote.clone(), title: value.clone(), on: false };
+    let chosen = || input.options.iter().filter(|o| o.on).map(|o| o.title.as_str()).collect::<Vec<_>>().join(" ");
+    let typed = (input.value != input.was).then(|| if input.options.is_empty() { input.value.clone() } else { chosen() });
+    input.options = held.values.iter().map(shown).collect();
+    if let Some(value) = typed.filter(|typed| !typed.is_empty()) {
+        input.options.push(super::form::Option_ { code: locale::text(lang, "web-held-typed", &[]), title: value, on: false });
+    }
+    (input.kind, input.required) = ("held", "");
+    input.help = locale::text(lang, "web-held", &[]);
+    input.add = (held.href.clone(), locale::text(lang, "web-held-settle", &[]));
+}
+
+/// That nothing written here awaits a choice: it came up while the form was open.
+fn undisputed(desk: &Desk, definition: &Definition, id: &str, set: &BTreeMap<String, String>, lang: crate::locale::Lang) -> Result<(), Fault> {
+    let disputed = conflicts::held(desk, definition, id, lang)?;
+    let hit: Vec<&str> =
+        set.keys().filter(|code| disputed.contains_key(*code)).filter_map(|code| Some(definition.field(code)?.title.get(lang))).collect();
+    let separator = if lang == crate::locale::Lang::Zh { "、" } else { ", " };
+    if hit.is_empty() { Ok(()) } else { Err(Fault::new("web-field-held", Exit::Found).with("value", hit.join(separator))) }
 }
 
 async fn edit(
@@ -391,7 +452,8 @@ async fn save(
                 let note = files::note(desk, &account, refused);
                 return Ok(Ok(if note.is_empty() { page_of } else { format!("{page_of}?files=0{note}") }));
             }
-            let pointed = reach::references(desk, &account, &reached.definition, &set);
+            let pointed = reach::references(desk, &account, &reached.definition, &set)
+                .and_then(|()| undisputed(desk, &reached.definition, &reached.place.id, &set, lang));
             match pointed.and_then(|()| desk.ask(&account, Request::RecordSet { record: id.clone(), set, by: Some(account.name.clone()) }, lang)) {
                 Ok(done) => {
                     if !placed.is_empty() {

@@ -273,6 +273,7 @@ pub fn inputs(
             max_len: 0,
             error: String::new(),
             form: String::new(),
+            focus: false,
             add: Default::default(),
         }
     };

@@ -39,7 +39,7 @@ pub struct Input {
     pub title: String,
     /// Hint.
     pub help: String,
-    /// How it is drawn: `text`, `long`, `number`, `date`, `month`, `time`, `tel`, `radio`, `select`, `checks`, `file`, `files`.
+    /// How it is drawn: `text`, `long`, `number`, `date`, `month`, `time`, `tel`, `radio`, `select`, `checks`, `file`, `files`, `held` (awaits a choice: its values, nothing to fill in).
     pub kind: &'static str,
     /// As it stands in the field.
     pub value: String,
@@ -57,6 +57,8 @@ pub struct Input {
     pub error: String,
     /// Which of several forms of one page it stands in; empty on a page with one.
     pub form: String,
+    /// The first of the form: written in at once.
+    pub focus: bool,
     /// Where another record to point to is added, and what that is called; empty: nowhere.
     pub add: (String, String),
 }
@@ -79,6 +81,13 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// The first field is where one begins to write.
+    pub fn begin(&mut self) {
+        if let Some(first) = self.first.first_mut() {
+            first.focus = true;
+        }
+    }
+
     /// Whether files can be chosen in it.
     #[must_use]
     pub fn takes_files(&self) -> bool {
@@ -267,6 +276,7 @@ impl Drawing<'_> {
             max_len: field.max_len,
             error: self.fault.and_then(|fault| error_of(fault, &field.code, self.lang)).unwrap_or_default(),
             form: String::new(),
+            focus: false,
             add: Default::default(),
         }
     }

@@ -1,4 +1,4 @@
-//! Ledgers: which there are, the list of one with filter, sort and search, its export, and a new record.
+//! A ledger: its list with filter, sort and search, and its export.
 
 use super::{
     account::{Account, Reach},
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     fault::Fault,
     ledger::{
-        Definition,
+        Definition, FieldType,
         definition::{Form, Subject},
         value,
     },
@@ -33,49 +33,18 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 const PAGE: u32 = 50;
 /// Rows of an export at most.
 const EXPORT_MAX: u32 = 20_000;
+/// What is no longer than this is not parted at the end of a line.
+const SHORT_CHARS: usize = 10;
 /// Choice fields offered as filters at most.
 const FILTERS_MAX: usize = 3;
 
 /// Its routes.
 pub fn routes() -> Router<Arc<Desk>> {
-    Router::new().route("/ledgers", get(index)).route("/ledger/{code}", get(list)).route("/ledger/{code}/export", get(export_file))
+    Router::new().route("/ledger/{code}", get(list)).route("/ledger/{code}/export", get(export_file))
 }
 
-/// A ledger in the list: code, title, help, whether one may add.
-type Entry = (String, String, String, bool);
 /// A choice to filter by: code, title, chosen.
 type Chosen = (String, String, bool);
-
-#[derive(Template)]
-#[template(path = "ledgers.html")]
-struct LedgersPage {
-    page: Page,
-    groups: Vec<(String, Vec<Entry>)>,
-}
-
-async fn index(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>) -> Result<Response, Oops> {
-    let account = visitor.person()?;
-    let page = Page::of(&desk, &visitor, "web-ledgers");
-    let catalogue = desk.replica.catalogue();
-    let line = |d: &Arc<Definition>| {
-        let help = d.help.as_ref().map(|h| h.get(page.lang).to_owned()).unwrap_or_default();
-        (d.code.clone(), d.title.get(page.lang).to_owned(), help, account.writes(d).any())
-    };
-    let of = |subject: Subject| {
-        catalogue.iter_latest().filter(|d| d.subject == subject && account.reads(d).any() && published(d)).map(line).collect::<Vec<_>>()
-    };
-    let groups = [(Subject::Student, "web-ledgers-children"), (Subject::School, "web-ledgers-school"), (Subject::County, "web-ledgers-county")]
-        .into_iter()
-        .map(|(subject, key)| (page.t(key), of(subject)))
-        .filter(|(_, list)| !list.is_empty())
-        .collect();
-    draw(&LedgersPage { page, groups })
-}
-
-/// What never reaches a school has no page there.
-fn published(definition: &Definition) -> bool {
-    definition.space != crate::model::SpaceKind::Internal
-}
 
 type Query_ = Query<BTreeMap<String, String>>;
 
@@ -95,7 +64,8 @@ struct Line {
     href: String,
     child: Option<(String, String, String)>,
     on: String,
-    cells: Vec<(String, bool)>,
+    /// Text, and how it lies in its cell.
+    cells: Vec<(String, &'static str)>,
     state: String,
     due: (String, &'static str),
     disputed: bool,
@@ -269,7 +239,7 @@ fn ledger_page(
     let names = Names::of(desk, lang);
     let cells = |row: &Row| {
         let named = names.fields(definition, &row.fields);
-        fields.iter().map(|f| (value::show(&catalogue, definition, f, &named, lang), f.kind.is_number())).collect()
+        fields.iter().map(|f| cell(value::show(&catalogue, definition, f, &named, lang), f.kind)).collect()
     };
     let line = |row: &Row| Line {
         href: format!("/record/{}", row.id),
@@ -291,7 +261,7 @@ fn ledger_page(
     let filters = definition
         .fields
         .iter()
-        .filter(|f| f.kind == crate::ledger::FieldType::Choice && (f.searchable || f.required == crate::ledger::definition::Required::Yes))
+        .filter(|f| f.kind == FieldType::Choice && (f.searchable || f.required == crate::ledger::definition::Required::Yes))
         .filter_map(|f| Some((f, catalogue.options(definition, f)?)))
         .take(FILTERS_MAX)
         .map(|(f, list)| {
@@ -331,6 +301,19 @@ fn ledger_page(
         void: asked.contains_key("void"),
         asked,
     })
+}
+
+/// A number stands to the right; a date, a number of letters and digits and what is short keep to one line.
+fn cell(text: String, kind: FieldType) -> (String, &'static str) {
+    let one_line = matches!(kind, FieldType::Date | FieldType::Month | FieldType::Time | FieldType::Phone | FieldType::Person);
+    let class = if kind.is_number() {
+        "number"
+    } else if one_line || text.chars().count() <= SHORT_CHARS {
+        "nowrap"
+    } else {
+        ""
+    };
+    (text, class)
 }
 
 async fn export_file(

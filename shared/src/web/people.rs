@@ -1,22 +1,23 @@
 //! Accounts: the registrar makes them, sets roles and classes, resets passwords, closes them. Nobody is deleted: the name stands in records.
 
 use super::{
-    account::{Account, Role, classes, classes_text, roles_text},
+    account::{Account, Class, Role, classes, classes_text, roles_text},
     desk::Desk,
     guard::{Oops, Visitor},
     login::new_account,
     page::{Page, Said, draw, draw_as},
-    password,
+    password, reach, shown,
 };
 use crate::{
     fault::{Exit, Fault},
+    locale::Lang,
     replica::Replica,
     store::accounts::{self, AccountRow},
 };
 use askama::Template;
 use axum::{
     Extension, Router,
-    extract::{Path, RawForm, State},
+    extract::{Path, Query, RawForm, State},
     response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
@@ -40,6 +41,11 @@ struct Person {
     name: String,
     roles: Vec<(&'static str, String, bool)>,
     role_names: String,
+    /// The own classes as people write them.
+    class_names: String,
+    /// Classes to tick: `3.2`, in words, ticked, whether a child of this year is in it.
+    ticks: Vec<(String, String, bool, bool)>,
+    /// Classes typed beside them.
     classes: String,
     disabled: bool,
 }
@@ -75,19 +81,39 @@ struct MePage {
 async fn me(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>) -> Result<Response, Oops> {
     let account = visitor.person()?;
     let page = Page::of(&desk, &visitor, "web-me").titled(account.name.clone());
-    let who = person(&page, account);
+    let who = person(&page, account, &[]);
     draw(&MePage { page, who, administers: account.administers() })
 }
 
-fn person(page: &Page, account: &Account) -> Person {
+/// The classes in which a child of this year is, in their order.
+fn school_classes(desk: &Desk) -> Result<Vec<Class>, Fault> {
+    let pupils = desk.replica.pupils(desk.replica.this_year().map_err(Fault::from)?).map_err(Fault::from)?;
+    let there = pupils.iter().filter(|pupil| pupil.status.as_deref() == Some("present")).filter_map(reach::class_of);
+    Ok(there.collect::<BTreeSet<_>>().into_iter().collect())
+}
+
+/// `三年级1班、三年级2班`.
+fn class_names(classes: &[Class], lang: Lang) -> String {
+    let names: Vec<String> = classes.iter().map(|class| shown::class(Some(class.grade), Some(class.class), lang)).collect();
+    names.join(if lang == Lang::Zh { "、" } else { ", " })
+}
+
+/// A person, with the classes `there` to tick, and own ones that are not among them.
+fn person(page: &Page, account: &Account, there: &[Class]) -> Person {
     let title = |role: &Role| page.t(&format!("web-role-{}", role.code().replace('_', "-")));
+    let all: BTreeSet<Class> = there.iter().chain(&account.classes).copied().collect();
+    let tick = |class: &Class| {
+        (class.to_string(), shown::class(Some(class.grade), Some(class.class), page.lang), account.classes.contains(class), there.contains(class))
+    };
     Person {
         id: account.id,
         login: account.login.clone(),
         name: account.name.clone(),
         roles: Role::ALL.iter().map(|role| (role.code(), title(role), account.is(*role))).collect(),
         role_names: account.roles.iter().map(title).collect::<Vec<_>>().join(page.t("web-and").as_str()),
-        classes: classes_text(&account.classes),
+        class_names: class_names(&account.classes, page.lang),
+        ticks: all.iter().map(tick).collect(),
+        classes: String::new(),
         disabled: account.disabled,
     }
 }
@@ -99,10 +125,10 @@ fn registrar(visitor: &Visitor) -> Result<&Account, Fault> {
 
 fn people(desk: &Desk, page: &Page) -> Result<Vec<Person>, Fault> {
     let rows = desk.replica.store().read(accounts::all).map_err(Fault::from)?;
-    Ok(rows.iter().map(|row| person(page, &Account::of(row))).collect())
+    Ok(rows.iter().map(|row| person(page, &Account::of(row), &[])).collect())
 }
 
-fn nobody(page: &Page) -> Person {
+fn nobody(page: &Page, there: &[Class]) -> Person {
     let account = Account {
         id: 0,
         login: String::new(),
@@ -112,22 +138,35 @@ fn nobody(page: &Page) -> Person {
         must_change: false,
         disabled: false,
     };
-    person(page, &account)
+    person(page, &account, there)
 }
 
-async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>) -> Result<Response, Oops> {
+#[derive(Debug, Default, serde::Deserialize)]
+struct Changed {
+    /// An account that was just changed.
+    done: Option<i64>,
+}
+
+async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Query(changed): Query<Changed>) -> Result<Response, Oops> {
     registrar(&visitor)?;
-    let page = Page::of(&desk, &visitor, "web-people");
-    let (people, fresh) = (people(&desk, &page)?, nobody(&page));
+    let mut page = Page::of(&desk, &visitor, "web-people");
+    let (people, there) = (people(&desk, &page)?, school_classes(&desk)?);
+    if let Some(person) = changed.done.and_then(|id| people.iter().find(|person| person.id == id)) {
+        page.done = page.t1("web-person-saved", &person.name);
+    }
+    let fresh = nobody(&page, &there);
     draw(&PeoplePage { page, people, fresh, said: None, drawn: None })
 }
 
 /// What a form about a person says.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Filled {
     login: String,
     name: String,
     roles: BTreeSet<Role>,
+    /// Ticked, `3.2`.
+    ticked: Vec<String>,
+    /// Typed.
     classes: String,
     disabled: bool,
 }
@@ -138,6 +177,7 @@ fn filled(body: &[u8]) -> Filled {
         match key.as_str() {
             "login" => out.login = value,
             "name" => out.name = value,
+            "class" => out.ticked.push(value),
             "classes" => out.classes = value,
             "disabled" => out.disabled = true,
             "role" => out.roles.extend(Role::from_code(&value)),
@@ -147,39 +187,59 @@ fn filled(body: &[u8]) -> Filled {
     out
 }
 
+impl Filled {
+    /// Classes ticked and typed. A typed one that no child is in is asked about: it comes back ticked, and is taken when it is left so. Before there is a
+    /// roster, nobody can tell.
+    fn asked_classes(&self, there: &[Class], lang: Lang) -> Result<Vec<Class>, Fault> {
+        let typed = classes(&self.classes)?;
+        let all = classes(&format!("{} {}", self.ticked.join(" "), self.classes))?;
+        let strange: Vec<Class> = typed.into_iter().filter(|class| !there.contains(class) && !self.ticked.contains(&class.to_string())).collect();
+        if strange.is_empty() || there.is_empty() {
+            return Ok(all);
+        }
+        Err(Fault::new("account-class-empty", Exit::Input).with("value", class_names(&strange, lang)))
+    }
+
+    /// The form again as it was filled; typed classes that can be read stand ticked.
+    fn again(&self, page: &Page, id: i64, there: &[Class]) -> Person {
+        let ticked = classes(&self.ticked.join(" ")).unwrap_or_default();
+        let (typed, left) = classes(&self.classes).map_or_else(|_| (Vec::new(), self.classes.clone()), |typed| (typed, String::new()));
+        let account = Account {
+            id,
+            login: self.login.trim().to_owned(),
+            name: self.name.clone(),
+            roles: self.roles.clone(),
+            classes: ticked.into_iter().chain(typed).collect(),
+            must_change: false,
+            disabled: self.disabled,
+        };
+        Person { classes: left, ..person(page, &account, there) }
+    }
+}
+
 async fn add(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, RawForm(body): RawForm) -> Result<Response, Oops> {
     registrar(&visitor)?;
-    let filled = filled(&body);
-    let login = filled.login.trim().to_owned();
-    let kept = Account {
-        id: 0,
-        login: login.clone(),
-        name: filled.name.clone(),
-        roles: filled.roles.clone(),
-        classes: Vec::new(),
-        must_change: false,
-        disabled: false,
-    };
-    let typed_classes = filled.classes.clone();
+    let (filled, lang) = (filled(&body), visitor.lang);
+    let asked = filled.clone();
     let made = desk
         .run(move |desk| {
             let drawn = password::draw(desk.clock());
-            let classes = classes(&filled.classes)?;
-            check(&filled.roles, &classes)?;
-            new_account(&desk.replica, &filled.login, &filled.name, &filled.roles, &classes, &drawn, true)?;
+            let classes = asked.asked_classes(&school_classes(desk)?, lang)?;
+            check(&asked.roles, &classes)?;
+            new_account(&desk.replica, &asked.login, &asked.name, &asked.roles, &classes, &drawn, true)?;
             Ok(drawn)
         })
         .await;
     let page = Page::of(&desk, &visitor, "web-people");
-    let people = people(&desk, &page)?;
+    let (people, there) = (people(&desk, &page)?, school_classes(&desk)?);
     match made {
         Ok(drawn) => {
-            let fresh = nobody(&page);
-            draw(&PeoplePage { page, people, fresh, said: None, drawn: Some((login, drawn)) })
+            let fresh = nobody(&page, &there);
+            draw(&PeoplePage { page, people, fresh, said: None, drawn: Some((filled.login.trim().to_owned(), drawn)) })
         }
         Err(fault) if fault.exit == Exit::Input => {
             let said = Some(Said::of(&fault, visitor.lang));
-            let fresh = Person { classes: typed_classes, ..person(&page, &kept) };
+            let fresh = filled.again(&page, 0, &there);
             draw_as(&PeoplePage { page, people, fresh, said, drawn: None }, super::guard::status(&fault))
         }
         Err(fault) => Err(fault.into()),
@@ -187,7 +247,7 @@ async fn add(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
 }
 
 /// A person without a role can do nothing; a class teacher has a class.
-fn check(roles: &BTreeSet<Role>, classes: &[super::account::Class]) -> Result<(), Fault> {
+fn check(roles: &BTreeSet<Role>, classes: &[Class]) -> Result<(), Fault> {
     if roles.is_empty() {
         return Err(Fault::new("account-roles", Exit::Input));
     }
@@ -206,7 +266,7 @@ async fn one(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
     let own = registrar(&visitor)?.id == id;
     let account = Account::of(&row(&desk, id)?);
     let page = Page::of(&desk, &visitor, "web-people").titled(account.name.clone());
-    let person = person(&page, &account);
+    let person = person(&page, &account, &school_classes(&desk)?);
     draw(&PersonPage { page, person, own, said: None })
 }
 
@@ -217,11 +277,12 @@ async fn change(
     RawForm(body): RawForm,
 ) -> Result<Response, Oops> {
     let own = registrar(&visitor)?.id == id;
-    let filled = filled(&body);
+    let (typed, lang) = (filled(&body), visitor.lang);
+    let filled = typed.clone();
     let done = desk
         .run(move |desk| {
             let before = row(desk, id)?;
-            let classes = classes(&filled.classes)?;
+            let classes = filled.asked_classes(&school_classes(desk)?, lang)?;
             check(&filled.roles, &classes)?;
             if filled.name.trim().is_empty() || filled.name.chars().count() > 60 {
                 return Err(Fault::new("account-name", Exit::Input));
@@ -248,11 +309,10 @@ async fn change(
         })
         .await;
     match done {
-        Ok(()) => Ok(Redirect::to("/people").into_response()),
+        Ok(()) => Ok(Redirect::to(&format!("/people?done={id}")).into_response()),
         Err(fault) if fault.exit == Exit::Input => {
-            let account = Account::of(&row(&desk, id)?);
-            let page = Page::of(&desk, &visitor, "web-people").titled(account.name.clone());
-            let person = person(&page, &account);
+            let page = Page::of(&desk, &visitor, "web-people").titled(row(&desk, id)?.name);
+            let person = typed.again(&page, id, &school_classes(&desk)?);
             draw_as(&PersonPage { page, person, own, said: Some(Said::of(&fault, visitor.lang)) }, super::guard::status(&fault))
         }
         Err(fault) => Err(fault.into()),
@@ -318,6 +378,6 @@ async fn reset(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visi
         })
         .await?;
     let page = Page::of(&desk, &visitor, "web-people");
-    let (people, fresh) = (people(&desk, &page)?, nobody(&page));
+    let (people, fresh) = (people(&desk, &page)?, nobody(&page, &school_classes(&desk)?));
     draw(&PeoplePage { page, people, fresh, said: None, drawn: Some((login, drawn)) })
 }

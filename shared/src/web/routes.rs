@@ -1,6 +1,8 @@
 //! All routes of a desk behind the gate.
 
-use super::{Desk, assets, children, conflicts, entry, events, files, grid, guard, import, ledgers, login, paper, people, record, reports, undo};
+use super::{
+    Desk, assets, children, conflicts, entry, events, files, grid, guard, import, ledgers, login, paper, people, record, reports, shelf, undo,
+};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -26,6 +28,7 @@ pub fn desk(desk: &Arc<Desk>, own: Router<Arc<Desk>>) -> Router {
         .merge(people::routes())
         .merge(events::routes())
         .merge(children::routes())
+        .merge(shelf::routes())
         .merge(ledgers::routes())
         .merge(entry::routes())
         .merge(grid::routes())

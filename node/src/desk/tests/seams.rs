@@ -11,7 +11,7 @@ use huxue_shared::{
 };
 use serde_json::json;
 
-fn add(school: &School, ledger: &str, child: Option<&str>, set: &[(&str, &str)]) -> String {
+pub(super) fn add(school: &School, ledger: &str, child: Option<&str>, set: &[(&str, &str)]) -> String {
     let set = set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let subject = child.map(|child| SubjectRef::Student(child.to_owned()));
     let done = school.desk.ask(&nobody(), Ask::RecordAdd { ledger: ledger.into(), subject, year: None, set, by: None }, Lang::Zh).unwrap();
@@ -103,7 +103,7 @@ async fn inv_no_file_comes_into_a_record_by_its_hash_through_the_grid_or_a_workb
 }
 
 /// An item of the inbox as the projection writes it.
-fn disagreement(school: &School, record: &str, kind: &str, field: &str, detail: &serde_json::Value) {
+pub(super) fn disagreement(school: &School, record: &str, kind: &str, field: &str, detail: &serde_json::Value) {
     let doc = school.desk.replica.locate(record).unwrap().n.0;
     let insert = format!(
         "INSERT INTO conflict(id, doc, kind, record, field, detail, opened) VALUES('{kind}000000', {doc}, '{kind}', '{record}', '{field}', '{detail}', '2026-03-02T02:00:00Z')"

@@ -1,0 +1,143 @@
+//! What people meet as they walk through the desk: accounts with classes by their names, who wrote what is in dispute, and nothing decided or lost by the way.
+
+use super::{
+    School, class,
+    seams::{add, disagreement},
+};
+use axum::http::StatusCode;
+use huxue_shared::{
+    command::Request as Ask,
+    locale::Lang,
+    store::accounts,
+    web::account::{Account, Role},
+};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+fn classes_of(school: &School, login: &str) -> Option<String> {
+    school.desk.replica.store().read(|c| accounts::by_login(c, login)).unwrap().map(|row| row.classes)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn classes_are_ticked_by_name_and_a_typed_one_that_nobody_is_in_is_asked_about() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    school.child("王小明", "529901201606120012", 3, 1);
+    school.child("赵小红", "529901201603020032", 3, 2);
+    let page = school.get("/people", &registrar).await.text;
+    assert!(page.contains("value=\"3.1\"> 三年级1班") && page.contains("value=\"3.2\"> 三年级2班"), "{page}");
+    let made = school.post("/people", &registrar, "name=L&login=li&role=class_teacher&class=3.1&classes=%E4%B8%89%282%29%E7%8F%AD").await;
+    assert_eq!((made.status, classes_of(&school, "li").as_deref()), (StatusCode::OK, Some("3.1,3.2")), "三(2)班 is a class of the school");
+    assert!(made.text.contains("三年级1班、三年级2班"), "the list says which: {}", made.text);
+
+    let form = "name=Z&login=zhao&role=class_teacher&classes=%E4%B8%89%E5%B9%B4%E7%BA%A79%E7%8F%AD";
+    let asked = school.post("/people", &registrar, form).await;
+    assert_eq!((asked.status, classes_of(&school, "zhao")), (StatusCode::UNPROCESSABLE_ENTITY, None));
+    assert!(asked.text.contains("名册里没有 三年级9班"), "{}", asked.text);
+    assert!(asked.text.contains("value=\"3.9\" checked> 三年级9班") && asked.text.contains("value=\"zhao\""), "it stands ticked: {}", asked.text);
+    let sure = school.post("/people", &registrar, "name=Z&login=zhao&role=class_teacher&class=3.9").await;
+    assert_eq!((sure.status, classes_of(&school, "zhao").as_deref()), (StatusCode::OK, Some("3.9")), "left ticked, it is meant");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_an_account_that_is_not_taken_keeps_what_was_filled_in() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (li, _) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let again = school.post(&format!("/people/{}", li.id), &registrar, "name=Renamed&role=class_teacher&classes=nowhere").await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(again.text.contains("value=\"Renamed\"") && again.text.contains("value=\"nowhere\""), "{}", again.text);
+    let done = school.post(&format!("/people/{}", li.id), &registrar, "name=Renamed&role=class_teacher&class=3.1").await;
+    assert!(school.get(&done.location, &registrar).await.text.contains("Renamed 的账号已保存"));
+}
+
+fn correct(school: &School, account: &Account, record: &str, field: &str, text: &str) {
+    let set = BTreeMap::from([(field.to_owned(), text.to_owned())]);
+    school.desk.ask(account, Ask::RecordSet { record: record.to_owned(), set, by: Some(account.name.clone()) }, Lang::Zh).unwrap();
+}
+
+/// Minutes of a visit in dispute: what this machine wrote, and what another one did.
+fn disputed_minutes(school: &School, record: &str, ours: i64) {
+    let origin = school.desk.replica.origin().to_string();
+    let values = json!({ "values": [{ "value": ours, "origin": origin }, { "value": 90, "origin": "00000000000000aa" }], "shared": 20 });
+    disagreement(school, record, "field", "minutes", &values);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disagreement_names_who_wrote_each_value_when_and_where() {
+    let school = School::new();
+    let (li, session) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let log = add(&school, "care_log", Some(&child), &[("kind", "visit"), ("minutes", "20")]);
+    correct(&school, &li, &log, "minutes", "45");
+    disputed_minutes(&school, &log, 45);
+    let inbox = school.get("/conflicts", &session).await.text;
+    assert!(inbox.contains("li老师 · 3月2日 10:00 · 在本机上"), "{inbox}");
+    assert!(inbox.contains("没有写明是谁"), "what nobody signed is nobody's: {inbox}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_edit_form_shows_what_is_in_dispute_and_leaves_it_alone() {
+    let school = School::new();
+    let (li, session) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let log = add(&school, "care_log", Some(&child), &[("kind", "visit"), ("minutes", "20")]);
+    let before = school.get(&format!("/record/{log}/edit"), &session).await.text;
+    assert!(before.contains("name=\"minutes\""));
+    correct(&school, &li, &log, "minutes", "45");
+    disputed_minutes(&school, &log, 45);
+    let form = school.get(&format!("/record/{log}/edit"), &session).await.text;
+    assert!(!form.contains("name=\"minutes\""), "nothing to overwrite it with");
+    assert!(form.contains("<strong>90</strong>") || form.contains("90 分钟"), "{form}");
+    assert!(form.contains("href=\"/conflicts#c-field000000\""), "{form}");
+    // The form was opened before the other machine's value came.
+    let stale = school.post(&format!("/record/{log}/edit"), &session, "was.minutes=20&minutes=60&was.note=&note=abc").await;
+    assert_eq!(stale.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", stale.text);
+    assert!(stale.text.contains("出现了分歧") && stale.text.contains("60") && stale.text.contains("abc"), "nothing typed is lost: {}", stale.text);
+    let kept = |field: &str| school.desk.replica.show(&log).unwrap()["fields"][field].clone();
+    assert_eq!(kept("minutes"), 45, "a save is no choice");
+    let other = school.post(&format!("/record/{log}/edit"), &session, "was.note=&note=abc").await;
+    assert_eq!((other.status, kept("note")), (StatusCode::SEE_OTHER, json!("abc")), "other fields are saved");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn save_and_another_names_what_was_saved_offers_to_take_it_back_and_begins_in_the_first_field() {
+    let school = School::new();
+    let (_, session) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let form = format!("_student={child}&on=2026-03-02&kind=visit&_another=1");
+    let saved = school.post("/ledger/care_log/new", &session, &form).await;
+    let next = school.get(&saved.location, &session).await.text;
+    assert!(next.contains("已保存在本机：王小明 · ") && next.contains("2026-03-02"), "{next}");
+    assert!(next.contains("action=\"/undo/"), "it can be taken back at once");
+    assert_eq!(next.matches(" autofocus").count(), 1, "{next}");
+    assert!(next.split(" autofocus").next().unwrap().ends_with("id=\"f-on\""), "{next}");
+    // Taking it back leads to the form again, which says nothing of it any more.
+    let back = next.split("class=\"undo\"").nth(1).unwrap().split("name=\"next\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(back.starts_with("/ledger/care_log/new?student=") && !back.contains("last="), "{back}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ledgers_stand_by_section_those_written_in_lately_first_and_the_machinery_behind_a_fold() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let page = school.get("/ledgers", &teacher).await.text;
+    assert!(!page.contains("最近填过的") && !page.contains("台账定义") && !page.contains("幕后"), "{page}");
+    assert!(page.find("<h2>控辍保学与关爱</h2>").unwrap() < page.find("<h2>学生资助</h2>").unwrap());
+    school.post("/ledger/care_log/new", &teacher, &format!("_student={child}&kind=visit")).await;
+    let page = school.get("/ledgers", &teacher).await.text;
+    let lately = page.split("最近填过的").nth(1).unwrap().split("<h2>").next().unwrap();
+    assert_eq!(lately.matches("<h3>").count(), 1, "{lately}");
+    assert!(lately.contains("href=\"/ledger/care_log\""));
+    let fold = school.get("/ledgers", &registrar).await.text;
+    let fold = fold.split("<details>").nth(1).unwrap();
+    for code in ["ledger_definition", "report_definition", "dossier"] {
+        assert!(fold.contains(&format!("href=\"/ledger/{code}\"")), "{code}");
+    }
+    for (typed, found) in [("zzsq", true), ("%E8%B5%84%E5%8A%A9", true), ("zizhu", true), ("nothing", false)] {
+        let page = school.get(&format!("/ledgers?q={typed}"), &registrar).await.text;
+        assert_eq!(page.contains("href=\"/ledger/aid_application\""), found, "{typed}");
+    }
+}
