@@ -42,7 +42,7 @@ impl Said {
     /// # Panics
     /// If the command succeeded.
     #[must_use]
-    pub fn fault(self) -> String {
+    pub fn fault(&self) -> String {
         assert!(self.code != 0, "succeeded: {}", self.answer);
         assert!(self.error["error"]["next"].is_string(), "a fault says what to do next: {}", self.error);
         self.error["error"]["code"].as_str().unwrap_or_default().to_owned()
