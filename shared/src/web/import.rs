@@ -346,6 +346,12 @@ fn decided(desk: &Desk, account: &Account, into: &str, mark: Option<&Mark>, lang
         }
         () => String::new(),
     };
+    let here = desk.replica.this_year().map_err(Fault::from)?.start();
+    let older = mark.year.filter(|year| *year != here).map(|year| {
+        let years = format!("{year}—{}", year.saturating_add(1));
+        crate::locale::text(lang, "web-import-year", &[("value", &years)])
+    });
+    let notice = [notice].into_iter().chain(older).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     Ok((target, notice))
 }
 

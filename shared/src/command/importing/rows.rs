@@ -22,7 +22,7 @@ use crate::{
     },
     ledger::{
         Catalogue, Definition, FieldType,
-        definition::{Field, Subject},
+        definition::{Field, Form, Subject},
         value,
     },
     local::OnProgress,
@@ -380,8 +380,9 @@ impl Rows<'_> {
             if self.disputed.get(&place.id).is_some_and(|keys| cells::among(keys, code)) || !self.says(field, place, was) {
                 let taken = self.take.contains("all") || self.take.contains(format!("{number}:{code}").as_str());
                 let here = cells::text(self.replica, self.catalogue, self.definition, field, &place.fields, self.lang);
+                let (base, file) = (self.read_out(field, place, was), self.read_out(field, place, text));
                 conflicts
-                    .push(json!({ "field": code, "title": field.title.get(self.lang), "base": was, "here": here, "file": text, "taken": taken }));
+                    .push(json!({ "field": code, "title": field.title.get(self.lang), "base": base, "here": here, "file": file, "taken": taken }));
                 if !taken {
                     continue;
                 }
@@ -389,6 +390,18 @@ impl Rows<'_> {
             set.insert(code.clone(), text.to_owned());
         }
         (set, conflicts)
+    }
+
+    /// A text of a cell as the reader has it in the own language; what cannot be read as it stands.
+    fn read_out(&self, field: &Field, place: &Place, text: &str) -> String {
+        let read = value::read(self.catalogue, self.definition, field, &self.mended(&field.code, text), &place.fields);
+        read.map_or_else(
+            |_| text.to_owned(),
+            |read| {
+                let fields = read.values.into_iter().collect();
+                cells::text(self.replica, self.catalogue, self.definition, field, &fields, self.lang)
+            },
+        )
     }
 
     fn says(&self, field: &Field, place: &Place, text: &str) -> bool {
@@ -409,8 +422,8 @@ impl Rows<'_> {
     fn add(&mut self, cells: &[(String, String)], set: &BTreeMap<String, String>) -> Result<Taken> {
         let mut student = ["_student", "_id_no", "_id_no_2", "_name"].iter().find_map(|key| cell(cells, key));
         if let Some(reached) = &self.reached {
-            // Also a child who is new is nobody of these classes: only a registrar's roster brings children.
-            let named = student.as_deref().or_else(|| set.get("name").map(String::as_str)).unwrap_or_default();
+            // A child who is new is nobody of these classes: only a registrar's roster brings children.
+            let named = student.as_deref().filter(|_| self.definition.form == Form::Records).unwrap_or_default();
             student = Some(reached.child(named)?);
             reached.references(self.catalogue, self.definition, set)?;
         }
