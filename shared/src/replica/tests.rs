@@ -11,5 +11,6 @@ mod killed;
 mod refusals;
 mod restored;
 mod round_trip;
+mod sent_back;
 mod taken_back;
 mod writing;
