@@ -43,6 +43,9 @@ test("the first day's list ticks itself off", async () => {
     await page.click("section.guide a:has-text('名册')");
     await page.setInputFiles("#file", join(root, "tests/samples/roster-clean.xlsx"));
     await page.click("main button.main");
+    // The sample is another school's.
+    await page.waitForSelector("text=可能不是本校的");
+    await page.check("[name=this_school]");
     await page.click("button:has-text('写入这')");
     await page.waitForURL(/import\?done=/);
     await page.goto(desk.url);

@@ -646,6 +646,7 @@ web-import-this-school = I have looked: it is this school's roster
 web-import-recognised = Recognised: a workbook of "{ $value }", to be imported there.
 web-import-chosen = You chose "{ $value }",{" "}
 web-import-other-target = but this is a workbook of "{ $value }": it goes there instead. Look before you write.
+web-import-year = It is a workbook of the school year { $value }; new rows in it go to that year too.
 web-import-which = Whether this is a roster, or which ledger, cannot be told from the file.
     .next = Choose it under "Into" and send the file again; its head needs a name column or the ledger's titles.
 web-import-not-yours = This is a workbook of "{ $value }", which is not yours to import.

@@ -2,10 +2,12 @@
 //! taken back as one ([`undoing`]). The same file twice changes nothing. Here are rosters and what both share; rows of ledgers are in [`rows`], whose roster it is in [`doubts`].
 
 mod doubts;
+mod heads;
 mod reached;
 mod rows;
 
-pub use rows::{candidates, ledger};
+pub use heads::candidates;
+pub use rows::ledger;
 
 use super::{
     cells,

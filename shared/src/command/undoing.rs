@@ -195,11 +195,14 @@ pub fn list(replica: &Replica) -> Result<Json> {
     Ok(json!({ "undo": rows }))
 }
 
+/// A record's key, and what was written when it was made.
+pub(super) type Made = (String, BTreeMap<String, Value>);
+
 /// Records made from rows of workbooks given back, and what was written then, by the row's id; those taken back are left out.
 ///
 /// # Errors
 /// The store's.
-pub(super) fn from_rows(replica: &Replica) -> Result<HashMap<String, (String, BTreeMap<String, Value>)>> {
+pub(super) fn from_rows(replica: &Replica) -> Result<HashMap<String, Made>> {
     let details: Vec<String> = replica.store().read(|c| -> Result<_> {
         let mut statement =
             c.prepare_cached("SELECT detail FROM import WHERE kind = 'ledger' AND undone IS NULL AND instr(detail, '\"from_row\"') > 0 ORDER BY id")?;

@@ -13,6 +13,7 @@ mod refusals;
 mod restored;
 mod round_trip;
 mod rule_cases;
+mod sent_back;
 mod signed;
 mod taken_back;
 mod writing;

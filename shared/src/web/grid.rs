@@ -285,12 +285,6 @@ fn laid(
     Ok((plan, rows))
 }
 
-/// A column of a block that has no place: its number, and what stands in it.
-fn beside((number, text): &(usize, String), lang: Lang) -> String {
-    let column = crate::locale::text(lang, "web-grid-column", &[("value", &number.to_string())]);
-    format!("{column} {text}")
-}
-
 fn json_answer(answer: &Json) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], answer.to_string()).into_response()
 }
@@ -322,8 +316,7 @@ async fn lay(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
                 .zip(&rows)
                 .map(|(placed, row)| json!({ "line": placed.line, "number": placed.number, "child": placed.child, "trouble": row.trouble, "cells": placed.cells }))
                 .collect();
-            let beside: Vec<String> = plan.beside.iter().map(|column| beside(column, lang)).collect();
-            Ok(json!({ "rows": rows, "head": plan.head, "ignored": plan.ignored, "beside": beside }))
+            Ok(json!({ "rows": rows, "head": plan.head, "ignored": plan.ignored, "beside": plan.beside(lang) }))
         })
         .await?;
     Ok(json_answer(&answer))
@@ -425,7 +418,7 @@ fn preview_page(desk: &Desk, account: &Account, mut page: Page, code: String, as
     let word = |key: &str| words.iter().find(|(name, _)| name == key).map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
     let keys: Vec<String> = word("keys").split_whitespace().map(str::to_owned).collect();
     let marked: Vec<String> = words.iter().filter(|(name, _)| name == "mark").map(|(_, key)| key.clone()).collect();
-    let (mut ignored, mut aside) = (String::new(), String::new());
+    let (mut ignored, mut beside) = (String::new(), String::new());
     let comma = if lang == Lang::Zh { "、" } else { ", " };
     let mut act = match word("do").as_str() {
         "set" => Act { rows: given(&marked, &word("set_field"), &word("set_value")), step: None },
@@ -436,7 +429,7 @@ fn preview_page(desk: &Desk, account: &Account, mut page: Page, code: String, as
             let at = plan::At { row: number("at_row"), column: number("at_column") };
             let (plan, rows) = laid(desk, account, &definition, &block, &keys, at, lang)?;
             ignored = plan.ignored.join(comma);
-            aside = plan.beside.iter().map(|column| beside(column, lang)).collect::<Vec<_>>().join(comma);
+            beside = plan.beside(lang).join(comma);
             Act { rows, step: None }
         }
         _ => serde_json::from_str(&word("act")).map_err(unreadable)?,
@@ -465,7 +458,7 @@ fn preview_page(desk: &Desk, account: &Account, mut page: Page, code: String, as
         let mut keep = left.iter();
         act.rows.retain(|_| keep.next().copied().unwrap_or(false));
     }
-    Ok(PreviewPage { today: desk.clock().today().to_string(), page, code, asked, act, judged, step, ignored, beside: aside, saved: save })
+    Ok(PreviewPage { today: desk.clock().today().to_string(), page, code, asked, act, judged, step, ignored, beside, saved: save })
 }
 
 /// The same value, or nothing yet, for each marked row.

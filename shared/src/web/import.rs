@@ -5,6 +5,13 @@
 //!
 //! Who imports: rosters the registrar; rows of a ledger whoever writes there, a class teacher those about children of the own classes alone.
 
+mod verdict;
+mod waiting;
+
+use verdict::{Judged, Reading};
+pub use waiting::Uploads;
+use waiting::Waiting;
+
 use super::{
     account::{Account, Reach},
     desk::Desk,
@@ -13,19 +20,18 @@ use super::{
     giveback,
     guard::{Oops, Visitor},
     ledgers::file,
-    page::{Page, Said, draw, draw_as, next_here},
+    page::{Page, Said, draw, draw_as},
     session::secret,
     shown,
 };
 use crate::{
     command::Request,
-    document::view::Value,
     fault::{Exit, Fault},
     import::{
         Limits,
         own::{self, Mark},
     },
-    ledger::{Definition, definition::Form, value},
+    ledger::{Definition, definition::Form},
     locale::Lang,
 };
 use askama::Template;
@@ -37,17 +43,10 @@ use axum::{
 };
 use base64::Engine as _;
 use serde_json::Value as Json;
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 /// Largest file: a school's roster is far smaller, and the machine has little memory.
 const FILE_BYTES_MAX: usize = 16 << 20;
-/// Files waiting at once; the oldest gives way.
-const WAITING_MAX: usize = 3;
-/// A file waits so long, seconds.
-const WAITING_S: i64 = 15 * 60;
 /// Rows of a preview shown; refused ones first.
 const ROWS_SHOWN: usize = 300;
 
@@ -60,55 +59,6 @@ pub fn routes() -> Router<Arc<Desk>> {
         .route("/import/{token}/refused", get(refused))
         .route("/import/refused/{id}", get(kept))
         .route("/import/refused/{id}/forget", post(forget))
-}
-
-/// A file between preview and writing.
-#[derive(Clone)]
-struct Waiting {
-    account: i64,
-    since_s: i64,
-    file: String,
-    /// Base64, as requests carry it.
-    bytes: Arc<str>,
-    /// Ledger; empty: a roster.
-    ledger: String,
-    /// The file the rows came from in the first place.
-    origin: String,
-    /// Refused rows, and the workbook to give back.
-    refused: usize,
-    book: Arc<[u8]>,
-}
-
-/// Files between preview and writing, by token.
-#[derive(Default)]
-pub struct Uploads(Mutex<HashMap<String, Waiting>>);
-
-impl std::fmt::Debug for Uploads {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Uploads")
-    }
-}
-
-impl Uploads {
-    fn keep(&self, token: String, waiting: Waiting) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, known| waiting.since_s - known.since_s < WAITING_S);
-        while all.len() >= WAITING_MAX {
-            let Some(oldest) = all.iter().min_by_key(|(_, known)| known.since_s).map(|(token, _)| token.clone()) else { break };
-            all.remove(&oldest);
-        }
-        all.insert(token, waiting);
-    }
-
-    /// The person's own file of this token.
-    fn find(&self, token: &str, account: i64) -> Result<Waiting, Fault> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(token).filter(|w| w.account == account).cloned().ok_or_else(|| Fault::new("web-upload-gone", Exit::NoMatch))
-    }
-
-    fn forget(&self, token: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(token);
-    }
 }
 
 /// An import there was.
@@ -136,29 +86,6 @@ struct ImportPage {
     /// All imports are listed, with whose they are.
     all: bool,
     mib: usize,
-}
-
-/// A cell that the file and somebody here changed since the export.
-#[derive(Clone, Debug)]
-struct Both {
-    field: String,
-    title: String,
-    base: String,
-    here: String,
-    file: String,
-}
-
-/// A judged row.
-#[derive(Clone, Debug)]
-struct Judged {
-    row: String,
-    accept: bool,
-    what: String,
-    why: String,
-    next: String,
-    /// Cells that move: title, from, to.
-    cells: Vec<(String, String, String)>,
-    both: Vec<Both>,
 }
 
 #[derive(Template)]
@@ -346,6 +273,12 @@ fn decided(desk: &Desk, account: &Account, into: &str, mark: Option<&Mark>, lang
         }
         () => String::new(),
     };
+    let here = desk.replica.this_year().map_err(Fault::from)?.start();
+    let older = mark.year.filter(|year| *year != here).map(|year| {
+        let years = format!("{year}—{}", year.saturating_add(1));
+        crate::locale::text(lang, "web-import-year", &[("value", &years)])
+    });
+    let notice = [notice].into_iter().chain(older).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     Ok((target, notice))
 }
 
@@ -434,65 +367,6 @@ fn judge(desk: &Desk, account: &Account, page: Page, into: &str, name: String, b
     };
     desk.uploads.keep(token, waiting);
     Ok(drawn)
-}
-
-/// How a row of an answer is read out: in the reader's language, options by their titles.
-struct Reading {
-    lang: Lang,
-    /// Titles of the two sexes, as an answer names them.
-    sexes: [(String, String); 2],
-}
-
-impl Reading {
-    fn of(desk: &Desk, lang: Lang) -> Result<Self, Fault> {
-        let (definition, catalogue) = (desk.replica.definition("enrolment").map_err(Fault::from)?, desk.replica.catalogue());
-        let title = |code: &str| {
-            let field = definition.field("sex");
-            field.map_or_else(String::new, |field| value::show_value(&catalogue, &definition, field, &Value::Str(code.to_owned()), lang))
-        };
-        Ok(Self { lang, sexes: [("男".to_owned(), title("male")), ("女".to_owned(), title("female"))] })
-    }
-
-    /// Who a row is about: as the file says it, or as it was read.
-    fn who(&self, row: &Json) -> String {
-        let word = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
-        let sex = word("sex");
-        let sex = self.sexes.iter().find(|(known, _)| *known == sex).map_or(sex.clone(), |(_, title)| title.clone());
-        let class = shown::class(row["grade"].as_i64(), row["class"].as_i64(), self.lang);
-        [word("label"), word("name"), sex, word("birth"), class].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
-    }
-
-    fn judged(&self, row: &Json) -> Judged {
-        let text = |key: &str| match &row[key] {
-            Json::String(text) => text.clone(),
-            Json::Null => String::new(),
-            other => other.to_string(),
-        };
-        let mut why = vec![text("message")];
-        why.extend(["details", "also", "warnings"].iter().flat_map(|key| row[*key].as_array().cloned().unwrap_or_default()).map(|item| match item {
-            Json::String(text) => text,
-            other => other["message"].as_str().unwrap_or_default().to_owned(),
-        }));
-        why.retain(|part| !part.is_empty());
-        let word = |item: &Json, key: &str| item[key].as_str().unwrap_or_default().to_owned();
-        let list = |key: &str| row[key].as_array().into_iter().flatten();
-        let both = list("conflicts").map(|c| Both {
-            field: word(c, "field"),
-            title: word(c, "title"),
-            base: word(c, "base"),
-            here: word(c, "here"),
-            file: word(c, "file"),
-        });
-        Judged {
-            row: text("row"),
-            accept: row["accept"].as_bool().unwrap_or(false),
-            what: self.who(row),
-            why: why.join("；"),
-            next: next_here(text("next"), self.lang),
-            cells: list("cells").map(|c| (word(c, "title"), word(c, "from"), word(c, "to"))).collect(),
-            both: both.collect(),
-        }
-    }
 }
 
 async fn apply(

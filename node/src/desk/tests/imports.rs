@@ -242,6 +242,10 @@ async fn a_class_teacher_imports_rows_about_the_own_class_and_no_roster() {
     let refused = upload(&school, &teacher, "zh", "", "表.csv", BAD.as_bytes()).await;
     assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.text.contains("认不出这个文件"), "{}", refused.text);
 
+    let profiles = bytes(&school, &teacher, "/ledger/enrolment/export").await;
+    let seen = upload(&school, &teacher, "zh", "", "档案.xlsx", &profiles).await.text;
+    assert!(seen.contains("没有需要写入的内容"), "the own children's profiles come back: {seen}");
+
     let csv = format!("记录号,姓名,日期,关爱方式,时长\n,王小明,2026-02-20,家访,30\n,赵小红,2026-02-20,家访,30\n{theirs},,2026-02-20,家访,31\n");
     let seen = upload(&school, &teacher, "zh", "care_log", "表.csv", csv.as_bytes()).await.text;
     assert!(seen.matches("不是您班上的学生").count() == 2 && !seen.contains("77"), "nothing of the other class is told: {seen}");

@@ -7,7 +7,12 @@
 //! Invariants: two rows of a file about one record are both refused, none wins; a row of a workbook given back ([`crate::web::giveback`]) is one record however often and under
 //! whatever name it is sent.
 
-use super::{Upload, at_home, finish, reached::Reached, sets};
+use super::{
+    Upload, at_home, finish,
+    heads::{candidates, cell, refused, title_of},
+    reached::Reached,
+    sets,
+};
 use crate::{
     command::{
         cells,
@@ -22,7 +27,7 @@ use crate::{
     },
     ledger::{
         Catalogue, Definition, FieldType,
-        definition::{Field, Subject},
+        definition::{Field, Form, Subject},
         value,
     },
     local::OnProgress,
@@ -166,64 +171,6 @@ fn about_twice(judged: &[Verdict]) -> HashMap<usize, String> {
         .collect()
 }
 
-fn title_of(definition: &Definition, code: &str, lang: Lang) -> String {
-    definition.field(code).map_or(code, |field| field.title.get(lang)).to_owned()
-}
-
-/// A refused row, with the fields at fault.
-fn refused(number: u32, label: String, cells: &[(String, String)], fault: &Fault, lang: Lang) -> Json {
-    let (message, next) = locale::fault(lang, fault);
-    let details: Vec<String> = fault.details.iter().map(|d| locale::fault(lang, d).0).collect();
-    let field = |fault: &Fault| fault.args.iter().find(|(name, _)| name == "field").map(|(_, code)| code.clone());
-    let fields: BTreeSet<String> = std::iter::once(fault).chain(&fault.details).filter_map(field).collect();
-    // A row given back twice is still the same row.
-    let row_id = cells.iter().find(|(code, _)| code == "_row").map(|(_, id)| id.trim());
-    json!({ "row": number, "accept": false, "label": label, "why": fault.code, "message": message, "next": next, "details": details, "fields": fields, "row_id": row_id })
-}
-
-/// What a column of a file can fill: the ledger's fields, and who or which record a row is about (`_id`, `_student`, `_name` …).
-pub fn candidates(definition: &Definition) -> Vec<table::Candidate<'_>> {
-    // A file is no text: a reference typed into a table would name the file of whoever's hash one knows.
-    let own = definition.fields.iter().filter(|f| f.kind != FieldType::File);
-    let mut out: Vec<table::Candidate<'_>> = own.map(|f| table::Candidate { code: &f.code, zh: &f.title.zh, en: &f.title.en }).collect();
-    for field in Definition::common_fields().iter().filter(|f| ["on", "note", "by"].contains(&f.code.as_str())) {
-        out.push(table::Candidate { code: &field.code, zh: &field.title.zh, en: &field.title.en });
-    }
-    // As our own exports call it, and as a person might.
-    for (zh, en) in [("记录", "Record"), ("记录号", "Record id"), ("记录编号", "Id")] {
-        out.push(table::Candidate { code: "_id", zh, en });
-    }
-    out.push(table::Candidate { code: "_row", zh: own::ROW.0, en: own::ROW.1 });
-    match definition.subject {
-        Subject::Student => {
-            for (zh, en) in [("学生", "Student"), ("学生档案", "Child")] {
-                out.push(table::Candidate { code: "_student", zh, en });
-            }
-            for (code, zh, en) in [
-                ("_id_no", "身份证件号", "Identity number"),
-                ("_id_no_2", "身份证号", "Id number"),
-                ("_name", "姓名", "Name"),
-                ("_class", "班级", "Class"),
-            ] {
-                if !definition.fields.iter().any(|f| f.title.zh == zh) {
-                    out.push(table::Candidate { code, zh, en });
-                }
-            }
-        }
-        Subject::School | Subject::County => {
-            if !definition.fields.iter().any(|f| f.title.zh == "学校标识码") {
-                out.push(table::Candidate { code: "_school", zh: "学校标识码", en: "School code" });
-            }
-        }
-    }
-    out
-}
-
-/// A filled cell of a row.
-fn cell(cells: &[(String, String)], key: &str) -> Option<String> {
-    cells.iter().find(|(code, text)| code == key && !text.trim().is_empty()).map(|(_, text)| text.trim().to_owned())
-}
-
 /// The rows of one file on their way in.
 struct Rows<'a> {
     replica: &'a Arc<Replica>,
@@ -239,7 +186,7 @@ struct Rows<'a> {
     /// Whose children the person may write about; `None`: the whole school's.
     reached: Option<Reached<'a>>,
     /// Records made from rows given back, and what was written then.
-    given_back: HashMap<String, (String, BTreeMap<String, Value>)>,
+    given_back: HashMap<String, undoing::Made>,
     edits: Vec<DocEdit>,
     traces: Vec<Trace>,
     seen: HashMap<String, u32>,
@@ -380,8 +327,9 @@ impl Rows<'_> {
             if self.disputed.get(&place.id).is_some_and(|keys| cells::among(keys, code)) || !self.says(field, place, was) {
                 let taken = self.take.contains("all") || self.take.contains(format!("{number}:{code}").as_str());
                 let here = cells::text(self.replica, self.catalogue, self.definition, field, &place.fields, self.lang);
+                let (base, file) = (self.read_out(field, place, was), self.read_out(field, place, text));
                 conflicts
-                    .push(json!({ "field": code, "title": field.title.get(self.lang), "base": was, "here": here, "file": text, "taken": taken }));
+                    .push(json!({ "field": code, "title": field.title.get(self.lang), "base": base, "here": here, "file": file, "taken": taken }));
                 if !taken {
                     continue;
                 }
@@ -389,6 +337,18 @@ impl Rows<'_> {
             set.insert(code.clone(), text.to_owned());
         }
         (set, conflicts)
+    }
+
+    /// A text of a cell as the reader has it in the own language; what cannot be read as it stands.
+    fn read_out(&self, field: &Field, place: &Place, text: &str) -> String {
+        let read = value::read(self.catalogue, self.definition, field, &self.mended(&field.code, text), &place.fields);
+        read.map_or_else(
+            |_| text.to_owned(),
+            |read| {
+                let fields = read.values.into_iter().collect();
+                cells::text(self.replica, self.catalogue, self.definition, field, &fields, self.lang)
+            },
+        )
     }
 
     fn says(&self, field: &Field, place: &Place, text: &str) -> bool {
@@ -409,8 +369,8 @@ impl Rows<'_> {
     fn add(&mut self, cells: &[(String, String)], set: &BTreeMap<String, String>) -> Result<Taken> {
         let mut student = ["_student", "_id_no", "_id_no_2", "_name"].iter().find_map(|key| cell(cells, key));
         if let Some(reached) = &self.reached {
-            // Also a child who is new is nobody of these classes: only a registrar's roster brings children.
-            let named = student.as_deref().or_else(|| set.get("name").map(String::as_str)).unwrap_or_default();
+            // A child who is new is nobody of these classes: only a registrar's roster brings children.
+            let named = student.as_deref().filter(|_| self.definition.form == Form::Records).unwrap_or_default();
             student = Some(reached.child(named)?);
             reached.references(self.catalogue, self.definition, set)?;
         }

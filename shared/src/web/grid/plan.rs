@@ -3,7 +3,10 @@
 //! Pure: nothing is judged and nothing looked up here. A block of one cell over several marked rows is filling, and the page's own business.
 
 use super::lines::Line;
-use crate::import::table::{Candidate, match_columns};
+use crate::{
+    import::table::{Candidate, match_columns},
+    locale::{self, Lang},
+};
 use std::collections::BTreeMap;
 
 /// Codes of columns that say whose a row is.
@@ -37,6 +40,14 @@ pub(super) struct Plan {
     pub(super) ignored: Vec<String>,
     /// Columns of the block beside the grid's last: number in the block, and what stands in it first.
     pub(super) beside: Vec<(usize, String)>,
+}
+
+impl Plan {
+    /// The columns that have no place, as a person is told of them.
+    pub(super) fn beside(&self, lang: Lang) -> Vec<String> {
+        let column = |number: &usize| locale::text(lang, "web-grid-column", &[("value", &number.to_string())]);
+        self.beside.iter().map(|(number, text)| format!("{} {text}", column(number))).collect()
+    }
 }
 
 /// Where a block is laid.

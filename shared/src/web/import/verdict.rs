@@ -1,0 +1,87 @@
+//! The verdict on a row as the preview shows it: whose row, why not, what moves; in the reader's language, options by their titles.
+
+use super::super::{desk::Desk, page::next_here, shown};
+use crate::{document::view::Value, fault::Fault, ledger::value, locale::Lang};
+use serde_json::Value as Json;
+
+/// A cell that the file and somebody here changed since the export.
+#[derive(Clone, Debug)]
+pub(super) struct Both {
+    pub(super) field: String,
+    pub(super) title: String,
+    pub(super) base: String,
+    pub(super) here: String,
+    pub(super) file: String,
+}
+
+/// A judged row.
+#[derive(Clone, Debug)]
+pub(super) struct Judged {
+    pub(super) row: String,
+    pub(super) accept: bool,
+    pub(super) what: String,
+    pub(super) why: String,
+    pub(super) next: String,
+    /// Cells that move: title, from, to.
+    pub(super) cells: Vec<(String, String, String)>,
+    pub(super) both: Vec<Both>,
+}
+
+/// How a row of an answer is read out: in the reader's language, options by their titles.
+pub(super) struct Reading {
+    lang: Lang,
+    /// Titles of the two sexes, as an answer names them.
+    sexes: [(String, String); 2],
+}
+
+impl Reading {
+    pub(super) fn of(desk: &Desk, lang: Lang) -> Result<Self, Fault> {
+        let (definition, catalogue) = (desk.replica.definition("enrolment").map_err(Fault::from)?, desk.replica.catalogue());
+        let title = |code: &str| {
+            let field = definition.field("sex");
+            field.map_or_else(String::new, |field| value::show_value(&catalogue, &definition, field, &Value::Str(code.to_owned()), lang))
+        };
+        Ok(Self { lang, sexes: [("男".to_owned(), title("male")), ("女".to_owned(), title("female"))] })
+    }
+
+    /// Who a row is about: as the file says it, or as it was read.
+    fn who(&self, row: &Json) -> String {
+        let word = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        let sex = word("sex");
+        let sex = self.sexes.iter().find(|(known, _)| *known == sex).map_or(sex.clone(), |(_, title)| title.clone());
+        let class = shown::class(row["grade"].as_i64(), row["class"].as_i64(), self.lang);
+        [word("label"), word("name"), sex, word("birth"), class].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+    }
+
+    pub(super) fn judged(&self, row: &Json) -> Judged {
+        let text = |key: &str| match &row[key] {
+            Json::String(text) => text.clone(),
+            Json::Null => String::new(),
+            other => other.to_string(),
+        };
+        let mut why = vec![text("message")];
+        why.extend(["details", "also", "warnings"].iter().flat_map(|key| row[*key].as_array().cloned().unwrap_or_default()).map(|item| match item {
+            Json::String(text) => text,
+            other => other["message"].as_str().unwrap_or_default().to_owned(),
+        }));
+        why.retain(|part| !part.is_empty());
+        let word = |item: &Json, key: &str| item[key].as_str().unwrap_or_default().to_owned();
+        let list = |key: &str| row[key].as_array().into_iter().flatten();
+        let both = list("conflicts").map(|c| Both {
+            field: word(c, "field"),
+            title: word(c, "title"),
+            base: word(c, "base"),
+            here: word(c, "here"),
+            file: word(c, "file"),
+        });
+        Judged {
+            row: text("row"),
+            accept: row["accept"].as_bool().unwrap_or(false),
+            what: self.who(row),
+            why: why.join("；"),
+            next: next_here(text("next"), self.lang),
+            cells: list("cells").map(|c| (word(c, "title"), word(c, "from"), word(c, "to"))).collect(),
+            both: both.collect(),
+        }
+    }
+}
