@@ -90,7 +90,7 @@ test("with the county away, a teacher takes the roll by keyboard and the third d
       await page.waitForSelector("tbody tr:nth-child(2) .saved");
       assert.equal(await page.evaluate(() => document.activeElement.value), "absent", "the focus stays where the hand is");
       assert.match(await page.textContent("tbody tr:nth-child(2) .state-note"), new RegExp(`缺勤第 ${3 - back} 天`));
-      await page.focus("main p.sticky button");
+      await page.focus("main .sticky button");
       await page.keyboard.press("Enter");
       await page.waitForURL(/done=1/);
     }
@@ -118,6 +118,28 @@ test("with the county away, a teacher takes the roll by keyboard and the third d
     assert.equal(each.match(/\/Type \/Page\b/g).length, 3, "three checks are three sheets");
     // Until the link is given up it is called sending; either way it says what has not arrived.
     assert.match(await page.textContent("#pulse"), /还有 \d+ 条|\d+ 条等待上报/);
+  });
+});
+
+test("a mark on the roll that was not saved is not shown as saved, and the same tap again saves it", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...teacher);
+    await page.goto(`${desk.url}/roll/3/2`);
+    const ill = "tbody tr:nth-child(4) input[value=ill]";
+    const other = await page.context().newPage();
+    await other.goto(`${desk.url}/lock`);
+    await page.click(ill);
+    await page.waitForSelector("tbody tr:nth-child(4).unsaved label.tried");
+    assert.equal(await page.isChecked("tbody tr:nth-child(4) input[value=present]"), true, "what stands there is what is saved");
+    await other.fill("#password", teacher[1]);
+    await other.keyboard.press("Enter");
+    await other.waitForURL((at) => at.pathname === "/");
+    await page.bringToFront();
+    await page.click(ill);
+    await page.waitForSelector("tbody tr:nth-child(4) .saved");
+    assert.match(await page.textContent("#roll-head"), /到校 5 人，应到 7 人/, "the roll was handed in, and counts what changed since");
+    await page.reload();
+    assert.equal(await page.isChecked(ill), true);
   });
 });
 

@@ -101,7 +101,7 @@ test("a phone logs in behind TLS and works; its cookies are for TLS alone", asyn
     assert.deepEqual(session.map((cookie) => [cookie.name, cookie.secure, cookie.httpOnly, cookie.sameSite]), [["__Host-huxue_session", true, true, "Strict"]]);
     await page.goto(`${address}/roll`);
     await page.click("main a[href^='/roll/']");
-    await page.click("main p.sticky button");
+    await page.click("main .sticky button");
     await page.waitForURL(/done=1/);
     await sound(page, "lan-roll");
     await page.goto(`${address}/machine`);

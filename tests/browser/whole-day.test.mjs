@@ -114,7 +114,7 @@ class Day {
       await hand.mark("tbody tr:nth-child(2)", "absent", 3);
       await page.waitForSelector("tbody tr:nth-child(2) .saved");
       assert.match(await page.textContent("tbody tr:nth-child(2) .state-note"), new RegExp(`缺勤第 ${nth + 1} 天`));
-      await hand.press("main p.sticky button");
+      await hand.press("main .sticky button");
       await this.at(/done=1/);
     }
     await sound(page, "day-roll");

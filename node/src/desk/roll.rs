@@ -1,6 +1,9 @@
 //! The roll: a class on one page, everybody present until told otherwise, each exception saved as it is chosen. The third day without a reason opens a suspected case:
 //! the engine's rule does that, in the same commit.
 //!
+//! A roll that was handed in is handed in again by each change behind it, so that its counts never tell something else than its rows. A case the rule opened whose days of
+//! absence were corrected away is offered to be made void, with one press: it stays a person's decision.
+//!
 //! Nothing is written for a child that is present, but the head of the roll counts it; a child that was absent the last time and is back gets a record, so that its
 //! absence ends.
 
@@ -15,9 +18,13 @@ use huxue_shared::{
     command::{Request, request::SubjectRef},
     document::view::Value,
     fault::{Exit, Fault},
-    ledger::{Definition, days::Holidays},
+    ledger::{Catalogue, Definition, days::Holidays, definition::Rule, rule},
     locale::{self, Lang},
-    replica::browse::{Pupil, Row, Wanted},
+    model::DocId,
+    replica::{
+        browse::{Pupil, Row, Wanted},
+        rules,
+    },
     web::{
         Desk,
         account::{Account, Class},
@@ -49,6 +56,7 @@ pub fn routes() -> Router<Arc<Desk>> {
         .route("/roll", get(classes))
         .route("/roll/{grade}/{class}", get(roll))
         .route("/roll/{grade}/{class}/row", post(row))
+        .route("/roll/{grade}/{class}/withdraw", post(withdraw))
         .route("/roll/{grade}/{class}/done", post(done))
 }
 
@@ -79,6 +87,8 @@ struct Line {
     exception: bool,
     note: String,
     case: Option<String>,
+    /// The days that made the case are no longer so: it may be taken back.
+    withdraw: String,
     saved: bool,
     action: String,
 }
@@ -95,6 +105,8 @@ struct RollPage {
     lines: Vec<Line>,
     taken: Option<(i64, i64, i64)>,
     may: bool,
+    /// The head is drawn in answer to a row, to be put in its place.
+    again: bool,
 }
 
 #[derive(Template)]
@@ -104,12 +116,17 @@ struct RowPiece {
     line: Line,
     number: usize,
     may: bool,
+    day: String,
+    works: bool,
+    taken: Option<(i64, i64, i64)>,
+    again: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
 struct On {
     on: Option<String>,
     done: Option<String>,
+    withdrawn: Option<String>,
 }
 
 impl On {
@@ -197,7 +214,10 @@ struct Known {
     pupils: Vec<Pupil>,
     /// Checks of each child, newest first.
     checks: HashMap<String, Vec<Row>>,
-    cases: HashMap<String, String>,
+    /// The open case of each child.
+    cases: HashMap<String, Row>,
+    case_ledger: Arc<Definition>,
+    catalogue: Arc<Catalogue>,
     holidays: Arc<Holidays>,
     definition: Arc<Definition>,
     may: bool,
@@ -228,9 +248,20 @@ fn known(desk: &Desk, account: &Account, class: Class, day: Date) -> Result<Know
     let open = |row: &Row| case.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(l, s)| l.state(s)).is_none_or(|s| s.open);
     let wanted = Wanted { classes: Some(vec![class.to_string()]), limit: 500, ..Wanted::default() };
     let rows = desk.replica.page(&case, &wanted).map_err(Fault::from)?.rows;
-    let cases = rows.into_iter().filter(|row| open(row) && account.reads(&case).any()).map(|row| (row.student.unwrap_or_default(), row.id)).collect();
+    let cases =
+        rows.into_iter().filter(|row| open(row) && account.reads(&case).any()).map(|row| (row.student.clone().unwrap_or_default(), row)).collect();
     let may = account.writes(&definition).holds(Some(class));
-    Ok(Known { class, pupils, checks, cases, holidays: desk.replica.holidays(), definition, may })
+    Ok(Known {
+        class,
+        pupils,
+        checks,
+        cases,
+        case_ledger: case,
+        catalogue: desk.replica.catalogue(),
+        holidays: desk.replica.holidays(),
+        definition,
+        may,
+    })
 }
 
 impl Known {
@@ -268,6 +299,21 @@ impl Known {
         (since, days)
     }
 
+    /// The child's open case, if a rule opened it, nothing was done about it yet, and the days that made it are no longer so.
+    fn unfounded(&self, student: &str) -> Option<&Row> {
+        let case = self.cases.get(student)?;
+        let initial = self.case_ledger.lifecycle.as_ref().is_some_and(|lifecycle| Some(lifecycle.initial.as_str()) == case.state.as_deref());
+        let maker = rules::maker(&self.catalogue, DocId::from_hex(student)?, CASE, &case.id, &case.fields)?;
+        let first_day = rule::first_day_of(&maker, &case.fields)?;
+        let stands = |rule: &&Rule| {
+            let rows = self.checks.get(student).into_iter().flatten();
+            let sightings: Vec<rule::Sighting> =
+                rows.filter_map(|row| rule::Sighting::of(rule, &self.definition, row.on.as_deref()?.parse().ok()?, &row.fields)).collect();
+            rule::stands(rule, &sightings, &self.holidays, first_day)
+        };
+        (initial && !self.definition.rules.iter().filter(|rule| rule.opens == CASE).any(|rule| stands(&rule))).then_some(case)
+    }
+
     fn line(&self, page: &Page, pupil: &Pupil, day: Date, saved: bool) -> Line {
         let lang = page.lang;
         let row = self.today(&pupil.student, day);
@@ -280,19 +326,20 @@ impl Known {
             .map(|choice| (choice.code.clone(), choice.title.get(lang).to_owned(), choice.code == state))
             .collect();
         let absent = self.counts_as_absent(&state);
-        let note = match absent {
-            true => locale::text(lang, "desk-roll-day", &[("value", &self.absence(&pupil.student, day).1.to_string())]),
-            false => String::new(),
-        };
+        let note =
+            if absent { locale::text(lang, "desk-roll-day", &[("value", &self.absence(&pupil.student, day).1.to_string())]) } else { String::new() };
+        let here = format!("/roll/{}/{}", self.class.grade, self.class.class);
+        let withdraw = self.unfounded(&pupil.student).filter(|_| self.may).map(|_| page.post(&format!("{here}/withdraw?on={day}")));
         Line {
             student: pupil.student.clone(),
             name: pupil.name.clone(),
             states,
             exception: state != "present",
             note,
-            case: self.cases.get(&pupil.student).cloned(),
+            case: self.cases.get(&pupil.student).map(|row| row.id.clone()),
+            withdraw: withdraw.unwrap_or_default(),
             saved,
-            action: page.post(&format!("/roll/{}/{}/row?on={day}", self.class.grade, self.class.class)),
+            action: page.post(&format!("{here}/row?on={day}")),
             state: if absent { "absent".to_owned() } else { state },
         }
     }
@@ -308,6 +355,8 @@ async fn roll(
     let mut page = Page::of(&desk, &visitor, "desk-roll");
     if on.done.is_some() {
         page.done = page.t("desk-roll-done");
+    } else if on.withdrawn.is_some() {
+        page.done = page.t("desk-roll-withdrawn");
     }
     let drawn = desk
         .run(move |desk| {
@@ -322,11 +371,12 @@ async fn roll(
                 class,
                 on: day.to_string(),
                 today: today.to_string(),
-                day: shown::day(day, page.lang),
+                day: in_words(day, today, page.lang),
                 works: known.holidays.is_working(day),
                 lines,
                 taken,
                 may: known.may,
+                again: false,
                 page: page.titled(format!(
                     "{} · {}",
                     shown::class(Some(grade), Some(class.class), visitor.lang),
@@ -336,6 +386,49 @@ async fn roll(
         })
         .await?;
     draw(&drawn)
+}
+
+/// The day in words; with its year, where that is not today's.
+fn in_words(day: Date, today: Date, lang: Lang) -> String {
+    let words = shown::day(day, lang);
+    match lang {
+        _ if day.year() == today.year() => words,
+        Lang::Zh => format!("{}年{words}", day.year()),
+        Lang::En => format!("{words} {}", day.year()),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct OfChild {
+    student: String,
+}
+
+/// Makes the case void that a rule opened for days which were corrected since.
+async fn withdraw(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((grade, class)): Path<(i64, i64)>,
+    Query(on): Query<On>,
+    Form(of): Form<OfChild>,
+) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let lang = visitor.lang;
+    let day = desk
+        .run(move |desk| {
+            let day = on.day(desk.clock().today())?;
+            let known = known(desk, &account, Class { grade, class }, day)?;
+            if !known.may || !known.pupils.iter().any(|pupil| pupil.student == of.student) {
+                return Err(Fault::new("web-not-yours", Exit::NotAllowed));
+            }
+            if let Some(case) = known.unfounded(&of.student) {
+                let _ = reach::writable(desk, &account, &case.id)?;
+                let why = locale::text(lang, "desk-roll-withdraw-why", &[]);
+                desk.ask(&account, Request::RecordVoid { record: case.id.clone(), why, by: Some(account.name.clone()) }, lang)?;
+            }
+            Ok(day)
+        })
+        .await?;
+    Ok(Redirect::to(&format!("/roll/{grade}/{class}?on={day}&withdrawn=1")).into_response())
 }
 
 #[derive(Debug, Deserialize)]
@@ -376,7 +469,8 @@ async fn row(
     let page = Page::of(&desk, &visitor, "desk-roll");
     let drawn = desk
         .run(move |desk| {
-            let day = on.day(desk.clock().today())?;
+            let today = desk.clock().today();
+            let day = on.day(today)?;
             let class = Class { grade, class };
             let before = known(desk, &account, class, day)?;
             let nobody = || Fault::new("web-child-none", Exit::NoMatch);
@@ -387,10 +481,17 @@ async fn row(
             if chosen.state != "present" || before.today(&chosen.student, day).is_some() {
                 choose(desk, &account, &before, &chosen.student, &chosen.state, day, page.lang)?;
             }
-            let after = known(desk, &account, class, day)?;
+            let mut after = known(desk, &account, class, day)?;
+            let head = |desk: &Desk| Ok::<_, Fault>(heads(desk, day)?.into_iter().find(|row| head_of(row) == Some(class)));
+            if head(desk)?.is_some() {
+                finish(desk, &account, &after, day, page.lang)?;
+                after = known(desk, &account, class, day)?;
+            }
             let pupil = after.pupils.get(number).ok_or_else(nobody)?;
             let line = after.line(&page, pupil, day, true);
-            Ok(RowPiece { page, line, number: number + 1, may: after.may })
+            let taken = head(desk)?.as_ref().map(counts);
+            let (works, day) = (after.holidays.is_working(day), in_words(day, today, page.lang));
+            Ok(RowPiece { page, line, number: number + 1, may: after.may, day, works, taken, again: true })
         })
         .await?;
     draw(&drawn)
@@ -491,7 +592,7 @@ mod tests {
 
     #[test]
     fn a_roll_is_of_today_or_before() {
-        let on = |text: &str| On { on: Some(text.to_owned()), done: None };
+        let on = |text: &str| On { on: Some(text.to_owned()), done: None, withdrawn: None };
         assert_eq!(on("2026-03-02").day(date(2026, 3, 2)).unwrap(), date(2026, 3, 2));
         assert_eq!(On::default().day(date(2026, 3, 2)).unwrap(), date(2026, 3, 2));
         assert_eq!(on("2026-03-03").day(date(2026, 3, 2)).unwrap_err().code, "roll-day");

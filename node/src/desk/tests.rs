@@ -174,7 +174,7 @@ pub(super) fn class(grade: i64, class: i64) -> Class {
 }
 
 /// Every route there is: method and an address that leads to it. Held complete by the next test.
-const ROUTES: [(&str, &str, &str); 68] = [
+const ROUTES: [(&str, &str, &str); 69] = [
     ("get", "/static/{stamp}/{name}", "/static/x/app.css"),
     ("get", "/start", "/start"),
     ("post", "/start", "/start"),
@@ -234,6 +234,7 @@ const ROUTES: [(&str, &str, &str); 68] = [
     ("get", "/roll", "/roll"),
     ("get", "/roll/{grade}/{class}", "/roll/3/1"),
     ("post", "/roll/{grade}/{class}/row", "/roll/3/1/row"),
+    ("post", "/roll/{grade}/{class}/withdraw", "/roll/3/1/withdraw"),
     ("get", "/machine", "/machine"),
     ("post", "/machine/lan", "/machine/lan"),
     ("post", "/guide/away", "/guide/away"),
@@ -511,6 +512,19 @@ async fn three_days_absent_on_the_roll_open_a_case_and_coming_back_ends_the_run(
     let answer = school.post("/roll/3/1/row?on=2026-03-03", &teacher, &format!("student={child}&state=present")).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(school.records("dropout_check").len(), 5, "a correction is no new record");
+    assert!(answer.text.contains("到校 2 人，应到 2 人"), "the roll was handed in: its counts follow its rows: {}", answer.text);
+    let head = school.records("dropout_roll").into_iter().find(|row| row.on.as_deref() == Some("2026-03-03")).unwrap();
+    assert_eq!(head.fields["absent"], huxue_shared::document::view::Value::Int(0));
+
+    // Two days are no case: the row offers to take it back, and once it is back the roll says no more of it.
+    assert!(answer.text.contains("缺勤已改，作废个案"), "{}", answer.text);
+    let elsewhere = school.post("/roll/3/1/withdraw", &teacher, "student=00000000000000000000000000000000").await;
+    assert_eq!(elsewhere.status, StatusCode::FORBIDDEN);
+    let answer = school.post("/roll/3/1/withdraw?on=2026-03-03", &teacher, &format!("student={child}")).await;
+    assert!(answer.location.contains("withdrawn=1"), "{} {}", answer.status, answer.text);
+    assert!(school.records("dropout_case").is_empty(), "void");
+    let answer = school.get("/roll/3/1?on=2026-03-03&withdrawn=1", &teacher).await;
+    assert!(answer.text.contains("个案已作废") && !answer.text.contains("作废个案<"), "{}", answer.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -387,13 +387,9 @@ impl Back<'_> {
 
     /// A record as a rule opened it: with the key the rule gives it, and nothing in it but what the rule sets.
     fn opened_by_rule(&self, doc: DocId, id: &str, ledger: &str, fields: &BTreeMap<String, Value>) -> bool {
-        let Some(Value::Str(on)) = fields.get("on") else { return false };
-        let (Ok(day), Some(definition)) = (on.parse(), self.replica.definition(ledger).ok()) else { return false };
-        definition.rules.iter().any(|rule| {
-            let filled = fields.iter().filter(|(key, value)| !key.starts_with('_') && !matches!(value, Value::Null | Value::Bool(false)));
-            let set = |key: &str| key == "on" || rule.set.contains_key(key);
-            rules::key(doc, ledger, &rule.code, day) == id && filled.into_iter().all(|(key, _)| set(key))
-        })
+        let Some(rule) = rules::maker(&self.replica.catalogue(), doc, ledger, id, fields) else { return false };
+        let filled = fields.iter().filter(|(key, value)| !key.starts_with('_') && !matches!(value, Value::Null | Value::Bool(false)));
+        filled.into_iter().all(|(key, _)| key == "on" || rule.set.contains_key(key))
     }
 
     /// Fields whose value is still the one that was written get the one before.

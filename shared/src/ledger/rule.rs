@@ -8,6 +8,9 @@
 //! **The day a run becomes a case** ([`case_day`]) is arithmetic on its first day, Monday to Friday: the record's bytes say it, and nodes whose calendars differ write the
 //! same. What is due from that day on is counted with the calendar, where a row is projected.
 //!
+//! **A case taken back** (its record made void) was none: its days are spent, and the run goes on counting from the day behind them. Otherwise one wrong tap would keep
+//! the rule silent for as long as the child stays away.
+//!
 //! Invariant: the result depends on the set of values only, so every node that has the same records opens the same. A record that arrives late can
 //! move the beginning of a run and so open another; joining the two is a person's work.
 
@@ -50,6 +53,8 @@ pub struct Opening {
     pub first_day: Date,
     /// The day the run became a case: [`case_day`] of the first.
     pub day: Date,
+    /// The run's last day so far.
+    pub last_day: Date,
     /// Its fields; its date `on` is `day` unless the rule sets another.
     pub set: BTreeMap<String, Value>,
 }
@@ -104,14 +109,20 @@ fn values_of(watched: &Definition, field: &str, fields: &BTreeMap<String, Value>
     }
 }
 
-/// What the rule opens for one child, oldest first.
+/// What the rule opens for one child, oldest first. `taken_back`: whether what it opened for a run with this first day was made void.
 #[must_use]
-pub fn openings(rule: &Rule, sightings: &[Sighting], holidays: &Holidays) -> Vec<Opening> {
-    let first_days = match rule.when {
-        RuleKind::AbsentRun => runs(rule.days, sightings, holidays),
-        RuleKind::Field => turns(sightings),
+pub fn openings(rule: &Rule, sightings: &[Sighting], holidays: &Holidays, taken_back: impl Fn(Date) -> bool) -> Vec<Opening> {
+    let runs = match rule.when {
+        RuleKind::AbsentRun => runs(rule.days, sightings, holidays, taken_back),
+        RuleKind::Field => turns(sightings).into_iter().map(|day| (day, day)).collect(),
     };
-    first_days.into_iter().map(|first_day| opening(rule, sightings, first_day)).collect()
+    runs.into_iter().map(|run| opening(rule, sightings, run)).collect()
+}
+
+/// Whether the run that opened something on `first_day` is still one by what is recorded now.
+#[must_use]
+pub fn stands(rule: &Rule, sightings: &[Sighting], holidays: &Holidays, first_day: Date) -> bool {
+    openings(rule, sightings, holidays, |_| false).iter().any(|opening| opening.first_day <= first_day && first_day <= opening.last_day)
 }
 
 /// The day on which a run that began on `first_day` is `days` school days long where no holiday lies in it: `days - 1` weekdays later.
@@ -136,7 +147,7 @@ pub fn first_day_of(rule: &Rule, fields: &BTreeMap<String, Value>) -> Option<Dat
     }
 }
 
-fn opening(rule: &Rule, sightings: &[Sighting], first_day: Date) -> Opening {
+fn opening(rule: &Rule, sightings: &[Sighting], (first_day, last_day): (Date, Date)) -> Opening {
     let last_present = sightings.iter().filter(|sighting| sighting.present && sighting.on < first_day).map(|sighting| sighting.on).max();
     let value = |set: &SetValue| match set {
         SetValue::Literal(value) => value.clone(),
@@ -146,7 +157,7 @@ fn opening(rule: &Rule, sightings: &[Sighting], first_day: Date) -> Opening {
     let mut fields: BTreeMap<String, Value> = rule.set.iter().map(|(key, set)| (key.clone(), value(set))).collect();
     let day = case_day(rule, first_day);
     fields.entry("on".to_owned()).or_insert_with(|| Value::Str(day.to_string()));
-    Opening { ledger: rule.opens.clone(), rule_code: rule.code.clone(), first_day, day, set: fields }
+    Opening { ledger: rule.opens.clone(), rule_code: rule.code.clone(), first_day, day, last_day, set: fields }
 }
 
 /// Days on which the field came to have one of the values. Several records of one day: it matches if one does.
@@ -166,8 +177,8 @@ fn turns(sightings: &[Sighting]) -> Vec<Date> {
     turns
 }
 
-/// First days of all runs of at least `days` school days.
-fn runs(days: u32, sightings: &[Sighting], holidays: &Holidays) -> Vec<Date> {
+/// First and last days of all runs of at least `days` school days.
+fn runs(days: u32, sightings: &[Sighting], holidays: &Holidays, taken_back: impl Fn(Date) -> bool) -> Vec<(Date, Date)> {
     let broken: BTreeSet<Date> = sightings.iter().filter(|sighting| !sighting.matches).map(|sighting| sighting.on).collect();
     let absent = absent_days(sightings, &broken, holidays);
     let mut runs = Vec::new();
@@ -178,10 +189,15 @@ fn runs(days: u32, sightings: &[Sighting], holidays: &Holidays) -> Vec<Date> {
             Some((first, length, last)) if follows(last) => Some((first, length + 1, day)),
             _ => Some((day, 1, day)),
         };
-        if let Some((first, length, _)) = run
-            && length == days.max(1)
-        {
-            runs.push(first);
+        match run {
+            Some((first, length, _)) if length == days.max(1) && taken_back(first) => run = None,
+            Some((first, length, last)) if length == days.max(1) => runs.push((first, last)),
+            Some((first, length, last)) if length > days.max(1) => {
+                if let Some(grown) = runs.last_mut() {
+                    *grown = (first, last);
+                }
+            }
+            _ => {}
         }
     }
     runs

@@ -447,12 +447,9 @@ fn begun(record: &RecordView, definition: &Definition, context: &Context, on: Da
         return on;
     }
     let known: BTreeMap<String, Value> = record.fields.iter().filter_map(|(key, field)| Some((key.clone(), sole(field)?.clone()))).collect();
-    let mut rules = context.catalogue.iter_latest().flat_map(|d| &d.rules).filter(|rule| rule.opens == definition.code);
-    let day = rules.find_map(|rule| {
-        let first = rule::first_day_of(rule, &known)?;
-        (rule::case_day(rule, first) == on).then(|| rule::full(rule, first, &context.holidays))
-    });
-    day.unwrap_or(on)
+    let Some(rule) = super::rules::maker(&context.catalogue, context.doc, &definition.code, &record.key, &known) else { return on };
+    let first = rule::first_day_of(&rule, &known).filter(|first| rule::case_day(&rule, *first) == on);
+    first.map_or(on, |first| rule::full(&rule, first, &context.holidays))
 }
 
 /// `None`: the writer is nobody the county certified, or the step has no name.

@@ -4,11 +4,15 @@
 use super::{
     Replica, Result, Role,
     edit::{DocEdit, What},
-    project::{Context, Projection},
+    project::{Context, Projection, RecordRow},
 };
 use crate::{
     document::{self, view::Value, write::Written},
-    ledger::{definition::Subject, rule},
+    ledger::{
+        Catalogue,
+        definition::{Rule, SetValue, Subject},
+        rule,
+    },
     model::{DocId, SpaceKind},
 };
 use jiff::civil::Date;
@@ -27,7 +31,8 @@ pub fn due(replica: &Replica, context: &Context, projection: &Projection) -> Vec
         return Vec::new();
     }
     let present: BTreeSet<&str> = projection.records.iter().map(|r| r.id.as_str()).collect();
-    let mut out = Vec::new();
+    let void: BTreeSet<&str> = projection.records.iter().filter(|r| r.void).map(|r| r.id.as_str()).collect();
+    let (mut out, mut made) = (Vec::new(), Vec::<(String, Date, Date)>::new());
     for definition in context.catalogue.iter_latest() {
         for rule in &definition.rules {
             let Some(watched) = context.catalogue.latest(&rule.ledger) else { continue };
@@ -40,12 +45,17 @@ pub fn due(replica: &Replica, context: &Context, projection: &Projection) -> Vec
             if sightings.is_empty() {
                 continue;
             }
-            for opening in rule::openings(rule, &sightings, &context.holidays) {
-                let key = key(context.doc, &opening.ledger, &opening.rule_code, opening.first_day);
-                // A record that arrives late may move the beginning of a run: the case that is open already is that case.
-                if present.contains(key.as_str()) || open_already(context, projection, &opening.ledger) {
+            let key_of = |first_day: Date| key(context.doc, &rule.opens, &rule.code, first_day);
+            let taken_back = |first_day: Date| void.contains(key_of(first_day).as_str());
+            for opening in rule::openings(rule, &sightings, &context.holidays, taken_back) {
+                let key = key_of(opening.first_day);
+                // A record that arrives late may move the beginning of a run, and two rules may see the same days: what is there already about them is that case.
+                let known = about_these_days(context, projection, &opening)
+                    || made.iter().any(|(ledger, from, until)| *ledger == opening.ledger && *from <= opening.last_day && opening.first_day <= *until);
+                if known || present.contains(key.as_str()) || open_already(context, projection, &opening.ledger) {
                     continue;
                 }
+                made.push((opening.ledger.clone(), opening.first_day, opening.last_day.max(opening.day)));
                 let version = context.catalogue.latest(&opening.ledger).map_or(1, |d| d.version);
                 let mut fields: BTreeMap<String, Value> = opening.set.clone();
                 fields.insert("_v".into(), Value::Int(i64::from(version)));
@@ -58,11 +68,30 @@ pub fn due(replica: &Replica, context: &Context, projection: &Projection) -> Vec
     out
 }
 
-fn on(row: &super::project::RecordRow) -> Option<Date> {
+fn on(row: &RecordRow) -> Option<Date> {
     match row.fields.get("on") {
         Some(Value::Str(text)) => text.parse().ok(),
         _ => None,
     }
+}
+
+/// Whether a record that is not void, open or closed, is about days of this run: from its first day out of school, where it has one, to its date.
+fn about_these_days(context: &Context, projection: &Projection, opening: &rule::Opening) -> bool {
+    let first_days: Vec<&str> = context
+        .catalogue
+        .iter_latest()
+        .flat_map(|definition| definition.rules.iter().filter(|rule| rule.opens == opening.ledger))
+        .flat_map(|rule| rule.set.iter().filter(|(_, set)| **set == SetValue::FirstAbsent).map(|(field, _)| field.as_str()))
+        .collect();
+    let day = |row: &RecordRow, field: &str| match row.fields.get(field) {
+        Some(Value::Str(text)) => text.parse::<Date>().ok(),
+        _ => None,
+    };
+    projection.records.iter().filter(|row| row.ledger == opening.ledger && !row.void).any(|row| {
+        let Some(until) = on(row) else { return false };
+        let from = first_days.iter().filter_map(|field| day(row, field)).min().unwrap_or(until);
+        from <= opening.last_day && opening.first_day <= until.max(from)
+    })
 }
 
 /// True while a record of `ledger` that is not void awaits its next step.
@@ -77,6 +106,17 @@ pub fn key(doc: DocId, ledger: &str, rule: &str, first_day: Date) -> String {
     let hash =
         blake3::Hasher::new_derive_key("huxue rule record v1").update(&doc.0).update(format!("{ledger}\n{rule}\n{first_day}").as_bytes()).finalize();
     format!("{ledger}:{}", hash.to_hex().as_str().get(..26).unwrap_or_default())
+}
+
+/// The rule that made this record, by the record's key; `None` for a person's record, and where a person corrected the first day since.
+pub fn maker(catalogue: &Catalogue, doc: DocId, ledger: &str, id: &str, fields: &BTreeMap<String, Value>) -> Option<Rule> {
+    let on = match fields.get("on") {
+        Some(Value::Str(text)) => text.parse::<Date>().ok(),
+        _ => None,
+    };
+    let rules = catalogue.iter_latest().flat_map(|definition| &definition.rules).filter(|rule| rule.opens == ledger);
+    let made = |rule: &&Rule| [rule::first_day_of(rule, fields), on].into_iter().flatten().any(|day| key(doc, ledger, &rule.code, day) == id);
+    rules.into_iter().find(made).cloned()
 }
 
 impl Replica {

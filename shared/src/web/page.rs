@@ -133,6 +133,11 @@ impl Page {
         locale::text(self.lang, key, &[("value", &value.to_string())])
     }
 
+    /// A message with two particulars: `value`, and of how many, `count`.
+    pub fn t2(&self, key: &str, value: impl ToString, count: impl ToString) -> String {
+        locale::text(self.lang, key, &[("value", &value.to_string()), ("count", &count.to_string())])
+    }
+
     /// A message with one particular, called `name`.
     pub fn t1_named(&self, key: &str, name: &str, value: &str) -> String {
         locale::text(self.lang, key, &[(name, value)])
@@ -173,8 +178,10 @@ impl Page {
     /// This page without what was said once.
     pub fn calm(&self) -> String {
         let (path, query) = self.here.split_once('?').unwrap_or((&self.here, ""));
-        let kept: Vec<&str> =
-            query.split('&').filter(|pair| !pair.is_empty() && !["undo=", "saved=", "done=", "last="].iter().any(|said| pair.starts_with(said))).collect();
+        let kept: Vec<&str> = query
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !["undo=", "saved=", "done=", "last="].iter().any(|said| pair.starts_with(said)))
+            .collect();
         if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
     }
 

@@ -178,7 +178,7 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
     let (catalogue, lang) = (desk.replica.catalogue(), page.lang);
     let shown_json = desk.replica.show(id).map_err(Fault::from)?;
     desk.noted(account, "show", format!("record {id}"), 1);
-    let made_by = made_by(desk, definition, &place.fields, &shown_json, lang);
+    let made_by = made_by(desk, &reached, &shown_json, lang);
     let stages = stages(definition, &place.fields, &made_by, &shown_json, lang);
     let state = shown_json["row"]["state"].as_str();
     let due = desk
@@ -383,18 +383,16 @@ fn by_itself(origin: &str) -> bool {
 }
 
 /// What is said of the making of a record that nobody made: the rule's own words, or that it was carried on from last year; empty for a person's record.
-fn made_by(desk: &Desk, definition: &Definition, fields: &BTreeMap<String, Value>, shown_json: &Json, lang: Lang) -> String {
+fn made_by(desk: &Desk, reached: &Reached, shown_json: &Json, lang: Lang) -> String {
     if !by_itself(shown_json["row"]["origin"].as_str().unwrap_or_default()) {
         return String::new();
     }
-    if fields.contains_key("continues") {
+    let (place, definition) = (&reached.place, &reached.definition);
+    if place.fields.contains_key("continues") {
         return locale::text(lang, "web-carried-on", &[]);
     }
-    let catalogue = desk.replica.catalogue();
-    let mut rules = catalogue.iter_latest().flat_map(|d| &d.rules).filter(|rule| rule.opens == definition.code);
-    // Which of several rules it was stands nowhere in the record.
-    let (only, several) = (rules.next(), rules.next().is_some());
-    let title = only.filter(|_| !several).and_then(|rule| rule.title.as_ref());
+    let rule = crate::replica::rules::maker(&desk.replica.catalogue(), place.doc, &definition.code, &place.id, &place.fields);
+    let title = rule.and_then(|rule| rule.title);
     title.map_or_else(|| locale::text(lang, "web-by-rule", &[]), |title| title.get(lang).to_owned())
 }
 

@@ -5,7 +5,7 @@ use axum::{body::Body, http::Request};
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 /// Each template, and the snapshot that shows it: `<test module's end>__<name>`.
-const SHOWN_BY: [(&str, &str); 46] = [
+const SHOWN_BY: [(&str, &str); 47] = [
     ("chart.html", "looks__chart"),
     ("child.html", "tests__child"),
     ("children.html", "tests__children"),
@@ -43,6 +43,7 @@ const SHOWN_BY: [(&str, &str); 46] = [
     ("record.html", "tests__record"),
     ("report.html", "tests__report"),
     ("reports.html", "looks__reports"),
+    ("roll-head.html", "tests__roll"),
     ("roll-row-only.html", "looks__roll_row"),
     ("roll-row.html", "tests__roll"),
     ("roll.html", "tests__roll"),

@@ -33,7 +33,7 @@ fn rule(when: RuleKind, days: u32) -> Rule {
 }
 
 fn first_days(sightings: &[Sighting]) -> Vec<Date> {
-    openings(&rule(RuleKind::AbsentRun, 3), sightings, &Holidays::none()).into_iter().map(|opening| opening.first_day).collect()
+    openings(&rule(RuleKind::AbsentRun, 3), sightings, &Holidays::none(), |_| false).into_iter().map(|opening| opening.first_day).collect()
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_weekend_or_holiday_does_not_break_a_run_and_does_not_count() {
     assert_eq!(first_days(&[absent(5), absent(6), absent(9)]), vec![day(5)]);
     assert_eq!(first_days(&[absent(6), absent(7), absent(8)]), Vec::<Date>::new());
     let holiday: Holidays = [day(4)].into_iter().collect();
-    let opened = openings(&rule(RuleKind::AbsentRun, 3), &[absent(3), absent(5), absent(6)], &holiday);
+    let opened = openings(&rule(RuleKind::AbsentRun, 3), &[absent(3), absent(5), absent(6)], &holiday, |_| false);
     assert_eq!(opened.len(), 1);
 }
 
@@ -83,20 +83,20 @@ fn a_hostile_record_covers_a_school_year_at_most() {
 #[test]
 fn every_run_opens_once_with_its_days_substituted() {
     let sightings = [present(2), absent(3), absent(4), absent(5), present(6), absent(9), absent(10), absent(11), absent(12)];
-    let opened = openings(&rule(RuleKind::AbsentRun, 3), &sightings, &Holidays::none());
+    let opened = openings(&rule(RuleKind::AbsentRun, 3), &sightings, &Holidays::none(), |_| false);
     assert_eq!(opened.iter().map(|opening| opening.first_day).collect::<Vec<_>>(), vec![day(3), day(9)]);
     assert_eq!(opened[1].set["last_day"], Value::Str("2026-03-06".to_owned()));
     assert_eq!(opened[1].set["first_absent"], Value::Str("2026-03-09".to_owned()));
     assert_eq!(opened[1].set["opened_by"], Value::Str("rule".to_owned()));
     assert_eq!(opened[1].set["on"], Value::Str("2026-03-11".to_owned()), "dated by the day it became a case");
-    let unseen = openings(&rule(RuleKind::AbsentRun, 1), &[absent(3)], &Holidays::none());
+    let unseen = openings(&rule(RuleKind::AbsentRun, 1), &[absent(3)], &Holidays::none(), |_| false);
     assert_eq!(unseen[0].set["last_day"], Value::Null);
 }
 
 #[test]
 fn a_case_is_dated_by_arithmetic_on_its_first_day_whatever_the_calendar_says() {
     let days = |sightings: &[Sighting], holidays: &Holidays| {
-        openings(&rule(RuleKind::AbsentRun, 3), sightings, holidays).into_iter().map(|opening| opening.day).collect::<Vec<_>>()
+        openings(&rule(RuleKind::AbsentRun, 3), sightings, holidays, |_| false).into_iter().map(|opening| opening.day).collect::<Vec<_>>()
     };
     assert_eq!(days(&[absent(2), absent(3), absent(4)], &Holidays::none()), vec![day(4)], "Monday to Wednesday");
     assert_eq!(days(&[absent(6), absent(9), absent(10)], &Holidays::none()), vec![day(10)], "Friday, Monday, Tuesday");
@@ -107,7 +107,7 @@ fn a_case_is_dated_by_arithmetic_on_its_first_day_whatever_the_calendar_says() {
 
 #[test]
 fn a_field_rule_opens_when_the_value_comes_about() {
-    let opened = openings(&rule(RuleKind::Field, 1), &[absent(9), present(2), absent(4), absent(5), present(6)], &Holidays::none());
+    let opened = openings(&rule(RuleKind::Field, 1), &[absent(9), present(2), absent(4), absent(5), present(6)], &Holidays::none(), |_| false);
     assert_eq!(opened.iter().map(|opening| opening.first_day).collect::<Vec<_>>(), vec![day(4), day(9)]);
 }
 
@@ -152,4 +152,28 @@ type = "int"
     assert_eq!(seen(&left, &[("left_behind", Value::Bool(true))]), Some(true));
     let sighting = Sighting::of(&left, &watched, day(2), &fields(&[("left_behind", Value::Bool(true)), ("days_absent", Value::Int(-4))])).unwrap();
     assert_eq!(sighting.days_absent, None);
+}
+
+#[test]
+fn a_case_taken_back_spends_its_days_and_the_run_counts_on() {
+    let week = [absent(3), absent(4), absent(5), absent(6), absent(9), absent(10), absent(11)];
+    let open = |sightings: &[Sighting], void: &[i8]| -> Vec<(Date, Date)> {
+        let rule = rule(RuleKind::AbsentRun, 3);
+        openings(&rule, sightings, &Holidays::none(), |first| void.iter().any(|on| day(*on) == first))
+            .iter()
+            .map(|o| (o.first_day, o.last_day))
+            .collect()
+    };
+    assert_eq!(open(&week, &[]), [(day(3), day(11))], "one run, one case");
+    assert_eq!(open(&week[..5], &[3]), [], "two more days are no case yet");
+    assert_eq!(open(&week, &[3]), [(day(6), day(11))], "the third day behind the case that was taken back is a case again");
+    assert_eq!(open(&week, &[3, 6]), []);
+}
+
+#[test]
+fn a_run_that_was_corrected_away_no_longer_stands() {
+    let rule = rule(RuleKind::AbsentRun, 3);
+    assert!(stands(&rule, &[absent(3), absent(4), absent(5)], &Holidays::none(), day(3)));
+    assert!(stands(&rule, &[absent(2), absent(3), absent(4)], &Holidays::none(), day(3)), "a beginning that moved is the same run");
+    assert!(!stands(&rule, &[absent(3), absent(4), present(5)], &Holidays::none(), day(3)));
 }

@@ -52,3 +52,59 @@ fn a_holiday_in_the_run_moves_what_is_due_and_no_byte_of_the_case() {
     let subject = SubjectRef::Student(children[0].clone());
     assert!(town.node(1).replica().add("dropout_case", Some(&subject), None, &set(&[("opened_by", "teacher")]), None).is_ok());
 }
+
+#[test]
+fn a_case_taken_back_does_not_silence_the_rule_while_the_child_stays_away() {
+    let mut town = Town::new(33, 2);
+    let number = id_number(8);
+    let children: Vec<String> = (1..3).map(|n| town.node(n).child("王小明", &number)).collect();
+    absent(town.node(1), &children[0], &["2025-10-20", "2025-10-21", "2025-10-22"]);
+    let case = town.node(1).rows("SELECT _id FROM record_dropout_case").remove(0);
+    town.node(1).replica().void(&case, "点错了", Some("王老师")).unwrap();
+    absent(town.node(1), &children[0], &["2025-10-23", "2025-10-24"]);
+    assert_eq!(town.node(1).rows("SELECT count(*) FROM record_dropout_case"), ["Integer(1)"], "two days more are not three");
+    town.sync();
+    // Both machines see the third day, apart.
+    absent(town.node(1), &children[0], &["2025-10-27"]);
+    absent(town.node(2), &children[1], &["2025-10-27"]);
+    town.sync();
+    for replica in 0..3 {
+        let rows = town.node(replica).rows("SELECT \"on\", first_absent, void FROM record_dropout_case ORDER BY 1");
+        assert_eq!(rows, ["2025-10-22 | 2025-10-20 | Integer(1)", "2025-10-27 | 2025-10-23 | Integer(0)"], "replica {replica}");
+    }
+    town.assert_agreed();
+}
+
+#[test]
+fn who_is_said_to_be_suspected_is_a_case_at_once_and_only_one() {
+    let town = Town::new(34, 1);
+    let node = town.node(1);
+    let children: Vec<String> = (1..3).map(|n| node.child(&format!("学生{n}"), &id_number(n))).collect();
+    let suspected = |child: &str, day: &str| {
+        node.record("dropout_check", child, &[("on", day), ("method", "roll"), ("state", "suspected"), ("checked_by", "王老师")]).unwrap();
+    };
+    suspected(&children[0], "2025-10-20");
+    absent(node, &children[0], &["2025-10-21", "2025-10-22"]);
+    absent(node, &children[1], &["2025-10-20", "2025-10-21"]);
+    suspected(&children[1], "2025-10-22");
+    let expected = ["2025-10-20 | 2025-10-20 | 2025-10-20 | 2025-10-20 | Null", "2025-10-22 | 2025-10-22 | 2025-10-22 | 2025-10-20 | Null"];
+    assert_eq!(cases(node), expected, "one case a child, whichever rule saw it first");
+}
+
+#[test]
+fn a_beginning_that_moved_makes_no_second_case_when_the_first_is_closed() {
+    let mut town = Town::new(35, 1);
+    let child = town.node(1).child("王小明", &id_number(1));
+    absent(town.node(1), &child, &["2025-10-21", "2025-10-22", "2025-10-23"]);
+    let case = town.node(1).rows("SELECT _id FROM record_dropout_case").remove(0);
+    absent(town.node(1), &child, &["2025-10-20"]);
+    let step = |at: &Real, step: &str, words: &[(&str, &str)]| at.replica().step(&case, step, &set(words), None, Some("王老师"), None, None).unwrap();
+    let _ = step(town.node(1), "verify", &[]);
+    let _ = step(town.node(1), "exclude", &[("excluded_proof", "error")]);
+    town.sync();
+    let _ = step(town.hub(), "close", &[]);
+    town.sync();
+    assert_eq!(town.node(1).rows("SELECT _state FROM record_dropout_case"), ["closed"]);
+    absent(town.node(1), &child, &["2025-10-17"]);
+    assert_eq!(town.node(1).rows("SELECT first_absent FROM record_dropout_case"), ["2025-10-21"]);
+}

@@ -52,8 +52,7 @@
     const to = event.detail.xhr.getResponseHeader("HX-Redirect");
     if (!to || !/^\/(lock|login)/.test(to) || !($("form[data-keep]") || event.detail.requestConfig.verb === "post")) return;
     event.preventDefault();
-    const row = event.target.closest("tr[data-row]");
-    if (row) row.classList.add("unsaved");
+    notSaved(event.target);
     locked();
   });
 
@@ -124,11 +123,24 @@
     if (field) { event.preventDefault(); field.focus(); field.select(); }
   });
 
-  // A request that did not arrive: its row stays marked until it did.
-  document.addEventListener("htmx:sendError", (event) => {
-    said(document.body.dataset.unsaved);
-    const row = event.target.closest("tr[data-row]");
-    if (row) row.classList.add("unsaved");
+  // A row that was not saved shows what is saved, and marks what was tried: pressing that again sends it again.
+  const notSaved = (at) => {
+    const row = at.closest("tr[data-row]");
+    if (!row) return;
+    row.classList.add("unsaved");
+    const choices = Array.from(row.querySelectorAll("input[type=radio]"));
+    for (const input of choices) input.closest("label").classList.toggle("tried", input.checked && !input.defaultChecked);
+    for (const input of choices) input.checked = input.defaultChecked;
+  };
+  document.addEventListener("htmx:sendError", (event) => { said(document.body.dataset.unsaved); notSaved(event.target); });
+  // The line that keeps itself fresh is refused on a page that is locked by now: it says nothing over what was said of the row or the form.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.pathInfo.requestPath === "/pulse" && event.detail.xhr.status >= 400) event.detail.shouldSwap = false;
+  });
+  // Whoever logged in again on another page has another token; what keeps itself fresh brings it.
+  document.addEventListener("htmx:afterSettle", () => {
+    const pulse = $("#pulse");
+    if (pulse) document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRF-Token": pulse.dataset.token }));
   });
 
   // Files: what was chosen is listed with its size before it is sent, and what is too large is said at once.
