@@ -16,6 +16,7 @@ use huxue_shared::{
     command::{Request, reporting, request::Format},
     document::view::Value,
     fault::Fault,
+    ledger::{Definition, definition::Step},
     replica::browse::Row,
     report::{
         definition::{ColumnType, Report},
@@ -29,7 +30,7 @@ use huxue_shared::{
         import,
         names::Names,
         page::{Page, draw, escape_query},
-        shown,
+        reach, shown,
     },
 };
 use jiff::ToSpan as _;
@@ -54,6 +55,8 @@ struct Line {
     href: String,
     tag: (String, &'static str),
     act: Option<(String, String)>,
+    /// A step its button takes at once: address, what is sent along, what the button says.
+    take: Option<(String, Vec<(String, String)>, String)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -144,14 +147,19 @@ fn cards_of(desk: &Desk) -> Result<Vec<Report>, Fault> {
 fn shows(desk: &Desk, account: &Account, card: &ReportCard) -> bool {
     let Ok(definition) = desk.replica.definition(&card.ledger) else { return false };
     let reach = if card.writers { account.writes(&definition) } else { account.reads(&definition) };
-    reach.any()
+    let takes = |step: &String| step_of(&definition, step).is_some_and(|step| account.writes(&definition).any() && reach::takes(account, step.role));
+    reach.any() && card.step.as_ref().is_none_or(takes)
+}
+
+fn step_of<'a>(definition: &'a Definition, code: &str) -> Option<&'a Step> {
+    definition.lifecycle.as_ref()?.step(code)
 }
 
 fn roll_card(page: &Page, rolls: &[Taken]) -> Option<Card> {
     let open = rolls.iter().filter(|roll| roll.counts.is_none());
     let line = |roll: &Taken| {
         let href = format!("/roll/{}/{}", roll.class.grade, roll.class.class);
-        Line { text: roll.title.clone(), act: Some((href.clone(), page.t("desk-do-roll"))), href, tag: (String::new(), "") }
+        Line { text: roll.title.clone(), act: Some((href.clone(), page.t("desk-do-roll"))), href, ..Line::default() }
     };
     Card::new("rolls", page.t("desk-card-rolls"), open.map(line).collect(), "/roll")
 }
@@ -184,7 +192,7 @@ fn due_cards(desk: &Desk, account: &Account, page: &Page, elsewhere: &[&str]) ->
             text: format!("{who} · {} · {what}", definition.title.get(lang)),
             href: format!("/record/{}", row.id),
             tag: shown::distance(row.due.as_deref()?, today, lang),
-            act: None,
+            ..Line::default()
         })
     };
     let today = today.to_string();
@@ -210,11 +218,20 @@ fn report_cards(desk: &Desk, account: &Account, page: &Page, reports: &[Report])
         }
         let definition = desk.replica.definition(&card.ledger).map_err(Fault::from)?;
         let (reads, writes) = (account.reads(&definition), account.writes(&definition));
+        let step = card.step.as_deref().and_then(|code| step_of(&definition, code));
+        let take = step.map(|step| (step, reach::signature(account, &definition, step)));
         let reach = if card.writers { &writes } else { &reads };
         let request = Request::ReportRun { name: report.name.clone(), params: card.with.clone(), format: Format::Json };
         let answer = desk.ask(account, request, page.lang)?;
         let lines =
-            answer["rows"].as_array().into_iter().flatten().filter_map(|row| line_of(report, card, row, &answer, reach, writes.any(), desk, page));
+            answer["rows"].as_array().into_iter().flatten().filter_map(|row| {
+                let line = line_of(report, card, row, &answer, reach, writes.any(), desk, page)?;
+                let record = row[ReportCard::RECORD].as_str();
+                let take = take.as_ref().zip(record).map(|((step, along), record)| {
+                    (page.post_at("/record", record, &format!("/step/{}", step.code)), along.clone(), step.title.get(page.lang).to_owned())
+                });
+                Some(Line { take, ..line })
+            });
         let title = card.title.as_ref().unwrap_or(&report.title).get(page.lang).to_owned();
         // Who reaches some classes only may not open the report, which is of the whole school.
         let all = if *reach == Reach::All { format!("/report/{}", report.name) } else { String::new() };
@@ -238,6 +255,9 @@ fn line_of(report: &Report, card: &ReportCard, row: &Json, answer: &Json, reach:
         if code == "class" {
             return Some(shown::class(grade, class, page.lang));
         }
+        if let Some(column) = report.columns.iter().find(|column| column.code == *code && column.kind == ColumnType::Bool) {
+            return (row[code] == true || row[code] == 1).then(|| column.title.get(page.lang).to_owned());
+        }
         let text = plain(code)?;
         let unit = report.columns.iter().find(|column| column.code == *code && column.kind == ColumnType::Int);
         let label = answer["labels"][code][&text].as_str();
@@ -256,6 +276,7 @@ fn line_of(report: &Report, card: &ReportCard, row: &Json, answer: &Json, reach:
         href: ReportCard::address(&card.open, plain)?,
         tag,
         act: act.and_then(|(address, title)| Some((ReportCard::address(address, plain)?, title.get(page.lang).to_owned()))),
+        take: None,
     })
 }
 
@@ -283,6 +304,7 @@ fn follow_up_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<
                     href: format!("/record/{}", row.id),
                     tag: shown::distance(&due, today, lang),
                     act: writes.then(|| (form, page.t("desk-do-log"))),
+                    take: None,
                 };
                 found.push((due, line));
             }

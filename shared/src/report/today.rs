@@ -44,6 +44,8 @@ pub struct Today {
     pub act: Option<String>,
     /// What the button says.
     pub act_title: Option<Title>,
+    /// Instead of a page its button takes this step of the ledger, at once, in the record of the column [`Today::RECORD`]. Only who may take it sees the card.
+    pub step: Option<String>,
     /// Parameters it is run with, as on the command line.
     #[serde(default)]
     pub with: std::collections::BTreeMap<String, String>,
@@ -53,6 +55,9 @@ pub struct Today {
 }
 
 impl Today {
+    /// Column with the key of the record whose step is taken.
+    pub const RECORD: &'static str = "record";
+
     /// What is wrong with it: a column that is not there, an address that is none of ours, a button without words.
     #[must_use]
     pub fn wrong(&self, columns: &[Column]) -> Option<String> {
@@ -64,7 +69,8 @@ impl Today {
                 || pieces(text).is_none_or(|pieces| pieces.iter().any(|(_, code)| !code.is_empty() && !known(code)))
         });
         let words = (self.act.is_some() != self.act_title.is_some()).then_some(&self.ledger);
-        column.or(address).or(words).cloned()
+        let step = self.step.as_ref().filter(|_| self.act.is_some() || !known(Self::RECORD));
+        column.or(address).or(words).or(step).cloned()
     }
 
     /// An address with a row's values in it, escaped; `None` if the row lacks one.

@@ -21,8 +21,9 @@ use crate::{
     document::{rule, view::Value},
     fault::{Exit, Fault},
     ledger::{
-        Definition, FieldType,
+        Definition,
         definition::{Authority, Form, StepAuthority},
+        notice,
     },
     locale::{self, Lang},
     model::blob::Attachment,
@@ -293,16 +294,18 @@ fn next_steps(
         let mut inputs = drawing.only(&required);
         targets(desk, account, definition, Some(&reached.place.doc.to_string()), &mut inputs, page.lang)?;
         let only = known.role.filter(|_| !reach::takes(account, known.role)).map(|role| reach::role_title(role, page.lang)).unwrap_or_default();
+        let signature: BTreeMap<String, String> = reach::signature(account, definition, known).into_iter().collect();
         for input in &mut inputs {
             input.required = "yes";
             let field = definition.field(&input.code);
-            if input.value.is_empty() && known.role.is_some() && field.is_some_and(|f| f.kind == FieldType::Person) {
-                input.value.clone_from(&account.name);
+            if let Some(name) = signature.get(&input.code).filter(|_| input.value.is_empty()) {
+                input.value.clone_from(name);
             }
             if input.value.is_empty() && field.is_some_and(|f| f.serial) {
                 input.value = prefill::next_number(desk, definition, &input.code)?;
             }
         }
+        propose_notice(desk, definition, &known.to, &mut inputs);
         let of_step = |input: &Input| required.iter().any(|f| f.code == input.code && files::upload::attachment(fields, &f.code).is_none());
         let wanted = files::inputs(desk, account, definition, fields, kept, page.lang)?.into_iter().filter(of_step);
         let note = inputs.iter().position(|input| input.code == "note").unwrap_or(inputs.len());
@@ -328,6 +331,21 @@ fn next_steps(
         });
     }
     Ok(out)
+}
+
+/// A notice begins today and ends when its days are full, unless something else is typed.
+fn propose_notice(desk: &Desk, definition: &Definition, state: &str, inputs: &mut [Input]) {
+    let (today, holidays) = (desk.clock().today(), desk.replica.holidays());
+    for notice in definition.notices.iter().filter(|notice| notice.state == state && notice.days.is_some()) {
+        let Some(from) = inputs.iter_mut().find(|input| input.code == notice.from) else { continue };
+        if from.value.is_empty() {
+            from.value = today.to_string();
+        }
+        let earliest = from.value.parse().ok().and_then(|from| notice::earliest(notice, from, &holidays));
+        if let Some(until) = inputs.iter_mut().find(|input| input.code == notice.until && input.value.is_empty()) {
+            until.value = earliest.map(|day| day.to_string()).unwrap_or_default();
+        }
+    }
 }
 
 fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Result<Vec<Related>, Fault> {
