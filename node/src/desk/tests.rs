@@ -1,5 +1,6 @@
 //! The school's desk, asked without a socket: the gate over every route, and a teacher's acts. Pages are kept as snapshots in both languages. Claims over one school: one room.
 
+mod aid;
 mod grid;
 mod imports;
 mod looks;

@@ -368,6 +368,8 @@ pub struct Definition {
     pub help: Option<Bilingual>,
     /// Fields shown where a record is named in one line.
     pub label: Vec<String>,
+    /// Fields shown where one of several is chosen; empty: those of `label`.
+    pub choose: Vec<String>,
     /// Fields that make a record's id: a second record with the same values is the same record. Empty: ids are drawn.
     pub key: Vec<String>,
     /// The `ref` field that makes these records rows of another record.

@@ -139,6 +139,11 @@ impl Page {
         locale::text(self.lang, key, &[(name, value)])
     }
 
+    /// A message with a particular called `step` and one called `value`.
+    pub fn t_step(&self, key: &str, step: &str, value: &str) -> String {
+        locale::text(self.lang, key, &[("step", step), ("value", value)])
+    }
+
     /// `zh-CN` or `en`, for the document's `lang`.
     pub fn code(&self) -> &'static str {
         match self.lang {

@@ -144,7 +144,7 @@ fn refused(desk: &Desk, definition: &Definition, asked: &BTreeMap<String, String
     let fields: BTreeMap<String, Value> = reading.values.into_iter().collect();
     desk.replica.around(|around| {
         let about_asked = |finding: &validate::Finding| finding.blocks && finding.about.iter().all(|field| asked.contains_key(field));
-        let found = validate::broken(definition, &fields, None, around).find(about_asked);
+        let found = definition.checks.iter().filter_map(|check| validate::broken(check, &fields, None, around)).find(about_asked);
         found.map(|finding| locale::fault(lang, &finding.fault(definition)).0).unwrap_or_default()
     })
 }

@@ -9,6 +9,7 @@ use super::{
     files,
     form::{Drawing, Input, Sent, rest_of},
     guard::{Oops, Visitor, status},
+    lacks::Lacks,
     names::Names,
     page::{Page, Said, after, draw},
     prefill::{self, Compared},
@@ -22,7 +23,7 @@ use crate::{
     fault::{Exit, Fault},
     ledger::{
         Definition,
-        definition::{Authority, Form, StepAuthority},
+        definition::{Authority, Form, Step, StepAuthority},
         notice,
     },
     locale::{self, Lang},
@@ -117,6 +118,7 @@ struct RecordPage {
     voidable: bool,
     said: Option<Said>,
     today: String,
+    lacks: Lacks,
     compared: Vec<Compared>,
 }
 
@@ -136,8 +138,7 @@ struct Saved {
 impl Saved {
     fn done(&self, page: &Page) -> String {
         match (self.saved, self.files, self.removed, self.asked) {
-            (Some(0), ..) => page.t("web-saved"),
-            (Some(gaps), ..) => page.t1("web-saved-gaps", gaps),
+            (Some(_), ..) => page.t("web-saved"),
             (_, Some(count), ..) if count > 0 => page.t1("web-files-added", count),
             (_, _, Some(_), _) => page.t("web-file-removed"),
             (.., Some(_)) => page.t("web-file-asked"),
@@ -158,7 +159,13 @@ async fn show(
     let drawn = desk
         .run(move |desk| {
             let not_taken = saved.note.as_deref().and_then(|token| files::said(desk, &account, token, page.lang));
-            Ok(record_page(desk, &account, page, &id, "", Tried::typed(&BTreeMap::new()))?.map(|drawn| RecordPage { not_taken, ..drawn }))
+            let drawn = record_page(desk, &account, page, &id, "", Tried::typed(&BTreeMap::new()))?;
+            Ok(drawn.map(|mut drawn| {
+                if saved.saved.is_some() && !drawn.lacks.is_empty() {
+                    drawn.page.done = drawn.page.t("web-saved-lacks");
+                }
+                RecordPage { not_taken, ..drawn }
+            }))
         })
         .await?;
     match drawn {
@@ -180,6 +187,20 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
     let made_by = made_by(desk, definition, &place.fields, &shown_json, lang);
     let stages = stages(definition, &place.fields, &made_by, &shown_json, lang);
     let state = shown_json["row"]["state"].as_str();
+    let open = definition.lifecycle.as_ref().is_none_or(|l| state.and_then(|code| l.state(code)).is_some_and(|s| s.open && !s.sealed));
+    let lacks = if *writes && open && !place.void {
+        let own = |step: &&Step| step.authority.allows(Authority::School) && reach::takes(account, step.role);
+        let coming = shown_json["next"].as_array().into_iter().flatten().filter_map(|next| next["step"].as_str());
+        let mut coming: Vec<&Step> = coming.filter_map(|code| definition.lifecycle.as_ref()?.step(code)).filter(own).collect();
+        // Ways out are not what a record is on its way to, unless there is no other.
+        let goes_on = |step: &&Step| definition.lifecycle.as_ref().and_then(|l| l.state(&step.to)).is_some_and(|s| s.open);
+        if coming.iter().any(goes_on) {
+            coming.retain(goes_on);
+        }
+        Lacks::of(desk, account, definition, &place.fields, state, &coming, lang)
+    } else {
+        Lacks::default()
+    };
     let due = desk
         .replica
         .page(definition, &crate::replica::browse::Wanted { students: Some(vec![place.doc.to_string()]), limit: 500, ..Default::default() });
@@ -218,6 +239,7 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         voidable: *writes && !place.void && !sealed,
         said: tried.fault.map(|f| rest_of(f, lang)),
         today: desk.clock().today().to_string(),
+        lacks,
         compared: if place.void { Vec::new() } else { prefill::compared(desk, account, definition, &place.fields, lang)? },
         // What the page is for differs where there are no steps.
         page: Page { help: if definition.lifecycle.is_some() { page.help.clone() } else { page.t("web-record-plain") }, ..page.titled(title) },
