@@ -731,3 +731,8 @@ web-lacks-now = Due now: { $value }.
 web-lacks-step = For the step "{ $step }": { $value }.
 web-lacks-more = { $names } and { $value } more
 web-others = Others (not for this child or date)
+paper-about-only = This ledger is about children with "{ $value }", and only theirs are here; { $count ->
+    [one] 1 other child has
+   *[other] { $count } other children have
+} none.
+paper-about-all = Print one for every child

@@ -641,3 +641,5 @@ web-lacks-now = 现在就该填：{ $value }。
 web-lacks-step = 走到“{ $step }”还要：{ $value }。
 web-lacks-more = { $names }，另有 { $value } 项
 web-others = 其他（与这名学生或日期不符）
+paper-about-only = 这本台账是给“{ $value }”为“是”的学生用的，只打了他们的；另有 { $count } 名学生没有打。
+paper-about-all = 全部学生都打

@@ -82,7 +82,7 @@ pub enum ColumnType {
     School,
     /// Document id in hex.
     Student,
-    /// School year by its first calendar year; shown as 2025/26.
+    /// School year by its first calendar year; shown as 2025—2026, in files and on terminals 2025-2026.
     Year,
     /// 0, 1 or 2.
     Term,

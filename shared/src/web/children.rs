@@ -184,7 +184,7 @@ struct ChildPage {
     by_time: bool,
     timeline: Vec<Item>,
     add: Vec<(String, String)>,
-    years: Vec<(String, u16)>,
+    years: Vec<(String, String)>,
     /// Disagreements about the child's own particulars.
     conflicts: Vec<String>,
 }
@@ -292,7 +292,7 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
         years: others
             .into_iter()
             .filter(|o| account.children() == Reach::All || account.children().holds(reach::class_of(o)))
-            .map(|o| (o.student, o.year))
+            .map(|o| (o.student, SchoolYear::words(o.year)))
             .collect(),
         student,
     })

@@ -60,6 +60,48 @@ async fn programmes_that_fit_the_child_come_first_and_another_is_asked_about() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whom_to_turn_to_is_remembered_from_the_last_notice() {
+    let school = School::new();
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    let (_, principal) = school.person("zhang", &[Role::Principal], &[]);
+    let fresh = school.get("/ledger/aid_application/print?as=notice", &officer).await.text;
+    assert!(fresh.contains("id=\"phone\" name=\"phone\" type=\"tel\" value=\"\""), "{fresh}");
+    school.get("/ledger/aid_application/print?as=notice&contact=%E8%B5%B5%E8%80%81%E5%B8%88&phone=0871-5551234", &officer).await;
+    let next = school.get("/ledger/aid_application/print?as=notice", &officer).await.text;
+    assert!(next.contains("value=\"0871-5551234\"") && next.contains("value=\"赵老师\""), "{next}");
+    let village = school.get("/ledger/aid_application/print?as=notice&place=village", &principal).await.text;
+    assert!(village.contains("0871-5551234"), "for every notice of this machine: {village}");
+    school.get("/ledger/aid_application/print?as=notice&contact=&phone=", &officer).await;
+    assert!(!school.get("/ledger/aid_application/print?as=notice", &officer).await.text.contains("0871-5551234"), "and emptied when it is emptied");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_of_care_are_printed_for_left_behind_children_unless_all_are_asked_for() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    school.child("王小明", "529901201606120012", 3, 1);
+    let other = school.child("赵小红", "529901201603020032", 3, 1);
+    let set = [("left_behind".to_owned(), "no".to_owned())].into();
+    school.desk.ask(&nobody(), Ask::RecordSet { record: other.clone(), set, by: None }, Lang::Zh).unwrap();
+    let page = school.get("/paper/blank?code=care_log", &registrar).await.text;
+    assert!(page.contains("王小明") && !page.contains("赵小红") && page.contains("另有 1 名学生没有打"), "{page}");
+    let all = school.get("/paper/blank?code=care_log&all=1", &registrar).await.text;
+    assert!(all.contains("王小明") && all.contains("赵小红") && !all.contains("没有打"), "{all}");
+    assert!(school.get(&format!("/paper/blank?code=care_log&student={other}"), &registrar).await.text.contains("赵小红"), "who is named is meant");
+    assert!(school.get("/paper/blank?code=dropout_check", &registrar).await.text.contains("赵小红"), "other ledgers are about every child");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_school_year_is_shown_from_when_to_when() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    school.child("王小明", "529901201606120012", 3, 1);
+    let page = school.get("/report/enrolment_headcount", &registrar).await.text;
+    assert!(page.contains("<option value=\"2025\" selected>2025—2026</option>"), "{page}");
+    assert!(!page.contains("name=\"year\" value=\"2025\""), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_record_lacks_is_named_when_it_is_saved() {
     let school = School::new();
     let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
