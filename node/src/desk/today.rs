@@ -48,21 +48,31 @@ pub fn routes() -> Router<Arc<Desk>> {
     Router::new().route("/", get(today))
 }
 
+/// A step its button takes at once: address, what is sent along, what the button says.
+#[derive(Clone, Debug)]
+struct Take {
+    action: String,
+    along: Vec<(String, String)>,
+    title: String,
+}
+
 /// A line of a card: what, how late, where it is done, and what the button says.
 #[derive(Clone, Debug, Default)]
 struct Line {
     text: String,
     href: String,
     tag: (String, &'static str),
+    /// How many things it stands for; `None`: one.
+    items: Option<usize>,
     act: Option<(String, String)>,
-    /// A step its button takes at once: address, what is sent along, what the button says.
-    take: Option<(String, Vec<(String, String)>, String)>,
+    take: Option<Take>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Card {
     id: String,
     title: String,
+    /// Things to do, of which a line may stand for several.
     count: usize,
     lines: Vec<Line>,
     more: usize,
@@ -71,9 +81,9 @@ struct Card {
 
 impl Card {
     fn new(id: impl Into<String>, title: String, mut lines: Vec<Line>, all: &str) -> Option<Self> {
-        let count = lines.len();
+        let (all_lines, count) = (lines.len(), lines.iter().map(|line| line.items.unwrap_or(1)).sum());
         lines.truncate(LINES_MAX);
-        (count > 0).then(|| Self { id: id.into(), title, count, more: count - lines.len(), lines, all: all.to_owned() })
+        (all_lines > 0).then(|| Self { id: id.into(), title, count, more: all_lines - lines.len(), lines, all: all.to_owned() })
     }
 }
 
@@ -204,7 +214,9 @@ fn due_cards(desk: &Desk, account: &Account, page: &Page, elsewhere: &[&str]) ->
 
 fn conflict_card(desk: &Desk, page: &Page) -> Option<Card> {
     let count = page.links.iter().find(|link| link.href == "/conflicts").map_or(0, |link| link.count);
-    let line = |key: &str, count: i64| (count > 0).then(|| Line { text: page.t1(key, count), href: "/conflicts".into(), ..Line::default() });
+    let line = |key: &str, count: i64| {
+        (count > 0).then(|| Line { text: page.t1(key, count), href: "/conflicts".into(), items: usize::try_from(count).ok(), ..Line::default() })
+    };
     let lines = [line("desk-conflicts-wait", count), line("desk-refused-changes", desk.pulse().refused)];
     Card::new("conflicts", page.t("desk-card-conflicts"), lines.into_iter().flatten().collect(), "/conflicts")
 }
@@ -223,15 +235,16 @@ fn report_cards(desk: &Desk, account: &Account, page: &Page, reports: &[Report])
         let reach = if card.writers { &writes } else { &reads };
         let request = Request::ReportRun { name: report.name.clone(), params: card.with.clone(), format: Format::Json };
         let answer = desk.ask(account, request, page.lang)?;
-        let lines =
-            answer["rows"].as_array().into_iter().flatten().filter_map(|row| {
-                let line = line_of(report, card, row, &answer, reach, writes.any(), desk, page)?;
-                let record = row[ReportCard::RECORD].as_str();
-                let take = take.as_ref().zip(record).map(|((step, along), record)| {
-                    (page.post_at("/record", record, &format!("/step/{}", step.code)), along.clone(), step.title.get(page.lang).to_owned())
-                });
-                Some(Line { take, ..line })
+        let lines = answer["rows"].as_array().into_iter().flatten().filter_map(|row| {
+            let line = line_of(report, card, row, &answer, reach, writes.any(), desk, page)?;
+            let record = row[ReportCard::RECORD].as_str();
+            let take = take.as_ref().zip(record).map(|((step, along), record)| Take {
+                action: page.post_at("/record", record, &format!("/step/{}", step.code)),
+                along: along.clone(),
+                title: step.title.get(page.lang).to_owned(),
             });
+            Some(Line { take, ..line })
+        });
         let title = card.title.as_ref().unwrap_or(&report.title).get(page.lang).to_owned();
         // Who reaches some classes only may not open the report, which is of the whole school.
         let all = if *reach == Reach::All { format!("/report/{}", report.name) } else { String::new() };
@@ -276,6 +289,7 @@ fn line_of(report: &Report, card: &ReportCard, row: &Json, answer: &Json, reach:
         href: ReportCard::address(&card.open, plain)?,
         tag,
         act: act.and_then(|(address, title)| Some((ReportCard::address(address, plain)?, title.get(page.lang).to_owned()))),
+        items: card.count.as_ref().and_then(|code| usize::try_from(row[code.as_str()].as_i64()?).ok()),
         take: None,
     })
 }
@@ -303,6 +317,7 @@ fn follow_up_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<
                     text: format!("{who} · {} · {}", definition.title.get(lang), field.title.get(lang)),
                     href: format!("/record/{}", row.id),
                     tag: shown::distance(&due, today, lang),
+                    items: None,
                     act: writes.then(|| (form, page.t("desk-do-log"))),
                     take: None,
                 };
@@ -322,6 +337,7 @@ fn refused_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<Ca
     let line = |(file, rows, workbook): (String, usize, String)| Line {
         text: huxue_shared::locale::text(page.lang, "desk-refused-rows", &[("file", &file), ("rows", &rows.to_string())]),
         href: workbook,
+        items: Some(rows),
         act: Some(("/import".to_owned(), page.t("desk-do-import"))),
         ..Line::default()
     };

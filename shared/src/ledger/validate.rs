@@ -251,7 +251,10 @@ authority = "school"
     fn of(pairs: &[(&str, Value)], state: &str) -> Vec<(String, FindingCode, bool)> {
         let definition = Definition::parse(TEXT).unwrap();
         let fields = pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
-        let around = Around { today: jiff::civil::date(2026, 3, 2), other: &|key| (key == "programme:1").then(|| [("stage".to_owned(), text("primary"))].into()) };
+        let around = Around {
+            today: jiff::civil::date(2026, 3, 2),
+            other: &|key| (key == "programme:1").then(|| [("stage".to_owned(), text("primary"))].into()),
+        };
         findings(&definition, &fields, Some(state), &around).into_iter().map(|finding| (finding.field, finding.code, finding.blocks)).collect()
     }
 

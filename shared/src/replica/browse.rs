@@ -335,7 +335,9 @@ fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Li
     let conditions: Vec<(&str, &String)> = wanted
         .equals
         .iter()
-        .filter_map(|(code, value)| definition.declared(code).filter(|f| matches!(f.kind, FieldType::Choice | FieldType::Month)).map(|f| (f.code.as_str(), value)))
+        .filter_map(|(code, value)| {
+            definition.declared(code).filter(|f| matches!(f.kind, FieldType::Choice | FieldType::Month)).map(|f| (f.code.as_str(), value))
+        })
         .collect();
     for (at, (code, value)) in conditions.iter().enumerate() {
         // Writing to a String cannot fail.

@@ -75,7 +75,13 @@ impl Replica {
     }
 
     /// Whether a step may be taken with these values: `set` is what is written along with it.
-    pub(super) fn judge_step(&self, definition: &Definition, step: &Step, fields: &BTreeMap<String, Value>, set: &BTreeMap<String, String>) -> Result<()> {
+    pub(super) fn judge_step(
+        &self,
+        definition: &Definition,
+        step: &Step,
+        fields: &BTreeMap<String, Value>,
+        set: &BTreeMap<String, String>,
+    ) -> Result<()> {
         let required = definition.required_for(step);
         let written = set.keys().map(String::as_str).chain(required.iter().map(|field| field.code.as_str())).collect();
         self.judge(definition, fields, Some(&step.to), Written::Step(&written)).map(drop)

@@ -33,6 +33,8 @@ pub struct Today {
     pub writers: bool,
     /// Columns a line shows; `class` is shown together with `grade`.
     pub text: Vec<String>,
+    /// Column with how many things a line stands for: the card counts them, not its lines.
+    pub count: Option<String>,
     /// Column with the date of a line.
     pub date: Option<String>,
     /// What that date says.
@@ -62,7 +64,7 @@ impl Today {
     #[must_use]
     pub fn wrong(&self, columns: &[Column]) -> Option<String> {
         let known = |code: &str| columns.iter().any(|column| column.code == code);
-        let column = self.text.iter().chain(&self.date).find(|code| !known(code));
+        let column = self.text.iter().chain(&self.date).chain(&self.count).find(|code| !known(code));
         let address = [Some(&self.open), self.act.as_ref()].into_iter().flatten().find(|text| {
             !text.starts_with('/')
                 || text.starts_with("//")

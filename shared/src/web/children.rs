@@ -1,10 +1,10 @@
 //! The children a person sees, and everything about one child on one page.
 
 use super::{
-    lacks::Lacks,
     account::{Account, Class, Reach},
     desk::Desk,
     guard::{Oops, Visitor},
+    lacks::Lacks,
     names::Names,
     page::{Page, draw},
     reach, shown,

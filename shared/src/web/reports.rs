@@ -125,13 +125,18 @@ fn inputs(report: &Report, asked: &BTreeMap<String, String>, answer: &Json, year
         let value = now.unwrap_or_default();
         let option = |code: &str, title: String| (code.to_owned(), title, value == code);
         let mut options: Vec<(String, String, bool)> = match p.kind {
-            ParameterType::Term => [("1", "web-term-1"), ("2", "web-term-2")].iter().map(|(code, key)| option(code, crate::locale::text(lang, key, &[]))).collect(),
+            ParameterType::Term => {
+                [("1", "web-term-1"), ("2", "web-term-2")].iter().map(|(code, key)| option(code, crate::locale::text(lang, key, &[]))).collect()
+            }
             ParameterType::Year => years.iter().map(|year| option(&year.to_string(), SchoolYear::words(*year))).collect(),
             _ => Vec::new(),
         };
         // Where nothing chosen means the default, there is no line for it; `all` undoes one.
         if !options.is_empty() && (p.all || p.default.is_none()) {
-            options.insert(0, (if p.all { "all" } else { "" }.to_owned(), crate::locale::text(lang, "web-all", &[]), value.is_empty() || value == "all"));
+            options.insert(
+                0,
+                (if p.all { "all" } else { "" }.to_owned(), crate::locale::text(lang, "web-all", &[]), value.is_empty() || value == "all"),
+            );
         }
         let kind = match p.kind {
             ParameterType::Month => "month",

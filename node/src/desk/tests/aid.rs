@@ -46,7 +46,8 @@ async fn programmes_that_fit_the_child_come_first_and_another_is_asked_about() {
     }
     assert!(others.contains("2020-01-01—2025-10-31"), "{others}");
     assert!(!select.contains("YW_"), "a code tells nobody anything: {select}");
-    for (chosen, said) in [(&fits, ""), (&board, "与学生住宿情况不符"), (&other, "不是学生所在学段"), (&over, "不在这个资助项目的执行期内")] {
+    for (chosen, said) in [(&fits, ""), (&board, "与学生住宿情况不符"), (&other, "不是学生所在学段"), (&over, "不在这个资助项目的执行期内")]
+    {
         let form = format!("_field=programme&_student={child}&programme={chosen}&on=2026-03-02");
         let answer = school.post("/ledger/aid_application/check", &officer, &form).await;
         assert_eq!(answer.text.contains("class=\"challenge\""), !said.is_empty(), "{}", answer.text);

@@ -80,7 +80,8 @@ async fn a_disputed_payment_leaves_what_is_still_due_unclaimed() {
         (id, put)
     };
     let (whole, parted) = (application(62_550), application(100_000));
-    let paid = |id: &str, amount: &str| pay(&school, &child, &[("amount", amount), ("application", id), ("on", "2026-03-01"), ("paid_on", "2026-03-01")]);
+    let paid =
+        |id: &str, amount: &str| pay(&school, &child, &[("amount", amount), ("application", id), ("on", "2026-03-01"), ("paid_on", "2026-03-01")]);
     let disputed = paid(&whole.0, "300");
     paid(&parted.0, "400");
     // Written down before the money went: nothing has reached the family yet.

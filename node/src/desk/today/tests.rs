@@ -44,7 +44,10 @@ async fn a_month_that_is_begun_is_not_missing_and_the_principal_signs_it_with_on
     assert!(record.starts_with("/record/monthly_report:"), "{} {}", made.status, made.text);
     let page = school.get("/", &registrar).await.text;
     assert!(!page.contains(missing), "begun is not missing: {page}");
-    assert!(page.contains(&record) && page.contains("由校长签字") && !page.contains("card-monthly_reports_to_sign"), "the registrar sees that it waits: {page}");
+    assert!(
+        page.contains(&record) && page.contains("由校长签字") && !page.contains("card-monthly_reports_to_sign"),
+        "the registrar sees that it waits: {page}"
+    );
     let sign = format!("{record}/step/sign");
     assert!(!page.contains(&sign), "and is not asked to sign");
     let page = school.get("/", &principal).await.text;
@@ -80,4 +83,14 @@ async fn cards_out_of_reports_come_to_who_does_the_work() {
     }
     // The whole school's report is not theirs.
     assert!(!school.get("/", &teacher).await.text.contains("/report/"));
+}
+
+#[test]
+fn a_card_counts_things_to_do_and_not_its_lines() {
+    let line = |items| super::Line { items, ..super::Line::default() };
+    let card = super::Card::new("x", String::new(), vec![line(Some(12)), line(None)], "").unwrap();
+    assert_eq!((card.count, card.lines.len(), card.more), (13, 2, 0));
+    let long = super::Card::new("x", String::new(), vec![line(None); 10], "").unwrap();
+    assert_eq!((long.count, long.lines.len(), long.more), (10, 8, 2));
+    assert!(super::Card::new("x", String::new(), Vec::new(), "").is_none());
 }

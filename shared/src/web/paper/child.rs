@@ -260,7 +260,8 @@ fn table(catalogue: &Catalogue, ready: &Ready<'_>, documents: &[String], names: 
         let stands = ready.when.as_ref().is_none_or(|when| when.holds(&row.fields, row.state.as_deref()));
         // Of a disputed state nobody can say whether it belongs here: it is shown, as disputed.
         let unknown = row.disputed && row.state.is_none() && definition.lifecycle.is_some();
-        (stands || unknown && ready.part.against.is_none()) && (ready.part.against.is_none() || row.disputed || ready.rest(row).is_none_or(|rest| rest > 0))
+        (stands || unknown && ready.part.against.is_none())
+            && (ready.part.against.is_none() || row.disputed || ready.rest(row).is_none_or(|rest| rest > 0))
     };
     let rows: Vec<&Row> = documents.iter().rev().filter_map(|doc| ready.rows.get(doc)).flatten().filter(fits).collect();
     let money = |fen: i64| format!("{} {}", money::fen_to_yuan(fen), locale::text(lang, "web-yuan", &[]));

@@ -9,10 +9,10 @@ use super::super::{
 };
 use super::{blank, child, choice::Choice, forms, letter::has_letter, run};
 use crate::{
-    model::SchoolYear,
     fault::Fault,
     ledger::Definition,
     locale::{self, Lang},
+    model::SchoolYear,
 };
 use askama::Template;
 use axum::{

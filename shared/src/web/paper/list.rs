@@ -190,7 +190,14 @@ fn remembered(desk: &Desk, keeps: bool, asked: &BTreeMap<String, String>) -> Res
     Ok(out)
 }
 
-fn public(page: &Page, definition: &Definition, asked: &BTreeMap<String, String>, hung: Option<&Notice>, rows: &[Row], remembered: [String; 2]) -> Public {
+fn public(
+    page: &Page,
+    definition: &Definition,
+    asked: &BTreeMap<String, String>,
+    hung: Option<&Notice>,
+    rows: &[Row],
+    remembered: [String; 2],
+) -> Public {
     let or_line = |text: &str| if text.is_empty() { "＿＿＿＿＿＿＿＿".to_owned() } else { text.to_owned() };
     let day = |code: fn(&Notice) -> &str, last: bool| {
         let days = hung.into_iter().flat_map(|n| rows.iter().filter_map(move |row| date(row, code(n))));
