@@ -2,7 +2,7 @@
 -- name = "monthly_figures"
 -- question = 5
 -- title = { zh = "月报数字", en = "Figures of the month" }
--- help = { zh = "一所学校一个月的控辍数字，由点名、个案等记录算出，月报照此填写。新增疑似按个案发生日，确认、复学、排除、再次失学按生效步骤的日期；未销号按月末的状态；在校生为现在的在校人数，实到取各班本月最后一次点名的合计（没有点名的班按在校人数）。应点名为有在校生的班数乘上课天数（除去节假日，加上调休，算到今天）。没有任何新增和未销号的，零报告为“是”。状态有争议的个案不计。", en = "A school's figures of one month as its records have them; the monthly report is filled from here. Suspected by the date of the case; confirmed, returned, excluded, relapsed by the dates of effective steps; open by the state at the end of the month. Pupils: at school now. Present: the last roll of each class in the month (a class without one: its pupils). Rolls due: classes with pupils times school days (less holidays, plus days worked in exchange, up to today). Zero report: nothing new and nothing open. A case whose state is disputed is not counted." }
+-- help = { zh = "一所学校一个月的控辍数字，由点名、个案等记录算出，月报照此填写。新增疑似按个案发生日，确认、复学、排除、再次失学按生效步骤的日期；未销号按月末的状态；在校生和留守儿童都按本月最后一天算（还没到月末的按今天）：入学日期不晚于那天、现在在校或那天之后才转走的；其中那天在留守档案起止月份内的为留守。实到取各班本月最后一次点名的合计；有班级本月一次也没有点名的，不代填。应点名为有在校生的班数乘上课天数（除去节假日，加上调休，算到今天）。没有任何新增和未销号的，零报告为“是”。状态有争议的个案不计。", en = "A school's figures of one month as its records have them; the monthly report is filled from here. Suspected by the date of the case; confirmed, returned, excluded, relapsed by the dates of effective steps; open by the state at the end of the month. Pupils and left-behind children are both of the last day of the month (of today while it runs): entered by that day, and at school now or transferred after it; left behind of these are those whose care profile spans that month. Present: the last roll of each class in the month; none while a class has no roll in it. Rolls due: classes with pupils times school days (less holidays, plus days worked in exchange, up to today). Zero report: nothing new and nothing open. A case whose state is disputed is not counted." }
 -- ledgers = ["dropout_case", "dropout_roll", "home_teaching_plan", "care_profile", "care_log"]
 -- indexes = [
 --   'record_dropout_roll("on", grade, class, void)',
@@ -17,7 +17,7 @@
 --   { code = "month", type = "date", title = { zh = "月份", en = "Month" } },
 --   { code = "zero", type = "bool", title = { zh = "零报告", en = "Zero report" } },
 --   { code = "pupils", type = "int", title = { zh = "在籍学生数", en = "Pupils enrolled" } },
---   { code = "present", type = "int", title = { zh = "实到学生数", en = "Pupils present" } },
+--   { code = "present", type = "int", title = { zh = "实到学生数", en = "Pupils present" }, empty = { zh = "有班级本月没有点过名，实到人数不能代填：请补点名，或按实际人数自己填", en = "A class has no roll this month, so the number present is not filled in: take the roll, or fill in the true number" } },
 --   { code = "suspected", type = "int", title = { zh = "本月新增疑似辍学", en = "New suspected cases" } },
 --   { code = "confirmed", type = "int", title = { zh = "本月新增确认辍学", en = "New confirmed cases" } },
 --   { code = "returned", type = "int", title = { zh = "本月劝返复学", en = "Returned" } },
@@ -48,7 +48,8 @@ school_day AS (
              ELSE NOT EXISTS (SELECT 1 FROM record_calendar c WHERE c.kind = 'holiday' AND on_ BETWEEN c."from" AND coalesce(c."until", c."from")) END
 ),
 pupil AS MATERIALIZED (
-  SELECT e._school, e._doc, e.grade, e.class FROM record_enrolment e, bounds WHERE e._year = bounds.year AND e.status = 'present'
+  SELECT e._school, e._doc, e.grade, e.class FROM record_enrolment e, bounds
+  WHERE e._year = bounds.year AND (e.status = 'present' OR e.closed_on > bounds.until) AND coalesce(e.entered_on, '') <= bounds.until
 ),
 room AS MATERIALIZED (
   SELECT _school, grade, class, count(*) AS pupils FROM pupil WHERE grade IS NOT NULL AND class IS NOT NULL GROUP BY _school, grade, class
@@ -71,15 +72,16 @@ stood AS MATERIALIZED (
 ),
 care AS MATERIALIZED (
   SELECT DISTINCT p._school, p._doc FROM record_care_profile p, bounds
-  WHERE p._year = bounds.year AND p."on" <= bounds.last AND (p.until IS NULL OR p.until = '' OR p.until >= :month) AND p._doc IN (SELECT _doc FROM pupil)
+  WHERE p._year = bounds.year AND coalesce(p.since, '') <= :month AND (p.until IS NULL OR p.until = '' OR p.until >= :month) AND p._doc IN (SELECT _doc FROM pupil)
 ),
 figure AS (
   SELECT s.code AS school,
          (SELECT count(*) FROM pupil p WHERE p._school = s.code) AS pupils,
-         (SELECT count(*) FROM pupil p WHERE p._school = s.code)
-           - coalesce((SELECT sum(r.pupils - coalesce(t.present, r.pupils)) FROM room r
-                       LEFT JOIN taken t ON t._school = r._school AND t.grade = r.grade AND t.class = r.class AND t.nth = 1
-                       WHERE r._school = s.code), 0) AS present,
+         -- A class nobody called the roll of in the month is not taken for whole: then there is no figure.
+         (SELECT CASE WHEN count(*) = 0 OR count(t.present) < count(*) THEN NULL
+                      ELSE (SELECT count(*) FROM pupil p WHERE p._school = s.code) - sum(r.pupils - t.present) END
+          FROM room r LEFT JOIN taken t ON t._school = r._school AND t.grade = r.grade AND t.class = r.class AND t.nth = 1
+          WHERE r._school = s.code) AS present,
          (SELECT count(*) FROM record_dropout_case c, bounds WHERE c._school = s.code AND c.continues IS NULL AND c."on" BETWEEN bounds.first AND bounds.last) AS suspected,
          coalesce((SELECT confirmed FROM moved m WHERE m._school = s.code), 0) AS confirmed,
          coalesce((SELECT returned FROM moved m WHERE m._school = s.code), 0) AS returned,

@@ -23,6 +23,7 @@
 -- ledger = "aid_application"
 -- writers = true
 -- text = ["programme", "children"]
+-- count = "children"
 -- date = "until"
 -- open = "/ledger/aid_application?state=on_notice"
 -- act = "/ledger/aid_application/print?as=notice"

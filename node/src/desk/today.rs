@@ -16,6 +16,7 @@ use huxue_shared::{
     command::{Request, reporting, request::Format},
     document::view::Value,
     fault::Fault,
+    ledger::{Definition, definition::Step},
     replica::browse::Row,
     report::{
         definition::{ColumnType, Report},
@@ -29,7 +30,7 @@ use huxue_shared::{
         import,
         names::Names,
         page::{Page, draw, escape_query},
-        shown,
+        reach, shown,
     },
 };
 use jiff::ToSpan as _;
@@ -47,19 +48,31 @@ pub fn routes() -> Router<Arc<Desk>> {
     Router::new().route("/", get(today))
 }
 
+/// A step its button takes at once: address, what is sent along, what the button says.
+#[derive(Clone, Debug)]
+struct Take {
+    action: String,
+    along: Vec<(String, String)>,
+    title: String,
+}
+
 /// A line of a card: what, how late, where it is done, and what the button says.
 #[derive(Clone, Debug, Default)]
 struct Line {
     text: String,
     href: String,
     tag: (String, &'static str),
+    /// How many things it stands for; `None`: one.
+    items: Option<usize>,
     act: Option<(String, String)>,
+    take: Option<Take>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Card {
     id: String,
     title: String,
+    /// Things to do, of which a line may stand for several.
     count: usize,
     lines: Vec<Line>,
     more: usize,
@@ -68,9 +81,9 @@ struct Card {
 
 impl Card {
     fn new(id: impl Into<String>, title: String, mut lines: Vec<Line>, all: &str) -> Option<Self> {
-        let count = lines.len();
+        let (all_lines, count) = (lines.len(), lines.iter().map(|line| line.items.unwrap_or(1)).sum());
         lines.truncate(LINES_MAX);
-        (count > 0).then(|| Self { id: id.into(), title, count, more: count - lines.len(), lines, all: all.to_owned() })
+        (all_lines > 0).then(|| Self { id: id.into(), title, count, more: all_lines - lines.len(), lines, all: all.to_owned() })
     }
 }
 
@@ -144,14 +157,19 @@ fn cards_of(desk: &Desk) -> Result<Vec<Report>, Fault> {
 fn shows(desk: &Desk, account: &Account, card: &ReportCard) -> bool {
     let Ok(definition) = desk.replica.definition(&card.ledger) else { return false };
     let reach = if card.writers { account.writes(&definition) } else { account.reads(&definition) };
-    reach.any()
+    let takes = |step: &String| step_of(&definition, step).is_some_and(|step| account.writes(&definition).any() && reach::takes(account, step.role));
+    reach.any() && card.step.as_ref().is_none_or(takes)
+}
+
+fn step_of<'a>(definition: &'a Definition, code: &str) -> Option<&'a Step> {
+    definition.lifecycle.as_ref()?.step(code)
 }
 
 fn roll_card(page: &Page, rolls: &[Taken]) -> Option<Card> {
     let open = rolls.iter().filter(|roll| roll.counts.is_none());
     let line = |roll: &Taken| {
         let href = format!("/roll/{}/{}", roll.class.grade, roll.class.class);
-        Line { text: roll.title.clone(), act: Some((href.clone(), page.t("desk-do-roll"))), href, tag: (String::new(), "") }
+        Line { text: roll.title.clone(), act: Some((href.clone(), page.t("desk-do-roll"))), href, ..Line::default() }
     };
     Card::new("rolls", page.t("desk-card-rolls"), open.map(line).collect(), "/roll")
 }
@@ -184,7 +202,7 @@ fn due_cards(desk: &Desk, account: &Account, page: &Page, elsewhere: &[&str]) ->
             text: format!("{who} · {} · {what}", definition.title.get(lang)),
             href: format!("/record/{}", row.id),
             tag: shown::distance(row.due.as_deref()?, today, lang),
-            act: None,
+            ..Line::default()
         })
     };
     let today = today.to_string();
@@ -196,7 +214,9 @@ fn due_cards(desk: &Desk, account: &Account, page: &Page, elsewhere: &[&str]) ->
 
 fn conflict_card(desk: &Desk, page: &Page) -> Option<Card> {
     let count = page.links.iter().find(|link| link.href == "/conflicts").map_or(0, |link| link.count);
-    let line = |key: &str, count: i64| (count > 0).then(|| Line { text: page.t1(key, count), href: "/conflicts".into(), ..Line::default() });
+    let line = |key: &str, count: i64| {
+        (count > 0).then(|| Line { text: page.t1(key, count), href: "/conflicts".into(), items: usize::try_from(count).ok(), ..Line::default() })
+    };
     let lines = [line("desk-conflicts-wait", count), line("desk-refused-changes", desk.pulse().refused)];
     Card::new("conflicts", page.t("desk-card-conflicts"), lines.into_iter().flatten().collect(), "/conflicts")
 }
@@ -210,11 +230,21 @@ fn report_cards(desk: &Desk, account: &Account, page: &Page, reports: &[Report])
         }
         let definition = desk.replica.definition(&card.ledger).map_err(Fault::from)?;
         let (reads, writes) = (account.reads(&definition), account.writes(&definition));
+        let step = card.step.as_deref().and_then(|code| step_of(&definition, code));
+        let take = step.map(|step| (step, reach::signature(account, &definition, step)));
         let reach = if card.writers { &writes } else { &reads };
         let request = Request::ReportRun { name: report.name.clone(), params: card.with.clone(), format: Format::Json };
         let answer = desk.ask(account, request, page.lang)?;
-        let lines =
-            answer["rows"].as_array().into_iter().flatten().filter_map(|row| line_of(report, card, row, &answer, reach, writes.any(), desk, page));
+        let lines = answer["rows"].as_array().into_iter().flatten().filter_map(|row| {
+            let line = line_of(report, card, row, &answer, reach, writes.any(), desk, page)?;
+            let record = row[ReportCard::RECORD].as_str();
+            let take = take.as_ref().zip(record).map(|((step, along), record)| Take {
+                action: page.post_at("/record", record, &format!("/step/{}", step.code)),
+                along: along.clone(),
+                title: step.title.get(page.lang).to_owned(),
+            });
+            Some(Line { take, ..line })
+        });
         let title = card.title.as_ref().unwrap_or(&report.title).get(page.lang).to_owned();
         // Who reaches some classes only may not open the report, which is of the whole school.
         let all = if *reach == Reach::All { format!("/report/{}", report.name) } else { String::new() };
@@ -238,6 +268,9 @@ fn line_of(report: &Report, card: &ReportCard, row: &Json, answer: &Json, reach:
         if code == "class" {
             return Some(shown::class(grade, class, page.lang));
         }
+        if let Some(column) = report.columns.iter().find(|column| column.code == *code && column.kind == ColumnType::Bool) {
+            return (row[code] == true || row[code] == 1).then(|| column.title.get(page.lang).to_owned());
+        }
         let text = plain(code)?;
         let unit = report.columns.iter().find(|column| column.code == *code && column.kind == ColumnType::Int);
         let label = answer["labels"][code][&text].as_str();
@@ -256,6 +289,8 @@ fn line_of(report: &Report, card: &ReportCard, row: &Json, answer: &Json, reach:
         href: ReportCard::address(&card.open, plain)?,
         tag,
         act: act.and_then(|(address, title)| Some((ReportCard::address(address, plain)?, title.get(page.lang).to_owned()))),
+        items: card.count.as_ref().and_then(|code| usize::try_from(row[code.as_str()].as_i64()?).ok()),
+        take: None,
     })
 }
 
@@ -282,7 +317,9 @@ fn follow_up_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<
                     text: format!("{who} · {} · {}", definition.title.get(lang), field.title.get(lang)),
                     href: format!("/record/{}", row.id),
                     tag: shown::distance(&due, today, lang),
+                    items: None,
                     act: writes.then(|| (form, page.t("desk-do-log"))),
+                    take: None,
                 };
                 found.push((due, line));
             }
@@ -300,6 +337,7 @@ fn refused_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<Ca
     let line = |(file, rows, workbook): (String, usize, String)| Line {
         text: huxue_shared::locale::text(page.lang, "desk-refused-rows", &[("file", &file), ("rows", &rows.to_string())]),
         href: workbook,
+        items: Some(rows),
         act: Some(("/import".to_owned(), page.t("desk-do-import"))),
         ..Line::default()
     };

@@ -38,7 +38,10 @@ conflict-none = There is no item { $id } in the inbox.
     .next = See the ids with `{ $program } conflicts list`.
 conflict-choose-each = These fields are chosen together, and “{ $field }” has several values.
     .next = Name one for each: { $program } conflicts resolve { $id } --choose { $field }=VALUE …
-conflict-several = { $count } items begin with { $id }.
+conflict-several = { $count ->
+    [one] 1 item begins
+   *[other] { $count } items begin
+} with { $id }.
     .next = Give more of the id, as `{ $program } conflicts list` shows it.
 county-code = "{ $code }" is no county code of 6 digits.
     .next = Run `{ $program } init --county SIX-DIGITS --name NAME` with the GB/T 2260 code.
@@ -96,9 +99,15 @@ import-undone = Import { $batch } was taken back at { $at }.
     .next = Nothing is left to do.
 key-field-empty = Field { $field } makes the record's id and cannot be empty.
     .next = Fill it and save again.
-ledger-check = The definition { $path } has { $count } problems:
+ledger-check = The definition { $path } has { $count ->
+    [one] 1 problem
+   *[other] { $count } problems
+}:
     .next = Mend the lines named, then run `huxue-hub ledger check { $path }`.
-ledger-incompatible = The definition { $path } does not fit the version before, { $count } problems:
+ledger-incompatible = The definition { $path } does not fit the version before, { $count ->
+    [one] 1 problem
+   *[other] { $count } problems
+}:
     .next = Keep fields and types, raise version by one, then run `{ $program } ledger publish { $path }`.
 ledger-none = There is no ledger { $code }.
     .next = See the codes with `{ $program } ledger list`.
@@ -126,7 +135,10 @@ profile-name = The child has no name.
     .next = Run `{ $program } record add enrolment` again with --set name=NAME.
 profile-other-name = This identity number is on file under "{ $other }" ({ $student }).
     .next = If renamed, run `{ $program } record set { $student } --set name={ $name }`; if another child, check the number.
-record-blocked = Not saved, { $count } rules are broken:
+record-blocked = Not saved, { $count ->
+    [one] 1 rule is broken
+   *[other] { $count } rules are broken
+}:
     .next = Correct them and save again.
 record-none = No record fits "{ $ref }".
     .next = See the ids with `{ $program } record list LEDGER`.
@@ -142,7 +154,10 @@ relay-at-school = This is the copy for a school; the county does not work on cop
     .next = Work on the record itself: `{ $program } record step { $record }`.
 relay-no-step = It cannot be answered with "{ $step }" now; possible: { $list }.
     .next = See how it stands with `{ $program } record show`; where nothing is possible, wait for the county or the other school.
-report-check = The report { $path } has { $count } problems:
+report-check = The report { $path } has { $count ->
+    [one] 1 problem
+   *[other] { $count } problems
+}:
     .next = Mend the lines named, then run `{ $program } report publish { $path }`.
 roster-at-school = A roster is imported at the school.
     .next = Run `huxue-node import roster` there.
@@ -184,9 +199,15 @@ subject-student = Ledger { $ledger } needs a child.
     .next = Add --student NAME or number.
 sync-slow = Not in sync within a minute.
     .next = Everything is saved here and goes on being sent; see `{ $program } status`.
-values-bad = { $count } values cannot be kept:
+values-bad = { $count ->
+    [one] 1 value cannot
+   *[other] { $count } values cannot
+} be kept:
     .next = Correct each and save again.
-verify-found = { $count } problems were found:
+verify-found = { $count ->
+    [one] 1 problem was
+   *[other] { $count } problems were
+} found:
     .next = Run `{ $program } rebuild`, then `{ $program } verify` again; if the log itself is wrong, restore from a backup.
 verify-problem = { $text }
 void-reason = Voiding needs a reason.
@@ -200,12 +221,24 @@ saved-unchanged = Nothing changed: { $record }
 saved-unknown = Option { $option } is not known here; it is kept
 conflicts-none = Nothing awaits you.
 conflicts-how = Settle one with { $program } conflicts resolve ID --choose VALUE (or #NUMBER).
-status-saved = { $records } records saved here; { $pending } changes wait to be sent.
+status-saved = { $records ->
+    [one] 1 record saved here; { $pending } changes wait
+   *[other] { $records } records saved here; { $pending } changes wait
+} to be sent.
 status-contact = Last contact: { $at }
 status-no-contact = No contact yet.
-status-conflicts = { $count } items await a person: { $program } conflicts list
-status-refused = { $count } changes were not received: { $program } conflicts list --kind refused
-status-parked = { $count } changes wait for what they depend on
+status-conflicts = { $count ->
+    [one] 1 item awaits
+   *[other] { $count } items await
+} a person: { $program } conflicts list
+status-refused = { $count ->
+    [one] 1 change was
+   *[other] { $count } changes were
+} not received: { $program } conflicts list --kind refused
+status-parked = { $count ->
+    [one] 1 change waits for what it depends on
+   *[other] { $count } changes wait for what they depend on
+}
 status-blobs = Files: { $here } here, { $waiting } waiting for the county, { $missing } not here
 status-error = No link: { $error }
 token-issued = Token for school { $school }, valid once, until { $expires }: { $token }
@@ -320,9 +353,15 @@ usage-together = { $argument } does not go with { $other }.
 usage-other = The command line is wrong.
     .next = Run `{ $command } --help` for how it is written.
 imported-nothing = { $accepted } rows accepted, { $rejected } rejected, { $changed } records changed, no batch
-imported-ignored = { $count } columns were not imported: { $list }
+imported-ignored = { $count ->
+    [one] 1 column was
+   *[other] { $count } columns were
+} not imported: { $list }
 imported-other-sheets = { $count } more sheets look like rosters and were not imported (name one with --sheet): { $list }
-imported-skipped = { $count } rows are no data and were skipped: { $list }
+imported-skipped = { $count ->
+    [one] 1 row is no data and was skipped
+   *[other] { $count } rows are no data and were skipped
+}: { $list }
 status-hub = { $records } records of the county here; { $connected } nodes connected.
 status-hub-contact = Last contact with a school: { $at }
 status-hub-no-contact = No school has been heard from yet.

@@ -53,7 +53,10 @@ lan-own-damaged = { $path } is no key made here, and was left as it is.
     .next = Put it back from a backup, or remove it: a new one is made, and everybody has to compare its fingerprint.
 desk-card-follow = To be followed up
 desk-card-refused = Rows not taken at import
-desk-refused-rows = { $file }: { $rows } rows not taken
+desk-refused-rows = { $file }: { $rows ->
+    [one] 1 row not taken
+   *[other] { $rows } rows not taken
+}
 desk-do-import = Mend and import
 desk-refused-changes = Changes the county did not take: { $value }; see why
 doctor-dir-none = There is no data directory { $path }.
@@ -78,14 +81,23 @@ doctor-key-alone = There is no sealed copy of the database key: if key or passph
 doctor-clock = The clock looks right: { $now }.
 doctor-clock-behind = The clock is behind: it shows { $now }, before what the county has already done.
     .next = Set it: `timedatectl set-ntp true`, or without a network `timedatectl set-time`. The battery on the board may be empty.
-doctor-certificate = The enrolment's certificate is good for { $days } days and renews itself.
-doctor-certificate-over = The enrolment's certificate ended { $days } days ago; it renews itself once the county is reached.
+doctor-certificate = The enrolment's certificate is good for { $days ->
+    [one] 1 day
+   *[other] { $days } days
+} and renews itself.
+doctor-certificate-over = The enrolment's certificate ended { $days ->
+    [one] 1 day
+   *[other] { $days } days
+} ago; it renews itself once the county is reached.
     .next = Connect the network and run `{ $program } sync now`.
 doctor-received = The county has everything written here.
 doctor-waiting = Changes waiting to go to the county as soon as there is a link: { $pending }.
 doctor-never = There was never any contact with the county; changes waiting: { $pending }.
     .next = Connect the network, run `{ $program } sync now` and see what it says.
-doctor-silent = No contact with the county for { $days } days; changes waiting: { $pending }.
+doctor-silent = No contact with the county for { $days ->
+    [one] 1 day
+   *[other] { $days } days
+}; changes waiting: { $pending }.
     .next = Look at cable, wireless and router; then run `{ $program } sync now` and see what it says.
 doctor-refused-none = The county refused nothing.
 doctor-refused = Changes that were not taken: { $count }.
@@ -111,7 +123,10 @@ doctor-service-off = The service does not run, so the desk cannot be opened.
 doctor-desk = The desk answers this machine at http://{ $address }.
 doctor-lan-silent = The desk for the school's network is on, but nothing answers on port { $port }.
     .next = Switch it off and on: `{ $program } lan off`, `{ $program } lan on`.
-doctor-lan-certificate = The certificate of the desk for the school's network ends in { $days } days.
+doctor-lan-certificate = The certificate of the desk for the school's network ends in { $days ->
+    [one] 1 day
+   *[other] { $days } days
+}.
     .next = Put the next certificate and key into the same files; they are read by themselves.
 doctor-unit = The service starts with the machine.
 doctor-unit-off = After a power cut the service will not start by itself.

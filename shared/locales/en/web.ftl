@@ -20,9 +20,15 @@ web-yuan = yuan
 web-oops = That did not work
 web-grade = Grade { $grade }{ $class }
 web-class = Grade { $grade } class { $class }
-web-overdue = { $value } days overdue
+web-overdue = { $value ->
+    [one] 1 day overdue
+   *[other] { $value } days overdue
+}
 web-due-today = due today
-web-due-in = { $value } days left
+web-due-in = { $value ->
+    [one] 1 day left
+   *[other] { $value } days left
+}
 web-sync-never = Saved on this machine; the county has never been reached.
 web-sync-waiting-never = Saved on this machine; { $pending } waiting to be sent; the county has never been reached.
 web-sync-received-live = Saved on this machine; the county has received everything; connected (last contact { $at }).
@@ -86,7 +92,10 @@ account-role = “{ $value }” is no role.
     .next = registrar, aid_officer, class_teacher or principal.
 account-taken = The login name “{ $login }” is taken.
     .next = Choose another one.
-login-wait = Too many wrong passwords: wait { $seconds } seconds.
+login-wait = Too many wrong passwords: wait { $seconds ->
+    [one] 1 second
+   *[other] { $seconds } seconds
+}.
     .next = Try again then; if you forgot it, ask the registrar to reset it.
 login-wrong = Name or password is wrong.
     .next = Check upper case and the input method; if you forgot it, ask the registrar to reset it.
@@ -139,10 +148,16 @@ web-must-fill = This is needed.
 web-next-here = Correct it and try again; if that does not help, ask the registrar or whoever looks after this machine.
 web-must = required
 web-count = { $value } in all
-web-children-count = { $value } children
+web-children-count = { $value ->
+    [one] 1 child
+   *[other] { $value } children
+}
 web-nobody-fits = Nobody fits. Try part of the name, pinyin initials (wxm for 王小明), or the student number.
 web-nothing-fits = Nothing fits.
-web-more-fit = { $value } more are not shown.
+web-more-fit = { $value ->
+    [one] 1 more is not shown
+   *[other] { $value } more are not shown
+}.
 web-with-left = With those who left
 web-child-add = Add a child
 web-children = Children
@@ -173,7 +188,6 @@ web-form = Form
 web-more-fields = More fields ({ $value })
 web-save-another = Save and add another
 web-saved = Saved on this machine.
-web-saved-gaps = Saved on this machine; { $value } things are still missing and can be filled in later.
 web-record-plain = What was recorded, with its photos and who changed what. Correct it, add to it, or void it with a reason.
 web-record = Record
     .help = The steps stand on top, with only what may come next. Nothing is lost: every change is in the trail.
@@ -240,20 +254,38 @@ web-file-hint = .xlsx, .xls or .csv of at most { $value } MiB, as the school kee
 web-import-look = Preview
 web-import-preview = Preview of the import
     .help = Nothing is written yet. Rows that cannot be taken come first, with the reason; give them back, mend them, upload again.
-web-accepted = { $value } rows accepted
-web-rejected = { $value } rows rejected
-web-changed = { $value } records to be written
+web-accepted = { $value ->
+    [one] 1 row accepted
+   *[other] { $value } rows accepted
+}
+web-rejected = { $value ->
+    [one] 1 row rejected
+   *[other] { $value } rows rejected
+}
+web-changed = { $value ->
+    [one] 1 record to be written
+   *[other] { $value } records to be written
+}
 web-ignored-columns = Columns not used: { $value }
 web-import-again = Choose another file
 web-import-give-back = Download the rejected rows
-web-import-apply = Write these { $value } records
+web-import-apply = { $value ->
+    [one] Write this record
+   *[other] Write these { $value } records
+}
 web-import-nothing = There is nothing to write: all is there already, or nothing is acceptable.
 web-import-past = Imports so far
 web-import-written = Written
-web-import-undo-sure = This takes back the { $value } records of this batch. What somebody changed since is kept and listed; the file can be imported again.
+web-import-undo-sure = { $value ->
+    [one] This takes back the one record of this batch.
+   *[other] This takes back the { $value } records of this batch.
+} What somebody changed since is kept and listed; the file can be imported again.
 web-import-undo = Take back
 web-import-undone-at = taken back { $value }
-web-import-done = { $value } records written and saved on this machine.
+web-import-done = { $value ->
+    [one] 1 record written
+   *[other] { $value } records written
+} and saved on this machine.
 web-row = Row
 web-verdict = Verdict
 web-what = What
@@ -271,14 +303,20 @@ web-report = Report
 web-run = Run
 web-term-1 = Term 1 (autumn)
 web-term-2 = Term 2 (spring)
-web-disputed-not-counted = { $value } records are disputed and not counted.
+web-disputed-not-counted = { $value ->
+    [one] 1 record is disputed and not counted
+   *[other] { $value } records are disputed and not counted
+}.
 desk-today = Today
     .help = Everything due and overdue is here. The button beside a line leads to doing it, and what is done goes by itself.
 desk-card-rolls = Rolls not taken today
 desk-card-late = Overdue
 desk-card-coming = Due within a week
 desk-card-conflicts = Disagreements
-desk-conflicts-wait = { $value } disagreements await a choice
+desk-conflicts-wait = { $value ->
+    [one] 1 disagreement awaits a choice
+   *[other] { $value } disagreements await a choice
+}
 desk-do-roll = Take roll
 desk-do-log = Log it
 desk-never = never
@@ -381,7 +419,10 @@ paper-half-1 = { $year }, first half
 paper-half-2 = { $year }, second half
 paper-rest = Still to be paid
 paper-in-dispute = being checked
-paper-disputed = { $value } records are disputed and being checked; they are not in the sum.
+paper-disputed = { $value ->
+    [one] 1 record is disputed and being checked; it is not in the sum
+   *[other] { $value } records are disputed and being checked; they are not in the sum
+}.
 paper-total = Sum
 paper-total-words = in capitals
 paper-more = What else is recorded
@@ -390,11 +431,23 @@ paper-ledger = Ledger
 paper-records = Records
 paper-all = In all
 paper-no-record = No record.
-paper-sheets = { $value } sheets.
-paper-left-out = { $value } more children are not in this printing: print class by class.
-paper-bare = { $value } children have nothing on this paper and are left out.
+paper-sheets = { $value ->
+    [one] 1 sheet
+   *[other] { $value } sheets
+}.
+paper-left-out = { $value ->
+    [one] 1 more child is
+   *[other] { $value } more children are
+} not in this printing: print class by class.
+paper-bare = { $value ->
+    [one] 1 child has nothing on this paper and is left out
+   *[other] { $value } children have nothing on this paper and are left out
+}.
 paper-with-bare = Print one for them too
-paper-bare-ledgers = { $value } ledgers have no record and are left out.
+paper-bare-ledgers = { $value ->
+    [one] 1 ledger has no record and is left out
+   *[other] { $value } ledgers have no record and are left out
+}.
 paper-with-bare-ledgers = Print empty ledgers too
 paper-none-records = There is no record to print. Change the filter, or add one to the ledger first.
 paper-none-children = There is no child to print for. Choose another class, year or term; children with nothing on the paper are left out.
@@ -463,7 +516,10 @@ web-grid-records = Change records there are
 web-grid-add = Enter for the whole class
 web-grid-back = Back to the list
 web-grid-show = Show
-web-grid-first = The first { $value } rows are shown; choose a class or filter.
+web-grid-first = { $value ->
+    [one] The first row is shown
+   *[other] The first { $value } rows are shown
+}; choose a class or filter.
 web-grid-tools = Filling in
 web-grid-fill = Fill down
 web-grid-unfill = One step back
@@ -486,19 +542,28 @@ web-grid-look = Look first
 web-grid-new-row = new
 web-grid-keys = Keys: arrows move, typing or F2 edits, Enter goes down, Tab right, Esc discards, Ctrl+V pastes, Ctrl+D fills down, Shift+arrows select, Delete clears, Ctrl+S saves.
 web-grid-count-new = { $value } new
-web-grid-count-cells = { $value } cells change
+web-grid-count-cells = { $value ->
+    [one] 1 cell changes
+   *[other] { $value } cells change
+}
 web-grid-count-step = { $value } can be done
 web-grid-count-refused = { $value } refused
 web-grid-beside = Columns on the right without a place: { $value }
 web-grid-column = column { $value }
 web-grid-js-added = Rows beyond the grid, as new rows:
 web-grid-nothing = As it stands already: nothing to write.
-web-grid-apply = Write the { $value } rows that can be taken
+web-grid-apply = { $value ->
+    [one] Write the one row that can be taken
+   *[other] Write the { $value } rows that can be taken
+}
 web-grid-again = Check again
 web-grid-to-grid = Back to the grid
 web-grid-moves = From what to what
 web-grid-wrong = Refused, and why
-web-grid-done = { $value } rows written and saved on this machine.
+web-grid-done = { $value ->
+    [one] 1 row written
+   *[other] { $value } rows written
+} and saved on this machine.
 web-grid-js-changed = changes
 web-grid-js-bad = refused
 web-grid-js-none = No changes
@@ -517,8 +582,14 @@ web-grid-js-undo = Undo this batch
 web-undo = Taken back
     .help = Taking back is a change too and is sent to the county. The trail keeps both.
 web-undo-do = Undo what was just done
-web-undo-done = { $value } records taken back.
-web-undo-kept = { $value } were touched by somebody since and are kept:
+web-undo-done = { $value ->
+    [one] 1 record taken back
+   *[other] { $value } records taken back
+}.
+web-undo-kept = { $value ->
+    [one] 1 was touched by somebody since and is kept
+   *[other] { $value } were touched by somebody since and are kept
+}:
 web-undo-back = Go on
 web-undo-why-changed = changed by somebody since
 web-undo-why-step = a step was taken since, and steps are not taken back
@@ -540,18 +611,27 @@ grid-none-marked = There are no rows to work on.
 grid-unreadable = What the page sent cannot be read: { $detail }
     .next = Load the page again and retry.
 web-giveback-row = Row { $value } of the file:{" "}
-web-import-refused-kept = The { $value } rows refused are kept, see "Rows given back" below.
+web-import-refused-kept = { $value ->
+    [one] The row refused is kept
+   *[other] The { $value } rows refused are kept
+}, see "Rows given back" below.
 web-import-waiting = Rows given back
 web-import-waiting-help = Download, correct the cells marked red where they stand, save, and send the file again as it is; what was taken is not doubled. Only you see this; it goes after 14 days.
 web-import-forget = Not needed
 web-import-exported = (exported { $value })
-web-import-both = { $value } cells changed on both sides
+web-import-both = { $value ->
+    [one] 1 cell changed on both sides
+   *[other] { $value } cells changed on both sides
+}
 web-import-both-help = Some cells were changed in the file and by somebody here since the export. Unless you choose, what is here stays.
 web-import-was = At export: { $value }
 web-import-here = Keep what is here
 web-import-file = Take the file's
 web-import-apply-both = Write as chosen
-web-import-left-out = { $value } records of the export are not in the file; nothing happens to them.
+web-import-left-out = { $value ->
+    [one] 1 record of the export is not in the file; nothing happens to it
+   *[other] { $value } records of the export are not in the file; nothing happens to them
+}.
 web-import-baseless = The file does not carry the values of the export (it may have been saved in another form), so who changed a cell last cannot be told: look at each cell before writing.
 
 # ── photos and scans ──
@@ -619,8 +699,14 @@ web-long-records-out = sending: { $done } of { $of } changes
 web-long-records-in = receiving from the county: { $done } of { $of } changes
 web-long-files-out = sending photos: { $done } of { $of }, { $percent } %
 web-long-files-in = photos coming from the county: { $done } of { $of }, { $percent } %
-web-sync-records-received-live = Saved on this machine; the county has received all records, { $files } photos wait to be sent; connected (last contact { $at }).
-web-sync-records-received = Saved on this machine; the county has received all records, { $files } photos wait to be sent (last contact { $at }); not connected now.
+web-sync-records-received-live = Saved on this machine; the county has received all records, { $files ->
+    [one] 1 photo waits
+   *[other] { $files } photos wait
+} to be sent; connected (last contact { $at }).
+web-sync-records-received = Saved on this machine; the county has received all records, { $files ->
+    [one] 1 photo waits
+   *[other] { $files } photos wait
+} to be sent (last contact { $at }); not connected now.
 
 # Sentences of the command line, as pages say them: no codes, no commands.
 web-ledger-step-missing = {""}
@@ -697,3 +783,16 @@ web-ledgers-machinery-hint = The county's system reads and writes these by itsel
 # After “save and another”: what was saved, by name.
 web-saved-named = Saved on this machine: { $value }. Here is the form for the next one.
 web-saved-named-gaps = {" "}{ $value } things are still missing and can be filled in later.
+
+web-saved-lacks = Saved on this machine. What is still missing is listed below and can be filled in later.
+web-saved-lacking = Saved on this machine. Still missing: { $value }. It can be filled in later.
+web-lacks = Still missing
+web-lacks-now = Due now: { $value }.
+web-lacks-step = For the step "{ $step }": { $value }.
+web-lacks-more = { $names } and { $value } more
+web-others = Others (not for this child or date)
+paper-about-only = This ledger is about children with "{ $value }", and only theirs are here; { $count ->
+    [one] 1 other child has
+   *[other] { $count } other children have
+} none.
+paper-about-all = Print one for every child

@@ -173,7 +173,6 @@ web-form = 填写
 web-more-fields = 更多项目（{ $value } 项）
 web-save-another = 保存并再填一条
 web-saved = 已保存在本机。
-web-saved-gaps = 已保存在本机；还有 { $value } 项没填全，可以以后补。
 web-record-plain = 这里是记下的内容、照片和每一次修改。可以修改、补充，记错了就作废并写明原因。
 web-record = 记录
     .help = 上面是办理的步骤，只列出现在能走的下一步。改动不会丢：每一次修改都在痕迹里。
@@ -697,3 +696,13 @@ web-ledgers-machinery-hint = 这些由县里的系统自动读写，平时不用
 # After “save and another”: what was saved, by name.
 web-saved-named = 已保存在本机：{ $value }。接着填下一条。
 web-saved-named-gaps = 还有 { $value } 项没填全，可以以后补。
+
+web-saved-lacks = 已保存在本机。还缺的列在下面，可以以后补。
+web-saved-lacking = 已保存在本机。还缺：{ $value }。可以以后补。
+web-lacks = 还缺什么
+web-lacks-now = 现在就该填：{ $value }。
+web-lacks-step = 走到“{ $step }”还要：{ $value }。
+web-lacks-more = { $names }，另有 { $value } 项
+web-others = 其他（与这名学生或日期不符）
+paper-about-only = 这本台账是给“{ $value }”为“是”的学生用的，只打了他们的；另有 { $count } 名学生没有打。
+paper-about-all = 全部学生都打

@@ -236,11 +236,12 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Ledgers and fields that `[relay]` and `[handover]` name.
+    /// Ledgers and fields that `about`, `[relay]` and `[handover]` name.
     fn moving(&mut self) {
         let profile = self.catalogue.iter_latest().find(|d| d.form == Form::Profile && d.subject == self.definition.subject).map(|d| d.code.clone());
         let of_profile = |field: &String| (profile.clone().unwrap_or_default(), field.clone());
         let mut named: Vec<(&str, String, String)> = Vec::new();
+        named.extend(self.definition.about.iter().map(of_profile).map(|(ledger, field)| ("about", ledger, field)));
         if let Some(relay) = &self.definition.relay {
             named.extend(relay.profile.iter().map(of_profile).map(|(ledger, field)| ("[relay]", ledger, field)));
         }

@@ -233,7 +233,8 @@ pub(super) fn is_empty(value: &Value) -> bool {
 }
 
 /// Whether a field is filled; a flags field is when at least one option is ticked.
-pub(super) fn is_filled(fields: &BTreeMap<String, Value>, field: &str) -> bool {
+#[must_use]
+pub fn is_filled(fields: &BTreeMap<String, Value>, field: &str) -> bool {
     let prefix = format!("{field}.");
     let ticked = || fields.range(prefix.clone()..).take_while(|(key, _)| key.starts_with(&prefix)).any(|(_, value)| *value == Value::Bool(true));
     fields.get(field).is_some_and(|value| !is_empty(value)) || ticked()

@@ -370,6 +370,10 @@ pub struct Definition {
     pub help: Option<Bilingual>,
     /// Fields shown where a record is named in one line.
     pub label: Vec<String>,
+    /// Fields shown where one of several is chosen; empty: those of `label`.
+    pub choose: Vec<String>,
+    /// `bool` field of the child's profile: whom the ledger is about. `None`: any child.
+    pub about: Option<String>,
     /// Fields that make a record's id: a second record with the same values is the same record. Empty: ids are drawn.
     pub key: Vec<String>,
     /// The `ref` field that makes these records rows of another record.

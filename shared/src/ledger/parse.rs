@@ -33,6 +33,8 @@ const HEAD_KEYS: &[&str] = &[
     "title",
     "help",
     "label",
+    "choose",
+    "about",
     "parent",
     "key",
     "per",
@@ -118,6 +120,8 @@ fn head(reader: &Reader<'_>, root: Table<'_>, text: &str) -> Definition {
         title: reader.needed_bilingual(root, "title"),
         help: reader.bilingual(root, "help"),
         label: reader.words(root, "label").into_iter().map(|(word, _)| word).collect(),
+        about: reader.word(root, "about").map(|(word, _)| word),
+        choose: reader.words(root, "choose").into_iter().map(|(word, _)| word).collect(),
         key: reader.words(root, "key").into_iter().map(|(word, _)| word).collect(),
         parent: reader.word(root, "parent").map(|(word, _)| word),
         per: reader.one_of(root, "per", Period::WORDS, Period::from_word),
@@ -228,9 +232,9 @@ fn conflict_groups(reader: &Reader<'_>, root: Table<'_>, definition: &Definition
     groups
 }
 
-/// `label`, `derive`, `key` and `parent` name fields.
+/// `label`, `choose`, `derive`, `key` and `parent` name fields.
 fn names_of_fields(reader: &Reader<'_>, root: Table<'_>, definition: &Definition) {
-    for key in ["label", "derive", "key"] {
+    for key in ["label", "choose", "derive", "key"] {
         for word in reader.words(root, key) {
             field_exists(reader, &word, definition);
         }

@@ -86,19 +86,15 @@ pub fn findings(definition: &Definition, fields: &BTreeMap<String, Value>, state
     gaps(definition, fields, state, around, &mut found);
     notes(definition, fields, &mut found);
     kinds(definition, fields, &mut found);
-    found.extend(broken(definition, fields, state, around));
+    found.extend(definition.checks.iter().filter_map(|check| broken(check, fields, state, around)));
     found
 }
 
-/// The checks that are broken.
-pub fn broken<'a>(
-    definition: &'a Definition,
-    fields: &'a BTreeMap<String, Value>,
-    state: Option<&'a str>,
-    around: &'a Around<'a>,
-) -> impl Iterator<Item = Finding> + 'a {
-    let applies = move |check: &&Check| check.when.as_ref().is_none_or(|when| when.holds_here(fields, state, around));
-    definition.checks.iter().filter(applies).filter(move |check| !check.must.holds_here(fields, state, around)).map(|check| Finding {
+/// What a check says, if it is broken.
+#[must_use]
+pub fn broken(check: &Check, fields: &BTreeMap<String, Value>, state: Option<&str>, around: &Around<'_>) -> Option<Finding> {
+    let applies = check.when.as_ref().is_none_or(|when| when.holds_here(fields, state, around));
+    (applies && !check.must.holds_here(fields, state, around)).then(|| Finding {
         blocks: check.block,
         message: Some(check.message.clone()),
         about: check.names().map(str::to_owned).collect(),

@@ -104,3 +104,13 @@ fn every_fault_named_in_the_sources_has_a_sentence_and_an_act_that_mends_it() {
     let lacking: Vec<_> = codes.iter().filter(|code| !known.contains(*code) || !is_part(code) && !known.contains(&format!("{code}.next"))).collect();
     assert!(lacking.is_empty(), "without a sentence or without .next: {lacking:?}");
 }
+
+#[test]
+fn one_is_not_several_in_english_and_what_only_looks_like_a_number_stays_as_it_is() {
+    use crate::locale::{Lang, text};
+    assert_eq!(text(Lang::En, "desk-conflicts-wait", &[("value", "1")]), "1 disagreement awaits a choice");
+    assert_eq!(text(Lang::En, "desk-conflicts-wait", &[("value", "12")]), "12 disagreements await a choice");
+    assert_eq!(text(Lang::En, "web-overdue", &[("value", "1")]), "1 day overdue");
+    assert_eq!(text(Lang::Zh, "desk-conflicts-wait", &[("value", "1200")]).matches("1200").count(), 1, "no comma, no point");
+    assert!(text(Lang::En, "paper-number", &[("value", "007")]).contains("007"));
+}

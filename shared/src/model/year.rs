@@ -22,6 +22,12 @@ impl SchoolYear {
         self.0
     }
 
+    /// As a person reads it: `2025—2026`, since "2025" alone may be the calendar year.
+    #[must_use]
+    pub fn words(start: u16) -> String {
+        format!("{start}—{}", u32::from(start) + 1)
+    }
+
     /// The year after.
     #[must_use]
     pub fn next(self) -> Option<Self> {

@@ -78,7 +78,7 @@ pub struct Wanted {
     pub classes: Option<Vec<String>>,
     /// Only in this lifecycle state.
     pub state: Option<String>,
-    /// Field → code it must have; of the definition's own fields, others are passed over.
+    /// Field → code or month it must have; of the definition's own fields, others are passed over.
     pub equals: BTreeMap<String, String>,
     /// Some text field of the record holds this.
     pub text: Option<String>,
@@ -338,7 +338,9 @@ fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Li
     let conditions: Vec<(&str, &String)> = wanted
         .equals
         .iter()
-        .filter_map(|(code, value)| definition.declared(code).filter(|f| f.kind == FieldType::Choice).map(|f| (f.code.as_str(), value)))
+        .filter_map(|(code, value)| {
+            definition.declared(code).filter(|f| matches!(f.kind, FieldType::Choice | FieldType::Month)).map(|f| (f.code.as_str(), value))
+        })
         .collect();
     for (at, (code, value)) in conditions.iter().enumerate() {
         // Writing to a String cannot fail.

@@ -82,7 +82,7 @@ pub enum ColumnType {
     School,
     /// Document id in hex.
     Student,
-    /// School year by its first calendar year; shown as 2025/26.
+    /// School year by its first calendar year; shown as 2025—2026, in files and on terminals 2025-2026.
     Year,
     /// 0, 1 or 2.
     Term,
@@ -103,6 +103,9 @@ pub struct Column {
     /// For `choice` and `flags`: `<ledger>.<list>`; `<list>` may be `$state` or `$step`; `<ledger>` may be `@<column>`, the code in that column
     /// of the same row.
     pub options: Option<String>,
+    /// Said where a row has no value: why there is none, and what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub empty: Option<Title>,
 }
 
 /// What a parameter takes.
@@ -393,6 +396,7 @@ struct HeadColumn {
     kind: ColumnType,
     title: Title,
     options: Option<String>,
+    empty: Option<Title>,
 }
 
 impl Report {
@@ -580,8 +584,8 @@ impl Checks<'_> {
             if labelled != raw.options.as_deref().is_some_and(|options| options.split_once('.').is_some()) {
                 self.problem(&item, ProblemKind::Options { code });
             }
-            let HeadColumn { code, kind, title, options } = item.into_inner();
-            done.push(Column { code, kind, title, options });
+            let HeadColumn { code, kind, title, options, empty } = item.into_inner();
+            done.push(Column { code, kind, title, options, empty });
         }
         done
     }

@@ -17,10 +17,11 @@ fn the_figures_of_a_month_are_counted_from_the_records() {
     put(&c, "calendar", "1", None, 200, "kind=holiday from=2026-02-02 until=2026-02-26");
     put(&c, "calendar", "2", None, 200, "kind=makeup_day from=2026-02-28");
     // Only Friday 27 February and the Saturday worked in exchange are school days: two classes, four rolls due.
-    assert_eq!(figures(&mut c, "2026-02"), "s1|2026-02|1|4|4|0|0|0|0|0|0|0|0|0|4|0");
+    assert_eq!(figures(&mut c, "2026-02"), "s1|2026-02|1|4|-|0|0|0|0|0|0|0|0|0|4|0", "no roll was taken: nobody is said to be present");
     put(&c, "dropout_roll", "1", Some(A), 100, "grade=3 class=1 present=2 expected=2 on=2026-02-27");
     put(&c, "dropout_roll", "2", Some(A), 100, "grade=3 class=1 present=1 expected=2 on=2026-02-28");
     put(&c, "dropout_roll", "3", Some(A), 100, "grade=3 class=1 present=1 expected=2 on=2026-02-28");
+    assert_eq!(figures(&mut c, "2026-02").split('|').nth(4), Some("-"), "nor while one class has none");
     put(&c, "dropout_roll", "4", Some(A), 100, "grade=3 class=2 present=2 expected=2 on=2026-02-15");
     put(&c, "dropout_case", "1", Some(A), 1, "on=2026-01-20 _state=returned");
     step(&c, "dropout_case:1", "confirm", "confirmed", "2026-02-03", "effective");
@@ -35,6 +36,14 @@ fn the_figures_of_a_month_are_counted_from_the_records() {
     put(&c, "home_teaching_plan", "1", Some(A), 3, "on=2025-10-01");
     // Present: one of class 1 was away on its last roll. Open: what was confirmed in February came back only in March; excluded counts as open here, as the sample says.
     assert_eq!(figures(&mut c, "2026-02"), "s1|2026-02|0|4|3|1|1|0|1|0|2|1|2|1|4|2");
+    put(&c, "enrolment", "10", Some(A), 10, "name=丙 grade=3 class=1 status=present entered_on=2026-03-02");
+    put(&c, "care_profile", "10", Some(A), 10, "on=2026-03-02 since=2026-03");
+    put(&c, "enrolment", "11", Some(A), 11, "name=丁 grade=3 class=2 status=transferred closed_on=2026-03-05");
+    put(&c, "care_profile", "11", Some(A), 11, "on=2026-03-04 since=2025-09");
+    put(&c, "care_profile", "3", Some(A), 3, "on=2025-09-10 until=2026-01");
+    let count = |text: String| [3, 12].map(|at| text.split('|').nth(at).unwrap().to_owned());
+    assert_eq!(count(figures(&mut c, "2026-02")), ["5", "3"], "who came in March is in neither, who left in March is in both");
+    assert_eq!(count(figures(&mut c, "2026-03")), ["5", "3"], "in March the other way round");
     assert_eq!(figures(&mut c, "previous"), figures(&mut c, "2026-02"), "the month before, unless asked");
 }
 

@@ -86,7 +86,7 @@ impl Reader<'_> {
             ColumnType::Pct => format!("{}{}.{:02}%", if number < 0 { "-" } else { "" }, (number / 100).abs(), (number % 100).abs()),
             ColumnType::Dec1 => format!("{}{}.{}", if number < 0 { "-" } else { "" }, (number / 10).abs(), (number % 10).abs()),
             ColumnType::Bool => self.text(if number == 0 { "report-no" } else { "report-yes" }, &[]),
-            ColumnType::Year => format!("{number}/{:02}", number.wrapping_add(1).rem_euclid(100)),
+            ColumnType::Year => format!("{number}-{}", number.wrapping_add(1)),
             ColumnType::Term => self
                 .text(["report-term-0", "report-term-1", "report-term-2"].get(usize::try_from(number).unwrap_or(0)).unwrap_or(&"report-term-0"), &[]),
             _ => number.to_string(),

@@ -48,7 +48,7 @@ fn answer() -> Answer {
 fn a_table_is_aligned_and_says_what_it_does_not_know() {
     let shown = table(&answer(), Lang::Zh, &SampleLabels, None);
     for text in [
-        "样例\n学年：2025/26  学期：全部\n",
+        "样例\n学年：2025-2026  学期：全部\n",
         "1250.50",
         "-0.50%",
         "2.5",

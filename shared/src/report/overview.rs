@@ -77,5 +77,5 @@ fn parameters(county: bool) -> Vec<Parameter> {
 }
 
 fn column(code: &str, kind: ColumnType, options: Option<String>) -> Column {
-    Column { code: code.to_owned(), kind, title: Title::of_message(&format!("report-column-{code}")), options }
+    Column { code: code.to_owned(), kind, title: Title::of_message(&format!("report-column-{code}")), options, empty: None }
 }

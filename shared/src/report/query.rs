@@ -258,7 +258,7 @@ fn find<'a>(known: &'a [FieldOutline], name: &str) -> Result<&'a FieldOutline, Q
 }
 
 fn as_column(field: &FieldOutline) -> Column {
-    Column { code: field.code.clone(), kind: field.kind, title: field.title.clone(), options: field.options.clone() }
+    Column { code: field.code.clone(), kind: field.kind, title: field.title.clone(), options: field.options.clone(), empty: None }
 }
 
 fn declared(name: &str) -> super::definition::Parameter {

@@ -38,7 +38,7 @@ const LEDGERS: [(&str, Subject, &str, &str); 21] = [
         "suspected verifying excluded confirmed persuading returned escalated ordered court home_taught transferred left_country died closed.",
     ),
     ("transfer", Subject::Student, "from:school to:school asked_on:date", "asked refused confirmed done. rejected. withdrawn."),
-    ("care_profile", Subject::Student, "kind:choice until:date care_state:choice boards:choice care_teacher", ""),
+    ("care_profile", Subject::Student, "kind:choice since:date until:date care_state:choice boards:choice care_teacher", ""),
     ("care_log", Subject::Student, "kind:choice reached:bool", ""),
     ("care_room", Subject::School, "name state:choice", ""),
     ("care_room_use", Subject::School, "room headcount:int", ""),
@@ -85,7 +85,7 @@ pub(super) fn ledgers() -> Vec<LedgerOutline> {
     let monthly = [(
         "monthly_report",
         Subject::School,
-        "month:date zero:bool pupils:int suspected:int confirmed:int returned:int open_cases:int rolls_taken:int rolls_due:int signed_by",
+        "month:date zero:bool pupils:int present:int suspected:int confirmed:int returned:int open_cases:int rolls_taken:int rolls_due:int signed_by",
         "draft signed sent. corrected.",
     )];
     let all = LEDGERS.iter().chain(&monthly);

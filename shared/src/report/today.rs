@@ -33,6 +33,8 @@ pub struct Today {
     pub writers: bool,
     /// Columns a line shows; `class` is shown together with `grade`.
     pub text: Vec<String>,
+    /// Column with how many things a line stands for: the card counts them, not its lines.
+    pub count: Option<String>,
     /// Column with the date of a line.
     pub date: Option<String>,
     /// What that date says.
@@ -44,6 +46,8 @@ pub struct Today {
     pub act: Option<String>,
     /// What the button says.
     pub act_title: Option<Title>,
+    /// Instead of a page its button takes this step of the ledger, at once, in the record of the column [`Today::RECORD`]. Only who may take it sees the card.
+    pub step: Option<String>,
     /// Parameters it is run with, as on the command line.
     #[serde(default)]
     pub with: std::collections::BTreeMap<String, String>,
@@ -53,18 +57,22 @@ pub struct Today {
 }
 
 impl Today {
+    /// Column with the key of the record whose step is taken.
+    pub const RECORD: &'static str = "record";
+
     /// What is wrong with it: a column that is not there, an address that is none of ours, a button without words.
     #[must_use]
     pub fn wrong(&self, columns: &[Column]) -> Option<String> {
         let known = |code: &str| columns.iter().any(|column| column.code == code);
-        let column = self.text.iter().chain(&self.date).find(|code| !known(code));
+        let column = self.text.iter().chain(&self.date).chain(&self.count).find(|code| !known(code));
         let address = [Some(&self.open), self.act.as_ref()].into_iter().flatten().find(|text| {
             !text.starts_with('/')
                 || text.starts_with("//")
                 || pieces(text).is_none_or(|pieces| pieces.iter().any(|(_, code)| !code.is_empty() && !known(code)))
         });
         let words = (self.act.is_some() != self.act_title.is_some()).then_some(&self.ledger);
-        column.or(address).or(words).cloned()
+        let step = self.step.as_ref().filter(|_| self.act.is_some() || !known(Self::RECORD));
+        column.or(address).or(words).or(step).cloned()
     }
 
     /// An address with a row's values in it, escaped; `None` if the row lacks one.

@@ -4,6 +4,7 @@ use super::{
     account::{Account, Class, Reach},
     desk::Desk,
     guard::{Oops, Visitor},
+    lacks::Lacks,
     names::Names,
     page::{Page, draw},
     reach, shown,
@@ -183,7 +184,7 @@ struct ChildPage {
     by_time: bool,
     timeline: Vec<Item>,
     add: Vec<(String, String)>,
-    years: Vec<(String, u16)>,
+    years: Vec<(String, String)>,
     /// Disagreements about the child's own particulars.
     conflicts: Vec<String>,
 }
@@ -194,6 +195,9 @@ struct By {
     by: String,
     saved: Option<u32>,
 }
+
+/// Said after saving what lacks something; the page then names it.
+const SAVED_LACKS: &str = "web-saved-lacks";
 
 /// Fields of the profile that stand on top of a child's page.
 const TOP: [&str; 10] =
@@ -207,7 +211,7 @@ async fn child(
 ) -> Result<Response, Oops> {
     let mut page = Page::of(&desk, &visitor, "web-child");
     if let Some(gaps) = by.saved {
-        page.done = if gaps == 0 { page.t("web-saved") } else { page.t1("web-saved-gaps", gaps) };
+        page.done = page.t(if gaps == 0 { "web-saved" } else { SAVED_LACKS });
     }
     let account = visitor.person()?.clone();
     let drawn = desk.run(move |desk| child_page(desk, &account, page, student, by.by == "time")).await?;
@@ -222,6 +226,11 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
     let fields = desk.replica.locate(&student).map_err(Fault::from)?.fields;
     let seen =
         if account.reads(&profile_definition).any() { shown::filled(&catalogue, &profile_definition, account, &fields, lang) } else { Vec::new() };
+    let mut page = page;
+    if page.done == page.t(SAVED_LACKS) {
+        let lacks = Lacks::of(desk, account, &profile_definition, &fields, None, &[], lang);
+        page.done = [page.t1("web-saved-lacking", lacks.now)].into_iter().chain(lacks.said).collect::<Vec<_>>().join(" ");
+    }
     let (profile, more): (Vec<Shown>, Vec<Shown>) = seen.into_iter().filter(|s| s.code != "name").partition(|s| TOP.contains(&s.code.as_str()));
     let rows = reach::rows(desk, account, desk.replica.records_of(&student).map_err(Fault::from)?);
     let names = Names::of(desk, lang);
@@ -283,7 +292,7 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
         years: others
             .into_iter()
             .filter(|o| account.children() == Reach::All || account.children().holds(reach::class_of(o)))
-            .map(|o| (o.student, o.year))
+            .map(|o| (o.student, SchoolYear::words(o.year)))
             .collect(),
         student,
     })

@@ -4,7 +4,7 @@ use super::{
     account::Account,
     conflicts::{self, Held},
     desk::Desk,
-    files,
+    files, fits,
     form::{Drawing, Input, Inputs, Sent, rest_of},
     guard::{Oops, Visitor, status},
     names::Names,
@@ -93,6 +93,7 @@ pub fn targets(
     lang: crate::locale::Lang,
 ) -> Result<(), Fault> {
     let (catalogue, names) = (desk.replica.catalogue(), Names::of(desk, lang));
+    let so_far = fits::so_far(desk, definition, student, &fits::typed(inputs));
     for input in inputs {
         let Some(target) = definition.field(&input.code).and_then(|f| f.reference.as_deref()).and_then(|code| catalogue.latest(code)) else {
             continue;
@@ -111,13 +112,15 @@ pub fn targets(
             (Subject::Student, None) => Default::default(),
             _ => (format!("/ledger/{}/new", target.code), target.title.get(lang).to_owned()),
         };
+        let rows = rows.into_iter().filter(|row| row.ledger == target.code && (!row.void || row.id == input.value)).collect();
+        let (rows, apart) = fits::sorted(desk, definition, &input.code, &so_far, rows);
+        input.apart = (apart, locale::text(lang, "web-others", &[]));
         input.options = rows
             .iter()
-            .filter(|row| row.ledger == target.code && (!row.void || row.id == input.value))
             .map(|row| super::form::Option_ {
                 code: row.id.clone(),
                 title: {
-                    let (on, label) = (row.on.as_deref().unwrap_or_default(), names.label(target, &row.fields));
+                    let (on, label) = (row.on.as_deref().unwrap_or_default(), names.choice(target, &row.fields));
                     if target.subject == Subject::County || label.contains(on) { label } else { format!("{on} {label}") }
                 },
                 on: row.id == input.value,
@@ -339,6 +342,17 @@ async fn check(
         }
         value::read(&catalogue, &definition, field, text, &siblings).err()
     });
+    if wrong.is_none() {
+        let student = Some(sent.other("_student")).filter(|doc| !doc.is_empty());
+        let so_far = fits::so_far(&desk, &definition, student, &sent.now);
+        let found = fits::about(&desk, &definition, &so_far, sent.other("_field"));
+        let said = found.iter().map(|finding| {
+            let sentence = locale::fault(visitor.lang, &finding.fault(&definition)).0;
+            let class = if finding.blocks { "error" } else { "challenge" };
+            Ok(format!("<span class=\"{class}\">{}</span>", askama::filters::escape(&sentence, askama::filters::Html).map_err(Fault::internal)?))
+        });
+        return Ok(Html(said.collect::<Result<String, Fault>>()?).into_response());
+    }
     Ok(match wrong {
         Some(error) => {
             let sentence = crate::locale::fault(visitor.lang, &error.fault()).0;

@@ -268,6 +268,7 @@ pub fn inputs(
             value: String::new(),
             was: String::new(),
             options: options.collect(),
+            apart: Default::default(),
             required: "",
             unit: mib.clone(),
             max_len: 0,

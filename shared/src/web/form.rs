@@ -47,6 +47,8 @@ pub struct Input {
     pub was: String,
     /// Options.
     pub options: Vec<Option_>,
+    /// So many of them, at the end, do not fit and stand under this head.
+    pub apart: (usize, String),
     /// Must be filled: `yes`, `sometimes` or empty.
     pub required: &'static str,
     /// Unit behind it.
@@ -64,6 +66,12 @@ pub struct Input {
 }
 
 impl Input {
+    /// The options that fit, and those that do not.
+    #[must_use]
+    pub fn grouped(&self) -> (&[Option_], &[Option_]) {
+        self.options.split_at(self.options.len().saturating_sub(self.apart.0))
+    }
+
     /// Its id in the page.
     #[must_use]
     pub fn id(&self) -> String {
@@ -267,6 +275,7 @@ impl Drawing<'_> {
             value,
             was,
             options,
+            apart: Default::default(),
             required: match &field.required {
                 Required::Yes => "yes",
                 Required::When(_) | Required::Steps(_) => "sometimes",

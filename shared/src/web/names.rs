@@ -43,6 +43,15 @@ impl<'a> Names<'a> {
         shown::label(&self.catalogue, definition, &self.fields(definition, fields), self.lang)
     }
 
+    /// The same where one of several is chosen: with what tells them apart.
+    #[must_use]
+    pub fn choice(&self, definition: &Definition, fields: &BTreeMap<String, Value>) -> String {
+        if definition.choose.is_empty() {
+            return self.label(definition, fields);
+        }
+        shown::line(&self.catalogue, definition, &definition.choose, &self.fields(definition, fields), self.lang)
+    }
+
     fn name(&self, key: &str) -> Option<String> {
         if let Some(known) = self.known.borrow().get(key) {
             return known.clone();

@@ -143,6 +143,16 @@ impl Page {
         locale::text(self.lang, key, &[(name, value)])
     }
 
+    /// A message with a particular called `value` and a `count`.
+    pub fn t_count(&self, key: &str, value: &str, count: &usize) -> String {
+        locale::text(self.lang, key, &[("value", value), ("count", &count.to_string())])
+    }
+
+    /// A message with a particular called `step` and one called `value`.
+    pub fn t_step(&self, key: &str, step: &str, value: &str) -> String {
+        locale::text(self.lang, key, &[("step", step), ("value", value)])
+    }
+
     /// `zh-CN` or `en`, for the document's `lang`.
     pub fn code(&self) -> &'static str {
         match self.lang {

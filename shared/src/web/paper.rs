@@ -167,6 +167,10 @@ struct BlankPage {
     title: String,
     by_child: bool,
     forms: Vec<blank::Blank>,
+    /// Whom the ledger is about, when others were left out; how many, and where theirs are too.
+    about: Option<String>,
+    left_out: usize,
+    with_all: String,
 }
 
 async fn blanks(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Query(asked): Query_) -> Result<Response, Oops> {
@@ -177,12 +181,23 @@ async fn blanks(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vis
             let code = asked.get("code").cloned().unwrap_or_default();
             let definition = reach::ledger(desk, &account, &code)?;
             let choice = Choice::read(desk, asked)?;
-            let forms = blank::forms(desk, &account, &definition, &choice, page.lang)?;
+            let (forms, left_out) = blank::forms(desk, &account, &definition, &choice, page.lang)?;
+            let profile = desk.replica.definition("enrolment").map_err(Fault::from)?;
+            let about =
+                definition.about.as_ref().filter(|_| left_out > 0).and_then(|code| profile.field(code)).map(|f| f.title.get(page.lang).to_owned());
             if forms.iter().any(|form| !form.name.is_empty()) {
                 desk.noted(&account, "export", format!("ledger {code} forms on paper"), forms.len());
             }
             let title = definition.title.get(page.lang).to_owned();
-            Ok(BlankPage { page: page.titled(title.clone()), title, by_child: blank::about_children(&definition), forms })
+            Ok(BlankPage {
+                page: page.titled(title.clone()),
+                title,
+                by_child: blank::about_children(&definition),
+                forms,
+                about,
+                left_out,
+                with_all: format!("/paper/blank{}", choice.query(&[("all", "1")])),
+            })
         })
         .await?;
     draw(&drawn)

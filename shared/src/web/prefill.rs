@@ -8,7 +8,7 @@ use crate::{
     command::{Request, reporting, request::Format},
     document::view::Value,
     fault::{Exit, Fault},
-    ledger::{Definition, FieldType, value},
+    ledger::{Definition, FieldType, validate, value},
     locale::{self, Lang},
 };
 use serde_json::Value as Json;
@@ -23,6 +23,8 @@ pub struct Figures {
     pub values: BTreeMap<String, String>,
     /// The report says that there is nothing.
     pub zero: bool,
+    /// Field → why the records say nothing, and what to do.
+    pub empty: BTreeMap<String, String>,
 }
 
 /// The box over a new form.
@@ -36,6 +38,8 @@ pub struct Offer {
     pub figures: Vec<(String, String)>,
     /// What they rest on, in a sentence, and whether that is less than was due; empty: nothing is said.
     pub rests_on: (String, bool),
+    /// Why no record of what was asked can be made, as the engine would say it; empty: one can.
+    pub refused: String,
     /// Everything a record of it holds, when it may be made with one click.
     pub zero: Vec<(String, String)>,
     /// Where it is sent.
@@ -85,7 +89,9 @@ pub fn figures(
     let values: BTreeMap<String, String> = declared.filter_map(|f| Some((f.code.clone(), plain(f.kind, row.get(&f.code)?)?))).collect();
     let asked = report.parameters.iter().filter_map(|p| Some((p.name.clone(), values.get(&p.name)?.clone()))).collect();
     let zero = prefill.zero.as_ref().is_some_and(|code| values.get(code).is_some_and(|text| text == "yes"));
-    Ok(Some(Figures { asked, values, zero }))
+    let empty = report.columns.iter().filter(|c| !values.contains_key(&c.code));
+    let empty = empty.filter_map(|c| Some((c.code.clone(), c.empty.as_ref()?.get(lang).to_owned()))).collect();
+    Ok(Some(Figures { asked, values, zero, empty }))
 }
 
 /// A cell as a person would type it into the field.
@@ -116,17 +122,31 @@ pub fn offer(desk: &Desk, definition: &Definition, figures: &Figures, action: St
         _ => "text",
     };
     let results = definition.fields.iter().filter(|f| !figures.asked.contains_key(&f.code)).filter_map(|f| {
-        let text = figures.values.get(&f.code)?;
-        Some((f.title.get(lang).to_owned(), shown(&f.code, text)?))
+        let why = || figures.empty.get(&f.code).cloned();
+        Some((f.title.get(lang).to_owned(), figures.values.get(&f.code).map_or_else(why, |text| shown(&f.code, text))?))
     });
+    let refused = refused(desk, definition, &figures.asked, lang);
     Offer {
         asked: figures.asked.iter().map(|(code, text)| (code.clone(), title(code), kind(code), text.clone())).collect(),
         again: format!("/ledger/{}/new", definition.code),
-        figures: results.collect(),
-        rests_on: rests_on(definition, figures, lang),
-        zero: if figures.zero { figures.values.clone().into_iter().collect() } else { Vec::new() },
+        figures: if refused.is_empty() { results.collect() } else { Vec::new() },
+        rests_on: if refused.is_empty() { rests_on(definition, figures, lang) } else { (String::new(), false) },
+        zero: if figures.zero && refused.is_empty() { figures.values.clone().into_iter().collect() } else { Vec::new() },
+        refused,
         action,
     }
+}
+
+/// What the definition's checks say against what is asked: a month that has not begun.
+fn refused(desk: &Desk, definition: &Definition, asked: &BTreeMap<String, String>, lang: Lang) -> String {
+    let inputs: Vec<(String, String)> = asked.clone().into_iter().collect();
+    let Ok(reading) = value::read_all(&desk.replica.catalogue(), definition, &BTreeMap::new(), &inputs) else { return String::new() };
+    let fields: BTreeMap<String, Value> = reading.values.into_iter().collect();
+    desk.replica.around(|around| {
+        let about_asked = |finding: &validate::Finding| finding.blocks && finding.about.iter().all(|field| asked.contains_key(field));
+        let found = definition.checks.iter().filter_map(|check| validate::broken(check, &fields, None, around)).find(about_asked);
+        found.map(|finding| locale::fault(lang, &finding.fault(definition)).0).unwrap_or_default()
+    })
 }
 
 /// `依据：已点名（班次）18，应点名（班次）20。`
@@ -142,7 +162,12 @@ fn rests_on(definition: &Definition, figures: &Figures, lang: Lang) -> (String, 
 /// Says beside each field what the records say, and marks what was typed otherwise.
 pub fn beside(inputs: &mut [Input], figures: &Figures, lang: Lang) {
     for input in inputs.iter_mut().filter(|input| !figures.asked.contains_key(&input.code)) {
-        let Some(now) = figures.values.get(&input.code) else { continue };
+        let Some(now) = figures.values.get(&input.code) else {
+            if let Some(why) = figures.empty.get(&input.code) {
+                input.help = if input.help.is_empty() { why.clone() } else { format!("{} {why}", input.help) };
+            }
+            continue;
+        };
         let word = match now.as_str() {
             "yes" => locale::text(lang, "ledger-yes", &[]),
             "no" => locale::text(lang, "ledger-no", &[]),

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     fault::{Exit, Fault},
     ledger::{
-        Definition,
-        definition::{SchoolRole, Subject},
+        Definition, FieldType,
+        definition::{SchoolRole, Step, Subject},
     },
     locale::{self, Lang},
     replica::{
@@ -62,6 +62,13 @@ pub fn step(account: &Account, definition: &Definition, step: &str, lang: Lang) 
         Some(role) => Err(Fault::new("web-step-role", Exit::NotAllowed).with("value", role_title(role, lang))),
         None => Ok(()),
     }
+}
+
+/// What somebody who takes a step signs with: the own name in the persons it asks for, where it is one role's to take.
+#[must_use]
+pub fn signature(account: &Account, definition: &Definition, step: &Step) -> Vec<(String, String)> {
+    let persons = definition.required_for(step).into_iter().filter(|field| step.role.is_some() && field.kind == FieldType::Person);
+    persons.map(|field| (field.code.clone(), account.name.clone())).collect()
 }
 
 /// Class of a child.

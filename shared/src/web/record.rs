@@ -9,6 +9,7 @@ use super::{
     files,
     form::{Drawing, Input, Sent, rest_of},
     guard::{Oops, Visitor, status},
+    lacks::Lacks,
     names::Names,
     page::{Page, Said, after, draw},
     prefill::{self, Compared},
@@ -22,8 +23,9 @@ use crate::{
     document::{rule, view::Value},
     fault::{Exit, Fault},
     ledger::{
-        Definition, FieldType,
-        definition::{Authority, Form, StepAuthority},
+        Definition,
+        definition::{Authority, Form, Step, StepAuthority},
+        notice,
     },
     locale::{self, Lang},
     model::blob::Attachment,
@@ -118,6 +120,7 @@ struct RecordPage {
     voidable: bool,
     said: Option<Said>,
     today: String,
+    lacks: Lacks,
     compared: Vec<Compared>,
 }
 
@@ -137,8 +140,7 @@ struct Saved {
 impl Saved {
     fn done(&self, page: &Page) -> String {
         match (self.saved, self.files, self.removed, self.asked) {
-            (Some(0), ..) => page.t("web-saved"),
-            (Some(gaps), ..) => page.t1("web-saved-gaps", gaps),
+            (Some(_), ..) => page.t("web-saved"),
             (_, Some(count), ..) if count > 0 => page.t1("web-files-added", count),
             (_, _, Some(_), _) => page.t("web-file-removed"),
             (.., Some(_)) => page.t("web-file-asked"),
@@ -159,7 +161,13 @@ async fn show(
     let drawn = desk
         .run(move |desk| {
             let not_taken = saved.note.as_deref().and_then(|token| files::said(desk, &account, token, page.lang));
-            Ok(record_page(desk, &account, page, &id, "", Tried::typed(&BTreeMap::new()))?.map(|drawn| RecordPage { not_taken, ..drawn }))
+            let drawn = record_page(desk, &account, page, &id, "", Tried::typed(&BTreeMap::new()))?;
+            Ok(drawn.map(|mut drawn| {
+                if saved.saved.is_some() && !drawn.lacks.is_empty() {
+                    drawn.page.done = drawn.page.t("web-saved-lacks");
+                }
+                RecordPage { not_taken, ..drawn }
+            }))
         })
         .await?;
     match drawn {
@@ -181,6 +189,20 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
     let made_by = made_by(desk, &reached, &shown_json, lang);
     let stages = stages(definition, &place.fields, &made_by, &shown_json, lang);
     let state = shown_json["row"]["state"].as_str();
+    let open = definition.lifecycle.as_ref().is_none_or(|l| state.and_then(|code| l.state(code)).is_some_and(|s| s.open && !s.sealed));
+    let lacks = if *writes && open && !place.void {
+        let own = |step: &&Step| step.authority.allows(Authority::School) && reach::takes(account, step.role);
+        let coming = shown_json["next"].as_array().into_iter().flatten().filter_map(|next| next["step"].as_str());
+        let mut coming: Vec<&Step> = coming.filter_map(|code| definition.lifecycle.as_ref()?.step(code)).filter(own).collect();
+        // Ways out are not what a record is on its way to, unless there is no other.
+        let goes_on = |step: &&Step| definition.lifecycle.as_ref().and_then(|l| l.state(&step.to)).is_some_and(|s| s.open);
+        if coming.iter().any(goes_on) {
+            coming.retain(goes_on);
+        }
+        Lacks::of(desk, account, definition, &place.fields, state, &coming, lang)
+    } else {
+        Lacks::default()
+    };
     let due = desk
         .replica
         .page(definition, &crate::replica::browse::Wanted { students: Some(vec![place.doc.to_string()]), limit: 500, ..Default::default() });
@@ -221,6 +243,7 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         voidable: *writes && !place.void && !sealed,
         said: tried.fault.map(|f| rest_of(f, lang)),
         today: desk.clock().today().to_string(),
+        lacks,
         compared: if place.void { Vec::new() } else { prefill::compared(desk, account, definition, &place.fields, lang)? },
         // What the page is for differs where there are no steps.
         page: Page { help: if definition.lifecycle.is_some() { page.help.clone() } else { page.t("web-record-plain") }, ..page.titled(title) },
@@ -297,16 +320,18 @@ fn next_steps(
         let mut inputs = drawing.only(&required);
         targets(desk, account, definition, Some(&reached.place.doc.to_string()), &mut inputs, page.lang)?;
         let only = known.role.filter(|_| !reach::takes(account, known.role)).map(|role| reach::role_title(role, page.lang)).unwrap_or_default();
+        let signature: BTreeMap<String, String> = reach::signature(account, definition, known).into_iter().collect();
         for input in &mut inputs {
             input.required = "yes";
             let field = definition.field(&input.code);
-            if input.value.is_empty() && known.role.is_some() && field.is_some_and(|f| f.kind == FieldType::Person) {
-                input.value.clone_from(&account.name);
+            if let Some(name) = signature.get(&input.code).filter(|_| input.value.is_empty()) {
+                input.value.clone_from(name);
             }
             if input.value.is_empty() && field.is_some_and(|f| f.serial) {
                 input.value = prefill::next_number(desk, definition, &input.code)?;
             }
         }
+        propose_notice(desk, definition, &known.to, &mut inputs);
         let of_step = |input: &Input| required.iter().any(|f| f.code == input.code && files::upload::attachment(fields, &f.code).is_none());
         let wanted = files::inputs(desk, account, definition, fields, kept, page.lang)?.into_iter().filter(of_step);
         let note = inputs.iter().position(|input| input.code == "note").unwrap_or(inputs.len());
@@ -332,6 +357,21 @@ fn next_steps(
         });
     }
     Ok(out)
+}
+
+/// A notice begins today and ends when its days are full, unless something else is typed.
+fn propose_notice(desk: &Desk, definition: &Definition, state: &str, inputs: &mut [Input]) {
+    let (today, holidays) = (desk.clock().today(), desk.replica.holidays());
+    for notice in definition.notices.iter().filter(|notice| notice.state == state && notice.days.is_some()) {
+        let Some(from) = inputs.iter_mut().find(|input| input.code == notice.from) else { continue };
+        if from.value.is_empty() {
+            from.value = today.to_string();
+        }
+        let earliest = from.value.parse().ok().and_then(|from| notice::earliest(notice, from, &holidays));
+        if let Some(until) = inputs.iter_mut().find(|input| input.code == notice.until && input.value.is_empty()) {
+            until.value = earliest.map(|day| day.to_string()).unwrap_or_default();
+        }
+    }
 }
 
 fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Result<Vec<Related>, Fault> {

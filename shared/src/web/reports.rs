@@ -15,7 +15,7 @@ use crate::{
     command::{Request, reporting, request::Format},
     fault::{Exit, Fault},
     locale::Lang,
-    model::money,
+    model::{SchoolYear, money},
     report::definition::{ChartKind, ParameterType, Report},
 };
 use askama::Template;
@@ -113,7 +113,8 @@ fn params(report: &Report, asked: &BTreeMap<String, String>) -> BTreeMap<String,
     asked.iter().filter(|(name, value)| known(name) && !value.trim().is_empty()).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
-fn inputs(report: &Report, asked: &BTreeMap<String, String>, answer: &Json, lang: Lang) -> Vec<Param> {
+/// `years`: school years of which records are kept here.
+fn inputs(report: &Report, asked: &BTreeMap<String, String>, answer: &Json, years: &[u16], lang: Lang) -> Vec<Param> {
     let own = report.parameters.iter().filter(|p| p.name != "school");
     own.map(|p| {
         let now = asked.get(&p.name).cloned().or_else(|| match &answer["parameters"][p.name.as_str()] {
@@ -122,14 +123,21 @@ fn inputs(report: &Report, asked: &BTreeMap<String, String>, answer: &Json, lang
             _ => None,
         });
         let value = now.unwrap_or_default();
-        let options = if p.name == "term" {
-            [("1", "web-term-1"), ("2", "web-term-2")]
-                .iter()
-                .map(|(code, key)| ((*code).to_owned(), crate::locale::text(lang, key, &[]), value == *code))
-                .collect()
-        } else {
-            Vec::new()
+        let option = |code: &str, title: String| (code.to_owned(), title, value == code);
+        let mut options: Vec<(String, String, bool)> = match p.kind {
+            ParameterType::Term => {
+                [("1", "web-term-1"), ("2", "web-term-2")].iter().map(|(code, key)| option(code, crate::locale::text(lang, key, &[]))).collect()
+            }
+            ParameterType::Year => years.iter().map(|year| option(&year.to_string(), SchoolYear::words(*year))).collect(),
+            _ => Vec::new(),
         };
+        // Where nothing chosen means the default, there is no line for it; `all` undoes one.
+        if !options.is_empty() && (p.all || p.default.is_none()) {
+            options.insert(
+                0,
+                (if p.all { "all" } else { "" }.to_owned(), crate::locale::text(lang, "web-all", &[]), value.is_empty() || value == "all"),
+            );
+        }
         let kind = match p.kind {
             ParameterType::Month => "month",
             ParameterType::Date => "date",
@@ -152,11 +160,16 @@ async fn run(
         .run(move |desk| {
             let report = find(desk, &account, &name)?;
             let request = Request::ReportRun { name: name.clone(), params: params(&report, &asked), format: Format::Json };
+            let mut years = desk.replica.years_kept().map_err(Fault::from)?;
+            years.extend(asked.get("year").and_then(|year| year.parse::<u16>().ok()));
+            years.push(desk.replica.this_year().map_err(Fault::from)?.start());
+            years.sort_unstable_by(|a, b| b.cmp(a));
+            years.dedup();
             match desk.ask(&account, request, page.lang) {
-                Ok(answer) => Ok(report_page(page, &report, &asked, &answer, None)),
+                Ok(answer) => Ok(report_page(page, &report, &asked, &answer, &years, None)),
                 Err(fault) if matches!(fault.exit, Exit::Input | Exit::Usage | Exit::NoMatch) => {
                     let said = Said::of(&fault, page.lang);
-                    Ok(report_page(page, &report, &asked, &Json::Null, Some(said)))
+                    Ok(report_page(page, &report, &asked, &Json::Null, &years, Some(said)))
                 }
                 Err(fault) => Err(fault),
             }
@@ -165,7 +178,7 @@ async fn run(
     draw(&drawn)
 }
 
-fn report_page(mut page: Page, report: &Report, asked: &BTreeMap<String, String>, answer: &Json, said: Option<Said>) -> ReportPage {
+fn report_page(mut page: Page, report: &Report, asked: &BTreeMap<String, String>, answer: &Json, years: &[u16], said: Option<Said>) -> ReportPage {
     let lang = page.lang;
     report.help.get(lang).clone_into(&mut page.help);
     let columns: Vec<&Json> = answer["columns"].as_array().into_iter().flatten().filter(|c| c["type"] != "school").collect();
@@ -196,7 +209,7 @@ fn report_page(mut page: Page, report: &Report, asked: &BTreeMap<String, String>
     }
     ReportPage {
         name: report.name.clone(),
-        params: inputs(report, asked, answer, lang),
+        params: inputs(report, asked, answer, years, lang),
         said,
         columns: visible.iter().map(|c| (c["title"].as_str().unwrap_or_default().to_owned(), is_number(c))).collect(),
         rows,
@@ -216,7 +229,7 @@ pub(super) fn cell(value: &Json, column: &Json, labels: &Json, lang: Lang) -> St
     let number = value.as_i64();
     match (column["type"].as_str().unwrap_or_default(), value) {
         (_, Json::Null) => String::new(),
-        ("year", _) if number.is_some() => format!("{}/{:02}", number.unwrap_or(0), (number.unwrap_or(0) + 1).rem_euclid(100)),
+        ("year", _) if number.is_some() => format!("{}—{}", number.unwrap_or(0), number.unwrap_or(0) + 1),
         ("term", _) if matches!(number, Some(1 | 2)) => crate::locale::text(lang, if number == Some(1) { "web-term-1" } else { "web-term-2" }, &[]),
         ("money", _) if number.is_some() => money::fen_to_yuan(number.unwrap_or(0)),
         ("pct", _) if number.is_some() => format!("{:.2}%", number.unwrap_or(0) as f64 / 100.0),

@@ -94,6 +94,7 @@ async fn the_rest_of_the_pages_looks_as_it_did_in_both_languages() {
     let (_, session) = school.person("wang", &[Role::Registrar, Role::Principal], &[]);
     let child = school.child("王小明", "529901201606120012", 3, 1);
     school.child("赵小红", "529901201603020032", 4, 1);
+    school.listed();
     let made = school
         .post(
             "/ledger/monthly_report/new?month=2026-02",

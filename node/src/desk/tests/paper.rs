@@ -67,6 +67,40 @@ async fn a_statement_sums_what_reached_the_child_and_shows_nobody_elses() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_disputed_payment_leaves_what_is_still_due_unclaimed() {
+    let school = School::new();
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let application = |amount: i64| {
+        let id = add(&school, "aid_application", Some(&child), &[("applicant", "guardian")]);
+        let put = format!(
+            "UPDATE record SET state = 'approved', fields = json_set(fields, '$.approved_amount', {amount}) WHERE id = '{id}';
+             UPDATE record_aid_application SET _state = 'approved' WHERE _id = '{id}'"
+        );
+        (id, put)
+    };
+    let (whole, parted) = (application(62_550), application(100_000));
+    let paid =
+        |id: &str, amount: &str| pay(&school, &child, &[("amount", amount), ("application", id), ("on", "2026-03-01"), ("paid_on", "2026-03-01")]);
+    let disputed = paid(&whole.0, "300");
+    paid(&parted.0, "400");
+    // Written down before the money went: nothing has reached the family yet.
+    pay(&school, &child, &[("amount", "100"), ("application", &parted.0), ("on", "2026-03-01")]);
+    let dispute = format!(
+        "UPDATE record SET disputed = 1, fields = json_remove(fields, '$.amount') WHERE id = '{disputed}'; UPDATE record_aid_payment SET _disputed = 1, amount = NULL WHERE _id = '{disputed}'"
+    );
+    for put in [whole.1, parted.1, dispute] {
+        school.desk.replica.store().write(move |c| c.execute_batch(&put).map_err(huxue_shared::store::StoreError::from)).unwrap();
+    }
+    let page = school.get(&format!("/paper/child/aid_statement?student={child}"), &officer).await.text;
+    let due = page.split("已经批准、还没有发放的资助").nth(1).unwrap();
+    let text: String = due.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text).collect::<Vec<_>>().join(" ");
+    assert!(text.contains("1000 元  600 元"), "the rest of the undisputed one: {text}");
+    assert!(due.contains("<strong>600 元</strong>"), "only that is in the sum: {due}");
+    assert!(text.contains("核对中") && text.contains("有 1 笔数据有分歧，正在核对"), "the other is said to be looked into: {text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_printed_keeps_to_what_the_person_reaches() {
     let school = School::new();
     let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);

@@ -84,11 +84,11 @@ pub fn about_children(definition: &Definition) -> bool {
     definition.subject == Subject::Student || definition.declared("household_card").is_some()
 }
 
-/// The forms asked for: one a child, or so many copies of none in particular.
+/// The forms asked for: one a child, or so many copies of none in particular; and how many children were left out because the ledger is not about them.
 ///
 /// # Errors
 /// `web-paper-no-form`; those of the children; the store's.
-pub fn forms(desk: &Desk, account: &Account, definition: &Definition, choice: &Choice, lang: Lang) -> Result<Vec<Blank>, Fault> {
+pub fn forms(desk: &Desk, account: &Account, definition: &Definition, choice: &Choice, lang: Lang) -> Result<(Vec<Blank>, usize), Fault> {
     if !has_form(definition) || !account.writes(definition).any() {
         return Err(Fault::new("web-paper-no-form", Exit::NotAllowed));
     }
@@ -97,13 +97,20 @@ pub fn forms(desk: &Desk, account: &Account, definition: &Definition, choice: &C
     if copies > 0 || !about_children(definition) {
         let blank =
             Blank { name: String::new(), class: String::new(), known: Vec::new(), slots: slots(&catalogue, definition, &BTreeMap::new(), lang) };
-        return Ok(vec![blank; copies.max(1)]);
+        return Ok((vec![blank; copies.max(1)], 0));
     }
     let profile = desk.replica.definition("enrolment").map_err(Fault::from)?;
     let there = |pupil: &Pupil| choice.student.is_some() || choice.of.is_some() || pupil.status.as_deref() == Some("present");
-    let mut out = Vec::new();
+    // Who is named, or on a list, is meant.
+    let named = choice.student.is_some() || choice.of.is_some() || choice.asked.get("all").is_some_and(|text| !text.is_empty());
+    let about = definition.about.as_ref().filter(|_| !named);
+    let (mut out, mut left_out) = (Vec::new(), 0);
     for pupil in choice.pupils(desk, account)?.into_iter().filter(there) {
         let fields = desk.replica.locate(&pupil.student).map_err(Fault::from)?.fields;
+        if about.is_some_and(|code| fields.get(code) != Some(&Value::Bool(true))) {
+            left_out += 1;
+            continue;
+        }
         let known = HEAD.iter().filter_map(|code| profile.field(code)).filter(|f| f.privacy != Privacy::C);
         let known = known.map(|f| (f.title.get(lang).to_owned(), value::show(&catalogue, &profile, f, &fields, lang))).collect();
         out.push(Blank {
@@ -113,7 +120,7 @@ pub fn forms(desk: &Desk, account: &Account, definition: &Definition, choice: &C
             slots: slots(&catalogue, definition, &fields, lang),
         });
     }
-    Ok(out)
+    Ok((out, left_out))
 }
 
 fn slots(catalogue: &Catalogue, definition: &Definition, profile: &BTreeMap<String, Value>, lang: Lang) -> Vec<Slot> {

@@ -97,8 +97,21 @@ struct Ready<'a> {
     counting: Option<Counting<'a>>,
     /// Records by document.
     rows: HashMap<String, Vec<Row>>,
-    /// What other records have used up, by record of this part.
-    used: HashMap<String, i64>,
+    /// What other records have used up, by record of this part; `None`: one of them is disputed, and nobody can say.
+    used: HashMap<String, Option<i64>>,
+}
+
+impl Ready<'_> {
+    /// What is left of a record; unknown while it, or what uses it up, is disputed.
+    fn rest(&self, row: &Row) -> Option<i64> {
+        let net = self.counting.as_ref()?.net(row)?;
+        Some(net - self.used.get(&row.id).copied().unwrap_or(Some(0))?)
+    }
+
+    /// It is in no sum until a person has decided.
+    fn in_dispute(&self, row: &Row) -> bool {
+        row.disputed || self.used.get(&row.id) == Some(&None)
+    }
 }
 
 /// Whether a person may print a paper: who reads every ledger on it.
@@ -170,14 +183,18 @@ fn ready<'a>(desk: &Desk, part: &'a Part, documents: &[String], years: Years, ch
         Some(sum) => Some(Counting { sum, less: part.less.as_deref(), nothing_when: forms::condition(part.nothing_when.as_deref(), &definition)? }),
         None => None,
     };
-    let mut used: HashMap<String, i64> = HashMap::new();
+    let mut used: HashMap<String, Option<i64>> = HashMap::new();
     if let Some(against) = &part.against {
         let other = desk.replica.definition(&against.ledger).map_err(Fault::from)?;
         let nothing_when = forms::condition(against.nothing_when.as_deref(), &other)?;
+        let when = forms::condition(against.when.as_deref(), &other)?;
         let counting = Counting { sum: &against.sum, less: against.less.as_deref(), nothing_when };
-        for row in by_document(desk, &other, documents)?.into_values().flatten() {
-            if let (Some(Value::Str(id)), Some(net)) = (row.fields.get(&against.reference), counting.net(&row)) {
-                *used.entry(id.clone()).or_default() += net;
+        // Whether a disputed one counts, nobody can say either.
+        let uses = |row: &Row| row.disputed || when.as_ref().is_none_or(|when| when.holds(&row.fields, row.state.as_deref()));
+        for row in by_document(desk, &other, documents)?.into_values().flatten().filter(uses) {
+            if let Some(Value::Str(id)) = row.fields.get(&against.reference) {
+                let known = used.entry(id.clone()).or_insert(Some(0));
+                *known = known.zip(if row.disputed { None } else { Some(counting.net(&row).unwrap_or(0)) }).map(|(known, net)| known + net);
             }
         }
     }
@@ -239,19 +256,19 @@ fn shown_columns<'a>(definition: &'a Definition, part: &'a Part) -> Vec<(&'a str
 fn table(catalogue: &Catalogue, ready: &Ready<'_>, documents: &[String], names: &mut Names<'_>) -> Table {
     let (lang, definition) = (names.lang, &ready.definition);
     let columns = shown_columns(definition, ready.part);
-    let rest = |row: &Row| ready.counting.as_ref().and_then(|c| c.net(row)).map(|net| net - ready.used.get(&row.id).copied().unwrap_or(0));
     let fits = |row: &&Row| {
         let stands = ready.when.as_ref().is_none_or(|when| when.holds(&row.fields, row.state.as_deref()));
         // Of a disputed state nobody can say whether it belongs here: it is shown, as disputed.
         let unknown = row.disputed && row.state.is_none() && definition.lifecycle.is_some();
-        (stands || unknown && ready.part.against.is_none()) && (ready.part.against.is_none() || row.disputed || rest(row).is_none_or(|rest| rest > 0))
+        (stands || unknown && ready.part.against.is_none())
+            && (ready.part.against.is_none() || row.disputed || ready.rest(row).is_none_or(|rest| rest > 0))
     };
     let rows: Vec<&Row> = documents.iter().rev().filter_map(|doc| ready.rows.get(doc)).flatten().filter(fits).collect();
     let money = |fen: i64| format!("{} {}", money::fen_to_yuan(fen), locale::text(lang, "web-yuan", &[]));
     let mut cell = |row: &Row, (column, field): (&str, Option<&Field>)| match (column, field) {
         ("$term", _) => (row.on.as_deref().map(|on| term(on, lang)).unwrap_or_default(), false),
         ("$state", _) => (shown::state(definition, row.state.as_deref(), lang), false),
-        ("$rest", _) => (rest(row).map_or_else(|| locale::text(lang, "paper-in-dispute", &[]), money), true),
+        ("$rest", _) => (ready.rest(row).map_or_else(|| locale::text(lang, "paper-in-dispute", &[]), money), true),
         (_, None) => (String::new(), false),
         (column, Some(field)) if row.disputed && ready.part.sum.as_deref() == Some(column) => {
             (locale::text(lang, "paper-in-dispute", &[]), field.kind.is_number())
@@ -260,8 +277,8 @@ fn table(catalogue: &Catalogue, ready: &Ready<'_>, documents: &[String], names: 
         (_, Some(field)) => (value::show(catalogue, definition, field, &row.fields, lang), field.kind.is_number()),
     };
     let drawn: Vec<Vec<Cell>> = rows.iter().map(|row| columns.iter().map(|column| cell(row, *column)).collect()).collect();
-    let summed: i64 = rows.iter().filter_map(|row| rest(row)).sum();
-    let disputed = rows.iter().filter(|row| row.disputed).count();
+    let summed: i64 = rows.iter().filter_map(|row| ready.rest(row)).sum();
+    let disputed = rows.iter().filter(|row| ready.in_dispute(row)).count();
     let head = |(column, field): &(&str, Option<&Field>)| match (*column, field) {
         (_, Some(field)) => (field.title.get(lang).to_owned(), field.kind.is_number()),
         ("$term", _) => (locale::text(lang, "paper-term", &[]), false),

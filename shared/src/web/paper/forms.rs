@@ -90,6 +90,8 @@ pub struct Against {
     pub less: Option<String>,
     /// As for a part.
     pub nothing_when: Option<String>,
+    /// Only these use anything up.
+    pub when: Option<String>,
 }
 
 impl ChildPaper {
@@ -170,7 +172,14 @@ pub fn problems(paper: &ChildPaper, catalogue: &Catalogue) -> Vec<String> {
         match part.against.as_ref().map(|against| (against, catalogue.latest(&against.ledger))) {
             None => {}
             Some((against, None)) => more.push(missing(&against.ledger)),
-            Some((against, Some(other))) => [&against.reference, &against.sum].into_iter().chain(&against.less).for_each(|code| field(other, code)),
+            Some((against, Some(other))) => {
+                [&against.reference, &against.sum].into_iter().chain(&against.less).for_each(|code| field(other, code));
+                for text in [&against.when, &against.nothing_when].into_iter().flatten() {
+                    if Condition::parse(text, other).is_err() {
+                        more.push(format!("{}: {text}", against.ledger));
+                    }
+                }
+            }
         }
     }
     out.extend(more);

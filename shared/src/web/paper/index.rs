@@ -12,6 +12,7 @@ use crate::{
     fault::Fault,
     ledger::Definition,
     locale::{self, Lang},
+    model::SchoolYear,
 };
 use askama::Template;
 use axum::{
@@ -81,7 +82,7 @@ fn index(desk: &Desk, account: &Account, page: Page, choice: &Choice) -> Result<
         years.insert(0, this_year.start());
     }
     Ok(IndexPage {
-        years: years.into_iter().map(|y| (y.to_string(), year_words(y), y == choice.year.start())).collect(),
+        years: years.into_iter().map(|y| (y.to_string(), SchoolYear::words(y), y == choice.year.start())).collect(),
         terms: [("1", "web-term-1"), ("2", "web-term-2")].into_iter().map(|(code, key)| (code.to_owned(), page.t(key), term == code)).collect(),
         classes: children::classes(&pupils, &class, lang),
         papers: forms::all()
@@ -100,11 +101,6 @@ fn index(desk: &Desk, account: &Account, page: Page, choice: &Choice) -> Result<
         letters: catalogue.iter_latest().filter(|d| has_letter(d, lang)).filter(reads).map(title).collect(),
         page,
     })
-}
-
-/// `2025—2026`.
-fn year_words(start: u16) -> String {
-    format!("{start}—{}", start + 1)
 }
 
 /// Ledgers that may be printed, by the section that leads.

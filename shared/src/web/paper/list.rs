@@ -12,7 +12,10 @@ use crate::{
         value,
     },
     locale,
-    replica::browse::{Listed, Row, Wanted},
+    replica::{
+        self,
+        browse::{Listed, Row, Wanted},
+    },
 };
 use askama::Template;
 use std::collections::BTreeMap;
@@ -69,6 +72,9 @@ pub fn shortened(name: &str) -> String {
         [first, middle @ .., last] => format!("{first}{}{last}", "*".repeat(middle.len())),
     }
 }
+
+/// Characters of a telephone or a name that are kept.
+const REMEMBERED_CHARS_MAX: usize = 100;
 
 const CHILD: [&str; 3] = ["name", "grade", "class"];
 
@@ -158,19 +164,47 @@ pub fn notice(
     };
     let drawn = rows.iter().enumerate().map(&mut line).collect();
     let title = locale::text(lang, "web-notice-title", &[("value", definition.title.get(lang))]);
-    let public = public(&page, definition, asked, hung, &rows);
+    let remembered = remembered(desk, account.writes(definition).any(), asked)?;
+    let public = public(&page, definition, asked, hung, &rows, remembered);
     Ok(ListPage { rows: drawn, page: page.titled(title.clone()), title, day: today, notice: Some(public), heads, left_out })
 }
 
-fn public(page: &Page, definition: &Definition, asked: &BTreeMap<String, String>, hung: Option<&Notice>, rows: &[Row]) -> Public {
-    let word = |key: &str| asked.get(key).map(|t| t.trim().to_owned()).unwrap_or_default();
+/// Telephone and person for objections: as asked, or as they stood on the last notice of this machine. What somebody who writes the ledger fills in is kept for the next.
+fn remembered(desk: &Desk, keeps: bool, asked: &BTreeMap<String, String>) -> Result<[String; 2], Fault> {
+    let mut out = [String::new(), String::new()];
+    for (slot, key) in out.iter_mut().zip(["phone", "contact"]) {
+        let setting = format!("notice-{key}");
+        let known = desk.replica.store().read(|c| replica::setting(c, &setting)).map_err(Fault::internal)?;
+        let known = known.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+        *slot = match asked.get(key).map(|text| text.trim().chars().take(REMEMBERED_CHARS_MAX).collect::<String>()) {
+            None => known,
+            Some(text) => {
+                if keeps && text != known {
+                    let kept = text.clone();
+                    desk.replica.store().write(move |c| replica::put_setting(c, &setting, kept.as_bytes())).map_err(Fault::internal)?;
+                }
+                text
+            }
+        };
+    }
+    Ok(out)
+}
+
+fn public(
+    page: &Page,
+    definition: &Definition,
+    asked: &BTreeMap<String, String>,
+    hung: Option<&Notice>,
+    rows: &[Row],
+    remembered: [String; 2],
+) -> Public {
     let or_line = |text: &str| if text.is_empty() { "＿＿＿＿＿＿＿＿".to_owned() } else { text.to_owned() };
     let day = |code: fn(&Notice) -> &str, last: bool| {
         let days = hung.into_iter().flat_map(|n| rows.iter().filter_map(move |row| date(row, code(n))));
         if last { days.max() } else { days.min() }.unwrap_or_default().to_owned()
     };
     let (from, until) = (or_line(&day(|n| &n.from, false)), or_line(&day(|n| &n.until, true)));
-    let (phone, contact) = (word("phone"), word("contact"));
+    let [phone, contact] = remembered;
     let text = locale::text(
         page.lang,
         "paper-public-notice",

@@ -1,0 +1,117 @@
+//! Aid at the desk: programmes that fit the child come first, what does not fit is asked about, a notice is proposed long enough and refused short.
+
+use super::{Ask, School, class, nobody};
+use axum::http::StatusCode;
+use huxue_shared::{command::request::SubjectRef, locale::Lang, web::account::Role};
+use serde_json::json;
+
+fn add(school: &School, ledger: &str, child: Option<&str>, set: &[(&str, &str)]) -> String {
+    let set = set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let subject = child.map(|child| SubjectRef::Student(child.to_owned()));
+    let done = school.desk.ask(&nobody(), Ask::RecordAdd { ledger: ledger.into(), subject, year: None, set, by: None }, Lang::Zh).unwrap();
+    done["record"].as_str().unwrap().to_owned()
+}
+
+/// A programme as the county would have published it.
+fn programme(school: &School, id: &str, name: &str, stage: &str, boarding: &str, until: Option<&str>) -> String {
+    let key = format!("aid_programme:{id}");
+    let mut fields = json!({ "code": format!("YW_{id}"), "name": name, "stage": stage, "boarding": boarding, "valid_from": "2020-01-01", "amount_year": 50_000, "amount_rule": "fixed" });
+    fields["valid_until"] = json!(until);
+    let put = format!(
+        "INSERT INTO record (doc, id, ledger, version, disputed, void, seen, fields) VALUES ((SELECT max(n) FROM doc), '{key}', 'aid_programme', 1, 0, 0, zeroblob(16), '{fields}');
+         INSERT INTO record_aid_programme (_id, _n, _doc, _year, _term, _disputed, _reopened, _v, void, code, name)
+         VALUES ('{key}', (SELECT n FROM record WHERE id = '{key}'), (SELECT max(n) FROM doc), 2025, 0, 0, 0, 1, 0, 'X', 'X');"
+    );
+    school.desk.replica.store().write(move |c| c.execute_batch(&put).map_err(huxue_shared::store::StoreError::from)).unwrap();
+    key
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programmes_that_fit_the_child_come_first_and_another_is_asked_about() {
+    let school = School::new();
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    // A day pupil of primary school.
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    school.child("赵小红", "529901201603020032", 4, 1);
+    let fits = programme(&school, "XX_ZD", "小学走读生生活补助", "primary", "day", None);
+    let board = programme(&school, "XX_JS", "小学寄宿生生活补助", "primary", "board", None);
+    let other = programme(&school, "CZ_ZD", "初中走读生生活补助", "junior", "day", None);
+    let over = programme(&school, "XX_OLD", "小学走读生生活补助", "primary", "any", Some("2025-10-31"));
+    let page = school.get(&format!("/ledger/aid_application/new?student={child}"), &officer).await.text;
+    let select = page.split("id=\"f-programme\"").nth(1).and_then(|rest| rest.split("</select>").next()).unwrap();
+    let (first, others) = select.split_once("<optgroup label=\"其他（与这名学生或日期不符）\">").unwrap_or_else(|| panic!("{select}"));
+    assert!(first.contains(&fits) && first.contains(">小学走读生生活补助 · 2020-01-01— · 500 元<"), "{first}");
+    for apart in [&board, &other, &over] {
+        assert!(others.contains(apart) && !first.contains(apart), "{apart}: {select}");
+    }
+    assert!(others.contains("2020-01-01—2025-10-31"), "{others}");
+    assert!(!select.contains("YW_"), "a code tells nobody anything: {select}");
+    for (chosen, said) in [(&fits, ""), (&board, "与学生住宿情况不符"), (&other, "不是学生所在学段"), (&over, "不在这个资助项目的执行期内")]
+    {
+        let form = format!("_field=programme&_student={child}&programme={chosen}&on=2026-03-02");
+        let answer = school.post("/ledger/aid_application/check", &officer, &form).await;
+        assert_eq!(answer.text.contains("class=\"challenge\""), !said.is_empty(), "{}", answer.text);
+        assert!(answer.text.contains(said), "{}", answer.text);
+    }
+    let made = school.post("/ledger/aid_application/new", &officer, &format!("_student={child}&programme={board}&applicant=guardian")).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "asked about, not refused: {}", made.text);
+    let page = school.get(&made.location, &officer).await.text;
+    assert!(page.contains("还缺什么") && page.contains("与学生住宿情况不符"), "{page}");
+    assert!(page.contains("走到“申请”还要：") && page.contains("申请理由"), "what the next step asks for is named: {page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_to_turn_to_is_remembered_from_the_last_notice() {
+    let school = School::new();
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    let (_, principal) = school.person("zhang", &[Role::Principal], &[]);
+    let fresh = school.get("/ledger/aid_application/print?as=notice", &officer).await.text;
+    assert!(fresh.contains("id=\"phone\" name=\"phone\" type=\"tel\" value=\"\""), "{fresh}");
+    school.get("/ledger/aid_application/print?as=notice&contact=%E8%B5%B5%E8%80%81%E5%B8%88&phone=0871-5551234", &officer).await;
+    let next = school.get("/ledger/aid_application/print?as=notice", &officer).await.text;
+    assert!(next.contains("value=\"0871-5551234\"") && next.contains("value=\"赵老师\""), "{next}");
+    let village = school.get("/ledger/aid_application/print?as=notice&place=village", &principal).await.text;
+    assert!(village.contains("0871-5551234"), "for every notice of this machine: {village}");
+    school.get("/ledger/aid_application/print?as=notice&contact=&phone=", &officer).await;
+    assert!(!school.get("/ledger/aid_application/print?as=notice", &officer).await.text.contains("0871-5551234"), "and emptied when it is emptied");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_of_care_are_printed_for_left_behind_children_unless_all_are_asked_for() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    school.child("王小明", "529901201606120012", 3, 1);
+    let other = school.child("赵小红", "529901201603020032", 3, 1);
+    let set = [("left_behind".to_owned(), "no".to_owned())].into();
+    school.desk.ask(&nobody(), Ask::RecordSet { record: other.clone(), set, by: None }, Lang::Zh).unwrap();
+    let page = school.get("/paper/blank?code=care_log", &registrar).await.text;
+    assert!(page.contains("王小明") && !page.contains("赵小红") && page.contains("另有 1 名学生没有打"), "{page}");
+    let all = school.get("/paper/blank?code=care_log&all=1", &registrar).await.text;
+    assert!(all.contains("王小明") && all.contains("赵小红") && !all.contains("没有打"), "{all}");
+    assert!(school.get(&format!("/paper/blank?code=care_log&student={other}"), &registrar).await.text.contains("赵小红"), "who is named is meant");
+    assert!(school.get("/paper/blank?code=dropout_check", &registrar).await.text.contains("赵小红"), "other ledgers are about every child");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_school_year_is_shown_from_when_to_when() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    school.child("王小明", "529901201606120012", 3, 1);
+    let page = school.get("/report/enrolment_headcount", &registrar).await.text;
+    assert!(page.contains("<option value=\"2025\" selected>2025—2026</option>"), "{page}");
+    assert!(!page.contains("name=\"year\" value=\"2025\""), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_record_lacks_is_named_when_it_is_saved() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let case = add(&school, "dropout_case", Some(&child), &[("opened_by", "teacher")]);
+    let page = school.get(&format!("/record/{case}?saved=1"), &teacher).await.text;
+    assert!(page.contains("还缺的列在下面") && page.contains("现在就该填：失学起始日。"), "{page}");
+    assert!(!page.contains("走到“开始核实”"), "that step asks for nothing: {page}");
+    let log = add(&school, "care_log", Some(&child), &[("kind", "visit"), ("with", "child"), ("by", "li")]);
+    let page = school.get(&format!("/record/{log}?saved=0"), &teacher).await.text;
+    assert!(page.contains("已保存在本机。") && !page.contains("还缺什么"), "{page}");
+}

@@ -1,0 +1,75 @@
+//! Records to choose from, judged before one is chosen: those that the definition's checks have something against come last, under a head of their own. And the same checks,
+//! said beside a field while a form is filled.
+//!
+//! Nothing is hidden and nothing decided here: the checks are data, and the engine asks them again when the record is written.
+
+use super::{desk::Desk, form::Input};
+use crate::{
+    document::view::Value,
+    ledger::{
+        Definition, FieldType,
+        condition::is_filled,
+        definition::Check,
+        validate::{self, Finding},
+        value,
+    },
+    replica::browse::Row,
+};
+use std::collections::BTreeMap;
+
+/// What a form says so far: what is copied from the child's profile, and over it what is typed, as far as it can be read.
+#[must_use]
+pub fn so_far(desk: &Desk, definition: &Definition, student: Option<&str>, typed: &BTreeMap<String, String>) -> BTreeMap<String, Value> {
+    let catalogue = desk.replica.catalogue();
+    let profile = student.and_then(|doc| desk.replica.locate(doc).ok()).map(|place| place.fields).unwrap_or_default();
+    let copied = definition.fields.iter().filter_map(|field| {
+        let (_, from) = field.copy_of.as_ref()?;
+        Some((field.code.clone(), profile.get(from)?.clone()))
+    });
+    let mut fields: BTreeMap<String, Value> = copied.collect();
+    fields.insert("on".to_owned(), Value::Str(desk.clock().today().to_string()));
+    for (field, text) in typed.iter().filter(|(_, text)| !text.trim().is_empty()).filter_map(|(code, text)| Some((definition.field(code)?, text))) {
+        // What a `ref` names is completed where it is written; a form sends the whole key.
+        let read = if field.kind == FieldType::Ref {
+            vec![(field.code.clone(), Value::Str(text.trim().to_owned()))]
+        } else {
+            value::read(&catalogue, definition, field, text, &BTreeMap::new()).map(|reading| reading.values).unwrap_or_default()
+        };
+        fields.extend(read);
+    }
+    fields
+}
+
+/// The fields of inputs as typed.
+pub(super) fn typed(inputs: &[Input]) -> BTreeMap<String, String> {
+    inputs.iter().filter(|input| !input.value.is_empty()).map(|input| (input.code.clone(), input.value.clone())).collect()
+}
+
+/// The rows that may be chosen for `field`, those the checks have nothing against first; how many come after.
+pub(super) fn sorted(desk: &Desk, definition: &Definition, field: &str, fields: &BTreeMap<String, Value>, rows: Vec<Row>) -> (Vec<Row>, usize) {
+    let asks = |check: &Check| check.must.of_others().iter().any(|(reference, _)| *reference == field);
+    if !definition.checks.iter().any(asks) {
+        return (rows, 0);
+    }
+    let fits = |row: &Row| {
+        let mut chosen = fields.clone();
+        chosen.insert(field.to_owned(), Value::Str(row.id.clone()));
+        said(desk, definition, &chosen, |check| asks(check)).is_empty()
+    };
+    let (mut first, rest): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(fits);
+    let apart = rest.len();
+    first.extend(rest);
+    (first, apart)
+}
+
+/// What broken checks say of a field, once everything they ask for is filled in.
+pub(super) fn about(desk: &Desk, definition: &Definition, fields: &BTreeMap<String, Value>, field: &str) -> Vec<Finding> {
+    said(desk, definition, fields, |check| check.names().any(|name| name == field))
+}
+
+fn said(desk: &Desk, definition: &Definition, fields: &BTreeMap<String, Value>, of: impl Fn(&Check) -> bool) -> Vec<Finding> {
+    let state = definition.lifecycle.as_ref().map(|lifecycle| lifecycle.initial.as_str());
+    let whole = |check: &&Check| of(check) && check.must.fields().iter().all(|name| is_filled(fields, name));
+    let asked = definition.checks.iter().filter(whole);
+    desk.replica.around(|around| asked.filter_map(|check| validate::broken(check, fields, state, around)).collect())
+}
