@@ -228,3 +228,21 @@ fn a_workbook_of_another_school_is_not_taken() {
     };
     assert_eq!(execute::execute(node.replica(), request, "test", Lang::Zh, &mut |_| ()).unwrap_err().code, "import-other-school");
 }
+
+#[test]
+fn a_cell_merged_down_beside_several_rows_counts_for_each_of_them() {
+    let town = Town::new(34, 1);
+    let node = town.node(1);
+    node.child("王小明", &id_number(1));
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let page = book.add_worksheet();
+    for (at, head) in (0u16..).zip(["姓名", "日期", "关爱方式", "时长"]) {
+        page.write_string(0, at, head).unwrap();
+    }
+    page.merge_range(1, 0, 2, 0, "王小明", &rust_xlsxwriter::Format::new()).unwrap();
+    for (line, day) in [(1, "2026年1月5日"), (2, "2026.1.6")] {
+        page.write_string(line, 1, day).unwrap().write_string(line, 2, "家访").unwrap().write_number(line, 3, 30).unwrap();
+    }
+    let said = import(node, "care_log", &book.save_to_buffer().unwrap(), &[]);
+    assert_eq!((&said["accepted"], &said["changed"]), (&json!(2), &json!(2)), "{said}");
+}
