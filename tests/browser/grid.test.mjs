@@ -230,6 +230,28 @@ test("refused rows are downloaded, corrected where they stand and taken when the
   });
 });
 
+test("what a pasted block leaves over is counted and named: heads, columns on the right, rows below the last", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...registrar);
+    await page.goto(`${desk.url}/ledger/care_log/grid?add=1&class=${names.class}`);
+    await cell(page, 1, "kind").click();
+    await paste(page, `姓名\t没有这一栏\t时长\r\n${names[0]}\tx\t30\r\n没有此人\tx\t31\r\n`);
+    await said(page, "没用上的表头： 1（没有这一栏）");
+    await said(page, "行 1（3 没有此人）：没有放进表格");
+    const last = page.locator(`#grid tbody tr:nth-child(${names.length}) td[data-field]`).last();
+    await last.click();
+    await paste(page, "一\t二\t三\r\n四\t五\t六\r\n");
+    await said(page, "右边放不下的列： 2（第 2 列 二、第 3 列 三）");
+    await said(page, "行 1（2）：没有放进表格");
+    // Where rows can be added they are, and it is said.
+    await page.goto(`${desk.url}/ledger/care_log/grid?class=${names.class}`);
+    const rows = await page.locator("#grid tbody tr").count();
+    await page.locator(`#grid tbody tr:nth-child(${rows}) td[data-field=minutes]`).click();
+    await paste(page, "41\r\n42\r\n43\r\n");
+    await said(page, "比表格多出、放进新增行的行数： 2");
+  });
+});
+
 for (const [mode, viewport, scheme] of [["dark", desktop, "dark"], ["phone", phone, "light"]]) {
   test(`the grid is sound in both languages, ${mode}`, async () => {
     await browse(viewport, async (page) => {

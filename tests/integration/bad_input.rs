@@ -175,6 +175,7 @@ fn files_that_are_no_rosters_are_told_apart_and_leave_nothing() {
         (words(&["import", "roster", &missing]), "file-unreadable", 3),
         (words(&["import", "roster", &folder]), "file-unreadable", 3),
         (words(&["import", "roster", &clean, "--sheet", "无此表"]), "import-no-sheet", 3),
+        (words(&["import", "roster", &clean]), "roster-other-school", 3),
         (words(&["import", "ledger", "care_log", &no_header]), "import-no-header-in-sheets", 3),
         (words(&["import", "ledger", "care_log", &password]), "import-password", 3),
         (words(&["import", "ledger", "moon_log", &clean]), "ledger-none", 4),

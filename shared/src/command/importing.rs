@@ -113,6 +113,7 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
     let catalogue = replica.catalogue();
     let definition = replica.definition("enrolment")?;
     let version = definition.version;
+    let mut given_back = if preview.rows.iter().any(|row| row.row_id.is_some()) { undoing::from_rows(replica)? } else { HashMap::new() };
     let (mut edits, mut traces) = (Vec::new(), Vec::new());
     for (at, row) in preview.rows.iter().enumerate() {
         let Outcome::Accept(pupil) = &row.outcome else { continue };
@@ -126,7 +127,9 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
             );
             continue;
         }
-        let doc = present.doc_of(replica, pupil, year);
+        // A row given back that became a child before is that child, whatever was corrected in it since.
+        let before = row.row_id.as_ref().and_then(|id| given_back.remove(id)).and_then(|(key, _)| DocId::from_hex(&key));
+        let doc = before.filter(|doc| present.may_be(*doc, pupil)).unwrap_or_else(|| present.doc_of(replica, pupil, year));
         let mut fields: BTreeMap<String, Value> = pupil.fields().into_iter().collect();
         if let Some(reason) = present.remark(pupil, doc) {
             if reason == Reason::KnownChild {
@@ -165,7 +168,7 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
             before: old,
             after: changed.clone(),
             step: false,
-            from_row: String::new(),
+            from_row: row.row_id.clone().unwrap_or_default(),
         });
         let edit = if before.is_none() { profile_edit(changed, version) } else { sets(Target::Subject, changed) };
         edits.push(DocEdit { space, doc, what: What::Edit(edit) });
@@ -241,6 +244,12 @@ impl Present {
             out.fields.insert(doc, fields);
         }
         Ok(out)
+    }
+
+    /// Whether the child on file in `doc` can be the row's: no other number stands there.
+    fn may_be(&self, doc: DocId, pupil: &Pupil) -> bool {
+        let number = self.fields.get(&doc).map(|fields| text(fields, "id_no"));
+        number.is_some_and(|number| number.is_empty() || pupil.id.as_ref().is_some_and(|id| id.as_str() == number))
     }
 
     /// Whether the child of a row is on file, by number or by name and birth date.

@@ -204,8 +204,9 @@ pub(super) type Made = (String, BTreeMap<String, Value>);
 /// The store's.
 pub(super) fn from_rows(replica: &Replica) -> Result<HashMap<String, Made>> {
     let details: Vec<String> = replica.store().read(|c| -> Result<_> {
-        let mut statement =
-            c.prepare_cached("SELECT detail FROM import WHERE kind = 'ledger' AND undone IS NULL AND instr(detail, '\"from_row\"') > 0 ORDER BY id")?;
+        let mut statement = c.prepare_cached(
+            "SELECT detail FROM import WHERE kind IN ('ledger', 'roster') AND undone IS NULL AND instr(detail, '\"from_row\"') > 0 ORDER BY id",
+        )?;
         Ok(statement.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
     })?;
     let traces = details.iter().filter_map(|text| serde_json::from_str::<Vec<Trace>>(text).ok()).flatten();

@@ -59,6 +59,8 @@ pub struct RosterRow {
     pub warnings: Vec<Problem>,
     /// Whose row it is as the file says it: name, grade and class, whatever is wrong with them.
     pub label: String,
+    /// Its id, if it was given back before.
+    pub row_id: Option<String>,
 }
 
 /// A judged file.
@@ -142,6 +144,7 @@ impl RosterRow {
                 "row": self.row,
                 "accept": false,
                 "label": self.label,
+                "row_id": self.row_id,
                 "why": reason.reason.code(),
                 "message": reason.message(lang),
                 "next": reason.next(lang),
@@ -178,8 +181,14 @@ pub fn read_roster(bytes: &[u8], file_name: &str, options: &RosterOptions) -> Re
     };
     let mut compared = Compared::default();
     let school_names = school_names(&data, &header);
-    let rows: Vec<RosterRow> =
-        data.into_iter().map(|(row, cells)| RosterRow { label: label(cells, &header), ..compared.admit(*row, judge(cells, &context)) }).collect();
+    let rows: Vec<RosterRow> = data
+        .into_iter()
+        .map(|(row, cells)| RosterRow {
+            label: label(cells, &header),
+            row_id: row_id(cells, &header),
+            ..compared.admit(*row, judge(cells, &context))
+        })
+        .collect();
     if rows.iter().all(|row| matches!(&row.outcome, Outcome::Reject { reason, .. } if reason.reason == Reason::FormulaNoValue)) {
         return Err(FileError::FormulasOnly { sheet: sheet.name.clone() });
     }
@@ -319,6 +328,10 @@ fn place_of_all(sheet: &Sheet, header: &Header) -> Option<Place> {
     titles.chain([sheet.name.clone()]).find_map(|title| grade::read_title(&clean::compact(&title)))
 }
 
+fn row_id(cells: &[Cell], header: &Header) -> Option<String> {
+    Some(cells.get(header.column(Column::RowId)?)?.text()).filter(|id| !id.is_empty())
+}
+
 /// Name, grade and class as they stand in the row.
 fn label(cells: &[Cell], header: &Header) -> String {
     const CHARS_MAX: usize = 40;
@@ -367,18 +380,30 @@ impl Compared {
             Ok(judged) => judged,
             Err(mut problems) => {
                 let reason = if problems.is_empty() { Problem::new(Reason::CellError) } else { problems.remove(0) };
-                return RosterRow { row, outcome: Outcome::Reject { reason, also: problems }, warnings: Vec::new(), label: String::new() };
+                return RosterRow {
+                    row,
+                    outcome: Outcome::Reject { reason, also: problems },
+                    warnings: Vec::new(),
+                    label: String::new(),
+                    row_id: None,
+                };
             }
         };
         if let Some(reason) = self.repeats(&pupil, &mut warnings) {
-            return RosterRow { row, outcome: Outcome::Reject { reason, also: Vec::new() }, warnings: Vec::new(), label: String::new() };
+            return RosterRow {
+                row,
+                outcome: Outcome::Reject { reason, also: Vec::new() },
+                warnings: Vec::new(),
+                label: String::new(),
+                row_id: None,
+            };
         }
         let number = number_of(&pupil);
         self.by_birth.entry((pupil.name.clone(), pupil.birth, pupil.male)).or_insert((row, number.is_some()));
         if let Some(number) = number {
             self.by_number.insert(number, (row, pupil.name.clone()));
         }
-        RosterRow { row, outcome: Outcome::Accept(Box::new(pupil)), warnings, label: String::new() }
+        RosterRow { row, outcome: Outcome::Accept(Box::new(pupil)), warnings, label: String::new(), row_id: None }
     }
 
     fn repeats(&self, pupil: &Pupil, warnings: &mut Vec<Problem>) -> Option<Problem> {

@@ -279,7 +279,7 @@ impl Replica {
         self.store.read(|c| Ok(c.prepare_cached(&sql)?.query_row([], |r| r.get(0))?))
     }
 
-    /// Import batches, newest first.
+    /// Import batches, newest first; `by`: only this person's, by the name that stands in records.
     ///
     /// # Errors
     /// The store's.

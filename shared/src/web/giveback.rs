@@ -120,9 +120,9 @@ impl Book<'_> {
         let mut book = Workbook::new();
         let page = book.add_worksheet();
         // The name of the sheet may be the class. One that other office programs take and Excel does not is made to fit.
-        if !sheet.name.is_empty() {
-            page.set_name(own::sheet_name(&sheet.name))?;
-        }
+        // A text file has none: its own name stands there.
+        let stem = self.mark.file.rsplit_once('.').map_or(self.mark.file.as_str(), |(stem, _)| stem);
+        page.set_name(own::sheet_name(if sheet.name.is_empty() { stem } else { &sheet.name }))?;
         let width = sheet.rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
         // The place of our own columns, when the workbook was given back before.
         let heads = sheet.rows.iter().find(|(row, _)| u64::from(*row) == head);

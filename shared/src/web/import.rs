@@ -346,6 +346,9 @@ fn judge(desk: &Desk, account: &Account, page: Page, into: &str, name: String, b
     rows.truncate(ROWS_SHOWN);
     let number = |key: &str| answer[key].as_i64().unwrap_or(0);
     let texts = |key: &str| answer[key].as_array().into_iter().flatten();
+    // Nobody said that it was one.
+    let notice =
+        if into.is_empty() && mark.is_none() && number("accepted") == 0 { crate::locale::text(lang, "web-import-as-roster", &[]) } else { notice };
     let drawn = PreviewPage {
         page: page.titled(crate::locale::text(lang, "web-import-preview", &[])),
         token: token.clone(),

@@ -164,6 +164,9 @@ async fn a_workbook_of_ours_goes_where_it_came_from_whatever_was_chosen() {
     let into = "→ 留守儿童关爱记录";
     let seen = upload(&school, &session, "zh", "", "随便.xlsx", &edited).await.text;
     assert!(seen.contains(into) && seen.contains("认出来了"), "nothing chosen: {seen}");
+    let table = "姓名,性别,班级,日期,关爱方式,时长\n王小明,男,1班,2026-02-20,家访,30\n";
+    let plain = upload(&school, &session, "zh", "", "关爱.csv", table.as_bytes()).await.text;
+    assert!(plain.contains("是按学生名册看的"), "a table that is no roster: {plain}");
     for wrong in ["roster", "activity"] {
         let seen = upload(&school, &session, "zh", wrong, "随便.xlsx", &edited).await.text;
         assert!(seen.contains(into) && seen.contains("您选的是“") && seen.contains("改为导入到那里"), "{wrong}: {seen}");

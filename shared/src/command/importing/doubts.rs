@@ -22,7 +22,8 @@ const ENDS: [&str; 8] = ["九年一贯制学校", "中心小学", "教学点", "
 pub(super) fn of(replica: &Replica, school: SchoolCode, preview: &RosterPreview, present: &Present) -> Result<Vec<Fault>> {
     let schools = schools(replica)?;
     let mut doubts = Vec::new();
-    doubts.extend(of_codes(school, preview, &schools).unwrap_or_else(|| of_names(school, preview, &schools)));
+    // A code is surer than a name.
+    doubts.extend(if preview.schools.is_empty() { of_names(school, preview, &schools) } else { of_codes(school, preview, &schools) });
     doubts.extend(of_children(preview, present));
     Ok(doubts)
 }
@@ -36,15 +37,15 @@ fn schools(replica: &Replica) -> Result<BTreeMap<String, String>> {
     })
 }
 
-/// By the codes in the rows; `None`: they name none.
-fn of_codes(school: SchoolCode, preview: &RosterPreview, schools: &BTreeMap<String, String>) -> Option<Option<Fault>> {
+/// By the codes in the rows.
+fn of_codes(school: SchoolCode, preview: &RosterPreview, schools: &BTreeMap<String, String>) -> Option<Fault> {
     let all: usize = preview.schools.values().sum();
     let (code, count) = preview.schools.iter().max_by_key(|(_, count)| **count)?;
     let own = school.to_string();
-    Some((*code != own && count * 2 > all).then(|| {
+    (*code != own && count * 2 > all).then(|| {
         let name = schools.get(code).cloned().unwrap_or_default();
         Fault::new("roster-doubt-code", Exit::Input).with("code", format!("{code} {name}").trim()).with("count", *count).with("own", own)
-    }))
+    })
 }
 
 /// By the column of names, else by the title.

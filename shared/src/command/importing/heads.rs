@@ -48,7 +48,7 @@ pub fn candidates(definition: &Definition) -> Vec<table::Candidate<'_>> {
 }
 
 /// A refused row, with the fields at fault.
-pub(super) fn refused(number: u32, label: String, cells: &[(String, String)], fault: &Fault, lang: Lang) -> Json {
+pub(super) fn refused(number: u32, label: &str, cells: &[(String, String)], fault: &Fault, lang: Lang) -> Json {
     let (message, next) = locale::fault(lang, fault);
     let details: Vec<String> = fault.details.iter().map(|d| locale::fault(lang, d).0).collect();
     let field = |fault: &Fault| fault.args.iter().find(|(name, _)| name == "field").map(|(_, code)| code.clone());

@@ -97,7 +97,7 @@ pub fn ledger(
         match verdict {
             Ok((row, about)) => judged.push(Verdict { row, about, edits, traces, label: Rows::label(cells) }),
             Err(ReplicaError::Fault(fault)) => {
-                let row = refused(*number, Rows::label(cells), cells, &fault, lang);
+                let row = refused(*number, &Rows::label(cells), cells, &fault, lang);
                 judged.push(Verdict { row, about: String::new(), edits: Vec::new(), traces: Vec::new(), label: String::new() });
             }
             Err(other) => return Err(other),
@@ -115,14 +115,14 @@ pub fn ledger(
             Some(others) => {
                 let fault = Fault::new("import-row-record-twice", Exit::Input).with("rows", others).with("field", "_id");
                 let (number, cells) = read.rows.get(at).map_or((0, &[][..]), |(number, cells)| (*number, cells.as_slice()));
-                rows.push(refused(number, verdict.label, cells, &fault, lang));
+                rows.push(refused(number, &verdict.label, cells, &fault, lang));
             }
         }
     }
     for (number, field, _) in &read.unread {
         let fault = Fault::new("import-cell-unreadable", Exit::Input).with("field", title_of(&definition, field, lang));
         let cells = read.broken.iter().find(|(row, _)| row == number).map_or(&[][..], |(_, cells)| cells.as_slice());
-        let mut row = refused(*number, Rows::label(cells), cells, &fault, lang);
+        let mut row = refused(*number, &Rows::label(cells), cells, &fault, lang);
         row["fields"] = json!([field]);
         rows.push(row);
     }

@@ -228,3 +228,46 @@ fn a_workbook_of_another_school_is_not_taken() {
     };
     assert_eq!(execute::execute(node.replica(), request, "test", Lang::Zh, &mut |_| ()).unwrap_err().code, "import-other-school");
 }
+
+#[test]
+fn a_cell_merged_down_beside_several_rows_counts_for_each_of_them() {
+    let town = Town::new(34, 1);
+    let node = town.node(1);
+    node.child("王小明", &id_number(1));
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let page = book.add_worksheet();
+    for (at, head) in (0u16..).zip(["姓名", "日期", "关爱方式", "时长"]) {
+        page.write_string(0, at, head).unwrap();
+    }
+    page.merge_range(1, 0, 2, 0, "王小明", &rust_xlsxwriter::Format::new()).unwrap();
+    for (line, day) in [(1, "2026年1月5日"), (2, "2026.1.6")] {
+        page.write_string(line, 1, day).unwrap().write_string(line, 2, "家访").unwrap().write_number(line, 3, 30).unwrap();
+    }
+    let said = import(node, "care_log", &book.save_to_buffer().unwrap(), &[]);
+    assert_eq!((&said["accepted"], &said["changed"]), (&json!(2), &json!(2)), "{said}");
+}
+
+#[test]
+fn a_child_without_a_number_given_back_and_corrected_twice_is_one_child() {
+    let town = Town::new(35, 1);
+    let node = town.node(1);
+    let first = "姓名,出生日期,性别,年级,班级\n李小芳,2016-03-05,女,火箭,1班\n赵小刚,2016-03-06,男,三年级,1班\n";
+    let said = roster(node, first.as_bytes(), false);
+    assert_eq!((&said["changed"], &said["rejected"]), (&json!(1), &json!(1)), "{said}");
+    let book = giveback::workbook(first.as_bytes(), "名册.csv", &mark("roster"), &said, Lang::Zh).unwrap();
+    let with = |changes: &[(&str, &str)]| {
+        rewritten(&book, |rows| {
+            let heads: Vec<String> = rows[0].1.iter().map(Cell::text).collect();
+            for (head, to) in changes {
+                let at = heads.iter().position(|known| known == head).unwrap();
+                rows[1].1[at] = Cell::Text((*to).into());
+            }
+        })
+    };
+    let children = || node.rows("SELECT json_extract(fields, '$.name') FROM record WHERE ledger = 'enrolment' AND void = 0 ORDER BY 1").len();
+    assert_eq!((&roster(node, &with(&[("年级", "三年级")]), false)["changed"], children()), (&json!(1), 2));
+    // The name was wrong too, and the birth date: the same row, the same child.
+    let said = roster(node, &with(&[("年级", "三年级"), ("姓名", "李晓芳"), ("出生日期", "2016-03-15")]), false);
+    assert_eq!((&said["changed"], children()), (&json!(1), 2), "{said}");
+    assert!(said["rows"][0]["cells"].to_string().contains("李晓芳"), "and what moves is shown: {said}");
+}
