@@ -189,7 +189,7 @@ test("a form to take along is one child a page, with what is known filled in and
     await login(page, desk.url, ...registrar);
     const inClass = children.filter((row) => row.grade === first.grade && row.class === first.class);
     for (const ledger of ["care_log", "household_visit"]) {
-      const { sizes, pages } = await print(page, `/paper/blank?code=${ledger}&class=${first.grade}.${first.class}`, `blank-${ledger}`);
+      const { sizes, pages } = await print(page, `/paper/blank?code=${ledger}&all=1&class=${first.grade}.${first.class}`, `blank-${ledger}`);
       assert.deepEqual(sizes, inClass.map(() => upright), "a page each");
       const mine = flat(pages.find((text) => flat(text).includes(first.name)));
       assert.ok(mine.includes("□") && mine.includes("家长（监护人）签字"), mine);
@@ -238,6 +238,8 @@ test("the monthly report is filled from the records, zero with one click, signed
     assert.equal(await page.inputValue("#f-pupils"), String(children.length));
     assert.match(await page.textContent("section.offer"), /应点名（班次）[\s\d]+已点名（班次）/, "it says what it rests on");
     assert.match(await page.textContent(".field:has(#f-pupils)"), /按记录/);
+    assert.equal(await page.inputValue("#f-present"), "", "no roll was taken: nobody is said to have been there");
+    assert.match(await page.textContent(".field:has(#f-present)"), /没有点过名/);
     await page.click("button:has-text('零报告')");
     await page.waitForURL(/record\/monthly_report/);
     await sound(page, "monthly-record");
@@ -250,6 +252,7 @@ test("the monthly report is filled from the records, zero with one click, signed
     assert.match(await page.textContent("tr:has(th:has-text('在籍学生数'))"), /不一致/);
     await page.goto(`${desk.url}${address}/edit`);
     await page.fill("#f-pupils", String(children.length));
+    await page.fill("#f-present", String(children.length));
     await page.click("main button.main");
     await page.waitForURL(/saved=/);
   });
@@ -258,10 +261,10 @@ test("the monthly report is filled from the records, zero with one click, signed
   assert.deepEqual([reported().state, reported().signed_by], ["draft", null], "the county sees that it is not signed");
   await browse(phone, async (page) => {
     await login(page, desk.url, ...people.principal);
-    await page.goto(desk.url + address);
-    await page.click("summary:has-text('校长签字')");
-    assert.equal(await page.inputValue("#f-sign-signed_by"), "张校长");
-    await page.click("details[open] button.main");
+    await page.goto(desk.url);
+    await page.waitForSelector("h2:has-text('等您签字的月报')");
+    await sound(page, "monthly-today");
+    await page.click(`li:has(a[href='${address}']) button:has-text('校长签字')`);
     await page.waitForSelector(".steps .now:has-text('校长已签字')");
     await sound(page, "monthly-signed");
     await page.click("summary:has-text('报送')");

@@ -177,7 +177,7 @@ class Day {
     await this.go(`/child/${this.child}`);
     await hand.press(".acts a:has-text('资助申请认定')");
     await page.waitForSelector("#f-programme");
-    await this.fillIn("", { programme: "YW_XX_ZD · 小学走读生生活补助 · 2025-11-01" });
+    await this.fillIn("", { programme: "小学走读生生活补助 · 2025-11-01— · 625 元" });
     await hand.press("main button.main");
     await this.at(/record\/aid_application/);
     this.aidId = this.recordHere();
