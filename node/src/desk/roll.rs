@@ -390,6 +390,7 @@ async fn row(
             let after = known(desk, &account, class, day)?;
             let pupil = after.pupils.get(number).ok_or_else(nobody)?;
             let line = after.line(&page, pupil, day, true);
+            desk.noted_once(&account, "list", format!("ledger {CHECK}"), 1);
             Ok(RowPiece { page, line, number: number + 1, may: after.may })
         })
         .await?;

@@ -3,6 +3,7 @@
 mod grid;
 mod imports;
 mod looks;
+mod noted;
 mod paper;
 mod seams;
 
@@ -136,7 +137,7 @@ impl School {
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
-    fn token(&self, session: &str) -> String {
+    pub(super) fn token(&self, session: &str) -> String {
         self.desk.sessions.find(self.desk.clock(), session, false).unwrap().csrf
     }
 

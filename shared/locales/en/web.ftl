@@ -630,3 +630,13 @@ web-ledger-step-not-from-here = {""}
     .page = Open the record and take one of the steps listed.
 web-record-none = {""}
     .page = Open it again from "Ledgers" or "Children".
+
+# What arrives too slowly, or all at once
+web-upload-slow = What was sent came too slowly and was given up; nothing was saved.
+    .next = Go nearer to the wireless router, or choose fewer photos at a time, and send it again.
+web-uploads-busy = Several people are sending files at this moment, and this machine takes only so much at once; nothing of yours was saved.
+    .next = Try again in a moment.
+
+# Taking back what is long written
+web-undo-old = What was just written can be taken back for { $value } hours; this was longer ago.
+    .next = Open the record and correct it; its trail shows what stood there before.
