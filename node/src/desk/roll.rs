@@ -388,8 +388,7 @@ async fn row(
                 choose(desk, &account, &before, &chosen.student, &chosen.state, day, page.lang)?;
             }
             let after = known(desk, &account, class, day)?;
-            let pupil = after.pupils.get(number).ok_or_else(nobody)?;
-            let line = after.line(&page, pupil, day, true);
+            let line = after.line(&page, after.pupils.get(number).ok_or_else(nobody)?, day, true);
             desk.noted_once(&account, "list", format!("ledger {CHECK}"), 1);
             Ok(RowPiece { page, line, number: number + 1, may: after.may })
         })
