@@ -5,7 +5,7 @@ use huxue_shared::{
     clock::SystemClock,
     command::request::Asked,
     document::genesis,
-    fault::{Exit, Fault},
+    fault::Fault,
     local::socket,
     model::SpaceKind,
     replica::{merge, serve::Served},
@@ -48,8 +48,7 @@ pub fn serve(dir: &Path, hub: Hub, listen: Listen, ready: impl FnOnce(SocketAddr
 
 async fn run(dir: &Path, hub: Arc<Hub>, listen: Listen, ready: impl FnOnce(SocketAddr, SocketAddr)) -> Result<(), Fault> {
     let stop = stop::on_signal().map_err(Fault::internal)?;
-    let tls = HubTls::new(hub.county.hub(), &hub.hub_certificate, &hub.ca_certificate)
-        .map_err(|e| Fault::new("identity-unusable", Exit::Identity).with("detail", e))?;
+    let tls = HubTls::new(hub.county.hub(), &hub.hub_certificate, &hub.ca_certificate).map_err(|error| error.fault())?;
     let clock = Arc::new(SystemClock);
     let listener = Listener::bind(listen.quic, &tls, Tuning::default(), Limits::default(), clock.clone()).map_err(|e| e.fault())?;
     let quic = listener.local_addr().map_err(Fault::internal)?;

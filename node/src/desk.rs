@@ -4,6 +4,7 @@ pub mod guide;
 pub mod lan;
 pub mod machine;
 pub mod pages;
+pub mod plain;
 pub mod roll;
 pub mod today;
 pub mod wizard;

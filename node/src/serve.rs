@@ -1,7 +1,7 @@
 //! The node's daemon: dials the hub, answers commands on the local socket, health pages. Works the same with no link at all.
 
 use crate::{
-    desk::{Agreed, Link, Node, NodeRequest, machine::Machine, pages, wait_for_sync},
+    desk::{Agreed, Link, Node, NodeRequest, machine::Machine, pages, plain, wait_for_sync},
     enrolled::{NodeFile, keypair},
     sealing::Sealer,
 };
@@ -9,7 +9,7 @@ use huxue_shared::{
     clock::SystemClock,
     command::request::Asked,
     document::genesis,
-    fault::{Exit, Fault},
+    fault::Fault,
     local::socket,
     replica::{Replica, merge, serve::Served},
     rim::{daily, health, stop},
@@ -58,7 +58,7 @@ pub fn serve(dir: &Path, mut node: Node, listener: TcpListener, http: SocketAddr
         // The port's second door shows the desk alone: health and metrics are this machine's.
         let _lan = node.lan.run(router.clone(), stop.clone());
         let router = router.merge(health::router(http, Arc::new(|| true), gauges));
-        let _pages = health::answer(listener, router, stop.clone())?;
+        let _pages = plain::answer(listener, router, stop.clone())?;
         let swept = Arc::clone(&node.replica);
         tokio::spawn(daily::run(move || swept.sweep()));
         let _socket = socket::serve::<Asked<NodeRequest>, Node>(dir, Arc::clone(&node))?;
@@ -133,7 +133,7 @@ pub fn dial(node: &Node, stop: watch::Receiver<bool>, also: Arc<dyn Observer>) -
     let keeper = Arc::new(Renewals { dir: node.dir.clone(), hub: node.file.hub.clone(), sealer: Arc::clone(&node.sealer) });
     let dialer =
         Dialer::new(node.file.address()?, keypair(&node.dir, clock.as_ref())?, node.file.enrolment(&node.dir)?, keeper, around, Tuning::default())
-            .map_err(|e| Fault::new("identity-unusable", Exit::Identity).with("detail", e))?;
+            .map_err(|error| error.fault())?;
     let (now, now_heard) = watch::channel(0);
     let (status_tell, status) = watch::channel(DialStatus::default());
     let task = tokio::spawn(dialer.run(now_heard, stop, status_tell));

@@ -5,6 +5,7 @@
 //! does what the command line does, through the same [`crate::command::Request`]s and the same [`crate::replica`], and checks only who may ask.
 
 pub mod account;
+pub mod arrival;
 pub mod assets;
 pub mod chart;
 pub mod children;
@@ -24,6 +25,7 @@ pub mod lacks;
 pub mod ledgers;
 pub mod login;
 pub mod names;
+pub mod noted;
 pub mod page;
 pub mod paper;
 pub mod password;

@@ -6,7 +6,7 @@
 
 pub mod address;
 pub mod certificate;
-mod door;
+pub(super) mod door;
 
 use axum::{
     Router,

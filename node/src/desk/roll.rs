@@ -489,6 +489,7 @@ async fn row(
             }
             let pupil = after.pupils.get(number).ok_or_else(nobody)?;
             let line = after.line(&page, pupil, day, true);
+            desk.noted_once(&account, "list", format!("ledger {CHECK}"), 1);
             let taken = head(desk)?.as_ref().map(counts);
             let (works, day) = (after.holidays.is_working(day), in_words(day, today, page.lang));
             Ok(RowPiece { page, line, number: number + 1, may: after.may, day, works, taken, again: true })

@@ -4,6 +4,7 @@ mod aid;
 mod grid;
 mod imports;
 mod looks;
+mod noted;
 mod paper;
 mod seams;
 mod walks;
@@ -144,7 +145,7 @@ impl School {
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
-    fn token(&self, session: &str) -> String {
+    pub(super) fn token(&self, session: &str) -> String {
         self.desk.sessions.find(self.desk.clock(), session, false).unwrap().csrf
     }
 

@@ -62,7 +62,7 @@ pub fn serve(dir: &Path, unlock: Unlock, listener: TcpListener, at: SocketAddr, 
         let (done, enrolled) = watch::channel(false);
         let wizard = Arc::new(Wizard { dir: dir.to_owned(), unlock, enrolled: Mutex::new(false), done });
         let router = router(&wizard).merge(health::router(at, Arc::new(|| false), Arc::new(|| {})));
-        let pages = health::answer(listener, router, enrolled.clone())?;
+        let pages = super::plain::answer(listener, router, enrolled.clone())?;
         tracing::info!(%at, "not enrolled yet: the first start waits in this machine's browser");
         ready();
         // Not under systemd: nobody to tell.

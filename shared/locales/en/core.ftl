@@ -239,7 +239,7 @@ status-parked = { $count ->
     [one] 1 change waits for what it depends on
    *[other] { $count } changes wait for what they depend on
 }
-status-blobs = Files: { $here } here, { $waiting } waiting for the county, { $missing } not here
+status-refused-dropped = of { $count } refused changes only hash and reason are kept; the oldest gave waystatus-blobs = Files: { $here } here, { $waiting } waiting for the county, { $missing } not here
 status-error = No link: { $error }
 token-issued = Token for school { $school }, valid once, until { $expires }: { $token }
 imported = { $accepted } rows accepted, { $rejected } rejected, { $changed } records changed, batch { $batch }
@@ -464,3 +464,5 @@ import-row-other-child = This record is of "{ $child }"; the row in the file say
 import-row-taken-before = This row was taken before; only what was changed in it goes into that record, none is added.
 import-row-there = A record that says the same is there already; none was added.
 import-row-class-kept = The class is not changed in this table; move a child in its profile.
+undo-old = An edit can be taken back for { $days } days, and this one is older.
+    .next = Correct the record instead; its trail shows what stood there before.

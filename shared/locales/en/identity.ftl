@@ -10,3 +10,12 @@ token-other-county = This token belongs to another county (county code { $county
     .next = Have the county run `huxue-hub enrol issue --school CODE`, then run `{ $program } enrol --hub ADDRESS --token TOKEN` (one of your own county).
 identity-unusable = This machine's key or certificate cannot be used: { $detail }
     .next = Restore the key directory from a backup; without one, have the county run `huxue-hub enrol issue --school CODE`, then run `{ $program } enrol --hub ADDRESS --token TOKEN`.
+# Why this machine's key or certificate cannot be used
+identity-key-unfit = key and certificate are not of one pair, or one of them is damaged
+    .next = Restore the key directory from the backup.
+identity-certificate-unreadable = the stored certificate cannot be read
+    .next = Restore the key directory from the backup.
+identity-not-kept = the renewed certificate could not be written to the disk
+    .next = See whether the disk is full and the data directory can be written to.
+identity-cipher = the program lacks a cipher that the connection needs
+    .next = Install huxue anew.

@@ -797,3 +797,12 @@ paper-about-only = This ledger is about children with "{ $value }", and only the
    *[other] { $count } other children have
 } none.
 paper-about-all = Print one for every child
+# What arrives too slowly, or all at once
+web-upload-slow = What was sent came too slowly and was given up; nothing was saved.
+    .next = Go nearer to the wireless router, or choose fewer photos at a time, and send it again.
+web-uploads-busy = Several people are sending files at this moment, and this machine takes only so much at once; nothing of yours was saved.
+    .next = Try again in a moment.
+
+# Taking back what is long written
+web-undo-old = What was just written can be taken back for { $value } hours; this was longer ago.
+    .next = Open the record and correct it; its trail shows what stood there before.

@@ -10,3 +10,12 @@ token-other-county = 这个入网码属于另一个县（县代码 { $county }�
     .next = 请县里运行 huxue-hub enrol issue --school 本校代码，再用新的入网码运行 { $program } enrol --hub 地址 --token 入网码（要本县签发的）。
 identity-unusable = 本机的密钥或证书无法使用：{ $detail }
     .next = 请从备份恢复密钥目录；没有备份时，县里运行 huxue-hub enrol issue --school 本校代码，再用新的入网码运行 { $program } enrol --hub 地址 --token 入网码。
+# 本机的密钥或证书为什么无法使用
+identity-key-unfit = 密钥和证书不是一对，或其中之一已损坏
+    .next = 请从备份恢复密钥目录。
+identity-certificate-unreadable = 保存的证书读不出来
+    .next = 请从备份恢复密钥目录。
+identity-not-kept = 新换的证书写不进磁盘
+    .next = 请检查磁盘是否已满，数据目录能不能写。
+identity-cipher = 程序缺少连接所需的加密算法
+    .next = 请重新安装 huxue。

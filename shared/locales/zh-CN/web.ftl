@@ -707,3 +707,12 @@ web-lacks-more = { $names }，另有 { $value } 项
 web-others = 其他（与这名学生或日期不符）
 paper-about-only = 这本台账是给“{ $value }”为“是”的学生用的，只打了他们的；另有 { $count } 名学生没有打。
 paper-about-all = 全部学生都打
+# 传得太慢，或同时太多
+web-upload-slow = 传得太慢，已经中断，什么也没有保存。
+    .next = 离无线路由器近一些，或一次少选几张照片，再传一次。
+web-uploads-busy = 这会儿有好几个人在传文件，本机一次只能收这么多；您的这一次没有保存。
+    .next = 请稍等片刻再传。
+
+# 撤销得太晚
+web-undo-old = 刚写入的内容在 { $value } 小时内可以撤销，这一次已经超过。
+    .next = 请打开记录直接更正；记录的经过里有原来的内容。

@@ -260,7 +260,9 @@ fn status(answer: &Json, lang: Lang) -> String {
         (None, false) => locale::text(lang, "status-no-contact", &[]),
         (None, true) => locale::text(lang, "status-hub-no-contact", &[]),
     });
-    for (key, message) in [("conflicts", "status-conflicts"), ("refused", "status-refused"), ("parked", "status-parked")] {
+    for (key, message) in
+        [("conflicts", "status-conflicts"), ("refused", "status-refused"), ("refused_dropped", "status-refused-dropped"), ("parked", "status-parked")]
+    {
         if answer[key].as_i64().unwrap_or(0) > 0 {
             out.push('\n');
             out.push_str(&locale::text(lang, message, &[("count", &number(key))]));

@@ -1,7 +1,7 @@
 //! Taking back what was written: an import, a batch from the grid, or a single record that was added, corrected or voided.
 //!
 //! What a write did is kept beside it ([`Trace`]), in the same commit. Taking back is an edit like any other, so it syncs, and what was there stays in the trail.
-//! Invariant: what somebody changed since is kept and said, never overwritten; a lifecycle step is never taken back (it was somebody's word), and keeps its record.
+//! Invariant: what somebody changed since is kept and said, never overwritten, even where it was changed back to the same value; a lifecycle step is never taken back (it was somebody's word), and keeps its record.
 
 use crate::{
     document::{
@@ -247,6 +247,8 @@ pub struct Kept {
     pub id: String,
     /// `roster`, `ledger`, `grid` or `edit`.
     pub kind: String,
+    /// When it was written.
+    pub at: String,
     /// When it was taken back.
     pub undone: Option<String>,
     traces: Vec<Trace>,
@@ -257,6 +259,12 @@ impl Kept {
     pub fn records(&self) -> impl Iterator<Item = String> {
         self.traces.iter().map(Trace::key)
     }
+
+    /// Whether it was written more than `hours` ago. What has no readable time is old.
+    #[must_use]
+    pub fn is_older_than(&self, hours: i64, now: jiff::Timestamp) -> bool {
+        self.at.parse::<jiff::Timestamp>().map_or(true, |at| now.duration_since(at) > jiff::SignedDuration::from_hours(hours))
+    }
 }
 
 /// Finds a write.
@@ -265,28 +273,33 @@ impl Kept {
 /// `import-none`.
 pub fn find(replica: &Replica, batch: &str) -> Result<Kept> {
     let wanted = batch.trim().to_ascii_uppercase();
-    let found: Option<(String, String, Option<String>, String)> = replica.store().read(|c| -> Result<_> {
-        let mut statement = c.prepare_cached("SELECT id, kind, undone, detail FROM import WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT 1")?;
-        Ok(statement.query_row([&wanted], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))).optional()?)
+    let found: Option<(String, String, String, Option<String>, String)> = replica.store().read(|c| -> Result<_> {
+        let mut statement =
+            c.prepare_cached("SELECT id, kind, at, undone, detail FROM import WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT 1")?;
+        Ok(statement.query_row([&wanted], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?))).optional()?)
     })?;
-    let Some((id, kind, undone, detail)) = found.filter(|_| wanted.len() >= 4) else {
+    let Some((id, kind, at, undone, detail)) = found.filter(|_| wanted.len() >= 4) else {
         return Err(Fault::new("import-none", Exit::NoMatch).with("batch", batch).into());
     };
-    Ok(Kept { id, kind, undone, traces: serde_json::from_str(&detail).map_err(Fault::internal)? })
+    Ok(Kept { id, kind, at, undone, traces: serde_json::from_str(&detail).map_err(Fault::internal)? })
 }
 
 /// Takes a write back: what it made is voided, what it changed gets its old values again where nobody has changed them since; what was kept is in the answer.
 ///
 /// # Errors
-/// `import-none`, `import-undone`.
+/// `import-none`, `import-undone`; `undo-old` for a single edit of more than 30 days ago.
 pub fn undo(replica: &Arc<Replica>, batch: &str, by: Option<&str>, lang: Lang) -> Result<Json> {
     let kept = find(replica, batch)?;
     if let Some(at) = kept.undone {
         return Err(Fault::new("import-undone", Exit::Input).with("batch", &kept.id).with("at", at).into());
     }
-    let own = kept.traces.iter().map(Trace::key).collect();
+    if kept.kind == "edit" && kept.is_older_than(24 * EDIT_DAYS, replica.clock().now()) {
+        return Err(Fault::new("undo-old", Exit::Input).with("days", EDIT_DAYS).into());
+    }
+    let own: BTreeSet<String> = kept.traces.iter().map(Trace::key).collect();
+    let since = written_since(replica, &kept.at, &own)?;
     let disputed = replica.in_dispute()?;
-    let mut back = Back { replica, id: &kept.id, by, lang, own, disputed, edits: Vec::new(), kept: 0, named: Vec::new() };
+    let mut back = Back { replica, id: &kept.id, by, lang, own, since, disputed, edits: Vec::new(), kept: 0, named: Vec::new() };
     // Backwards, so that the oldest value of a field written twice is the one that stays.
     for trace in kept.traces.iter().rev() {
         back.take(trace)?;
@@ -301,6 +314,22 @@ pub fn undo(replica: &Arc<Replica>, batch: &str, by: Option<&str>, lang: Lang) -
     Ok(json!({ "batch": id, "undone": count, "kept": stay, "kept_values": named }))
 }
 
+/// Fields of these records that a later write set here. `at` as the store writes it: UTC, of which the fraction may be shorter, so within a second any order is taken.
+fn written_since(replica: &Replica, at: &str, own: &BTreeSet<String>) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let later: Vec<String> = replica.store().read(|c| -> Result<_> {
+        let mut statement = c.prepare_cached("SELECT detail FROM import WHERE at > ?1 AND undone IS NULL")?;
+        Ok(statement.query_map([at], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
+    })?;
+    let mut out: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for detail in later {
+        let traces: Vec<Trace> = serde_json::from_str(&detail).map_err(Fault::internal)?;
+        for trace in traces.into_iter().filter(|trace| own.contains(&trace.key())) {
+            out.entry(trace.key()).or_default().extend(trace.after.into_keys());
+        }
+    }
+    Ok(out)
+}
+
 /// A taking back under way.
 struct Back<'a> {
     replica: &'a Replica,
@@ -309,6 +338,8 @@ struct Back<'a> {
     lang: Lang,
     /// Records of the same batch: they do not keep each other.
     own: BTreeSet<String>,
+    /// Fields written again on this machine since, and not taken back, by record: whatever they hold now is the later word.
+    since: BTreeMap<String, BTreeSet<String>>,
     /// What waits for a person's choice, by record: taking back is none.
     disputed: BTreeMap<String, BTreeSet<String>>,
     edits: Vec<DocEdit>,
@@ -399,7 +430,8 @@ impl Back<'_> {
         for (field, old) in &trace.before {
             let empty = Value::Null;
             let disputed = self.disputed.get(&trace.key()).is_some_and(|keys| keys.contains(field));
-            if !disputed && place.fields.get(field).unwrap_or(&empty) == trace.after.get(field).unwrap_or(&empty) {
+            let again = self.since.get(&trace.key()).is_some_and(|fields| fields.contains(field));
+            if !disputed && !again && place.fields.get(field).unwrap_or(&empty) == trace.after.get(field).unwrap_or(&empty) {
                 fields.insert(field.clone(), old.clone());
             } else {
                 self.keep(trace, place, field, "changed");

@@ -30,6 +30,8 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Most parked changes in a space: past it the session ends and is tried later, so that a peer cannot fill the disk with orphans.
 pub const PARKED_MAX: u64 = 10_000;
+/// Most bytes of them, for a change may have 256 KiB.
+pub const PARKED_BYTES_MAX: u64 = 64 << 20;
 
 /// A parcel after the part that needs no database.
 struct Prepared {
@@ -326,8 +328,9 @@ impl Desk<'_, '_> {
     }
 
     fn park(&mut self, change: &OutChange) -> Result<()> {
-        let count: i64 = self.c.prepare_cached("SELECT count(*) FROM parked WHERE space = ?1")?.query_row([self.log.space().0], |r| r.get(0))?;
-        if log::unsigned(count) >= PARKED_MAX {
+        let mut statement = self.c.prepare_cached("SELECT count(*), coalesce(sum(length(bytes)), 0) FROM parked WHERE space = ?1")?;
+        let (count, bytes): (i64, i64) = statement.query_row([self.log.space().0], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        if log::unsigned(count) >= PARKED_MAX || log::unsigned(bytes) >= PARKED_BYTES_MAX {
             return Err(crate::fault::Fault::new("parked-full", crate::fault::Exit::Storage).into());
         }
         let batch = self.batch_row(change.batch)?;

@@ -1,7 +1,9 @@
 //! What was refused, here or by a peer: kept with its reason, counted once in the space's digest, and told to every peer that shares the space.
 //!
 //! Invariants: a hash counts once, whether the log or a refusal holds it; what was refused for the sake of its *batch* (signature, origin, scope) is let in when
-//! it comes under a good one; a node's word never takes anything out of the county's documents, and counts only in spaces which that node may write.
+//! it comes under a good one; bodies are bounded ([`bodies`]), hashes and reasons stay; a node's word never takes anything out of the county's documents, and counts only in spaces which that node may write.
+
+mod bodies;
 
 use super::{Replica, Result, Role, scope};
 use crate::{
@@ -62,6 +64,7 @@ pub struct Refusals {
     here: HashSet<Place>,
     judged: HashMap<Place, String>,
     counted: HashSet<Place>,
+    bodies: bodies::Bodies,
 }
 
 impl Refusals {
@@ -70,7 +73,8 @@ impl Refusals {
     /// # Errors
     /// The store's.
     pub fn load(c: &Connection, space: SpaceN, role: Role) -> Result<Self> {
-        let mut statement = c.prepare_cached("SELECT doc, hash, side = 'here', code, counted FROM quarantine WHERE space = ?1")?;
+        let mut statement =
+            c.prepare_cached("SELECT doc, hash, side = 'here', code, counted, source, length(bytes) FROM quarantine WHERE space = ?1")?;
         let mut rows = statement.query([space.0])?;
         let mut out = Self::default();
         while let Some(row) = rows.next()? {
@@ -78,6 +82,9 @@ impl Refusals {
             let (here, code, counted): (bool, String, bool) = (row.get(2)?, row.get(3)?, row.get(4)?);
             if here {
                 out.here.insert(place);
+                if let (Some(source), Some(length)) = (row.get::<_, Option<[u8; 8]>>(5)?, row.get::<_, Option<i64>>(6)?) {
+                    out.bodies.found(OriginId(source), log::unsigned(length));
+                }
             }
             if counted {
                 out.counted.insert(place);
@@ -126,6 +133,9 @@ impl Refusals {
         ])?;
         if counts {
             log.count_in(doc, hash);
+        }
+        if !known {
+            self.bodies.put(c, log.space(), refused)?;
         }
         self.here.insert(refused.place);
         if is_final(refused.code) {

@@ -43,6 +43,7 @@ impl Replica {
                 "documents": number("SELECT count(*) FROM doc")?, "records": number("SELECT count(*) FROM record")?,
                 "conflicts": super::conflicts::count(c, self.me.role)?,
                 "refused": number("SELECT count(DISTINCT hash) FROM quarantine WHERE settled IS NULL")?,
+                "refused_dropped": number("SELECT count(*) FROM quarantine WHERE side = 'here' AND bytes IS NULL")?,
                 "parked": number("SELECT count(*) FROM parked")?,
                 "blobs": blobs,
                 "spaces": spaces,

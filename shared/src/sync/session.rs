@@ -367,6 +367,10 @@ impl Session {
     }
 
     fn close(&mut self, reason: CloseReason) {
+        if reason.code != ByeCode::Done {
+            // A person reads a sentence of their language; what is exact, and English, is here.
+            tracing::warn!(code = ?reason.code, by_peer = reason.by_peer, detail = reason.detail, "a session was broken off");
+        }
         self.phase = Phase::Closed;
         self.outputs.retain(|output| !matches!(output, Output::Ask(_)));
         self.event(SessionEvent::Closed(reason.clone()));

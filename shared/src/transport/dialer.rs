@@ -199,11 +199,13 @@ impl Dialer {
         if renewed.grant.school != self.school() {
             return Err(EnrolError::BadReply.fault(&self.hub));
         }
-        let unusable = |detail: String| Fault::new("identity-unusable", Exit::Identity).with("detail", detail);
-        let tls =
-            NodeTls::new(&self.key, &renewed.grant.node_certificate, &renewed.grant.ca_certificate).map_err(|error| unusable(error.to_string()))?;
+        let unkept = |error: String| {
+            tracing::error!(error, "the renewed certificate was not kept");
+            Fault::new("identity-unusable", Exit::Identity).because(Fault::new("identity-not-kept", Exit::Storage))
+        };
+        let tls = NodeTls::new(&self.key, &renewed.grant.node_certificate, &renewed.grant.ca_certificate).map_err(|error| error.fault())?;
         let (keeper, kept) = (self.keeper.clone(), renewed.clone());
-        tokio::task::spawn_blocking(move || keeper.keep(&kept)).await.map_err(|error| unusable(error.to_string()))?.map_err(unusable)?;
+        tokio::task::spawn_blocking(move || keeper.keep(&kept)).await.map_err(|error| unkept(error.to_string()))?.map_err(unkept)?;
         self.enrolment = renewed;
         self.tls = tls;
         tracing::info!("the certificate was renewed");

@@ -67,7 +67,7 @@ impl ListenError {
         match self {
             Self::Bind { at, source } if source.kind() == io::ErrorKind::AddrInUse => Fault::new("listen-port-taken", Exit::Storage).with("at", at),
             Self::Bind { at, source } => Fault::new("listen-failed", Exit::Storage).with("at", at).because(source),
-            Self::Tls(error) => Fault::new("identity-unusable", Exit::Identity).with("detail", error),
+            Self::Tls(error) => error.fault(),
         }
     }
 }

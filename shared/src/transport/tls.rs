@@ -5,6 +5,7 @@
 
 use crate::{
     clock::Clock,
+    fault::{Exit, Fault},
     identity::{Fingerprint, Keypair, x509},
     transport::{
         ALPN_ENROL, ALPN_SYNC, ids,
@@ -34,6 +35,22 @@ pub enum TlsError {
     /// The provider lacks the cipher QUIC's first packets need.
     #[error("TLS without the cipher QUIC begins with")]
     Cipher(#[from] quinn::crypto::rustls::NoInitialCipherSuite),
+}
+
+impl TlsError {
+    /// As shown to a person; the library's own words go to the log.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        let cause = match self {
+            Self::Rustls(error) => {
+                tracing::error!(%error, "TLS refuses the key or the certificate");
+                "identity-key-unfit"
+            }
+            Self::Certificate(_) => "identity-certificate-unreadable",
+            Self::Cipher(_) => "identity-cipher",
+        };
+        Fault::new("identity-unusable", Exit::Identity).because(Fault::new(cause, Exit::Identity))
+    }
 }
 
 /// ring's algorithms; X25519 is the only key exchange offered, so that a hello is small.

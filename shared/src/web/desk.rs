@@ -4,6 +4,7 @@ use super::{
     account::Account,
     files::held::Held,
     import::Uploads,
+    noted::Noted,
     pulse::{Pulse, Pulses},
     session::Sessions,
     throttle::Throttle,
@@ -54,6 +55,7 @@ pub struct Desk {
     pub uploads: Uploads,
     /// Photos and scans between two pages.
     pub files: Held,
+    noted: Noted,
     workers: Workers,
 }
 
@@ -73,6 +75,7 @@ impl Desk {
             pulses,
             uploads: Uploads::default(),
             files: Held::default(),
+            noted: Noted::default(),
             workers: Workers::start(),
         })
     }
@@ -92,7 +95,17 @@ impl Desk {
 
     /// Notes that a page showed named records (DOMAIN §7). `subject`: ledger, record, report, never a name.
     pub fn noted(&self, account: &Account, action: &str, subject: impl Into<String>, rows: usize) {
+        let subject = subject.into();
+        self.noted.mark(account.id, &subject, self.clock().now().as_second());
         audit::note(&self.replica, &who(account), action, subject, rows as u64);
+    }
+
+    /// The same for a piece of a page, which is asked for again and again: nothing more where a row of a little while ago covers it ([`super::noted`]).
+    pub fn noted_once(&self, account: &Account, action: &str, subject: impl Into<String>, rows: usize) {
+        let subject = subject.into();
+        if !self.noted.covered(account.id, &subject, self.clock().now().as_second()) {
+            self.noted(account, action, subject, rows);
+        }
     }
 
     /// An account by number, if it may still log in.

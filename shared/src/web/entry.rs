@@ -243,7 +243,11 @@ async fn new(
             last(desk, &account, &mut page, &asked);
             match begun(desk, &definition, &typed)? {
                 Some(record) => Ok(Err(record)),
-                None => new_form(desk, &account, page, &definition, &student, Tried::typed(&typed)).map(Ok),
+                None => {
+                    let form = new_form(desk, &account, page, &definition, &student, Tried::typed(&typed))?;
+                    desk.noted(&account, "show", shown_in_form(&code, &student), 1);
+                    Ok(Ok(form))
+                }
             }
         })
         .await?;
@@ -308,6 +312,7 @@ async fn add(
                         &student,
                         Tried { typed: &sent.now, kept: &given.taken, fault: Some(&fault) },
                     )?;
+                    desk.noted_once(&account, "show", shown_in_form(&code, &student), 1);
                     let not_taken = files::refusals(&refused, true, lang);
                     Ok(Err((FormPage { page: form.page, not_taken, ..drawn }, status(&fault))))
                 }
@@ -316,6 +321,11 @@ async fn add(
         })
         .await?;
     after(outcome)
+}
+
+/// What a form shows of those it is about: the child's name and class, what is known already, records to choose from.
+fn shown_in_form(code: &str, student: &str) -> String {
+    if student.is_empty() { format!("form {code}") } else { format!("form {code} student:{student}") }
 }
 
 /// What a redirect says of what can be taken back.
@@ -432,7 +442,9 @@ async fn edit(
     let drawn = desk
         .run(move |desk| {
             let not_taken = asked.get("note").and_then(|token| files::said(desk, &account, token, page.lang));
-            Ok(FormPage { not_taken, ..edit_form(desk, &account, page, &id, Tried::typed(&BTreeMap::new()))? })
+            let form = edit_form(desk, &account, page, &id, Tried::typed(&BTreeMap::new()))?;
+            desk.noted(&account, "show", format!("record {id}"), 1);
+            Ok(FormPage { not_taken, ..form })
         })
         .await?;
     draw(&drawn)
@@ -478,6 +490,7 @@ async fn save(
                 }
                 Err(fault) if mends(&fault) => {
                     let drawn = edit_form(desk, &account, page, &id, Tried { typed: &sent.now, kept: &given.taken, fault: Some(&fault) })?;
+                    desk.noted_once(&account, "show", format!("record {id}"), 1);
                     Ok(Err((FormPage { not_taken: files::refusals(&refused, true, lang), ..drawn }, status(&fault))))
                 }
                 Err(fault) => Err(fault),

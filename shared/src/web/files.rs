@@ -69,6 +69,7 @@ async fn piece(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visi
     let drawn = desk
         .run(move |desk| {
             let Reached { place, definition, writes, .. } = reach::record(desk, &account, &id)?;
+            desk.noted_once(&account, "show", format!("record {id}"), 1);
             let files = state::files(desk, &account, &definition, &place.id, &place.fields, page.lang)?;
             let may_remove = writes && !place.void && desk.replica.not_sealed(&place, &definition).is_ok();
             Ok(Piece { page, id, files, may_remove })
@@ -130,6 +131,7 @@ async fn small(
     let (bytes, name) = desk
         .run(move |desk| {
             let file = reached(desk, &account, &id, &field)?;
+            desk.noted_once(&account, "show", format!("record {id}"), 1);
             let bytes = desk.replica.blob_thumbnail(file.hash).ok_or_else(|| Fault::new("web-file-none", Exit::NoMatch))?;
             Ok((bytes, file.name))
         })

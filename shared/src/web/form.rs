@@ -103,6 +103,9 @@ impl Inputs {
     }
 }
 
+/// Fields every record has that no form fills: voiding is an act of its own with a reason, and who writes is who is logged in.
+const NEVER_TYPED: [&str; 3] = ["void", "void_reason", "by"];
+
 /// What a form came back with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
@@ -126,7 +129,7 @@ impl Sent {
     pub fn of(definition: &Definition, pairs: Vec<(String, String)>) -> Self {
         let mut out = Self::default();
         for (key, value) in pairs {
-            if definition.field(&key).is_some_and(|f| f.kind == FieldType::File) {
+            if NEVER_TYPED.contains(&key.as_str()) || definition.field(&key).is_some_and(|f| f.kind == FieldType::File) {
                 continue;
             }
             if let Some(code) = key.strip_prefix("was.") {

@@ -310,6 +310,7 @@ async fn lay(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
             let asked: Paste = serde_json::from_slice(&body).map_err(unreadable)?;
             let at = plan::At { row: asked.row, column: asked.column };
             let (plan, rows) = laid(desk, &account, &definition, &asked.text, &asked.keys, at, lang)?;
+            desk.noted_once(&account, "list", format!("ledger {code}"), rows.len());
             let rows: Vec<Json> = plan
                 .rows
                 .iter()
@@ -338,6 +339,7 @@ async fn look(
             let definition = writable(desk, &account, &code)?;
             let act: Act = serde_json::from_slice(&body).map_err(unreadable)?;
             let judged = judge::judge(desk, &account, &definition, &act, save, lang)?;
+            desk.noted_once(&account, "list", format!("ledger {code}"), judged.rows.len());
             serde_json::to_value(judged).map_err(Fault::internal)
         })
         .await?;
@@ -444,6 +446,7 @@ fn preview_page(desk: &Desk, account: &Account, mut page: Page, code: String, as
         return Err(Fault::new("grid-none-marked", Exit::Input));
     }
     let judged = judge::judge(desk, account, &definition, &act, save, lang)?;
+    desk.noted(account, "list", format!("ledger {code}"), judged.rows.len());
     let step = act.step.as_ref().and_then(|step| along(desk, account, &definition, step, lang));
     if save {
         page.done = page.t1("web-grid-done", judged.changed);

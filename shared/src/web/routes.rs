@@ -1,7 +1,9 @@
 //! All routes of a desk behind the gate.
 
 use super::{
-    Desk, assets, children, conflicts, entry, events, files, grid, guard, import, ledgers, login, paper, people, record, reports, shelf, undo,
+    Desk,
+    arrival::{self, Arrivals, Pace},
+    assets, children, conflicts, entry, events, files, grid, guard, import, ledgers, login, paper, people, record, reports, shelf, undo,
 };
 use axum::{
     Router,
@@ -22,6 +24,11 @@ const FORM_BYTES_MAX: usize = 512 * 1024;
 
 /// The desk: what every desk has, and `own` pages, all behind the gate.
 pub fn desk(desk: &Arc<Desk>, own: Router<Arc<Desk>>) -> Router {
+    paced(desk, own, Pace::default())
+}
+
+/// The same with a patience of its own.
+pub fn paced(desk: &Arc<Desk>, own: Router<Arc<Desk>>, pace: Pace) -> Router {
     Router::new()
         .route("/static/{stamp}/{name}", get(assets::serve))
         .merge(login::routes())
@@ -42,6 +49,7 @@ pub fn desk(desk: &Arc<Desk>, own: Router<Arc<Desk>>) -> Router {
         .merge(own)
         .fallback(nowhere)
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(Arrivals::new(pace), arrival::bounded))
         .layer(middleware::from_fn_with_state(Arc::clone(desk), guard::gate))
         // Events are small and must not wait for a buffer to fill; photos do not shrink.
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(512).and(NotForContentType::SSE).and(NotForContentType::IMAGES)))

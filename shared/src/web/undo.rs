@@ -22,6 +22,9 @@ use axum::{
 use serde_json::Value as Json;
 use std::sync::Arc;
 
+/// The desk offers to take back what was just written. A page that was left open, or gone back to, a day later asks for something else than its reader means.
+const OFFER_HOURS: i64 = 24;
+
 /// Its routes.
 pub fn routes() -> Router<Arc<Desk>> {
     Router::new().route("/undo/{batch}", post(undo))
@@ -45,10 +48,10 @@ struct UndonePage {
     next: String,
 }
 
-/// Whether the person may write all that a batch wrote; a roster is the registrar's.
+/// Whether the person may write all that a batch wrote; a roster is the registrar's. Edits and grids for a day; imports, which have a list of their own, always.
 ///
 /// # Errors
-/// `import-none`; `web-not-yours`.
+/// `import-none`; `web-not-yours`; `web-undo-old`.
 pub fn may(desk: &Desk, account: &Account, batch: &str) -> Result<undoing::Kept, Fault> {
     let kept = undoing::find(&desk.replica, batch).map_err(Fault::from)?;
     if kept.kind == "roster" {
@@ -56,6 +59,9 @@ pub fn may(desk: &Desk, account: &Account, batch: &str) -> Result<undoing::Kept,
     }
     for record in kept.records() {
         reach::writable(desk, account, &record)?;
+    }
+    if ["edit", "grid"].contains(&kept.kind.as_str()) && kept.is_older_than(OFFER_HOURS, desk.clock().now()) {
+        return Err(Fault::new("web-undo-old", Exit::Input).with("value", OFFER_HOURS));
     }
     Ok(kept)
 }

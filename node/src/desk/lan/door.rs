@@ -1,4 +1,4 @@
-//! The door in front of TLS: how many may be in at once, how long one may take to say the first word, and an answer to who comes without TLS.
+//! The door in front of the desk's ports: how many may be in at once, how long one may take to say the first word, and an answer to who comes without TLS.
 //!
 //! A browser to which `192.168.1.20:4482` was typed begins without TLS: it is sent on to `https://`. Nothing is logged a connection: phones with a warning on the screen
 //! break off handshakes all day.
@@ -39,14 +39,16 @@ struct Inside {
 
 /// Counts who is in, and waits only so long for the first word.
 #[derive(Clone, Debug)]
-pub(super) struct Door {
+pub(in crate::desk) struct Door {
     inside: Arc<Mutex<Inside>>,
     patience: Duration,
+    /// TLS follows: who comes without is sent on, and one address has so many places. A reverse proxy before the plain port is one address for everybody.
+    tls: bool,
 }
 
 impl Default for Door {
     fn default() -> Self {
-        Self { inside: Arc::default(), patience: FIRST_WORD }
+        Self { inside: Arc::default(), patience: FIRST_WORD, tls: true }
     }
 }
 
@@ -68,11 +70,16 @@ impl Drop for Ticket {
 }
 
 impl Door {
+    /// In front of the port that answers without TLS.
+    pub(in crate::desk) fn plain() -> Self {
+        Self { tls: false, ..Self::default() }
+    }
+
     fn enter(&self, from: IpAddr) -> Option<Ticket> {
         let from = from.to_canonical();
         let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
         let own = inside.by_address.get(&from).copied().unwrap_or(0);
-        if inside.all >= CONNECTIONS_MAX || own >= CONNECTIONS_MAX_AN_ADDRESS {
+        if inside.all >= CONNECTIONS_MAX || (self.tls && own >= CONNECTIONS_MAX_AN_ADDRESS) {
             return None;
         }
         inside.all += 1;
@@ -83,7 +90,7 @@ impl Door {
 
 /// A connection that was let in.
 #[derive(Debug)]
-pub(super) struct Guest {
+pub(in crate::desk) struct Guest {
     stream: TcpStream,
     _ticket: Ticket,
 }
@@ -98,6 +105,9 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Door {
         Box::pin(async move {
             let ticket = door.enter(stream.peer_addr()?.ip()).ok_or(io::ErrorKind::QuotaExceeded)?;
             stream.set_nodelay(true)?;
+            if !door.tls {
+                return Ok((Guest { stream, _ticket: ticket }, service));
+            }
             let mut first = [0u8; 1];
             timeout(door.patience, stream.peek(&mut first)).await??;
             if first != [TLS_HANDSHAKE] {

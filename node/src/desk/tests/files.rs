@@ -5,7 +5,7 @@ use super::*;
 use axum::response::Response;
 
 const WITH_POSITION: &[u8] = include_bytes!("../../../../tests/samples/photo-with-position.jpg");
-const PLAIN: &[u8] = include_bytes!("../../../../tests/samples/photo-plain.jpg");
+pub(super) const PLAIN: &[u8] = include_bytes!("../../../../tests/samples/photo-plain.jpg");
 /// 26°35'12.37" N as EXIF has it.
 const LATITUDE: [u8; 8] = [0xd5, 0x04, 0, 0, 100, 0, 0, 0];
 
@@ -27,7 +27,7 @@ fn multipart(texts: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Vec<u8> {
 }
 
 impl School {
-    async fn upload(&self, path: &str, session: &str, texts: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Answer {
+    pub(super) async fn upload(&self, path: &str, session: &str, texts: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Answer {
         let sign = if path.contains('?') { '&' } else { '?' };
         let request = Request::post(format!("{path}{sign}t={}", self.token(session)))
             .header("host", HOST)
@@ -49,9 +49,9 @@ impl School {
     }
 }
 
-const ACTIVITY: [(&str, &str); 4] = [("on", "2026-03-01"), ("kind", "care"), ("title", "包饺子"), ("headcount_pupils", "20")];
+pub(super) const ACTIVITY: [(&str, &str); 4] = [("on", "2026-03-01"), ("kind", "care"), ("title", "包饺子"), ("headcount_pupils", "20")];
 
-fn of(location: &str) -> String {
+pub(super) fn of(location: &str) -> String {
     location.strip_prefix("/record/").unwrap().split('?').next().unwrap().to_owned()
 }
 

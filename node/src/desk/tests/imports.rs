@@ -15,7 +15,7 @@ use huxue_shared::{
 };
 
 /// Sends a file as a browser does.
-async fn upload(school: &School, session: &str, lang: &str, into: &str, name: &str, bytes: &[u8]) -> super::Answer {
+pub(super) async fn upload(school: &School, session: &str, lang: &str, into: &str, name: &str, bytes: &[u8]) -> super::Answer {
     let mut body = Vec::new();
     for part in [
         format!("--x\r\nContent-Disposition: form-data; name=\"into\"\r\n\r\n{into}\r\n"),
@@ -41,7 +41,7 @@ async fn bytes(school: &School, session: &str, path: &str) -> Vec<u8> {
     axum::body::to_bytes(response.into_body(), 16 << 20).await.unwrap().to_vec()
 }
 
-const BAD: &str = "姓名,身份证号,性别,年级,班级\n王小明,529901201606120012,男,三年级,1班\n赵小红,529901201606120099,女,三年级,1班\n,529901201603020032,女,三年级,1班\n";
+pub(super) const BAD: &str = "姓名,身份证号,性别,年级,班级\n王小明,529901201606120012,男,三年级,1班\n赵小红,529901201606120099,女,三年级,1班\n,529901201603020032,女,三年级,1班\n";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_rows_wait_for_who_sent_them_and_for_nobody_else_until_they_come_back() {

@@ -1,7 +1,8 @@
 //! Where rooms of the desk meet: who reaches what through a page that was made for something else.
 
-use super::{School, class, nobody};
+use super::{COOKIE, HOST, ORIGIN, School, class, nobody};
 use axum::http::StatusCode;
+use axum::{body::Body, http::Request};
 use huxue_shared::{
     command::{Request as Ask, request::SubjectRef},
     document::view::Value,
@@ -226,4 +227,83 @@ async fn nothing_points_to_a_record_of_another_class_whatever_a_form_sends() {
     school.post("/ledger/return_notice/grid/judge?save=1", &teacher, &act.to_string()).await;
     let all = school.records("return_notice");
     assert_eq!((all.len(), &all[0].fields["case"]), (1, &Value::Str(mine)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_gone_back_to_a_day_later_takes_nothing_back() {
+    let school = School::new();
+    let (account, mut registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let log = add(&school, "care_log", Some(&child), &[("kind", "visit"), ("note", "一")]);
+    let set = [("note".to_owned(), "二".to_owned())].into();
+    let done = school.desk.ask(&nobody(), Ask::RecordSet { record: log, set, by: None }, Lang::Zh).unwrap();
+    let undo = format!("/undo/{}", done["undo"].as_str().unwrap());
+    school.clock.advance_s(24 * 3600 + 60);
+    registrar.clone_from(&school.desk.sessions.begin(school.desk.clock(), account.id));
+    let late = school.post(&undo, &registrar, "").await;
+    assert!(late.status == StatusCode::UNPROCESSABLE_ENTITY && late.text.contains("24 小时"), "{} {}", late.status, late.text);
+    assert_eq!(school.records("care_log")[0].fields["note"], Value::Str("二".into()));
+}
+
+async fn log_in(school: &School, login: &str, password: &str, cookie: &str) -> super::Answer {
+    let visitor = "ab".repeat(32);
+    let request = Request::post(format!("/login?t={visitor}")).header("host", HOST).header("origin", ORIGIN);
+    let request = request.header("cookie", format!("huxue_visitor={visitor}; {cookie}")).header("content-type", "application/x-www-form-urlencoded");
+    school.send(request.body(Body::from(format!("login={login}&password={password}"))).unwrap()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_nobody_has_takes_as_long_as_a_wrong_password() {
+    let school = School::new();
+    school.person("wang", &[Role::Registrar], &[]);
+    let mut shortest = [std::time::Duration::MAX; 2];
+    // The shortest of a few: what else the machine does only adds.
+    for _ in 0..2 {
+        for (login, best) in ["wang", "stranger"].into_iter().zip(&mut shortest) {
+            let since = std::time::Instant::now();
+            assert_eq!(log_in(&school, login, "wrong", "").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+            *best = since.elapsed().min(*best);
+        }
+    }
+    assert!(shortest[1] * 3 > shortest[0], "{shortest:?}: the password's hash was not tried");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_guesses_at_once_are_no_more_than_a_few() {
+    let school = School::new();
+    school.person("wang", &[Role::Registrar], &[]);
+    let guesses = (0..40).map(|n| {
+        let school = &school;
+        async move { log_in(school, "wang", &format!("wrong{n}"), "").await.text.contains("试错太多次") }
+    });
+    let waited = futures_util::future::join_all(guesses).await;
+    assert!(waited.iter().filter(|waited| !**waited).count() <= 8, "five are free, and two may be under way: {waited:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_session_is_taken_over_from_before_the_login_and_the_old_one_ends() {
+    let school = School::new();
+    let (_, old) = school.person("wang", &[Role::Registrar], &[]);
+    for planted in [format!("{COOKIE}={old}"), format!("{COOKIE}={}", "cd".repeat(32))] {
+        let answer = log_in(&school, "wang", super::PASSWORD, &planted).await;
+        let turned_away = answer.status == StatusCode::FORBIDDEN;
+        let fresh = answer.cookies.iter().any(|c| c.starts_with(COOKIE) && !c.contains(planted.as_str()));
+        assert!(turned_away || fresh, "{planted}: {} {:?}", answer.status, answer.cookies);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_field_of_ours_comes_in_through_a_form_whoever_adds_it() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let forged = "&void=true&_v=99&state=closed&by=%E6%A0%A1%E9%95%BF&_year=1999&_school=5299010099";
+    let made = school.post("/ledger/care_log/new", &teacher, &format!("_student={child}&kind=visit&on=2026-03-01{forged}")).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let row = school.records("care_log").remove(0);
+    assert!(row.fields.get("void").is_none_or(|void| *void == Value::Bool(false)), "{:?}", row.fields);
+    assert_eq!(row.fields["by"], Value::Str("li老师".into()), "who writes is who is logged in");
+    school.post(&format!("/record/{}/edit", row.id), &teacher, &forged.replace('&', "&was.x=&")).await;
+    let after = school.records("care_log").remove(0);
+    assert_eq!((after.fields.get("void"), after.fields.get("by")), (row.fields.get("void"), row.fields.get("by")));
 }

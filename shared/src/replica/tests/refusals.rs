@@ -170,3 +170,41 @@ fn a_nodes_word_takes_nothing_out_of_the_countys_documents() {
     assert_eq!(town.hub().replica().conflicts(None, Some("refused")).unwrap().len(), 1, "it is shown");
     town.hub().verify();
 }
+
+#[test]
+fn inv_bodies_of_refused_changes_give_way_and_their_hashes_still_count() {
+    let town = Town::new(17, 1);
+    let hub = town.node(0);
+    let (role, source, other) = (hub.replica().me().role, node_key(1).origin(), node_key(2).origin());
+    let body = vec![7u8; 200_000];
+    // Of one peer in two jobs, of another a single one, the oldest of all.
+    for (who, from, to) in [(other, 0u16, 1u16), (source, 1, 61), (source, 61, 121)] {
+        let bytes = body.clone();
+        let kept: Result<(), crate::replica::ReplicaError> = hub.replica().store().write(move |c| {
+            let mut log = Appender::open(c, space())?;
+            let mut refusals = Refusals::load(c, log.space(), role)?;
+            for n in from..to {
+                let mut hash = [0u8; 32];
+                hash[..2].copy_from_slice(&n.to_be_bytes());
+                let place = (DocId([9; 16]), ChangeHash(hash));
+                refusals.keep(
+                    c,
+                    &mut log,
+                    &Keeping { source: who, origin: None, place, code: "change-value-too-long", counts: true, bytes: &bytes },
+                    &format!("t{n:03}"),
+                )?;
+            }
+            log.finish(c)?;
+            Ok(())
+        });
+        kept.unwrap();
+    }
+    let held = hub.rows("SELECT count(*), sum(length(bytes)) <= 16 << 20, min(at) FROM quarantine WHERE bytes IS NOT NULL AND at > 't000'");
+    assert_ne!(held[0], hub.rows("SELECT 120, 1, 't001'")[0], "some gave way");
+    assert_eq!(hub.rows("SELECT count(*) FROM quarantine WHERE bytes IS NOT NULL AND at = 't120'"), hub.rows("SELECT 1"), "the newest did not");
+    assert_eq!(hub.rows("SELECT count(*) FROM quarantine WHERE bytes IS NOT NULL AND at = 't000'"), hub.rows("SELECT 1"), "nor another peer's");
+    assert_eq!(hub.rows("SELECT count(*), sum(counted) FROM quarantine"), hub.rows("SELECT 121, 121"), "every hash stays and counts");
+    let status = hub.replica().status().unwrap();
+    assert!(status["refused"] == 121 && status["refused_dropped"].as_i64().unwrap() > 0, "{status}");
+    hub.verify();
+}

@@ -83,6 +83,35 @@ fn what_was_made_is_voided_and_what_was_voided_stands_again() {
 }
 
 #[test]
+fn inv_a_value_written_again_since_is_the_later_word_though_it_is_the_same() {
+    let town = Town::new(14, 1);
+    let node = town.node(1);
+    let child = node.child("王小明", &id_number(1));
+    let record = add(node, "care_log", &child, &[("kind", "visit"), ("minutes", "30")])["record"].as_str().unwrap().to_owned();
+    let first = correct(node, &record, &[("minutes", "45")]);
+    town.clock.advance_s(60);
+    correct(node, &record, &[("minutes", "50")]);
+    town.clock.advance_s(60);
+    let again = correct(node, &record, &[("minutes", "45")]);
+    let back = undo(node, &first);
+    assert_eq!((&back["undone"], &back["kept_values"][0]["field"]), (&json!(0), &json!("minutes")));
+    assert_eq!(value(node, &record, "minutes"), 45);
+    undo(node, &again);
+    assert_eq!(value(node, &record, "minutes"), 50, "the newest is taken back first");
+}
+
+#[test]
+fn a_single_edit_of_more_than_thirty_days_ago_is_not_taken_back() {
+    let town = Town::new(15, 1);
+    let child = town.node(1).child("王小明", &id_number(1));
+    let record = add(town.node(1), "care_log", &child, &[("kind", "visit"), ("minutes", "30")])["record"].as_str().unwrap().to_owned();
+    let changed = correct(town.node(1), &record, &[("minutes", "45")]);
+    town.clock.advance_s(31 * 24 * 3600);
+    assert_eq!(code(town.node(1), Request::Undo { batch: changed["undo"].as_str().unwrap().into(), by: None }), "undo-old");
+    assert_eq!(value(town.node(1), &record, "minutes"), 45);
+}
+
+#[test]
 fn inv_what_somebody_changed_since_is_kept_and_named() {
     let mut town = Town::new(13, 2);
     let child = town.node(1).child("王小明", &id_number(1));

@@ -142,6 +142,7 @@ fn every_ending_has_a_sentence_and_a_remedy_in_both_languages() {
             for lang in [Lang::Zh, Lang::En] {
                 let (sentence, next) = locale::fault(lang, &fault);
                 assert!(!sentence.starts_with("sync-") && next.is_some(), "{lang:?}: {}", fault.code);
+                assert!(!sentence.contains("particulars"), "what the log is told in English is in no sentence: {sentence}");
             }
         }
     }

@@ -188,7 +188,7 @@ impl EnrolError {
                 Fault::new("enrol-refused-otherwise", Exit::Version).with("hub", hub).with("number", number).with("software", &speaks.software)
             }
             Self::BadReply => Fault::new("enrol-bad-reply", Exit::Identity).with("hub", hub),
-            Self::Tls(error) => Fault::new("identity-unusable", Exit::Identity).with("detail", error),
+            Self::Tls(error) => error.fault(),
         }
     }
 }

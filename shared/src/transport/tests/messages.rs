@@ -46,7 +46,7 @@ fn faults() -> Vec<Fault> {
             EnrolError::BadReply.fault(&hub),
             bind(std::io::ErrorKind::AddrInUse),
             bind(std::io::ErrorKind::PermissionDenied),
-            Fault::new("identity-unusable", crate::fault::Exit::Identity).with("detail", "x"),
+            crate::transport::tls::TlsError::Rustls(rustls::Error::General("x".into())).fault(),
         ])
         .collect()
 }

@@ -76,6 +76,9 @@ fn index(desk: &Desk, account: &Account, page: Page, choice: &Choice) -> Result<
     let title = |d: &Arc<Definition>| (d.code.clone(), d.title.get(lang).to_owned());
     let reads = |d: &&Arc<Definition>| account.reads(d).any();
     let pupil = choice.student.is_some().then(|| choice.pupils(desk, account)).transpose()?.and_then(|list| list.into_iter().next());
+    if let Some(pupil) = &pupil {
+        desk.noted_once(account, "show", format!("student:{}", pupil.student), 1);
+    }
     let this_year = desk.replica.this_year().map_err(Fault::from)?;
     let mut years: Vec<u16> = desk.replica.years_kept().map_err(Fault::from)?;
     if !years.contains(&this_year.start()) {

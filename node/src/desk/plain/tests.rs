@@ -1,0 +1,137 @@
+//! The plain port over real sockets: what says nothing, what trickles, and what comes all at once.
+
+use super::*;
+use crate::desk::{machine::Machine, pages, tests::School};
+use huxue_shared::web::{account::Role, arrival::Pace, routes, session::COOKIE};
+use std::sync::Arc;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::{Instant, timeout},
+};
+
+const LONG: Duration = Duration::from_secs(60);
+
+struct Port {
+    school: School,
+    at: SocketAddr,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+    session: String,
+}
+
+impl Port {
+    fn open(pace: Pace, head: Duration) -> Self {
+        let school = School::new();
+        let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+        let machine = Machine { lan: Arc::clone(&school.lan), dir: school.dir.path().to_owned(), doctor: Arc::new(|_| Vec::new()) };
+        let router = routes::paced(&school.desk, pages::routes(machine), pace);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let at = listener.local_addr().unwrap();
+        let (stop, asked) = watch::channel(false);
+        let task = within(listener, router, asked, head).unwrap();
+        Self { school, at, stop, task, session }
+    }
+
+    /// A file for the import, of which only the head is sent.
+    async fn upload(&self, bytes: usize) -> TcpStream {
+        let token = self.school.token(&self.session);
+        let head = format!(
+            "POST /import/preview?t={token} HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\nCookie: {COOKIE}={1}; huxue_lang=zh\r\n\
+             Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {bytes}\r\nConnection: close\r\n\r\n",
+            self.at, self.session
+        );
+        let mut stream = TcpStream::connect(self.at).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream
+    }
+}
+
+async fn answer_of(stream: &mut TcpStream) -> String {
+    let mut all = Vec::new();
+    // A connection that is cut after its answer is one that answered.
+    let _ = timeout(LONG, stream.read_to_end(&mut all)).await.unwrap();
+    String::from_utf8_lossy(&all).into_owned()
+}
+
+fn patient() -> Pace {
+    Pace { silence: LONG, start: LONG, bytes_per_s: 1 << 20, turn: LONG, room: 1 << 20 }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_falls_silent_ends_and_says_so() {
+    let port = Port::open(Pace { silence: Duration::from_millis(30), ..patient() }, LONG);
+    let mut stream = port.upload(1_000).await;
+    stream.write_all(b"--x\r\n").await.unwrap();
+    let said = answer_of(&mut stream).await;
+    assert!(said.starts_with("HTTP/1.1 422") && said.contains("传得太慢"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_trickles_ends_however_regular_its_bytes_are() {
+    let port = Port::open(Pace { start: Duration::from_millis(150), ..patient() }, LONG);
+    let mut stream = port.upload(100_000).await;
+    let (since, mut said) = (Instant::now(), Vec::new());
+    // A byte, then a look whether there is an answer.
+    while said.is_empty() {
+        assert!(since.elapsed() < LONG, "it never ended");
+        let _ = stream.write_all(b"-").await;
+        let mut buffer = [0u8; 4_096];
+        if let Ok(Ok(read)) = timeout(Duration::from_millis(5), stream.read(&mut buffer)).await {
+            said.extend(&buffer[..read]);
+        }
+    }
+    assert!(said.starts_with(b"HTTP/1.1 422"), "{}", String::from_utf8_lossy(&said));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_all_at_once_is_told_to_come_again_and_small_forms_go_on() {
+    let port = Port::open(Pace { turn: Duration::from_millis(30), ..patient() }, LONG);
+    let whole = 1 << 20;
+    let mut first = port.upload(whole).await;
+    first.write_all(b"--x\r\n").await.unwrap();
+    // The first holds the room once its head is read: until then another is let in before it.
+    let said = loop {
+        let mut second = port.upload(whole).await;
+        second.write_all(&vec![b'-'; whole]).await.unwrap();
+        let said = answer_of(&mut second).await;
+        if said.starts_with("HTTP/1.1 503") {
+            break said;
+        }
+    };
+    assert!(said.contains("请稍等片刻再传"), "{said}");
+    let form = port.school.post("/language", &port.session, "lang=zh").await;
+    assert_eq!(form.status, axum::http::StatusCode::SEE_OTHER, "{}", form.text);
+    first.write_all(&vec![b'-'; whole - 5]).await.unwrap();
+    let said = answer_of(&mut first).await;
+    assert!(!said.starts_with("HTTP/1.1 503"), "who was first is answered: {said}");
+    let mut third = port.upload(whole).await;
+    third.write_all(&vec![b'-'; whole]).await.unwrap();
+    let said = answer_of(&mut third).await;
+    assert!(!said.starts_with("HTTP/1.1 503"), "there is room again: {said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_says_nothing_or_half_a_head_is_let_go() {
+    let port = Port::open(patient(), Duration::from_millis(30));
+    for half in ["", "GET / HTTP/1.1\r\nHost: 127"] {
+        let mut stream = TcpStream::connect(port.at).await.unwrap();
+        stream.write_all(half.as_bytes()).await.unwrap();
+        let said = answer_of(&mut stream).await;
+        assert!(!said.contains("200"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_ends_when_told_though_a_browser_holds_a_connection_open_on_which_it_says_nothing() {
+    let port = Port::open(patient(), LONG);
+    let silent = TcpStream::connect(port.at).await.unwrap();
+    // Answered after it, so the silent one is inside.
+    let mut asked = TcpStream::connect(port.at).await.unwrap();
+    asked.write_all(format!("GET /login HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", port.at).as_bytes()).await.unwrap();
+    assert!(answer_of(&mut asked).await.starts_with("HTTP/1.1 200"));
+    port.stop.send(true).unwrap();
+    timeout(GRACE * 5, port.task).await.expect("the silent connection held it up").unwrap();
+    drop(silent);
+}
