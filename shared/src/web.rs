@@ -19,6 +19,7 @@ pub mod giveback;
 pub mod grid;
 pub mod guard;
 pub mod import;
+pub mod kept;
 pub mod ledgers;
 pub mod login;
 pub mod names;

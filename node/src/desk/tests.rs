@@ -54,7 +54,7 @@ pub(super) struct School {
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) location: String,
-    cookies: Vec<String>,
+    pub(super) cookies: Vec<String>,
     pub(super) text: String,
 }
 
@@ -118,7 +118,7 @@ impl School {
         done["record"].as_str().unwrap().to_owned()
     }
 
-    async fn send(&self, request: Request<Body>) -> Answer {
+    pub(super) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let text = |name: header::HeaderName| response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         let cookies = response.headers().get_all(header::SET_COOKIE).iter().map(|v| v.to_str().unwrap().to_owned()).collect();
@@ -137,7 +137,7 @@ impl School {
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
-    fn token(&self, session: &str) -> String {
+    pub(super) fn token(&self, session: &str) -> String {
         self.desk.sessions.find(self.desk.clock(), session, false).unwrap().csrf
     }
 
@@ -151,7 +151,7 @@ impl School {
         self.send(request.body(Body::from(form.to_owned())).unwrap()).await
     }
 
-    fn records(&self, ledger: &str) -> Vec<huxue_shared::replica::browse::Row> {
+    pub(super) fn records(&self, ledger: &str) -> Vec<huxue_shared::replica::browse::Row> {
         let definition = self.desk.replica.definition(ledger).unwrap();
         let wanted = huxue_shared::replica::browse::Wanted { limit: 100, ..Default::default() };
         self.desk.replica.page(&definition, &wanted).unwrap().rows

@@ -664,3 +664,13 @@ web-ledgers-machinery-hint = The county's system reads and writes these by itsel
 # After “save and another”: what was saved, by name.
 web-saved-named = Saved on this machine: { $value }. Here is the form for the next one.
 web-saved-named-gaps = {" "}{ $value } things are still missing and can be filled in later.
+
+# A form sent from a page that was locked or logged out.
+web-kept = What you typed is still here: once you give your password it is saved, and nothing has to be typed again.
+web-kept-files = The photos chosen with it could not be kept: please choose them again once it is saved.
+
+# The first start: which of the two answers is wrong.
+desk-wizard-wrong-hub = Look here: check it against what the county sent.
+desk-wizard-wrong-token = Look here: check it against what the county sent.
+desk-wizard-hub-well = Nothing was found wrong with the address.
+desk-wizard-token-well = The token is copied rightly, and not used up.

@@ -664,3 +664,13 @@ web-ledgers-machinery-hint = 这些由县里的系统自动读写，平时不用
 # After “save and another”: what was saved, by name.
 web-saved-named = 已保存在本机：{ $value }。接着填下一条。
 web-saved-named-gaps = 还有 { $value } 项没填全，可以以后补。
+
+# A form sent from a page that was locked or logged out.
+web-kept = 您刚才填的还留着：输入密码以后就接着保存，不用重填。
+web-kept-files = 一起选的照片没有留住，保存以后请再选一次。
+
+# The first start: which of the two answers is wrong.
+desk-wizard-wrong-hub = 看看这里：照县里给的再核对一遍。
+desk-wizard-wrong-token = 看看这里：照县里给的再核对一遍。
+desk-wizard-hub-well = 地址这次没有查出问题。
+desk-wizard-token-well = 入网码抄得对，还没有用掉。

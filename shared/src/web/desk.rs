@@ -4,6 +4,7 @@ use super::{
     account::Account,
     files::held::Held,
     import::Uploads,
+    kept::Kept,
     pulse::{Pulse, Pulses},
     session::Sessions,
     throttle::Throttle,
@@ -54,6 +55,8 @@ pub struct Desk {
     pub uploads: Uploads,
     /// Photos and scans between two pages.
     pub files: Held,
+    /// Forms that wait for a password.
+    pub kept: Kept,
     workers: Workers,
 }
 
@@ -73,6 +76,7 @@ impl Desk {
             pulses,
             uploads: Uploads::default(),
             files: Held::default(),
+            kept: Kept::default(),
             workers: Workers::start(),
         })
     }

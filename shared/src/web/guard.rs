@@ -6,6 +6,7 @@
 use super::{
     account::Account,
     desk::Desk,
+    kept,
     page::{self, Page},
     session::{cookie_name, secret, visitor_cookie_name},
 };
@@ -56,6 +57,8 @@ pub struct Visitor {
     pub account: Option<Arc<Account>>,
     /// Known, but locked: only the password is asked for.
     pub locked: Option<Arc<Account>>,
+    /// The session is over, of age: its account, and its token.
+    pub ended: Option<(i64, String)>,
     /// Token for forms of this page.
     pub csrf: String,
     /// Secret of the session; empty without one.
@@ -95,7 +98,7 @@ impl Visitor {
         let here = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
         let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let piece = headers.contains_key("hx-request");
-        (Self { lang, account: None, locked: None, csrf, session: String::new(), from, here, piece, secure }, fresh)
+        (Self { lang, account: None, locked: None, ended: None, csrf, session: String::new(), from, here, piece, secure }, fresh)
     }
 }
 
@@ -202,7 +205,10 @@ fn visitor(request: &Request, desk: &Desk) -> Result<(Visitor, bool), Fault> {
     let (mut visitor, fresh) = Visitor::stranger(request, desk.clock());
     let path = request.uri().path();
     let Some(session_secret) = cookie(request.headers(), cookie_name(visitor.secure)) else { return Ok((visitor, fresh)) };
-    let Some(session) = desk.sessions.find(desk.clock(), session_secret, !by_itself(path)) else { return Ok((visitor, fresh)) };
+    let Some(session) = desk.sessions.find(desk.clock(), session_secret, !by_itself(path)) else {
+        visitor.ended = desk.sessions.ended(desk.clock(), session_secret);
+        return Ok((visitor, fresh));
+    };
     let Some(account) = desk.account(session.account)? else {
         desk.sessions.end(session_secret);
         return Ok((visitor, fresh));
@@ -263,11 +269,25 @@ pub async fn gate(State(desk): State<Arc<Desk>>, mut request: Request, next: Nex
     };
     let response = match way(&request, &visitor) {
         Way::To(target) if visitor.piece => (StatusCode::OK, [("HX-Redirect", target)]).into_response(),
-        Way::To(target) => Redirect::to(&target).into_response(),
+        Way::To(target) => match kept::owner(&request, &visitor).filter(|(_, token)| token_fits(&request, token)) {
+            Some((account, _)) => match kept::keep(&desk, account, request).await {
+                Some(word) => Redirect::to(&format!("{target}?kept={word}")).into_response(),
+                None => Redirect::to(&target).into_response(),
+            },
+            None => Redirect::to(&target).into_response(),
+        },
         Way::Fault(fault) => Oops(fault).into_response(),
         Way::Through => {
             request.extensions_mut().insert(visitor.clone());
-            next.run(request).await
+            let again = ["/lock", "/login"].contains(&request.uri().path()).then(|| next.clone());
+            let response = next.run(request).await;
+            match again {
+                Some(next) => {
+                    let (visitor, response) = kept::replay(&desk, &visitor, response, next).await;
+                    return finish(&desk, &visitor, fresh, response);
+                }
+                None => response,
+            }
         }
     };
     finish(&desk, &visitor, fresh, response)
