@@ -16,6 +16,7 @@ use crate::{
     locale::Lang,
 };
 use axum::{
+    Router,
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
@@ -254,8 +255,18 @@ fn way(request: &Request, visitor: &Visitor) -> Way {
     Way::Through
 }
 
+/// What the gate stands in front of.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// The desk.
+    pub desk: Arc<Desk>,
+    /// Its pages, without a gate: for what was kept until a password was given.
+    pub pages: Router,
+}
+
 /// The gate. Host first, then who asks, then whether this may be asked.
-pub async fn gate(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -> Response {
+pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let Gate { desk, pages } = gate;
     let own = request.extensions().get::<Secured>().map(|secured| Arc::clone(&secured.names));
     if !host_is_ours(request.headers(), &desk.config.hosts) && !own.is_some_and(|names| host_is_ours(request.headers(), &names)) {
         return headers(StatusCode::MISDIRECTED_REQUEST.into_response());
@@ -279,15 +290,8 @@ pub async fn gate(State(desk): State<Arc<Desk>>, mut request: Request, next: Nex
         Way::Fault(fault) => Oops(fault).into_response(),
         Way::Through => {
             request.extensions_mut().insert(visitor.clone());
-            let again = ["/lock", "/login"].contains(&request.uri().path()).then(|| next.clone());
-            let response = next.run(request).await;
-            match again {
-                Some(next) => {
-                    let (visitor, response) = kept::replay(&desk, &visitor, response, next).await;
-                    return finish(&desk, &visitor, fresh, response);
-                }
-                None => response,
-            }
+            let (visitor, response) = kept::replay(&desk, &visitor, next.run(request).await, pages).await;
+            return finish(&desk, &visitor, fresh, response);
         }
     };
     finish(&desk, &visitor, fresh, response)

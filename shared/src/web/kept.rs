@@ -7,16 +7,17 @@
 use super::{account::Account, desk::Desk, form::pairs, guard::Visitor, page::escape_query};
 use crate::clock::Clock;
 use axum::{
+    Router,
     body::{Body, to_bytes},
     extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request},
     http::{Method, header},
-    middleware::Next,
     response::Response,
 };
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
+use tower::ServiceExt as _;
 
 /// Text of one form at most: 256 KiB.
 const TEXT_BYTES_MAX: usize = 256 * 1024;
@@ -146,7 +147,7 @@ async fn texts(mut parts: Multipart) -> Option<(Vec<(String, String)>, usize)> {
 }
 
 /// Carries out what was kept, once its person is in again: the answer to it stands in place of the answer to the password, with that one's cookies.
-pub(super) async fn replay(desk: &Arc<Desk>, visitor: &Visitor, response: Response, next: Next) -> (Visitor, Response) {
+pub(super) async fn replay(desk: &Arc<Desk>, visitor: &Visitor, response: Response, pages: Router) -> (Visitor, Response) {
     let found = response.extensions().get::<Replay>().cloned().and_then(|replay| {
         let session = desk.sessions.find(desk.clock(), &replay.session, true).filter(|session| !session.locked)?;
         let account: Arc<Account> = Arc::new(desk.account(session.account).ok()??);
@@ -167,7 +168,7 @@ pub(super) async fn replay(desk: &Arc<Desk>, visitor: &Visitor, response: Respon
     let request = Request::post(&post.address).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     let Ok(mut request) = request.body(Body::from(body)) else { return (visitor, response) };
     request.extensions_mut().insert(visitor.clone());
-    let mut done = next.run(request).await;
+    let Ok(mut done) = pages.oneshot(request).await;
     for cookie in response.headers().get_all(header::SET_COOKIE) {
         done.headers_mut().append(header::SET_COOKIE, cookie.clone());
     }

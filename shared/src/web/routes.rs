@@ -22,7 +22,7 @@ const FORM_BYTES_MAX: usize = 512 * 1024;
 
 /// The desk: what every desk has, and `own` pages, all behind the gate.
 pub fn desk(desk: &Arc<Desk>, own: Router<Arc<Desk>>) -> Router {
-    Router::new()
+    let pages = Router::new()
         .route("/static/{stamp}/{name}", get(assets::serve))
         .merge(login::routes())
         .merge(people::routes())
@@ -42,10 +42,12 @@ pub fn desk(desk: &Arc<Desk>, own: Router<Arc<Desk>>) -> Router {
         .merge(own)
         .fallback(nowhere)
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(Arc::clone(desk), guard::gate))
+        .with_state(Arc::clone(desk));
+    let gate = guard::Gate { desk: Arc::clone(desk), pages: pages.clone() };
+    pages
+        .layer(middleware::from_fn_with_state(gate, guard::gate))
         // Events are small and must not wait for a buffer to fill; photos do not shrink.
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(512).and(NotForContentType::SSE).and(NotForContentType::IMAGES)))
-        .with_state(Arc::clone(desk))
 }
 
 async fn nowhere(uri: Uri) -> Response {
