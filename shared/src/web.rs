@@ -21,6 +21,7 @@ pub mod giveback;
 pub mod grid;
 pub mod guard;
 pub mod import;
+pub mod kept;
 pub mod lacks;
 pub mod ledgers;
 pub mod login;

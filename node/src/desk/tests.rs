@@ -56,7 +56,7 @@ pub(super) struct School {
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) location: String,
-    cookies: Vec<String>,
+    pub(super) cookies: Vec<String>,
     pub(super) text: String,
 }
 
@@ -126,7 +126,7 @@ impl School {
         self.desk.replica.store().write(|c| c.execute_batch(put).map_err(huxue_shared::store::StoreError::from)).unwrap();
     }
 
-    async fn send(&self, request: Request<Body>) -> Answer {
+    pub(super) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let text = |name: header::HeaderName| response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         let cookies = response.headers().get_all(header::SET_COOKIE).iter().map(|v| v.to_str().unwrap().to_owned()).collect();

@@ -13,12 +13,14 @@ use axum::{
 use huxue_shared::{
     clock::SystemClock,
     fault::{Exit, Fault},
+    identity::Token,
     rim::{health, key::Unlock, stop},
+    transport::address::HubAddress,
     web::{
         assets,
         guard::{self, Oops, Porch, Visitor},
         login::{self, Language},
-        page::{Page, Said, draw},
+        page::{Page, Said, draw, draw_as},
     },
 };
 use std::{
@@ -46,6 +48,29 @@ struct WizardPage {
     page: Page,
     said: Option<Said>,
     hub: String,
+    token: String,
+    wrong: Wrong,
+}
+
+/// Which of the two answers is wrong, as far as it can be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Wrong {
+    hub: bool,
+    token: bool,
+}
+
+impl Wrong {
+    /// By what was said: the token's own faults are the token's, those of reaching the hub the address's; a hub of another county may be either.
+    fn of(fault: &Fault) -> Self {
+        let hub = ["hub-address", "hub-port", "hub-name-unknown", "hub-port-closed", "hub-silent", "hub-link-failed", "hub-of-another-county"];
+        let code = fault.code.as_ref();
+        Self { hub: hub.contains(&code), token: code.starts_with("token-") || code == "hub-of-another-county" }
+    }
+
+    /// One that is none at all is seen without a network, also where the other was found wrong first.
+    fn and_shape(self, hub: &str, token: &str) -> Self {
+        Self { hub: self.hub || hub.trim().parse::<HubAddress>().is_err(), token: self.token || token.parse::<Token>().is_err() }
+    }
 }
 
 /// Serves the first start until the node is enrolled (true) or the process is asked to stop (false).
@@ -94,12 +119,9 @@ fn router(wizard: &Arc<Wizard>) -> Router {
         .with_state(Arc::clone(wizard))
 }
 
-fn draw_page(visitor: &Visitor, said: Option<Said>, hub: String) -> Result<Response, Oops> {
-    draw(&WizardPage { page: Page::bare("护学 huxue", visitor, "desk-wizard"), said, hub })
-}
-
 async fn page(Extension(visitor): Extension<Visitor>) -> Result<Response, Oops> {
-    draw_page(&visitor, None, String::new())
+    let page = Page::bare("护学 huxue", &visitor, "desk-wizard");
+    draw(&WizardPage { page, said: None, hub: String::new(), token: String::new(), wrong: Wrong::default() })
 }
 
 async fn language(Form(wanted): Form<Language>) -> Response {
@@ -117,7 +139,8 @@ async fn enrol(State(wizard): State<Arc<Wizard>>, Extension(visitor): Extension<
             _ => {}
         }
     }
-    let token = if token.trim().is_empty() { file } else { token };
+    // What was kept of an earlier try stands in the field; a file was chosen now.
+    let token = if file.trim().is_empty() { token } else { file };
     // Pasted out of a letter, a token comes with line breaks.
     let token: String = token.chars().filter(|c| !c.is_whitespace()).collect();
     let mut enrolled_already = wizard.enrolled.lock().await;
@@ -133,9 +156,9 @@ async fn enrol(State(wizard): State<Arc<Wizard>>, Extension(visitor): Extension<
             Ok(Redirect::to("/start").into_response())
         }
         Err(fault) => {
-            let mut response = draw_page(&visitor, Some(Said::of(&fault, visitor.lang)), hub)?;
-            *response.status_mut() = guard::status(&fault);
-            Ok(response)
+            let page = Page::bare("护学 huxue", &visitor, "desk-wizard");
+            let (said, wrong) = (Some(Said::of(&fault, visitor.lang)), Wrong::of(&fault).and_shape(&hub, &token));
+            draw_as(&WizardPage { page, said, hub, token, wrong }, guard::status(&fault))
         }
     }
 }
@@ -159,5 +182,43 @@ mod tests {
             let text = String::from_utf8(text.to_vec()).unwrap().replace(&"ab".repeat(32), "TOKEN");
             insta::assert_snapshot!(format!("wizard_{lang}"), stampless(&text));
         }
+    }
+
+    async fn try_with(hub: &str, token: &str, file: &str) -> String {
+        let unlock = Unlock::default();
+        let wizard = Arc::new(Wizard { dir: PathBuf::from("/nowhere"), unlock, enrolled: Mutex::new(false), done: watch::Sender::new(false) });
+        let visitor = "ab".repeat(32);
+        let part = |name: &str, text: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
+        let body = format!("{}{}{}--b--\r\n", part("hub", hub), part("token", token), part("file", file));
+        let request = Request::post(format!("/enrol?t={visitor}"))
+            .header("host", "127.0.0.1:4481")
+            .header("origin", "http://127.0.0.1:4481")
+            .header("cookie", format!("huxue_visitor={visitor}; huxue_lang=en"))
+            .header("content-type", "multipart/form-data; boundary=b");
+        let response = router(&wizard).oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        assert!(response.status().is_client_error(), "{}", response.status());
+        String::from_utf8(axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_was_typed_stays_and_which_of_both_is_wrong_is_said() {
+        let token = Token::new("529901".parse().unwrap(), [7; 16], huxue_shared::identity::Fingerprint([9; 16])).to_string();
+        let wrong = |page: &str| {
+            (
+                page.contains("id=\"hub\" name=\"hub\"") && page.split("id=\"token\"").next().unwrap().contains("aria-invalid"),
+                page.split("id=\"token\"").nth(1).unwrap().contains("aria-invalid"),
+            )
+        };
+        let page = try_with("no such address", &token, "").await;
+        let kept: String = token.chars().filter(|c| !c.is_whitespace()).collect();
+        assert!(page.contains(&format!(">{kept}</textarea>")) && page.contains("value=\"no such address\""), "{page}");
+        assert_eq!(wrong(&page), (true, false));
+        assert!(page.contains("The token is copied rightly, and not used up."), "{page}");
+        let page = try_with("10.1.2.3", "rubbish", "").await;
+        assert!(page.contains(">rubbish</textarea>") && page.contains("value=\"10.1.2.3\""), "{page}");
+        assert_eq!(wrong(&page), (false, true));
+        assert_eq!(wrong(&try_with("no such address", "rubbish", "").await), (true, true));
+        let page = try_with("no such address", "rubbish", &token).await;
+        assert_eq!(wrong(&page), (true, false), "a file chosen now goes before what an earlier try left in the field");
     }
 }

@@ -806,3 +806,13 @@ web-uploads-busy = Several people are sending files at this moment, and this mac
 # Taking back what is long written
 web-undo-old = What was just written can be taken back for { $value } hours; this was longer ago.
     .next = Open the record and correct it; its trail shows what stood there before.
+
+# A form sent from a page that was locked or logged out.
+web-kept = What you typed is still here: once you give your password it is saved, and nothing has to be typed again.
+web-kept-files = The photos chosen with it could not be kept: please choose them again once it is saved.
+
+# The first start: which of the two answers is wrong.
+desk-wizard-wrong-hub = Look here: check it against what the county sent.
+desk-wizard-wrong-token = Look here: check it against what the county sent.
+desk-wizard-hub-well = Nothing was found wrong with the address.
+desk-wizard-token-well = The token is copied rightly, and not used up.

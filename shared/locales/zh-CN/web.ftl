@@ -716,3 +716,13 @@ web-uploads-busy = 这会儿有好几个人在传文件，本机一次只能收�
 # 撤销得太晚
 web-undo-old = 刚写入的内容在 { $value } 小时内可以撤销，这一次已经超过。
     .next = 请打开记录直接更正；记录的经过里有原来的内容。
+
+# A form sent from a page that was locked or logged out.
+web-kept = 您刚才填的还留着：输入密码以后就接着保存，不用重填。
+web-kept-files = 一起选的照片没有留住，保存以后请再选一次。
+
+# The first start: which of the two answers is wrong.
+desk-wizard-wrong-hub = 看看这里：照县里给的再核对一遍。
+desk-wizard-wrong-token = 看看这里：照县里给的再核对一遍。
+desk-wizard-hub-well = 地址这次没有查出问题。
+desk-wizard-token-well = 入网码抄得对，还没有用掉。

@@ -4,6 +4,7 @@ use super::{
     account::Account,
     files::held::Held,
     import::Uploads,
+    kept::Kept,
     noted::Noted,
     pulse::{Pulse, Pulses},
     session::Sessions,
@@ -55,6 +56,8 @@ pub struct Desk {
     pub uploads: Uploads,
     /// Photos and scans between two pages.
     pub files: Held,
+    /// Forms that wait for a password.
+    pub kept: Kept,
     noted: Noted,
     workers: Workers,
 }
@@ -75,6 +78,7 @@ impl Desk {
             pulses,
             uploads: Uploads::default(),
             files: Held::default(),
+            kept: Kept::default(),
             noted: Noted::default(),
             workers: Workers::start(),
         })

@@ -6,6 +6,7 @@
 use super::{
     account::Account,
     desk::Desk,
+    kept,
     page::{self, Page},
     session::{cookie_name, secret, visitor_cookie_name},
 };
@@ -15,6 +16,7 @@ use crate::{
     locale::Lang,
 };
 use axum::{
+    Router,
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
@@ -56,6 +58,8 @@ pub struct Visitor {
     pub account: Option<Arc<Account>>,
     /// Known, but locked: only the password is asked for.
     pub locked: Option<Arc<Account>>,
+    /// The session is over, of age: its account, and its token.
+    pub ended: Option<(i64, String)>,
     /// Token for forms of this page.
     pub csrf: String,
     /// Secret of the session; empty without one.
@@ -95,7 +99,7 @@ impl Visitor {
         let here = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
         let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let piece = headers.contains_key("hx-request");
-        (Self { lang, account: None, locked: None, csrf, session: String::new(), from, here, piece, secure }, fresh)
+        (Self { lang, account: None, locked: None, ended: None, csrf, session: String::new(), from, here, piece, secure }, fresh)
     }
 }
 
@@ -202,7 +206,10 @@ fn visitor(request: &Request, desk: &Desk) -> Result<(Visitor, bool), Fault> {
     let (mut visitor, fresh) = Visitor::stranger(request, desk.clock());
     let path = request.uri().path();
     let Some(session_secret) = cookie(request.headers(), cookie_name(visitor.secure)) else { return Ok((visitor, fresh)) };
-    let Some(session) = desk.sessions.find(desk.clock(), session_secret, !by_itself(path)) else { return Ok((visitor, fresh)) };
+    let Some(session) = desk.sessions.find(desk.clock(), session_secret, !by_itself(path)) else {
+        visitor.ended = desk.sessions.ended(desk.clock(), session_secret);
+        return Ok((visitor, fresh));
+    };
     let Some(account) = desk.account(session.account)? else {
         desk.sessions.end(session_secret);
         return Ok((visitor, fresh));
@@ -248,8 +255,18 @@ fn way(request: &Request, visitor: &Visitor) -> Way {
     Way::Through
 }
 
+/// What the gate stands in front of.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// The desk.
+    pub desk: Arc<Desk>,
+    /// Its pages, without a gate: for what was kept until a password was given.
+    pub pages: Router,
+}
+
 /// The gate. Host first, then who asks, then whether this may be asked.
-pub async fn gate(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -> Response {
+pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let Gate { desk, pages } = gate;
     let own = request.extensions().get::<Secured>().map(|secured| Arc::clone(&secured.names));
     if !host_is_ours(request.headers(), &desk.config.hosts) && !own.is_some_and(|names| host_is_ours(request.headers(), &names)) {
         return headers(StatusCode::MISDIRECTED_REQUEST.into_response());
@@ -263,11 +280,18 @@ pub async fn gate(State(desk): State<Arc<Desk>>, mut request: Request, next: Nex
     };
     let response = match way(&request, &visitor) {
         Way::To(target) if visitor.piece => (StatusCode::OK, [("HX-Redirect", target)]).into_response(),
-        Way::To(target) => Redirect::to(&target).into_response(),
+        Way::To(target) => match kept::owner(&request, &visitor).filter(|(_, token)| token_fits(&request, token)) {
+            Some((account, _)) => match kept::keep(&desk, account, request).await {
+                Some(word) => Redirect::to(&format!("{target}?kept={word}")).into_response(),
+                None => Redirect::to(&target).into_response(),
+            },
+            None => Redirect::to(&target).into_response(),
+        },
         Way::Fault(fault) => Oops(fault).into_response(),
         Way::Through => {
             request.extensions_mut().insert(visitor.clone());
-            next.run(request).await
+            let (visitor, response) = kept::replay(&desk, &visitor, next.run(request).await, pages).await;
+            return finish(&desk, &visitor, fresh, response);
         }
     };
     finish(&desk, &visitor, fresh, response)

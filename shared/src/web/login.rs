@@ -4,6 +4,7 @@ use super::{
     account::{Account, Role},
     desk::Desk,
     guard::{LANGUAGE_COOKIE, Oops, Visitor, set_cookie},
+    kept::Replay,
     page::{Page, Said, draw, draw_as, way_back},
     password,
     session::cookie_name,
@@ -45,6 +46,10 @@ struct LoginPage {
     /// The session is only locked.
     locks: bool,
     action: &'static str,
+    /// Word of a form that waits for the password; empty: none.
+    kept: String,
+    /// Files that came with it and are to be chosen again.
+    files: usize,
 }
 
 #[derive(Template)]
@@ -70,6 +75,7 @@ struct PasswordPage {
 #[derive(Debug, Deserialize, Default)]
 pub struct Next {
     next: Option<String>,
+    kept: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -79,6 +85,7 @@ struct Entered {
     #[serde(default)]
     password: String,
     next: Option<String>,
+    kept: Option<String>,
 }
 
 fn with_cookie(mut response: Response, cookie: &str) -> Response {
@@ -183,7 +190,30 @@ async fn login(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visi
         return Ok(Redirect::to(way_back(next.next.as_deref())).into_response());
     }
     let page = Page::of(&desk, &visitor, "web-login");
-    draw(&LoginPage { page, said: None, login: String::new(), next: way_back(next.next.as_deref()).to_owned(), locks: false, action: "/login" })
+    let (kept, files) = waiting(&desk, next.kept);
+    draw(&LoginPage {
+        page,
+        said: None,
+        login: String::new(),
+        next: way_back(next.next.as_deref()).to_owned(),
+        locks: false,
+        action: "/login",
+        kept,
+        files,
+    })
+}
+
+/// A form that waits for the password, if it still does.
+fn waiting(desk: &Desk, kept: Option<String>) -> (String, usize) {
+    kept.and_then(|word| desk.kept.files(desk.clock(), &word).map(|files| (word, files))).unwrap_or_default()
+}
+
+/// What was kept is carried out by the gate, behind this answer.
+fn and_then(mut response: Response, kept: Option<String>, session: &str) -> Response {
+    if let Some(word) = kept.filter(|word| !word.is_empty()) {
+        response.extensions_mut().insert(Replay { word, session: session.to_owned() });
+    }
+    response
 }
 
 /// The account whose password this is.
@@ -222,16 +252,36 @@ async fn enter(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visi
                 desk.sessions.end(&visitor.session);
             }
             let target = if account.must_change { "/password" } else { &next };
-            Ok(with_cookie(Redirect::to(target).into_response(), &begin(&desk, &visitor, account.id)))
+            let secret = desk.sessions.begin(desk.clock(), account.id);
+            let cookie = set_cookie(cookie_name(visitor.secure), &secret, None, visitor.secure);
+            Ok(and_then(with_cookie(Redirect::to(target).into_response(), &cookie), entered.kept, &secret))
         }
-        Err(fault) => again(&desk, &visitor, &fault, entered.login, next, false),
+        Err(fault) => again(&desk, &visitor, &fault, entered.login, next, false, entered.kept),
     }
 }
 
-fn again(desk: &Arc<Desk>, visitor: &Visitor, fault: &Fault, login: String, next: String, locks: bool) -> Result<Response, Oops> {
+fn again(
+    desk: &Arc<Desk>,
+    visitor: &Visitor,
+    fault: &Fault,
+    login: String,
+    next: String,
+    locks: bool,
+    kept: Option<String>,
+) -> Result<Response, Oops> {
     let page = Page::of(desk, visitor, if locks { "web-lock" } else { "web-login" });
+    let (kept, files) = waiting(desk, kept);
     draw_as(
-        &LoginPage { page, said: Some(Said::of(fault, visitor.lang)), login, next, locks, action: if locks { "/lock" } else { "/login" } },
+        &LoginPage {
+            page,
+            said: Some(Said::of(fault, visitor.lang)),
+            login,
+            next,
+            locks,
+            action: if locks { "/lock" } else { "/login" },
+            kept,
+            files,
+        },
         super::guard::status(fault),
     )
 }
@@ -245,7 +295,17 @@ async fn lock(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
     let Some(account) = visitor.locked.as_ref().or(visitor.account.as_ref()) else { return Ok(Redirect::to("/login").into_response()) };
     desk.sessions.lock_now(&visitor.session);
     let page = Page::bare(&desk.config.place, &visitor, "web-lock");
-    draw(&LoginPage { page, said: None, login: account.login.clone(), next: way_back(next.next.as_deref()).to_owned(), locks: true, action: "/lock" })
+    let (kept, files) = waiting(&desk, next.kept);
+    draw(&LoginPage {
+        page,
+        said: None,
+        login: account.login.clone(),
+        next: way_back(next.next.as_deref()).to_owned(),
+        locks: true,
+        action: "/lock",
+        kept,
+        files,
+    })
 }
 
 async fn unlock(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Form(entered): Form<Entered>) -> Result<Response, Oops> {
@@ -254,9 +314,9 @@ async fn unlock(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vis
     match check(&desk, &visitor, &account.login, entered.password).await {
         Ok(_) => {
             desk.sessions.unlock(desk.clock(), &visitor.session);
-            Ok(Redirect::to(&next).into_response())
+            Ok(and_then(Redirect::to(&next).into_response(), entered.kept, &visitor.session))
         }
-        Err(fault) => again(&desk, &visitor, &fault, account.login.clone(), next, true),
+        Err(fault) => again(&desk, &visitor, &fault, account.login.clone(), next, true, entered.kept),
     }
 }
 

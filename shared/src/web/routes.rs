@@ -29,7 +29,7 @@ pub fn desk(desk: &Arc<Desk>, own: Router<Arc<Desk>>) -> Router {
 
 /// The same with a patience of its own.
 pub fn paced(desk: &Arc<Desk>, own: Router<Arc<Desk>>, pace: Pace) -> Router {
-    Router::new()
+    let pages = Router::new()
         .route("/static/{stamp}/{name}", get(assets::serve))
         .merge(login::routes())
         .merge(people::routes())
@@ -50,10 +50,12 @@ pub fn paced(desk: &Arc<Desk>, own: Router<Arc<Desk>>, pace: Pace) -> Router {
         .fallback(nowhere)
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(middleware::from_fn_with_state(Arrivals::new(pace), arrival::bounded))
-        .layer(middleware::from_fn_with_state(Arc::clone(desk), guard::gate))
+        .with_state(Arc::clone(desk));
+    let gate = guard::Gate { desk: Arc::clone(desk), pages: pages.clone() };
+    pages
+        .layer(middleware::from_fn_with_state(gate, guard::gate))
         // Events are small and must not wait for a buffer to fill; photos do not shrink.
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(512).and(NotForContentType::SSE).and(NotForContentType::IMAGES)))
-        .with_state(Arc::clone(desk))
 }
 
 async fn nowhere(uri: Uri) -> Response {

@@ -69,7 +69,7 @@ impl Sessions {
     pub fn begin(&self, clock: &dyn Clock, account: i64) -> String {
         let (secret_text, csrf, now) = (secret(clock), secret(clock), clock.now().as_second());
         let mut all = self.lock();
-        all.retain(|_, session| now - session.began_s < LIFE_S);
+        all.retain(|_, session| now - session.began_s < 2 * LIFE_S);
         while all.len() >= SESSIONS_MAX {
             let Some(oldest) = all.iter().min_by_key(|(_, session)| session.seen_s).map(|(key, _)| *key) else { break };
             all.remove(&oldest);
@@ -84,8 +84,11 @@ impl Sessions {
         let mut all = self.lock();
         let session = all.get_mut(&key(secret))?;
         // A clock set back must not lengthen a session without end.
-        if now - session.began_s >= LIFE_S || now < session.began_s {
+        if now < session.began_s {
             all.remove(&key(secret));
+            return None;
+        }
+        if now - session.began_s >= LIFE_S {
             return None;
         }
         if now - session.seen_s >= IDLE_S {
@@ -95,6 +98,14 @@ impl Sessions {
             session.seen_s = now;
         }
         Some(session.clone())
+    }
+
+    /// Account and token of a session that is over by its age alone, for as long again: what was still typed in it is its person's.
+    pub fn ended(&self, clock: &dyn Clock, secret: &str) -> Option<(i64, String)> {
+        let now = clock.now().as_second();
+        let all = self.lock();
+        let session = all.get(&key(secret))?;
+        (LIFE_S..2 * LIFE_S).contains(&(now - session.began_s)).then(|| (session.account, session.csrf.clone()))
     }
 
     /// Locks a session at once.
@@ -164,5 +175,9 @@ mod tests {
         assert!(sessions.find(&clock, &one, true).is_none() && sessions.find(&clock, &two, true).is_some());
         clock.advance_s(LIFE_S);
         assert!(sessions.find(&clock, &other, true).is_none());
+        assert_eq!(sessions.ended(&clock, &other).map(|(account, _)| account), Some(8), "it is known whose it was");
+        assert!(sessions.ended(&clock, &one).is_none(), "one that was ended is none");
+        clock.advance_s(LIFE_S);
+        assert!(sessions.ended(&clock, &other).is_none());
     }
 }

@@ -1,15 +1,22 @@
 //! What people meet as they walk through the desk: accounts with classes by their names, who wrote what is in dispute, and nothing decided or lost by the way.
 
 use super::{
-    School, class,
+    COOKIE, HOST, ORIGIN, PASSWORD, School, class,
     seams::{add, disagreement},
 };
-use axum::http::StatusCode;
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
 use huxue_shared::{
     command::Request as Ask,
+    document::view::Value,
     locale::Lang,
     store::accounts,
-    web::account::{Account, Role},
+    web::{
+        account::{Account, Role},
+        session::{IDLE_S, LIFE_S},
+    },
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -140,4 +147,94 @@ async fn ledgers_stand_by_section_those_written_in_lately_first_and_the_machiner
         let page = school.get(&format!("/ledgers?q={typed}"), &registrar).await.text;
         assert_eq!(page.contains("href=\"/ledger/aid_application\""), found, "{typed}");
     }
+}
+
+/// The word under which a form waits, out of the address of the page that asks for the password.
+fn word(location: &str) -> String {
+    location.split("kept=").nth(1).unwrap_or_else(|| panic!("nothing was kept: {location}")).to_owned()
+}
+
+/// A log of a visit as a form sends it.
+fn visit(child: &str, note: &str) -> String {
+    format!("_student={child}&on=2026-03-02&kind=visit&note={note}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_sent_from_a_locked_page_is_saved_once_the_password_was_given() {
+    let school = School::new();
+    let (_, session) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    school.clock.advance_s(IDLE_S);
+    let sent = school.post("/ledger/care_log/new", &session, &visit(&child, "typed%20for%20long")).await;
+    assert!(sent.location.starts_with("/lock?kept="), "{}", sent.location);
+    let page = school.get(&sent.location, &session).await.text;
+    assert!(page.contains("您刚才填的还留着") && !page.contains("typed for long"), "kept, not shown to whoever passes by: {page}");
+    let word = word(&sent.location);
+    let wrong = school.post("/lock", &session, &format!("password=wrong&next=/&kept={word}")).await;
+    assert!(wrong.text.contains(&word), "a wrong password loses nothing");
+    assert!(school.records("care_log").is_empty());
+    let right = school.post("/lock", &session, &format!("password={PASSWORD}&next=/&kept={word}")).await;
+    assert!(right.location.starts_with("/record/care_log:"), "as if nothing had been in between: {} {}", right.location, right.text);
+    let note = school.records("care_log")[0].fields.get("note").cloned();
+    assert_eq!(note, Some(Value::Str("typed for long".into())));
+    let twice = school.post("/lock", &session, &format!("password={PASSWORD}&next=/&kept={word}")).await;
+    assert_eq!((twice.location.as_str(), school.records("care_log").len()), ("/", 1), "once only");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_a_session_that_is_over_waits_for_its_own_account_and_no_other() {
+    let school = School::new();
+    let (_, session) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    school.person("zhao", &[Role::ClassTeacher], &[class(3, 1)]);
+    let (child, token) = (school.child("王小明", "529901201606120012", 3, 1), school.token(&session));
+    school.clock.advance_s(LIFE_S);
+    let sent = |token: &str, form: String| {
+        let request = request_as(&format!("/ledger/care_log/new?t={token}"), &format!("{COOKIE}={session}"));
+        school.send(request.body(Body::from(form)).unwrap())
+    };
+    let forged = sent(&"0".repeat(64), visit(&child, "x")).await;
+    assert_eq!(forged.location, "/login", "without the session's own token nothing is kept");
+    let large = sent(&token, visit(&child, &"x".repeat(300_000))).await;
+    assert_eq!(large.location, "/login", "nor what is out of measure");
+    let word = word(&sent(&token, visit(&child, "mine")).await.location);
+    let enter = |login: &str, word: &str| {
+        let visitor = "ab".repeat(32);
+        let request = request_as(&format!("/login?t={visitor}"), &format!("huxue_visitor={visitor}"));
+        school.send(request.body(Body::from(format!("login={login}&password={PASSWORD}&kept={word}"))).unwrap())
+    };
+    let other = enter("zhao", &word).await;
+    assert_eq!((other.location.as_str(), school.records("care_log").len()), ("/", 0), "another person's is not sent under this name");
+    let own = enter("li", &word).await;
+    assert!(own.location.starts_with("/record/care_log:") && own.cookies.iter().any(|c| c.starts_with(COOKIE)), "{} {:?}", own.location, own.cookies);
+    let by = school.records("care_log")[0].fields.get("by").cloned();
+    assert_eq!(by, Some(Value::Str("li老师".into())));
+}
+
+fn request_as(path: &str, cookie: &str) -> axum::http::request::Builder {
+    let request = Request::post(path).header("host", HOST).header("origin", ORIGIN).header("cookie", cookie);
+    request.header("content-type", "application/x-www-form-urlencoded")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_form_with_photos_the_text_is_kept_and_it_is_said_that_they_are_to_be_chosen_again() {
+    let school = School::new();
+    let (_, session) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let (child, token) = (school.child("王小明", "529901201606120012", 3, 1), school.token(&session));
+    school.clock.advance_s(IDLE_S);
+    let part = |head: &str, text: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{head}\r\n\r\n{text}\r\n");
+    let photo = "x".repeat(3 << 20);
+    let texts = [("_student", child.as_str()), ("on", "2026-03-02"), ("kind", "visit"), ("note", "word")];
+    let body = format!(
+        "{}{}{}--b--\r\n",
+        part("file.photos\"; filename=\"a.jpg\"", &photo),
+        texts.iter().map(|(key, text)| part(&format!("{key}\""), text)).collect::<String>(),
+        part("file.attachment\"; filename=\"\"", "")
+    );
+    let request = Request::post(format!("/ledger/care_log/new?t={token}")).header("host", HOST).header("origin", ORIGIN);
+    let request = request.header("cookie", format!("{COOKIE}={session}")).header("content-type", "multipart/form-data; boundary=b");
+    let sent = school.send(request.body(Body::from(body)).unwrap()).await;
+    assert!(school.get(&sent.location, &session).await.text.contains("照片没有留住"));
+    let form = format!("password={PASSWORD}&kept={}", word(&sent.location));
+    let saved = school.post("/lock", &session, &form).await;
+    assert!(saved.location.starts_with("/record/care_log:"), "{} {}", saved.location, saved.text);
 }
