@@ -7,6 +7,13 @@
 //! Nothing is written for a child that is present, but the head of the roll counts it; a child that was absent the last time and is back gets a record, so that its
 //! absence ends.
 
+mod known;
+mod taking;
+
+use self::{
+    known::known,
+    taking::{choose, finish},
+};
 use askama::Template;
 use axum::{
     Extension, Form, Router,
@@ -15,16 +22,11 @@ use axum::{
     routing::{get, post},
 };
 use huxue_shared::{
-    command::{Request, request::SubjectRef},
+    command::Request,
     document::view::Value,
     fault::{Exit, Fault},
-    ledger::{Catalogue, Definition, days::Holidays, definition::Rule, rule},
     locale::{self, Lang},
-    model::DocId,
-    replica::{
-        browse::{Pupil, Row, Wanted},
-        rules,
-    },
+    replica::browse::{Pupil, Row, Wanted},
     web::{
         Desk,
         account::{Account, Class},
@@ -34,12 +36,9 @@ use huxue_shared::{
         reach, shown,
     },
 };
-use jiff::{ToSpan as _, civil::Date};
+use jiff::civil::Date;
 use serde::Deserialize;
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 /// The ledger of single checks.
 pub(super) const CHECK: &str = "dropout_check";
@@ -208,143 +207,6 @@ async fn classes(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
     }
 }
 
-/// What is known of a class on a day.
-struct Known {
-    class: Class,
-    pupils: Vec<Pupil>,
-    /// Checks of each child, newest first.
-    checks: HashMap<String, Vec<Row>>,
-    /// The open case of each child.
-    cases: HashMap<String, Row>,
-    case_ledger: Arc<Definition>,
-    catalogue: Arc<Catalogue>,
-    holidays: Arc<Holidays>,
-    definition: Arc<Definition>,
-    may: bool,
-}
-
-fn known(desk: &Desk, account: &Account, class: Class, day: Date) -> Result<Known, Fault> {
-    let definition = reach::ledger(desk, account, CHECK)?;
-    if !account.reads(&definition).holds(Some(class)) {
-        return Err(Fault::new("web-not-yours", Exit::NotAllowed));
-    }
-    let year = desk.replica.this_year().map_err(Fault::from)?;
-    let mut pupils = children::pupils(desk, account, year)?;
-    pupils.retain(|p| present(p) && reach::class_of(p) == Some(class));
-    let from = day.checked_sub(BACK_DAYS.days()).unwrap_or(day);
-    let wanted = Wanted {
-        classes: Some(vec![class.to_string()]),
-        from: Some(from.to_string()),
-        to: Some(day.to_string()),
-        order: "-on".to_owned(),
-        limit: 5_000,
-        ..Wanted::default()
-    };
-    let mut checks: HashMap<String, Vec<Row>> = HashMap::new();
-    for row in desk.replica.page(&definition, &wanted).map_err(Fault::from)?.rows {
-        checks.entry(row.student.clone().unwrap_or_default()).or_default().push(row);
-    }
-    let case = desk.replica.definition(CASE).map_err(Fault::from)?;
-    let open = |row: &Row| case.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(l, s)| l.state(s)).is_none_or(|s| s.open);
-    let wanted = Wanted { classes: Some(vec![class.to_string()]), limit: 500, ..Wanted::default() };
-    let rows = desk.replica.page(&case, &wanted).map_err(Fault::from)?.rows;
-    let cases =
-        rows.into_iter().filter(|row| open(row) && account.reads(&case).any()).map(|row| (row.student.clone().unwrap_or_default(), row)).collect();
-    let may = account.writes(&definition).holds(Some(class));
-    Ok(Known {
-        class,
-        pupils,
-        checks,
-        cases,
-        case_ledger: case,
-        catalogue: desk.replica.catalogue(),
-        holidays: desk.replica.holidays(),
-        definition,
-        may,
-    })
-}
-
-impl Known {
-    /// The check of a child on this day.
-    fn today(&self, student: &str, day: Date) -> Option<&Row> {
-        let day = day.to_string();
-        self.checks.get(student)?.iter().find(|row| row.on.as_deref() == Some(day.as_str()))
-    }
-
-    /// States that count as absent without a reason: those the ledger's rule watches for.
-    fn counts_as_absent(&self, state: &str) -> bool {
-        self.definition.rules.iter().filter(|rule| rule.field == "state").any(|rule| rule.values.iter().any(|value| value == state))
-    }
-
-    /// First day of an absence that reaches `day`, and its school days.
-    fn absence(&self, student: &str, day: Date) -> (Date, i64) {
-        let mut since = day;
-        while let Some(before) = self.holidays.previous_working(since) {
-            let Some(row) = self.today(student, before).filter(|row| word(row, "state").is_some_and(|state| self.counts_as_absent(state))) else {
-                break;
-            };
-            let earlier = word(row, "since").and_then(|text| text.parse::<Date>().ok()).filter(|first| *first < before);
-            since = earlier.unwrap_or(before);
-        }
-        let (mut days, mut at) = (1, since);
-        while at < day && days < 250 {
-            match self.holidays.next_working(at) {
-                Some(next) if next <= day => {
-                    days += 1;
-                    at = next;
-                }
-                _ => break,
-            }
-        }
-        (since, days)
-    }
-
-    /// The child's open case, if a rule opened it, nothing was done about it yet, and the days that made it are no longer so.
-    fn unfounded(&self, student: &str) -> Option<&Row> {
-        let case = self.cases.get(student)?;
-        let initial = self.case_ledger.lifecycle.as_ref().is_some_and(|lifecycle| Some(lifecycle.initial.as_str()) == case.state.as_deref());
-        let maker = rules::maker(&self.catalogue, DocId::from_hex(student)?, CASE, &case.id, &case.fields)?;
-        let first_day = rule::first_day_of(&maker, &case.fields)?;
-        let stands = |rule: &&Rule| {
-            let rows = self.checks.get(student).into_iter().flatten();
-            let sightings: Vec<rule::Sighting> =
-                rows.filter_map(|row| rule::Sighting::of(rule, &self.definition, row.on.as_deref()?.parse().ok()?, &row.fields)).collect();
-            rule::stands(rule, &sightings, &self.holidays, first_day)
-        };
-        (initial && !self.definition.rules.iter().filter(|rule| rule.opens == CASE).any(|rule| stands(&rule))).then_some(case)
-    }
-
-    fn line(&self, page: &Page, pupil: &Pupil, day: Date, saved: bool) -> Line {
-        let lang = page.lang;
-        let row = self.today(&pupil.student, day);
-        let state = row.and_then(|row| word(row, "state")).unwrap_or("present").to_owned();
-        let states = self
-            .definition
-            .option_list("state")
-            .iter()
-            .flat_map(|list| &list.choices)
-            .map(|choice| (choice.code.clone(), choice.title.get(lang).to_owned(), choice.code == state))
-            .collect();
-        let absent = self.counts_as_absent(&state);
-        let note =
-            if absent { locale::text(lang, "desk-roll-day", &[("value", &self.absence(&pupil.student, day).1.to_string())]) } else { String::new() };
-        let here = format!("/roll/{}/{}", self.class.grade, self.class.class);
-        let withdraw = self.unfounded(&pupil.student).filter(|_| self.may).map(|_| page.post(&format!("{here}/withdraw?on={day}")));
-        Line {
-            student: pupil.student.clone(),
-            name: pupil.name.clone(),
-            states,
-            exception: state != "present",
-            note,
-            case: self.cases.get(&pupil.student).map(|row| row.id.clone()),
-            withdraw: withdraw.unwrap_or_default(),
-            saved,
-            action: page.post(&format!("{here}/row?on={day}")),
-            state: if absent { "absent".to_owned() } else { state },
-        }
-    }
-}
-
 async fn roll(
     State(desk): State<Arc<Desk>>,
     Extension(visitor): Extension<Visitor>,
@@ -437,27 +299,6 @@ struct Chosen {
     state: String,
 }
 
-/// Writes what was chosen for a child, if it is not so already.
-fn choose(desk: &Desk, account: &Account, known: &Known, student: &str, state: &str, day: Date, lang: Lang) -> Result<(), Fault> {
-    let (since, days) = known.absence(student, day);
-    let absent = known.counts_as_absent(state);
-    let mut set = BTreeMap::from([("state".to_owned(), state.to_owned())]);
-    set.insert("since".to_owned(), if absent { since.to_string() } else { String::new() });
-    set.insert("days_absent".to_owned(), if absent { days.to_string() } else { String::new() });
-    let by = Some(account.name.clone());
-    match known.today(student, day) {
-        Some(row) if word(row, "state") == Some(state) => Ok(()),
-        Some(row) => desk.ask(account, Request::RecordSet { record: row.id.clone(), set, by }, lang).map(|_| ()),
-        None => {
-            set.insert("on".to_owned(), day.to_string());
-            set.insert("checked_by".to_owned(), account.name.clone());
-            set.retain(|_, text| !text.is_empty());
-            let subject = Some(SubjectRef::Student(student.to_owned()));
-            desk.ask(account, Request::RecordAdd { ledger: CHECK.to_owned(), subject, year: None, set, by }, lang).map(|_| ())
-        }
-    }
-}
-
 async fn row(
     State(desk): State<Arc<Desk>>,
     Extension(visitor): Extension<Visitor>,
@@ -520,76 +361,10 @@ async fn done(
     Ok(Redirect::to(&format!("/roll/{grade}/{class}?on={day}&done=1")).into_response())
 }
 
-/// Ends the absences of those who are back, and writes the head of the roll.
-fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, lang: Lang) -> Result<(), Fault> {
-    for pupil in &known.pupils {
-        let newest = known.checks.get(&pupil.student).and_then(|rows| rows.first());
-        let was_absent =
-            newest.is_some_and(|row| row.on.as_deref() < Some(day.to_string().as_str()) && word(row, "state").is_some_and(|s| s != "present"));
-        if was_absent {
-            choose(desk, account, known, &pupil.student, "present", day, lang)?;
-        }
-    }
-    let state = |pupil: &Pupil| known.today(&pupil.student, day).and_then(|row| word(row, "state")).unwrap_or("present");
-    let expected = known.pupils.len();
-    let present = known.pupils.iter().filter(|p| state(p) == "present").count();
-    let absent = known.pupils.iter().filter(|p| known.counts_as_absent(state(p))).count();
-    let stage = known.pupils.iter().find_map(|p| p.stage.clone()).unwrap_or_default();
-    let mut set: BTreeMap<String, String> = [
-        ("expected", expected.to_string()),
-        ("present", present.to_string()),
-        ("absent", absent.to_string()),
-        ("done_by", account.name.clone()),
-        ("done_at", desk.clock().now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8))).strftime("%H:%M").to_string()),
-    ]
-    .into_iter()
-    .map(|(key, text)| (key.to_owned(), text))
-    .collect();
-    let by = Some(account.name.clone());
-    let head = heads(desk, day)?.into_iter().find(|row| head_of(row) == Some(known.class));
-    let written = match head {
-        Some(row) => desk.ask(account, Request::RecordSet { record: row.id, set, by }, lang)?,
-        None => {
-            let class = known.class;
-            for (key, text) in
-                [("stage", stage), ("grade", class.grade.to_string()), ("class", class.class.to_string()), ("week", week(day).to_string())]
-            {
-                set.insert(key.to_owned(), text);
-            }
-            set.insert("on".to_owned(), day.to_string());
-            desk.ask(account, Request::RecordAdd { ledger: HEAD.to_owned(), subject: Some(SubjectRef::School(None)), year: None, set, by }, lang)?
-        }
-    };
-    let record = written["record"].as_str().unwrap_or_default();
-    for row in known.pupils.iter().filter_map(|pupil| known.today(&pupil.student, day)).filter(|row| word(row, "roll") != Some(record)) {
-        let set = BTreeMap::from([("roll".to_owned(), record.to_owned())]);
-        desk.ask(account, Request::RecordSet { record: row.id.clone(), set, by: None }, lang)?;
-    }
-    Ok(())
-}
-
-/// Week of the term, 1 to 30, counted from the Monday of the week in which the term begins: 1 September, 1 March (later in February, schools differ).
-fn week(day: Date) -> i32 {
-    let autumn = day.month() >= 9 || day.month() == 1;
-    let year = if day.month() == 1 { day.year() - 1 } else { day.year() };
-    let first = Date::new(year, if autumn { 9 } else { 3 }, 1).unwrap_or(day);
-    let monday = first.checked_sub(i32::from(first.weekday().to_monday_zero_offset()).days()).unwrap_or(first);
-    ((day - monday).get_days() / 7 + 1).clamp(1, 30)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use jiff::civil::date;
-
-    #[test]
-    fn weeks_are_counted_from_the_first_monday_of_the_term() {
-        assert_eq!(week(date(2025, 9, 1)), 1);
-        assert_eq!(week(date(2025, 9, 8)), 2);
-        assert_eq!(week(date(2026, 1, 12)), 20);
-        assert_eq!(week(date(2026, 3, 2)), 2, "the first of March is a Sunday: its week began in February");
-        assert_eq!(week(date(2026, 2, 16)), 1);
-    }
 
     #[test]
     fn a_roll_is_of_today_or_before() {

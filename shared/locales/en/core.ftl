@@ -239,7 +239,8 @@ status-parked = { $count ->
     [one] 1 change waits for what it depends on
    *[other] { $count } changes wait for what they depend on
 }
-status-refused-dropped = of { $count } refused changes only hash and reason are kept; the oldest gave waystatus-blobs = Files: { $here } here, { $waiting } waiting for the county, { $missing } not here
+status-refused-dropped = of { $count } refused changes only hash and reason are kept; the oldest gave way
+status-blobs = Files: { $here } here, { $waiting } waiting for the county, { $missing } not here
 status-error = No link: { $error }
 token-issued = Token for school { $school }, valid once, until { $expires }: { $token }
 imported = { $accepted } rows accepted, { $rejected } rejected, { $changed } records changed, batch { $batch }

@@ -1,4 +1,6 @@
 //! Forms for a new record and for a correction, generated from the definition; and the judging of one field while the form is filled.
+//!
+//! Long as it is, this is one room: adding and correcting share what they read, refuse, ask and say.
 
 use super::{
     account::Account,

@@ -59,7 +59,7 @@ const NAMED: [(&str, &str); 36] = [
 ];
 
 /// Routes beside those: forms before a login, accounts, the machine, counts, what answers with the way to another page.
-const UNNAMED: [(&str, &str); 33] = [
+const UNNAMED: [(&str, &str); 34] = [
     ("get", "/static/{stamp}/{name}"),
     ("get", "/start"),
     ("post", "/start"),
@@ -86,6 +86,7 @@ const UNNAMED: [(&str, &str); 33] = [
     ("get", "/reports"),
     ("get", "/roll"),
     ("post", "/roll/{grade}/{class}/done"),
+    ("post", "/roll/{grade}/{class}/withdraw"),
     ("get", "/machine"),
     ("post", "/machine/lan"),
     ("post", "/guide/away"),

@@ -1,0 +1,159 @@
+//! What is known of a class on a day: its children, their checks and open cases, what counts as an absence and since when, and the line drawn of each child.
+
+use super::{BACK_DAYS, CASE, CHECK, Line, present, word};
+use huxue_shared::{
+    fault::{Exit, Fault},
+    ledger::{Catalogue, Definition, days::Holidays, definition::Rule, rule},
+    locale,
+    model::DocId,
+    replica::{
+        browse::{Pupil, Row, Wanted},
+        rules,
+    },
+    web::{
+        Desk,
+        account::{Account, Class},
+        children,
+        page::Page,
+        reach,
+    },
+};
+use jiff::{ToSpan as _, civil::Date};
+use std::{collections::HashMap, sync::Arc};
+
+/// What is known of a class on a day.
+pub(super) struct Known {
+    pub(super) class: Class,
+    pub(super) pupils: Vec<Pupil>,
+    /// Checks of each child, newest first.
+    pub(super) checks: HashMap<String, Vec<Row>>,
+    /// The open case of each child.
+    pub(super) cases: HashMap<String, Row>,
+    pub(super) case_ledger: Arc<Definition>,
+    pub(super) catalogue: Arc<Catalogue>,
+    pub(super) holidays: Arc<Holidays>,
+    pub(super) definition: Arc<Definition>,
+    pub(super) may: bool,
+}
+
+pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date) -> Result<Known, Fault> {
+    let definition = reach::ledger(desk, account, CHECK)?;
+    if !account.reads(&definition).holds(Some(class)) {
+        return Err(Fault::new("web-not-yours", Exit::NotAllowed));
+    }
+    let year = desk.replica.this_year().map_err(Fault::from)?;
+    let mut pupils = children::pupils(desk, account, year)?;
+    pupils.retain(|p| present(p) && reach::class_of(p) == Some(class));
+    let from = day.checked_sub(BACK_DAYS.days()).unwrap_or(day);
+    let wanted = Wanted {
+        classes: Some(vec![class.to_string()]),
+        from: Some(from.to_string()),
+        to: Some(day.to_string()),
+        order: "-on".to_owned(),
+        limit: 5_000,
+        ..Wanted::default()
+    };
+    let mut checks: HashMap<String, Vec<Row>> = HashMap::new();
+    for row in desk.replica.page(&definition, &wanted).map_err(Fault::from)?.rows {
+        checks.entry(row.student.clone().unwrap_or_default()).or_default().push(row);
+    }
+    let case = desk.replica.definition(CASE).map_err(Fault::from)?;
+    let open = |row: &Row| case.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(l, s)| l.state(s)).is_none_or(|s| s.open);
+    let wanted = Wanted { classes: Some(vec![class.to_string()]), limit: 500, ..Wanted::default() };
+    let rows = desk.replica.page(&case, &wanted).map_err(Fault::from)?.rows;
+    let cases =
+        rows.into_iter().filter(|row| open(row) && account.reads(&case).any()).map(|row| (row.student.clone().unwrap_or_default(), row)).collect();
+    let may = account.writes(&definition).holds(Some(class));
+    Ok(Known {
+        class,
+        pupils,
+        checks,
+        cases,
+        case_ledger: case,
+        catalogue: desk.replica.catalogue(),
+        holidays: desk.replica.holidays(),
+        definition,
+        may,
+    })
+}
+
+impl Known {
+    /// The check of a child on this day.
+    pub(super) fn today(&self, student: &str, day: Date) -> Option<&Row> {
+        let day = day.to_string();
+        self.checks.get(student)?.iter().find(|row| row.on.as_deref() == Some(day.as_str()))
+    }
+
+    /// States that count as absent without a reason: those the ledger's rule watches for.
+    pub(super) fn counts_as_absent(&self, state: &str) -> bool {
+        self.definition.rules.iter().filter(|rule| rule.field == "state").any(|rule| rule.values.iter().any(|value| value == state))
+    }
+
+    /// First day of an absence that reaches `day`, and its school days.
+    pub(super) fn absence(&self, student: &str, day: Date) -> (Date, i64) {
+        let mut since = day;
+        while let Some(before) = self.holidays.previous_working(since) {
+            let Some(row) = self.today(student, before).filter(|row| word(row, "state").is_some_and(|state| self.counts_as_absent(state))) else {
+                break;
+            };
+            let earlier = word(row, "since").and_then(|text| text.parse::<Date>().ok()).filter(|first| *first < before);
+            since = earlier.unwrap_or(before);
+        }
+        let (mut days, mut at) = (1, since);
+        while at < day && days < 250 {
+            match self.holidays.next_working(at) {
+                Some(next) if next <= day => {
+                    days += 1;
+                    at = next;
+                }
+                _ => break,
+            }
+        }
+        (since, days)
+    }
+
+    /// The child's open case, if a rule opened it, nothing was done about it yet, and the days that made it are no longer so.
+    pub(super) fn unfounded(&self, student: &str) -> Option<&Row> {
+        let case = self.cases.get(student)?;
+        let initial = self.case_ledger.lifecycle.as_ref().is_some_and(|lifecycle| Some(lifecycle.initial.as_str()) == case.state.as_deref());
+        let maker = rules::maker(&self.catalogue, DocId::from_hex(student)?, CASE, &case.id, &case.fields)?;
+        let first_day = rule::first_day_of(&maker, &case.fields)?;
+        let stands = |rule: &&Rule| {
+            let rows = self.checks.get(student).into_iter().flatten();
+            let sightings: Vec<rule::Sighting> =
+                rows.filter_map(|row| rule::Sighting::of(rule, &self.definition, row.on.as_deref()?.parse().ok()?, &row.fields)).collect();
+            rule::stands(rule, &sightings, &self.holidays, first_day)
+        };
+        (initial && !self.definition.rules.iter().filter(|rule| rule.opens == CASE).any(|rule| stands(&rule))).then_some(case)
+    }
+
+    pub(super) fn line(&self, page: &Page, pupil: &Pupil, day: Date, saved: bool) -> Line {
+        let lang = page.lang;
+        let row = self.today(&pupil.student, day);
+        let state = row.and_then(|row| word(row, "state")).unwrap_or("present").to_owned();
+        let states = self
+            .definition
+            .option_list("state")
+            .iter()
+            .flat_map(|list| &list.choices)
+            .map(|choice| (choice.code.clone(), choice.title.get(lang).to_owned(), choice.code == state))
+            .collect();
+        let absent = self.counts_as_absent(&state);
+        let note =
+            if absent { locale::text(lang, "desk-roll-day", &[("value", &self.absence(&pupil.student, day).1.to_string())]) } else { String::new() };
+        let here = format!("/roll/{}/{}", self.class.grade, self.class.class);
+        let withdraw = self.unfounded(&pupil.student).filter(|_| self.may).map(|_| page.post(&format!("{here}/withdraw?on={day}")));
+        Line {
+            student: pupil.student.clone(),
+            name: pupil.name.clone(),
+            states,
+            exception: state != "present",
+            note,
+            case: self.cases.get(&pupil.student).map(|row| row.id.clone()),
+            withdraw: withdraw.unwrap_or_default(),
+            saved,
+            action: page.post(&format!("{here}/row?on={day}")),
+            state: if absent { "absent".to_owned() } else { state },
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What a roll writes: a child's check, those who are back, and the head that says the class was asked.
+
+use super::{CHECK, HEAD, head_of, heads, known::Known, word};
+use huxue_shared::{
+    command::{Request, request::SubjectRef},
+    fault::Fault,
+    locale::Lang,
+    replica::browse::Pupil,
+    web::{Desk, account::Account},
+};
+use jiff::{ToSpan as _, civil::Date};
+use std::collections::BTreeMap;
+
+/// Writes what was chosen for a child, if it is not so already.
+pub(super) fn choose(desk: &Desk, account: &Account, known: &Known, student: &str, state: &str, day: Date, lang: Lang) -> Result<(), Fault> {
+    let (since, days) = known.absence(student, day);
+    let absent = known.counts_as_absent(state);
+    let mut set = BTreeMap::from([("state".to_owned(), state.to_owned())]);
+    set.insert("since".to_owned(), if absent { since.to_string() } else { String::new() });
+    set.insert("days_absent".to_owned(), if absent { days.to_string() } else { String::new() });
+    let by = Some(account.name.clone());
+    match known.today(student, day) {
+        Some(row) if word(row, "state") == Some(state) => Ok(()),
+        Some(row) => desk.ask(account, Request::RecordSet { record: row.id.clone(), set, by }, lang).map(|_| ()),
+        None => {
+            set.insert("on".to_owned(), day.to_string());
+            set.insert("checked_by".to_owned(), account.name.clone());
+            set.retain(|_, text| !text.is_empty());
+            let subject = Some(SubjectRef::Student(student.to_owned()));
+            desk.ask(account, Request::RecordAdd { ledger: CHECK.to_owned(), subject, year: None, set, by }, lang).map(|_| ())
+        }
+    }
+}
+
+/// Ends the absences of those who are back, and writes the head of the roll.
+pub(super) fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, lang: Lang) -> Result<(), Fault> {
+    for pupil in &known.pupils {
+        let newest = known.checks.get(&pupil.student).and_then(|rows| rows.first());
+        let was_absent =
+            newest.is_some_and(|row| row.on.as_deref() < Some(day.to_string().as_str()) && word(row, "state").is_some_and(|s| s != "present"));
+        if was_absent {
+            choose(desk, account, known, &pupil.student, "present", day, lang)?;
+        }
+    }
+    let state = |pupil: &Pupil| known.today(&pupil.student, day).and_then(|row| word(row, "state")).unwrap_or("present");
+    let expected = known.pupils.len();
+    let present = known.pupils.iter().filter(|p| state(p) == "present").count();
+    let absent = known.pupils.iter().filter(|p| known.counts_as_absent(state(p))).count();
+    let stage = known.pupils.iter().find_map(|p| p.stage.clone()).unwrap_or_default();
+    let mut set: BTreeMap<String, String> = [
+        ("expected", expected.to_string()),
+        ("present", present.to_string()),
+        ("absent", absent.to_string()),
+        ("done_by", account.name.clone()),
+        ("done_at", desk.clock().now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8))).strftime("%H:%M").to_string()),
+    ]
+    .into_iter()
+    .map(|(key, text)| (key.to_owned(), text))
+    .collect();
+    let by = Some(account.name.clone());
+    let head = heads(desk, day)?.into_iter().find(|row| head_of(row) == Some(known.class));
+    let written = match head {
+        Some(row) => desk.ask(account, Request::RecordSet { record: row.id, set, by }, lang)?,
+        None => {
+            let class = known.class;
+            for (key, text) in
+                [("stage", stage), ("grade", class.grade.to_string()), ("class", class.class.to_string()), ("week", week(day).to_string())]
+            {
+                set.insert(key.to_owned(), text);
+            }
+            set.insert("on".to_owned(), day.to_string());
+            desk.ask(account, Request::RecordAdd { ledger: HEAD.to_owned(), subject: Some(SubjectRef::School(None)), year: None, set, by }, lang)?
+        }
+    };
+    let record = written["record"].as_str().unwrap_or_default();
+    for row in known.pupils.iter().filter_map(|pupil| known.today(&pupil.student, day)).filter(|row| word(row, "roll") != Some(record)) {
+        let set = BTreeMap::from([("roll".to_owned(), record.to_owned())]);
+        desk.ask(account, Request::RecordSet { record: row.id.clone(), set, by: None }, lang)?;
+    }
+    Ok(())
+}
+
+/// Week of the term, 1 to 30, counted from the Monday of the week in which the term begins: 1 September, 1 March (later in February, schools differ).
+fn week(day: Date) -> i32 {
+    let autumn = day.month() >= 9 || day.month() == 1;
+    let year = if day.month() == 1 { day.year() - 1 } else { day.year() };
+    let first = Date::new(year, if autumn { 9 } else { 3 }, 1).unwrap_or(day);
+    let monday = first.checked_sub(i32::from(first.weekday().to_monday_zero_offset()).days()).unwrap_or(first);
+    ((day - monday).get_days() / 7 + 1).clamp(1, 30)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::week;
+    use jiff::civil::date;
+
+    #[test]
+    fn weeks_are_counted_from_the_first_monday_of_the_term() {
+        assert_eq!(week(date(2025, 9, 1)), 1);
+        assert_eq!(week(date(2025, 9, 8)), 2);
+        assert_eq!(week(date(2026, 1, 12)), 20);
+        assert_eq!(week(date(2026, 3, 2)), 2, "the first of March is a Sunday: its week began in February");
+        assert_eq!(week(date(2026, 2, 16)), 1);
+    }
+}
