@@ -3,7 +3,24 @@
 # at four schools (demo_year.py: roll calls, checks, care, aid approved and paid), edits on both sides of a cut link, and the county's answers. Without arguments the hub and the schools keep running; --check verifies the outcome, stops everything and exits 0 or 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-check=no; [ "${1:-}" = "--check" ] && check=yes
+usage() {
+  cat <<'TEXT'
+deploy/demo.sh [--check]
+
+演示：在本机起一个县级平台和六所学校，导入花名册，断网记录，联网同步，县里汇总；打印网址、账号和停止的命令，然后一直运行。
+      --check 自动核对结果后停止，全对退出码为 0。
+Shows the main job on this machine: a county's hub and six schools, rosters, records written offline, sync, the county's answers;
+prints addresses, logins and the command that stops it, and leaves all running. --check verifies the outcome unattended, stops, and exits 0 if all is right.
+Environment: HUXUE_LANG=zh|en, TMPDIR (where its data is kept).
+TEXT
+}
+check=no
+case "${1:-}" in
+  "") ;;
+  --check) check=yes ;;
+  -h | --help) usage; exit 0 ;;
+  *) usage >&2; exit 2 ;;
+esac
 bash deploy/tools.sh
 cargo build --locked -q -p huxue-hub -p huxue-node
 bin=${CARGO_TARGET_DIR:-target}/debug

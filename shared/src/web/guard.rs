@@ -96,7 +96,11 @@ impl Visitor {
         let known = cookie(headers, visitor_cookie_name(secure)).filter(|token| token.len() == 64 && token.bytes().all(|b| b.is_ascii_hexdigit()));
         let fresh = known.is_none();
         let csrf = known.map_or_else(|| secret(clock), str::to_owned);
-        let here = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+        let here = if request.method() == Method::POST {
+            came_from(headers).unwrap_or_else(|| "/".to_owned())
+        } else {
+            request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)
+        };
         let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let piece = headers.contains_key("hx-request");
         (Self { lang, account: None, locked: None, ended: None, csrf, session: String::new(), from, here, piece, secure }, fresh)
@@ -187,6 +191,13 @@ fn origin_is_ours(headers: &HeaderMap, secure: bool) -> bool {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let (Some(origin), Some(host)) = (text(header::ORIGIN), text(header::HOST)) else { return false };
     origin.split_once("://").is_some_and(|(scheme, rest)| (scheme == "https" || scheme == "http" && !secure) && rest.eq_ignore_ascii_case(host))
+}
+
+/// The page of this desk that a form was sent from, for links that lead back: what answers to a form has no address of its own.
+fn came_from(headers: &HeaderMap) -> Option<String> {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let (host, rest) = text(header::REFERER)?.split_once("://")?.1.split_once('/')?;
+    host.eq_ignore_ascii_case(text(header::HOST)?).then(|| format!("/{rest}"))
 }
 
 /// Equal, in a time that does not tell where they differ.
@@ -410,6 +421,15 @@ mod tests {
         assert!(!origin_is_ours(&from(&[("host", "127.0.0.1:4481")]), false), "a POST without Origin is no browser's");
         let behind_tls = |origin: &'static str| origin_is_ours(&from(&[("host", "192.168.1.20:4482"), ("origin", origin)]), true);
         assert!(behind_tls("https://192.168.1.20:4482") && !behind_tls("http://192.168.1.20:4482"));
+    }
+
+    #[test]
+    fn a_page_drawn_after_a_form_leads_back_to_the_page_of_this_desk_it_was_sent_from() {
+        let back = |referer: &'static str| came_from(&from(&[("host", "127.0.0.1:4481"), ("referer", referer)]));
+        assert_eq!(back("http://127.0.0.1:4481/import?sheet=2").as_deref(), Some("/import?sheet=2"));
+        for other in ["http://evil.example/import", "http://127.0.0.1:4481", "http://127.0.0.1:4481.evil.example/import", "about:blank", ""] {
+            assert_eq!(back(other), None, "{other}");
+        }
     }
 
     #[test]
