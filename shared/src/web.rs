@@ -36,6 +36,7 @@ pub mod session;
 pub mod shelf;
 pub mod shown;
 pub mod throttle;
+pub mod trail;
 pub mod undo;
 pub mod way;
 pub mod workers;

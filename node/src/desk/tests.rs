@@ -5,6 +5,7 @@ mod imports;
 mod looks;
 mod paper;
 mod seams;
+mod trail;
 mod walks;
 
 use super::{

@@ -189,9 +189,7 @@ web-trail = Trail
 web-when = When
 web-where = Where
 web-field = Field
-web-value = Value
 web-refused = refused
-web-here = this machine
 web-elsewhere = the county or another machine of the school
 web-is-void = This record is void: { $value }
 web-void-do = Void this record
@@ -692,3 +690,23 @@ web-ledgers-machinery-hint = The county's system reads and writes these by itsel
 # After “save and another”: what was saved, by name.
 web-saved-named = Saved on this machine: { $value }. Here is the form for the next one.
 web-saved-named-gaps = {" "}{ $value } things are still missing and can be filled in later.
+
+# The trail of a record.
+web-who = Who
+web-trail-what = What
+web-trail-made = Record made
+web-trail-void = Voided:
+web-trail-unvoid = No longer void
+web-trail-undone = the saving that wrote it was taken back
+web-trail-step = Step “{ $value }”:
+web-trail-settled = disagreement settled
+web-trail-step-void = without effect
+web-trail-step-forked = disputed
+web-trail-step-unjudged = cannot be judged yet
+web-trail-step-witness = taken in two places alike
+web-trail-passed = not chosen
+web-trail-hidden = { $value } more that you may not see
+web-trail-import = imported from “{ $value }”
+web-trail-grid = filled in as a grid
+web-trail-older = { $value } older edits are not listed.
+web-trail-all = List all

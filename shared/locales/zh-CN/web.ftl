@@ -189,9 +189,7 @@ web-trail = 修改痕迹
 web-when = 时间
 web-where = 在哪里
 web-field = 项目
-web-value = 值
 web-refused = 县里未接受
-web-here = 本机
 web-elsewhere = 县里或本校另一台电脑
 web-is-void = 这条记录已作废：{ $value }
 web-void-do = 作废这条记录
@@ -692,3 +690,23 @@ web-ledgers-machinery-hint = 这些由县里的系统自动读写，平时不用
 # After “save and another”: what was saved, by name.
 web-saved-named = 已保存在本机：{ $value }。接着填下一条。
 web-saved-named-gaps = 还有 { $value } 项没填全，可以以后补。
+
+# The trail of a record.
+web-who = 谁
+web-trail-what = 做了什么
+web-trail-made = 建立记录
+web-trail-void = 作废：
+web-trail-unvoid = 取消作废
+web-trail-undone = 撤销了写入它的那次保存
+web-trail-step = 办理“{ $value }”：
+web-trail-settled = 定夺分歧
+web-trail-step-void = 没有效力
+web-trail-step-forked = 有分歧，未定
+web-trail-step-unjudged = 还不能判断
+web-trail-step-witness = 两处都办了同一步
+web-trail-passed = 没有选用
+web-trail-hidden = 另有 { $value } 项您不能看
+web-trail-import = 导入“{ $value }”
+web-trail-grid = 在表格里成批填写
+web-trail-older = 还有 { $value } 次更早的改动没有列出。
+web-trail-all = 全部列出

@@ -213,7 +213,7 @@ fn tip_choice(desk: &Desk, definition: Option<&Definition>, tip: &Json, lang: La
 }
 
 /// Where something was written, in plain words.
-fn place(desk: &Desk, origin: &str, lang: Lang) -> String {
+pub(super) fn place(desk: &Desk, origin: &str, lang: Lang) -> String {
     let facts = OriginId::from_hex(origin).and_then(|id| desk.replica.origin_facts(id));
     let own = desk.replica.origin_facts(desk.replica.origin()).map(|facts| facts.voice);
     match facts {
