@@ -7,6 +7,7 @@
 pub mod account;
 pub mod assets;
 pub mod chart;
+pub mod child;
 pub mod children;
 pub mod conflicts;
 pub mod desk;
@@ -25,6 +26,7 @@ pub mod names;
 pub mod page;
 pub mod paper;
 pub mod password;
+pub mod pending;
 pub mod people;
 pub mod prefill;
 pub mod pulse;

@@ -710,3 +710,19 @@ web-trail-import = imported from “{ $value }”
 web-trail-grid = filled in as a grid
 web-trail-older = { $value } older edits are not listed.
 web-trail-all = List all
+
+# What awaits a choice, wherever a value is shown; records referred to.
+web-pending = to be settled: { $value }
+paper-unsettled = disputed, not settled
+web-not-here = (not on this machine yet)
+
+# A child's page: what is open.
+web-next-state = Next: { $value }
+web-missing = Still empty: { $value }
+
+# Lists and steps on paper.
+paper-printed-on = Printed on { $value }
+paper-step = Step
+paper-by = By
+paper-why = Reason
+paper-begun = Begun

@@ -710,3 +710,19 @@ web-trail-import = 导入“{ $value }”
 web-trail-grid = 在表格里成批填写
 web-trail-older = 还有 { $value } 次更早的改动没有列出。
 web-trail-all = 全部列出
+
+# What awaits a choice, wherever a value is shown; records referred to.
+web-pending = 待定：{ $value }
+paper-unsettled = 有分歧，未定
+web-not-here = （本机还没有这条记录）
+
+# A child's page: what is open.
+web-next-state = 下一步：{ $value }
+web-missing = 还没填：{ $value }
+
+# Lists and steps on paper.
+paper-printed-on = 打印日期 { $value }
+paper-step = 步骤
+paper-by = 经办
+paper-why = 说明
+paper-begun = 建立

@@ -302,6 +302,30 @@ pub(super) fn held(desk: &Desk, definition: &Definition, id: &str, lang: Lang) -
     Ok(out)
 }
 
+/// Keys a field's, a group's or a void record's item is about: those with more than one value, or all where it is their combination that is in question.
+pub(super) fn disputed(item: &Item) -> Vec<&str> {
+    if item.kind == "field" {
+        return item.field.iter().map(String::as_str).collect();
+    }
+    let fields = item.detail["fields"].as_object().into_iter().flatten();
+    let several = |(_, values): &(&String, &Json)| values.as_array().is_some_and(|values| values.len() > 1);
+    let differing: Vec<&str> = fields.clone().filter(several).map(|(key, _)| key.as_str()).collect();
+    if differing.is_empty() && item.kind == "group" { fields.map(|(key, _)| key.as_str()).collect() } else { differing }
+}
+
+/// The values that stand against each other, by key, as people read them.
+pub(super) fn values(desk: &Desk, definition: &Definition, item: &Item, lang: Lang) -> Vec<(String, String)> {
+    let of = |key: &str| {
+        let values = if item.kind == "field" { &item.detail["values"] } else { &item.detail["fields"][key] };
+        let drawn = dispute(desk, Some(definition), key, values, &Json::Null, lang);
+        let words = drawn.choices.into_iter().map(|choice| choice.shown).collect::<Vec<_>>().join(" / ");
+        // Of a field with several boxes, which one.
+        let sign = if lang == Lang::Zh { "：" } else { ": " };
+        if definition.field(key).is_some() { words } else { format!("{}{sign}{words}", drawn.title) }
+    };
+    disputed(item).into_iter().map(|key| (key.to_owned(), of(key))).collect()
+}
+
 /// By whom and when a value was written, out of the trail: the last writing of it there.
 fn written_by<'a>(history: &'a Json, code: &str, value: &Json) -> (&'a str, &'a str) {
     let mut lines = history.as_array().into_iter().flatten();

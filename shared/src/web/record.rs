@@ -11,6 +11,7 @@ use super::{
     guard::{Oops, Visitor, status},
     names::Names,
     page::{Page, Said, after, draw},
+    pending::{self, Pending},
     prefill::{self, Compared},
     reach::{self, Reached},
     shown,
@@ -170,11 +171,11 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
     let due = desk
         .replica
         .page(definition, &crate::replica::browse::Wanted { students: Some(vec![place.doc.to_string()]), limit: 500, ..Default::default() });
-    let due = due.map_err(Fault::from)?.rows.into_iter().find(|row| row.id == *id).and_then(|row| row.due);
+    let due = due.map_err(Fault::from)?.rows.into_iter().find(|row| row.id == *id && !row.void).and_then(|row| row.due);
     let ahead = if place.void { Vec::new() } else { way::ahead(definition, state, due.as_deref().unwrap_or_default(), lang) };
     let due = due.map_or((String::new(), ""), |due| {
         let (words, mark) = shown::distance(&due, desk.clock().today(), lang);
-        (format!("{due}（{words}）"), mark)
+        (if lang == Lang::Zh { format!("{due}（{words}）") } else { format!("{due} ({words})") }, mark)
     });
     let names = Names::of(desk, lang);
     let label = names.label(definition, &place.fields);
@@ -182,12 +183,14 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
     let title = if label.is_empty() { definition.title.get(lang).to_owned() } else { format!("{} · {label}", definition.title.get(lang)) };
     let next = if *writes && !place.void { next_steps(desk, account, &reached, &page, &shown_json, step, tried)? } else { Vec::new() };
     let mut values = shown::filled(&catalogue, definition, account, &names.fields(definition, &place.fields), lang);
+    let pending = Pending::read(desk)?;
+    pending::mark(&mut values, &pending.of(desk, definition, id, lang), definition, account, lang);
     values.retain(|shown| definition.field(&shown.code).is_none_or(|f| f.kind != crate::ledger::FieldType::File));
     let may_remove = *writes && !place.void && !sealed;
     let file_inputs = if may_remove { files::inputs(desk, account, definition, &place.fields, &[], lang)? } else { Vec::new() };
     Ok(Some(RecordPage {
         id: id.to_owned(),
-        child: pupil.as_ref().map(|p| (p.student.clone(), p.name.clone(), shown::class(p.grade, p.class, lang))),
+        child: pupil.as_ref().map(|p| (p.student.clone(), pending.name(desk, &p.student, &p.name, lang), shown::class(p.grade, p.class, lang))),
         values,
         stages,
         ahead,
