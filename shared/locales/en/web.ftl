@@ -726,3 +726,14 @@ paper-step = Step
 paper-by = By
 paper-why = Reason
 paper-begun = Begun
+
+# Reports: found, asked, printed.
+web-reports-find = Find a report
+web-reports-find-hint = part of the title
+web-reports-no-fit = There is no such report.
+web-reports-all = All reports
+web-report-own-classes = Only children of your own classes.
+web-report-child = Choose a child first
+web-report-child-other = Another child
+web-report-total = Total
+web-report-all-years = all school years

@@ -726,3 +726,14 @@ paper-step = 步骤
 paper-by = 经办
 paper-why = 说明
 paper-begun = 建立
+
+# Reports: found, asked, printed.
+web-reports-find = 找报表
+web-reports-find-hint = 名称或拼音首字母
+web-reports-no-fit = 没有这样的报表。
+web-reports-all = 全部报表
+web-report-own-classes = 只列您所带班级的学生。
+web-report-child = 先选学生
+web-report-child-other = 换一个学生
+web-report-total = 合计
+web-report-all-years = 全部学年

@@ -35,6 +35,7 @@ use axum::{
 use choice::{Choice, SHEETS_MAX};
 use std::{collections::BTreeMap, sync::Arc};
 
+pub use index::year_words;
 pub use list::shortened;
 
 /// Records of one printing, one a sheet, at most.

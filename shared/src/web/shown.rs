@@ -214,6 +214,14 @@ pub fn fits(pupil: &Pupil, typed: &str) -> bool {
     one(&joined(&typed)) || typed.split(parted).filter(|word| !word.is_empty()).all(one)
 }
 
+/// Whether a title fits what was typed: part of it, or of its initials or sound in pinyin.
+#[must_use]
+pub fn titled(title: &str, typed: &str) -> bool {
+    let (typed, title) = (typed.trim().to_lowercase(), title.to_lowercase());
+    let latin = typed.bytes().all(|b| b.is_ascii_alphabetic());
+    typed.is_empty() || title.contains(&typed) || latin && (initials(&title).contains(&typed) || sound(&title).contains(&typed))
+}
+
 /// Sound of each letter of a name.
 fn sounds(name: &str) -> Vec<String> {
     name.chars().map(|c| sound(&c.to_string())).collect()

@@ -103,7 +103,8 @@ fn index(desk: &Desk, account: &Account, page: Page, choice: &Choice) -> Result<
 }
 
 /// `2025—2026`.
-fn year_words(start: u16) -> String {
+#[must_use]
+pub fn year_words(start: u16) -> String {
     format!("{start}—{}", start + 1)
 }
 
