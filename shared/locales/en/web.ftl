@@ -25,9 +25,9 @@ web-due-today = due today
 web-due-in = { $value } days left
 web-sync-never = Saved on this machine; the county has never been reached.
 web-sync-waiting-never = Saved on this machine; { $pending } waiting to be sent; the county has never been reached.
-web-sync-received-live = Saved on this machine; the county has received everything; connected (last contact { $at }).
+web-sync-received-live = Saved on this machine; the county has received everything; connected.
 web-sync-received = Saved on this machine; the county has received everything (last contact { $at }); not connected now.
-web-sync-sending = Saved on this machine; sending, { $pending } left (last contact { $at }).
+web-sync-sending = Saved on this machine; sending, { $pending } left.
 web-sync-waiting = Saved on this machine; { $pending } waiting to be sent; last contact with the county: { $at }.
 web-sync-broken = The state of this machine cannot be read; please tell the administrator.
 web-login = Log in
@@ -613,7 +613,7 @@ web-long-records-out = sending: { $done } of { $of } changes
 web-long-records-in = receiving from the county: { $done } of { $of } changes
 web-long-files-out = sending photos: { $done } of { $of }, { $percent } %
 web-long-files-in = photos coming from the county: { $done } of { $of }, { $percent } %
-web-sync-records-received-live = Saved on this machine; the county has received all records, { $files } photos wait to be sent; connected (last contact { $at }).
+web-sync-records-received-live = Saved on this machine; the county has received all records, { $files } photos wait to be sent; connected.
 web-sync-records-received = Saved on this machine; the county has received all records, { $files } photos wait to be sent (last contact { $at }); not connected now.
 
 # Sentences of the command line, as pages say them: no codes, no commands.

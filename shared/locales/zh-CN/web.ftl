@@ -25,9 +25,9 @@ web-due-today = 今天到期
 web-due-in = 还有 { $value } 天
 web-sync-never = 已保存在本机；还没有联系过县里。
 web-sync-waiting-never = 已保存在本机；{ $pending } 条等待上报；还没有联系过县里。
-web-sync-received-live = 已保存在本机；县里已全部收到；连接正常（上次联系 { $at }）。
+web-sync-received-live = 已保存在本机；县里已全部收到；连接正常。
 web-sync-received = 已保存在本机；县里已全部收到（上次联系 { $at }）；现在没有连接。
-web-sync-sending = 已保存在本机；正在上报，还有 { $pending } 条（上次联系 { $at }）。
+web-sync-sending = 已保存在本机；正在上报，还有 { $pending } 条。
 web-sync-waiting = 已保存在本机；{ $pending } 条等待上报；上次联系县里：{ $at }。
 web-sync-broken = 读不出本机的状态，请告诉管理员。
 web-login = 登录
@@ -613,7 +613,7 @@ web-long-records-out = 正在上报：已报 { $done } / 共 { $of } 条
 web-long-records-in = 正在从县里接收：已收 { $done } / 共 { $of } 条
 web-long-files-out = 正在上传照片：第 { $done } / 共 { $of } 个，{ $percent } %
 web-long-files-in = 正在从县里取照片：第 { $done } / 共 { $of } 个，{ $percent } %
-web-sync-records-received-live = 已保存在本机；记录县里已全部收到，照片还有 { $files } 个等待上传；连接正常（上次联系 { $at }）。
+web-sync-records-received-live = 已保存在本机；记录县里已全部收到，照片还有 { $files } 个等待上传；连接正常。
 web-sync-records-received = 已保存在本机；记录县里已全部收到，照片还有 { $files } 个等待上传（上次联系 { $at }）；现在没有连接。
 
 # Sentences of the command line, as pages say them: no codes, no commands.

@@ -249,10 +249,14 @@ pub fn batch_of(replica: &Replica, record: &str, at: &str, wrote: impl Fn(&str, 
     let found: Vec<(String, String, String)> = replica.store().read(|c| -> Result<_> {
         // A change has whole seconds, a batch more; and what a large one writes is dated before it is kept.
         let sql = "SELECT kind, file, detail FROM import WHERE at > ?1 AND at < ?2 AND kind <> 'edit' AND instr(detail, ?3) > 0 ORDER BY id";
-        let rows = c.prepare_cached(sql)?.query_map(params![around(-BATCH_S), around(BATCH_S), record], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?.collect::<rusqlite::Result<_>>()?;
+        let rows = c
+            .prepare_cached(sql)?
+            .query_map(params![around(-BATCH_S), around(BATCH_S), record], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
+            .collect::<rusqlite::Result<_>>()?;
         Ok(rows)
     })?;
-    let fits = |trace: &Trace| trace.key() == record && !trace.after.is_empty() && trace.after.iter().all(|(field, value)| wrote(field, &json!(value)));
+    let fits =
+        |trace: &Trace| trace.key() == record && !trace.after.is_empty() && trace.after.iter().all(|(field, value)| wrote(field, &json!(value)));
     let of = |detail: &str| serde_json::from_str::<Vec<Trace>>(detail).is_ok_and(|traces| traces.iter().any(fits));
     Ok(found.into_iter().find(|(_, _, detail)| of(detail)).map(|(kind, file, _)| (kind, file)))
 }

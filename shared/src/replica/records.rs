@@ -797,8 +797,7 @@ fn place_row(r: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Place>> {
     }))
 }
 
-const PLACE: &str =
-    "SELECT d.n, d.id, s.code, r.id, r.ledger, r.fields, r.void, r.continues, r.state FROM record r JOIN doc d ON d.n = r.doc JOIN space s ON s.id = d.space";
+const PLACE: &str = "SELECT d.n, d.id, s.code, r.id, r.ledger, r.fields, r.void, r.continues, r.state FROM record r JOIN doc d ON d.n = r.doc JOIN space s ON s.id = d.space";
 
 fn places_exact(c: &Connection, id: &str) -> Result<Vec<Place>> {
     let mut statement = c.prepare_cached(&format!("{PLACE} WHERE r.id = ?1 LIMIT 3"))?;

@@ -78,5 +78,11 @@ fn parameters(county: bool) -> Vec<Parameter> {
 }
 
 fn column(code: &str, kind: ColumnType, options: Option<String>) -> Column {
-    Column { code: code.to_owned(), kind, title: Title::of_message(&format!("report-column-{code}")), options, total: ["records", "void", "disputed"].contains(&code) }
+    Column {
+        code: code.to_owned(),
+        kind,
+        title: Title::of_message(&format!("report-column-{code}")),
+        options,
+        total: ["records", "void", "disputed"].contains(&code),
+    }
 }

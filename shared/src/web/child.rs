@@ -178,8 +178,7 @@ impl Drawing<'_> {
             .filter(|field| shown::sees(self.account, definition, field))
             .map(|field| field.title.get(self.lang))
             .collect();
-        let separator = if self.lang == Lang::Zh { "、" } else { ", " };
-        (!titles.is_empty()).then(|| self.t1("web-missing", &titles.join(separator)))
+        (!titles.is_empty()).then(|| self.t1("web-missing", &titles.join(self.lang.comma())))
     }
 }
 

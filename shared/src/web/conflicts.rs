@@ -207,7 +207,7 @@ fn tip_choice(desk: &Desk, definition: Option<&Definition>, tip: &Json, lang: La
     let extra: Vec<&str> = [word("on"), word("why")].into_iter().filter(|w| !w.is_empty()).collect();
     Choice {
         send: word("to").to_owned(),
-        shown: if extra.is_empty() { state } else { format!("{state}（{}）", extra.join(" · ")) },
+        shown: if extra.is_empty() { state } else { lang.beside(&state, &extra.join(" · ")) },
         wrote: wrote(desk, word("by"), word("at"), word("origin"), lang),
     }
 }
@@ -294,7 +294,8 @@ pub(super) fn held(desk: &Desk, definition: &Definition, id: &str, lang: Lang) -
             let href = format!("/conflicts#c-{}", item.id);
             let field = definition.field(&code).map(|field| field.title.get(lang));
             // Of a field with several boxes, which one.
-            let named = |shown: String| if field == Some(dispute.title.as_str()) { shown } else { format!("{}：{shown}", dispute.title) };
+            let named =
+                |shown: String| if field == Some(dispute.title.as_str()) { shown } else { format!("{}{}{shown}", dispute.title, lang.colon()) };
             let values = dispute.choices.iter().map(|choice| (named(choice.shown.clone()), choice.wrote.clone()));
             out.entry(code).or_insert_with(|| Held { href, values: Vec::new() }).values.extend(values);
         }
@@ -320,8 +321,7 @@ pub(super) fn values(desk: &Desk, definition: &Definition, item: &Item, lang: La
         let drawn = dispute(desk, Some(definition), key, values, &Json::Null, lang);
         let words = drawn.choices.into_iter().map(|choice| choice.shown).collect::<Vec<_>>().join(" / ");
         // Of a field with several boxes, which one.
-        let sign = if lang == Lang::Zh { "：" } else { ": " };
-        if definition.field(key).is_some() { words } else { format!("{}{sign}{words}", drawn.title) }
+        if definition.field(key).is_some() { words } else { format!("{}{}{words}", drawn.title, lang.colon()) }
     };
     disputed(item).into_iter().map(|key| (key.to_owned(), of(key))).collect()
 }
@@ -343,7 +343,7 @@ fn told(desk: &Desk, definition: Option<&Definition>, item: &Item, lang: Lang) -
     if let (Some(key), true) = (item.field.as_deref(), item.kind == "unauthorised") {
         let values = Json::Array(vec![detail.clone()]);
         let dispute = dispute(desk, definition, key, &values, &Json::Null, lang);
-        out.extend(dispute.choices.first().map(|choice| format!("{}：{}", dispute.title, choice.shown)));
+        out.extend(dispute.choices.first().map(|choice| format!("{}{}{}", dispute.title, lang.colon(), choice.shown)));
     }
     if let Some((sentence, next)) = refusals::sentence(detail, lang) {
         out.push(sentence);
@@ -375,8 +375,7 @@ fn left_out(desk: &Desk, left: &Json, lang: Lang) -> Option<String> {
         definition.field_of_key(key).map(|(field, _)| field).or_else(|| definition.field(key)).map(|field| field.title.get(lang).to_owned())
     };
     let titles: Vec<String> = left["operations"].as_array().into_iter().flatten().filter_map(title).collect();
-    let sign = if lang == Lang::Zh { ("：", "、") } else { (": ", ", ") };
-    Some(format!("{}{}{}", definition.title.get(lang), sign.0, titles.join(sign.1)))
+    Some(format!("{}{}{}", definition.title.get(lang), lang.colon(), titles.join(lang.comma())))
 }
 
 async fn choose(

@@ -242,8 +242,8 @@ async fn new(
         .run(move |desk| {
             last(desk, &account, &mut page, &asked);
             match begun(desk, &definition, &typed)? {
-            Some(record) => Ok(Err(record)),
-            None => new_form(desk, &account, page, &definition, &student, Tried::typed(&typed)).map(Ok),
+                Some(record) => Ok(Err(record)),
+                None => new_form(desk, &account, page, &definition, &student, Tried::typed(&typed)).map(Ok),
             }
         })
         .await?;

@@ -428,7 +428,7 @@ fn judge(desk: &Desk, account: &Account, page: Page, into: &str, name: String, b
         exported: answer["exported"].as_str().map(|at| shown::moment(at, lang)).unwrap_or_default(),
         baseless: answer["exported"].is_null() && answer["columns"]["_id"].is_number(),
         left_out: number("left_out"),
-        ignored: texts("ignored_columns").filter_map(Json::as_str).collect::<Vec<_>>().join("、"),
+        ignored: texts("ignored_columns").filter_map(Json::as_str).collect::<Vec<_>>().join(lang.comma()),
         rows,
         hidden,
     };
@@ -487,7 +487,7 @@ impl Reading {
             row: text("row"),
             accept: row["accept"].as_bool().unwrap_or(false),
             what: self.who(row),
-            why: why.join("；"),
+            why: why.join(self.lang.semicolon()),
             next: next_here(text("next"), self.lang),
             cells: list("cells").map(|c| (word(c, "title"), word(c, "from"), word(c, "to"))).collect(),
             both: both.collect(),

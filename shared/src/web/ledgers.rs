@@ -249,7 +249,9 @@ fn ledger_page(
     };
     let line = |row: &Row| Line {
         href: format!("/record/{}", row.id),
-        child: row.student.as_ref().map(|doc| (doc.clone(), pending.name(desk, doc, row.name.as_deref().unwrap_or_default(), lang), shown::class(row.grade, row.class, lang))),
+        child: row.student.as_ref().map(|doc| {
+            (doc.clone(), pending.name(desk, doc, row.name.as_deref().unwrap_or_default(), lang), shown::class(row.grade, row.class, lang))
+        }),
         on: row.on.clone().unwrap_or_default(),
         cells: cells(row),
         state: shown::state(definition, row.state.as_deref(), lang),

@@ -173,8 +173,10 @@ impl Page {
     /// This page without what was said once.
     pub fn calm(&self) -> String {
         let (path, query) = self.here.split_once('?').unwrap_or((&self.here, ""));
-        let kept: Vec<&str> =
-            query.split('&').filter(|pair| !pair.is_empty() && !["undo=", "saved=", "done=", "last="].iter().any(|said| pair.starts_with(said))).collect();
+        let kept: Vec<&str> = query
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !["undo=", "saved=", "done=", "last="].iter().any(|said| pair.starts_with(said)))
+            .collect();
         if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
     }
 

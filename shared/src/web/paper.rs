@@ -67,7 +67,10 @@ async fn one(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
                 name: reached.pupil.as_ref().map(|p| p.name.clone()),
                 grade: reached.pupil.as_ref().and_then(|p| p.grade),
                 class: reached.pupil.as_ref().and_then(|p| p.class),
-                disputed: reached.place.state.is_none() && reached.definition.lifecycle.is_some() && reached.place.continues.is_none() && !reached.place.void,
+                disputed: reached.place.state.is_none()
+                    && reached.definition.lifecycle.is_some()
+                    && reached.place.continues.is_none()
+                    && !reached.place.void,
                 state: reached.place.state.clone(),
                 fields: reached.place.fields.clone(),
                 ..Row::default()

@@ -56,9 +56,10 @@ impl Pending {
         for item in self.items.get(id).into_iter().flatten() {
             for (key, values) in conflicts::values(desk, definition, item, lang) {
                 let Some(field) = of_key(definition, &key) else { continue };
-                let known = out.entry(field.code.clone()).or_insert_with(|| Unsettled { href: format!("/conflicts#c-{}", item.id), values: String::new() });
+                let known =
+                    out.entry(field.code.clone()).or_insert_with(|| Unsettled { href: format!("/conflicts#c-{}", item.id), values: String::new() });
                 if !known.values.is_empty() {
-                    known.values.push_str("；");
+                    known.values.push_str(lang.semicolon());
                 }
                 known.values.push_str(&values);
             }

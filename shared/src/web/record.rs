@@ -175,7 +175,7 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
     let ahead = if place.void { Vec::new() } else { way::ahead(definition, state, due.as_deref().unwrap_or_default(), lang) };
     let due = due.map_or((String::new(), ""), |due| {
         let (words, mark) = shown::distance(&due, desk.clock().today(), lang);
-        (if lang == Lang::Zh { format!("{due}（{words}）") } else { format!("{due} ({words})") }, mark)
+        (lang.beside(&due, &words), mark)
     });
     let names = Names::of(desk, lang);
     let label = names.label(definition, &place.fields);
@@ -254,8 +254,7 @@ fn waits(definition: &Definition, state: Option<&str>, lang: Lang) -> String {
         if !out.is_empty() {
             out.push(' ');
         }
-        let separator = if lang == Lang::Zh { "、" } else { ", " };
-        out.push_str(&locale::text(lang, "web-county-steps", &[("value", &county.join(separator))]));
+        out.push_str(&locale::text(lang, "web-county-steps", &[("value", &county.join(lang.comma()))]));
     }
     out
 }

@@ -199,7 +199,9 @@ fn inputs(desk: &Desk, report: &Report, asked: &BTreeMap<String, String>, answer
         let t = |key: &str| crate::locale::text(lang, key, &[]);
         let mut options: Vec<(String, String, bool)> = match p.kind {
             ParameterType::Year => years(desk, &value)?,
-            ParameterType::Term => [("1", "web-term-1"), ("2", "web-term-2")].iter().map(|(code, key)| ((*code).to_owned(), t(key), value == *code)).collect(),
+            ParameterType::Term => {
+                [("1", "web-term-1"), ("2", "web-term-2")].iter().map(|(code, key)| ((*code).to_owned(), t(key), value == *code)).collect()
+            }
             ParameterType::Choice => p.choices.iter().map(|code| (code.clone(), code.clone(), value == *code)).collect(),
             _ => Vec::new(),
         };
@@ -293,7 +295,8 @@ impl Reading<'_> {
         let rows = all.iter().take(ROWS_SHOWN).map(|row| visible.iter().map(|column| one(row, column)).collect()).collect();
         let chart = drawing(report, &visible, &all, &answer["labels"], lang);
         // How many of the whole school's are disputed is not told to who sees some classes.
-        let disputed = answer["disputed"].as_array().into_iter().flatten().filter(|d| *self.reach == Reach::All && d["count"].as_i64().unwrap_or(0) > 0);
+        let disputed =
+            answer["disputed"].as_array().into_iter().flatten().filter(|d| *self.reach == Reach::All && d["count"].as_i64().unwrap_or(0) > 0);
         let mut query = String::new();
         for (key, value) in self.asked {
             // Writing to a String cannot fail.
@@ -302,8 +305,7 @@ impl Reading<'_> {
         let params = inputs(self.desk, report, self.asked, answer, lang)?;
         let chosen = |param: &Param| param.options.iter().find(|(_, _, on)| *on).map(|(_, title, _)| title.clone());
         let of_param = |param: &&Param| param.kind != "student" && !param.value.is_empty();
-        let colon = if lang == Lang::Zh { "：" } else { ": " };
-        let period = params.iter().filter(of_param).map(|p| format!("{}{colon}{}", p.title, chosen(p).unwrap_or_else(|| p.value.clone())));
+        let period = params.iter().filter(of_param).map(|p| format!("{}{}{}", p.title, lang.colon(), chosen(p).unwrap_or_else(|| p.value.clone())));
         let who = params.iter().find(|param| param.kind == "student");
         let (child, children, q) = match who {
             Some(param) => self.children(param, lang)?,
@@ -398,7 +400,7 @@ pub(super) fn cell(value: &Json, column: &Json, labels: &Json, lang: Lang) -> St
         ("bool", _) => crate::locale::text(lang, if number == Some(1) { "ledger-yes" } else { "ledger-no" }, &[]),
         ("flags", Json::String(text)) => {
             let label = |code: &str| labels[code].as_str().unwrap_or(code).to_owned();
-            text.split('|').filter(|code| !code.is_empty()).map(label).collect::<Vec<_>>().join(if lang == Lang::Zh { "、" } else { ", " })
+            text.split('|').filter(|code| !code.is_empty()).map(label).collect::<Vec<_>>().join(lang.comma())
         }
         (_, Json::String(text)) => labels[text.as_str()].as_str().unwrap_or(text).to_owned(),
         (_, other) => other.to_string(),

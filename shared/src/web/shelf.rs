@@ -71,8 +71,10 @@ async fn index(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visi
 
 fn shelves(desk: &Desk, account: &Account, page: Page, q: String) -> Result<LedgersPage, Fault> {
     let catalogue = desk.replica.catalogue();
-    let seen: Vec<&Arc<Definition>> =
-        catalogue.iter_latest().filter(|d| account.reads(d).any() && d.space != SpaceKind::Internal && shown::titled(d.title.get(page.lang), &q)).collect();
+    let seen: Vec<&Arc<Definition>> = catalogue
+        .iter_latest()
+        .filter(|d| account.reads(d).any() && d.space != SpaceKind::Internal && shown::titled(d.title.get(page.lang), &q))
+        .collect();
     let (behind, open): (Vec<&Arc<Definition>>, Vec<&Arc<Definition>>) = seen.into_iter().partition(|d| d.machinery);
     let line = |d: &&Arc<Definition>| entry(account, d, &page);
     let codes = if q.trim().is_empty() { undoing::written_in(&desk.replica, &account.name).map_err(Fault::from)? } else { Vec::new() };

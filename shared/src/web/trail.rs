@@ -71,15 +71,7 @@ struct Reading<'a> {
 ///
 /// # Errors
 /// The store's.
-pub fn trail(
-    desk: &Desk,
-    account: &Account,
-    definition: &Definition,
-    shown: &Json,
-    made_by: &str,
-    all: bool,
-    lang: Lang,
-) -> Result<Trail, Fault> {
+pub fn trail(desk: &Desk, account: &Account, definition: &Definition, shown: &Json, made_by: &str, all: bool, lang: Lang) -> Result<Trail, Fault> {
     let reading = Reading { desk, account, definition, shown, names: Names::of(desk, lang), lang, made_by };
     let lines: Vec<&Json> = shown["history"].as_array().into_iter().flatten().collect();
     let mut edits: Vec<(Edit, &[&Json])> =
@@ -208,11 +200,8 @@ impl Reading<'_> {
             let text = value::show_value(&catalogue, self.definition, field, named.get(&field.code).unwrap_or(&value), self.lang);
             if text.is_empty() { self.t("web-empty-value") } else { text }
         };
-        let was = if was.is_empty() {
-            (!made).then(|| self.t("web-empty-value"))
-        } else {
-            Some(was.into_iter().map(show).collect::<Vec<_>>().join(" / "))
-        };
+        let was =
+            if was.is_empty() { (!made).then(|| self.t("web-empty-value")) } else { Some(was.into_iter().map(show).collect::<Vec<_>>().join(" / ")) };
         Ok(Some(Part { title, was, now: show(&line["value"]), mark: self.passed(line) }))
     }
 

@@ -56,7 +56,8 @@ fn a_value_stands_beside_what_its_writer_saw_and_the_one_not_chosen_is_marked() 
     };
     let child = town.node(1).child("王小明", &id_number(1));
     let words = super::county::set(&[("kind", "visit"), ("minutes", "20")]);
-    let made = Request::RecordAdd { ledger: "care_log".into(), subject: Some(SubjectRef::Student(child)), year: None, set: words, by: Some("Li".into()) };
+    let made =
+        Request::RecordAdd { ledger: "care_log".into(), subject: Some(SubjectRef::Student(child)), year: None, set: words, by: Some("Li".into()) };
     let record = ask(town.node(1), made)["record"].as_str().unwrap().to_owned();
     town.sync();
     set(town.node(1), &record, "30", "Li");

@@ -241,7 +241,8 @@ fn shown_columns<'a>(definition: &'a Definition, part: &'a Part) -> Vec<(&'a str
 
 /// Steps taken of the records of parts that list them, by record.
 fn taken(desk: &Desk, parts: &[Ready<'_>]) -> Result<HashMap<String, Vec<Taken>>, Fault> {
-    let ids: Vec<String> = parts.iter().filter(|ready| ready.part.steps).flat_map(|ready| ready.rows.values().flatten()).map(|row| row.id.clone()).collect();
+    let ids: Vec<String> =
+        parts.iter().filter(|ready| ready.part.steps).flat_map(|ready| ready.rows.values().flatten()).map(|row| row.id.clone()).collect();
     let mut out: HashMap<String, Vec<Taken>> = HashMap::new();
     for step in if ids.is_empty() { Vec::new() } else { desk.replica.steps_of(&ids).map_err(Fault::from)? } {
         out.entry(step.record.clone()).or_default().push(step);

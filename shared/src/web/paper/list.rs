@@ -107,7 +107,10 @@ pub fn list(desk: &Desk, page: Page, definition: &Definition, asked: &BTreeMap<S
         cells.push((row.on.clone().unwrap_or_default(), false));
         cells.extend(fields.iter().map(|f| (names.value(definition, f, row, None), f.kind.is_number())));
         if has_state {
-            cells.push((if row.disputed && row.state.is_none() { names.unsettled() } else { shown::state(definition, row.state.as_deref(), lang) }, false));
+            cells.push((
+                if row.disputed && row.state.is_none() { names.unsettled() } else { shown::state(definition, row.state.as_deref(), lang) },
+                false,
+            ));
         }
         cells
     };
@@ -122,7 +125,6 @@ pub fn list(desk: &Desk, page: Page, definition: &Definition, asked: &BTreeMap<S
 /// What was asked of the list, in words: `班级：三年级1班；状态：已批准`.
 fn filtered(desk: &Desk, definition: &Definition, asked: &BTreeMap<String, String>, lang: Lang) -> String {
     let (catalogue, t) = (desk.replica.catalogue(), |key: &str| locale::text(lang, key, &[]));
-    let (colon, semicolon) = if lang == Lang::Zh { ("：", "；") } else { (": ", "; ") };
     let word = |key: &str, text: &str| -> Option<(String, String)> {
         match key {
             "class" => {
@@ -141,7 +143,7 @@ fn filtered(desk: &Desk, definition: &Definition, asked: &BTreeMap<String, Strin
         }
     };
     let parts = asked.iter().filter(|(_, text)| !text.trim().is_empty()).filter_map(|(key, text)| word(key, text.trim()));
-    parts.map(|(title, text)| format!("{title}{colon}{text}")).collect::<Vec<_>>().join(semicolon)
+    parts.map(|(title, text)| format!("{title}{}{text}", lang.colon())).collect::<Vec<_>>().join(lang.semicolon())
 }
 
 /// Whether a field may be filled in a record of this state: what only steps fill that lead away from it for good has no column there.

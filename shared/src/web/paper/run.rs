@@ -193,13 +193,17 @@ fn drawn(definition: &Definition, profile_definition: &Definition, rows: &[Row],
         }
         cells.extend(own.iter().map(|f| (shown_value(f, row), f.kind.is_number())));
         if has_state {
-            cells.push((if row.disputed && row.state.is_none() { names.unsettled() } else { shown::state(definition, row.state.as_deref(), lang) }, false));
+            cells.push((
+                if row.disputed && row.state.is_none() { names.unsettled() } else { shown::state(definition, row.state.as_deref(), lang) },
+                false,
+            ));
         }
         if !more.is_empty() {
             let words = more.iter().map(|f| (f, shown_value(f, row))).filter(|(_, value)| !value.is_empty());
-            let colon = if lang == Lang::Zh { "：" } else { ": " };
-            let semicolon = if lang == Lang::Zh { "；" } else { "; " };
-            cells.push((words.map(|(f, value)| format!("{}{colon}{value}", f.title.get(lang))).collect::<Vec<_>>().join(semicolon), false));
+            cells.push((
+                words.map(|(f, value)| format!("{}{}{value}", f.title.get(lang), lang.colon())).collect::<Vec<_>>().join(lang.semicolon()),
+                false,
+            ));
         }
         lines.push(Line::Record(cells));
     }
