@@ -16,9 +16,9 @@
 --   { code = "programme", type = "text", title = { zh = "资助项目", en = "Programme" } },
 --   { code = "school", type = "school", title = { zh = "学校", en = "School" } },
 --   { code = "term", type = "term", title = { zh = "学期", en = "Term" } },
---   { code = "allotted", type = "money", title = { zh = "下达", en = "Allotted" } },
---   { code = "paid", type = "money", title = { zh = "实发", en = "Paid" } },
---   { code = "difference", type = "money", title = { zh = "下达减实发", en = "Difference" } },
+--   { code = "allotted", type = "money", total = true, title = { zh = "下达", en = "Allotted" } },
+--   { code = "paid", type = "money", total = true, title = { zh = "实发", en = "Paid" } },
+--   { code = "difference", type = "money", total = true, title = { zh = "下达减实发", en = "Difference" } },
 -- ]
 -- +++
 WITH line AS (

@@ -15,8 +15,8 @@
 -- columns = [
 --   { code = "year", type = "year", title = { zh = "学年", en = "School year" } },
 --   { code = "persons", type = "int", title = { zh = "人数", en = "Persons" } },
---   { code = "times", type = "int", title = { zh = "人次", en = "Person-times" } },
---   { code = "amount", type = "money", title = { zh = "金额", en = "Amount" } },
+--   { code = "times", type = "int", total = true, title = { zh = "人次", en = "Person-times" } },
+--   { code = "amount", type = "money", total = true, title = { zh = "金额", en = "Amount" } },
 --   { code = "once_only", type = "int", title = { zh = "只受助一次", en = "Aided once only" } },
 -- ]
 -- +++

@@ -18,8 +18,8 @@
 --   { code = "school", type = "school", title = { zh = "学校", en = "School" } },
 --   { code = "term", type = "term", title = { zh = "学期", en = "Term" } },
 --   { code = "persons", type = "int", title = { zh = "人数", en = "Persons" } },
---   { code = "times", type = "int", title = { zh = "人次", en = "Person-times" } },
---   { code = "amount", type = "money", title = { zh = "金额", en = "Amount" } },
+--   { code = "times", type = "int", total = true, title = { zh = "人次", en = "Person-times" } },
+--   { code = "amount", type = "money", total = true, title = { zh = "金额", en = "Amount" } },
 -- ]
 -- +++
 SELECT coalesce(g.name, p.programme) AS programme, p._school AS school, p._term AS term,

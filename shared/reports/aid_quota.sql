@@ -17,12 +17,12 @@
 --   { code = "programme", type = "text", title = { zh = "资助项目", en = "Programme" } },
 --   { code = "school", type = "school", title = { zh = "学校", en = "School" } },
 --   { code = "term", type = "term", title = { zh = "学期", en = "Term" } },
---   { code = "quota", type = "int", title = { zh = "名额", en = "Places" } },
+--   { code = "quota", type = "int", total = true, title = { zh = "名额", en = "Places" } },
 --   { code = "approved", type = "int", title = { zh = "批准人数", en = "Approved" } },
 --   { code = "paid", type = "int", title = { zh = "发放人数", en = "Paid" } },
 --   { code = "used", type = "pct", title = { zh = "名额使用率", en = "Used" } },
---   { code = "allotted_amount", type = "money", title = { zh = "下达金额", en = "Allotted" } },
---   { code = "paid_amount", type = "money", title = { zh = "实发金额", en = "Paid out" } },
+--   { code = "allotted_amount", type = "money", total = true, title = { zh = "下达金额", en = "Allotted" } },
+--   { code = "paid_amount", type = "money", total = true, title = { zh = "实发金额", en = "Paid out" } },
 -- ]
 -- +++
 WITH line AS (

@@ -16,8 +16,8 @@
 --   { code = "school", type = "school", title = { zh = "学校", en = "School" } },
 --   { code = "room", type = "text", title = { zh = "关爱室", en = "Room" } },
 --   { code = "state", type = "choice", options = "care_room.state", title = { zh = "状态", en = "State" } },
---   { code = "sessions", type = "int", title = { zh = "次数", en = "Sessions" } },
---   { code = "headcount", type = "int", title = { zh = "人次", en = "Children, each time" } },
+--   { code = "sessions", type = "int", total = true, title = { zh = "次数", en = "Sessions" } },
+--   { code = "headcount", type = "int", total = true, title = { zh = "人次", en = "Children, each time" } },
 --   { code = "days", type = "int", title = { zh = "天数", en = "Days" } },
 --   { code = "last_used", type = "date", title = { zh = "最近使用", en = "Last used" } },
 -- ]

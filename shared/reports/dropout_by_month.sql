@@ -19,10 +19,10 @@
 --   { code = "stage", type = "choice", options = "enrolment.stage", title = { zh = "学段", en = "Stage" } },
 --   { code = "grade", type = "int", title = { zh = "年级", en = "Grade" } },
 --   { code = "month", type = "text", title = { zh = "月份", en = "Month" } },
---   { code = "suspected", type = "int", title = { zh = "疑似", en = "Suspected" } },
---   { code = "confirmed", type = "int", title = { zh = "确认", en = "Confirmed" } },
---   { code = "returned", type = "int", title = { zh = "复学", en = "Returned" } },
---   { code = "relapsed", type = "int", title = { zh = "再次失学", en = "Relapsed" } },
+--   { code = "suspected", type = "int", total = true, title = { zh = "疑似", en = "Suspected" } },
+--   { code = "confirmed", type = "int", total = true, title = { zh = "确认", en = "Confirmed" } },
+--   { code = "returned", type = "int", total = true, title = { zh = "复学", en = "Returned" } },
+--   { code = "relapsed", type = "int", total = true, title = { zh = "再次失学", en = "Relapsed" } },
 -- ]
 -- +++
 WITH event AS (

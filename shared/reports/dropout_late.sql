@@ -4,6 +4,7 @@
 -- title = { zh = "逾期未办的失学个案", en = "Dropout cases past their deadline" }
 -- help = { zh = "未办结、且已过下一步办理期限的个案，逾期最久的在前。", en = "Open cases whose next step is overdue, the longest first." }
 -- ledgers = ["dropout_case"]
+-- by_class = true
 -- indexes = [
 --   'record_dropout_case(_year, _due) WHERE _due IS NOT NULL',
 -- ]

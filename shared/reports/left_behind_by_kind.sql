@@ -15,14 +15,14 @@
 -- ]
 -- columns = [
 --   { code = "school", type = "school", title = { zh = "学校", en = "School" } },
---   { code = "both", type = "int", title = { zh = "双方外出", en = "Both away" } },
---   { code = "one_unable", type = "int", title = { zh = "一方外出另一方无监护能力", en = "One away, other unable" } },
---   { code = "one_able", type = "int", title = { zh = "一方外出另一方有监护能力", en = "One away, other able" } },
---   { code = "civil", type = "int", title = { zh = "民政口径", en = "Civil-affairs count" } },
---   { code = "education", type = "int", title = { zh = "教育口径", en = "Education count" } },
---   { code = "nobody", type = "int", title = { zh = "无人监护", en = "Nobody cares" } },
---   { code = "boarders", type = "int", title = { zh = "其中寄宿", en = "Boarders" } },
---   { code = "without_profile", type = "int", title = { zh = "有标记无档案", en = "Marked, no profile" } },
+--   { code = "both", type = "int", total = true, title = { zh = "双方外出", en = "Both away" } },
+--   { code = "one_unable", type = "int", total = true, title = { zh = "一方外出另一方无监护能力", en = "One away, other unable" } },
+--   { code = "one_able", type = "int", total = true, title = { zh = "一方外出另一方有监护能力", en = "One away, other able" } },
+--   { code = "civil", type = "int", total = true, title = { zh = "民政口径", en = "Civil-affairs count" } },
+--   { code = "education", type = "int", total = true, title = { zh = "教育口径", en = "Education count" } },
+--   { code = "nobody", type = "int", total = true, title = { zh = "无人监护", en = "Nobody cares" } },
+--   { code = "boarders", type = "int", total = true, title = { zh = "其中寄宿", en = "Boarders" } },
+--   { code = "without_profile", type = "int", total = true, title = { zh = "有标记无档案", en = "Marked, no profile" } },
 -- ]
 -- +++
 WITH care AS (

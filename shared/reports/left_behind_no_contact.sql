@@ -4,6 +4,7 @@
 -- title = { zh = "久未联系父母的留守儿童", en = "Left-behind children out of contact with their parents" }
 -- help = { zh = "有留守档案、在校，而最近若干天内没有“联系到父母”的关爱记录的学生。从未联系到的，最近联系日为空。", en = "Children with a care profile, at school, with no care log of the last so many days that says the parents were reached. Never reached: no date." }
 -- ledgers = ["care_profile", "care_log"]
+-- by_class = true
 -- indexes = [
 --   'record_care_profile(_year, _doc, "on", _at, _id, _school, _student, kind, care_state, boards, until, care_teacher, void)',
 --   'record_care_log(_doc, reached, "on", void)',

@@ -4,6 +4,7 @@
 -- title = { zh = "本学期未家访的留守儿童", en = "Left-behind children not visited this term" }
 -- help = { zh = "有留守档案、在校，而所选学期（不选学期则为全学年）没有一次家访记录的学生。", en = "Children with a care profile, at school, without a home visit in the term (or the year, if no term is chosen)." }
 -- ledgers = ["care_profile", "care_log"]
+-- by_class = true
 -- indexes = [
 --   'record_care_profile(_year, _doc, "on", _at, _id, _school, _student, kind, care_state, boards, until, care_teacher, void)',
 --   'record_care_log(_doc, kind, "on", _term, void)',

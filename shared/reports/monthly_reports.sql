@@ -19,12 +19,12 @@
 --   { code = "signed_on", type = "date", title = { zh = "签字日期", en = "Signed on" } },
 --   { code = "zero", type = "bool", title = { zh = "零报告", en = "Zero report" } },
 --   { code = "pupils", type = "int", title = { zh = "在籍", en = "Pupils" } },
---   { code = "suspected", type = "int", title = { zh = "疑似", en = "Suspected" } },
---   { code = "confirmed", type = "int", title = { zh = "确认", en = "Confirmed" } },
---   { code = "returned", type = "int", title = { zh = "复学", en = "Returned" } },
+--   { code = "suspected", type = "int", total = true, title = { zh = "疑似", en = "Suspected" } },
+--   { code = "confirmed", type = "int", total = true, title = { zh = "确认", en = "Confirmed" } },
+--   { code = "returned", type = "int", total = true, title = { zh = "复学", en = "Returned" } },
 --   { code = "open_cases", type = "int", title = { zh = "未销号", en = "Open" } },
---   { code = "rolls_taken", type = "int", title = { zh = "已点名", en = "Rolls taken" } },
---   { code = "rolls_due", type = "int", title = { zh = "应点名", en = "Rolls due" } },
+--   { code = "rolls_taken", type = "int", total = true, title = { zh = "已点名", en = "Rolls taken" } },
+--   { code = "rolls_due", type = "int", total = true, title = { zh = "应点名", en = "Rolls due" } },
 -- ]
 -- +++
 WITH RECURSIVE month(first) AS (

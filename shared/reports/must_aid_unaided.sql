@@ -4,6 +4,7 @@
 -- title = { zh = "应助未助", en = "Must be aided and is not" }
 -- help = { zh = "在校、学段和年级及住宿类型符合，且属于某个在执行项目“应助尽助”类别的学生中，所选学年学期没有批准的申请、也没有发放的。原因取申请台账中登记的应助未助原因；没有登记的为空，最需要核查。申请状态有争议的学生不列，见“有争议”一行。", en = "Children at school who fit stage, grade and boarding of a programme in force and a category it must aid, and have neither an approved application nor a payment in the year and term. The reason is the one recorded in the applications; none recorded: empty, look there first. A child whose application is disputed is not listed: see the line on disputes." }
 -- ledgers = ["enrolment", "aid_application", "aid_payment"]
+-- by_class = true
 -- indexes = [
 --   'record_enrolment(_year, _school, stage, grade, status, sex, boarding, left_behind, registered_household, categories, entered_on, household_card, _doc, void)',
 --   'record_aid_application(_doc, _year, _term, _state, unaided_reason, _disputed, void, _id)',

@@ -2,7 +2,7 @@
 -- name = "one_child"
 -- question = 6
 -- title = { zh = "一生一档", en = "One child, everything" }
--- help = { zh = "一个学生在各学校、各学年的全部记录和办理步骤，按日期排列；作废的也列出。学生用身份证号或学生档案编号指定：身份证号相同的档案，以及县里认定为同一人的档案都算在内。登记在户上的走访，按户编号列出。转入学生在原学校的记录（县里转来的档案）列为“dossier”。", en = "Every record and step of one child across schools and years, by date; void ones too. The child is named by identity number or document id: documents with the same identity number, or that the county found to be of the same child, are all included. Visits to the household are listed by its card. What a former school recorded and the county handed over has the effect \"dossier\"." }
+-- help = { zh = "一个学生在各学校、各学年的全部记录和办理步骤，按日期排列；作废的也列出。学生用身份证号或学生档案编号指定：身份证号相同的档案，以及县里认定为同一人的档案都算在内。登记在户上的走访，按户编号列出。转入学生在原学校的记录（县里转来的档案）在“效力”里写明是原学校的档案。", en = "Every record and step of one child across schools and years, by date; void ones too. The child is named by identity number or document id: documents with the same identity number, or that the county found to be of the same child, are all included. Visits to the household are listed by its card. What a former school recorded and the county handed over says so under effect." }
 -- shows_void = true
 -- ledgers = []
 -- indexes = [
@@ -26,7 +26,7 @@
 --   { code = "state", type = "choice", options = "@ledger.$state", title = { zh = "状态", en = "State" } },
 --   { code = "by", type = "text", title = { zh = "经办", en = "By" } },
 --   { code = "text", type = "text", title = { zh = "说明", en = "Text" } },
---   { code = "effect", type = "text", title = { zh = "效力", en = "Effect" } },
+--   { code = "effect", type = "choice", options = "@ledger.$effect", title = { zh = "效力", en = "Effect" } },
 --   { code = "record", type = "text", title = { zh = "记录", en = "Record" } },
 --   { code = "student", type = "student", title = { zh = "学生档案", en = "Child" } },
 -- ]

@@ -14,9 +14,9 @@
 -- columns = [
 --   { code = "school", type = "school", title = { zh = "学校", en = "School" } },
 --   { code = "kind", type = "choice", options = "enrolment.registered_household", title = { zh = "类型", en = "Kind" } },
---   { code = "pupils", type = "int", title = { zh = "人数", en = "Pupils" } },
+--   { code = "pupils", type = "int", total = true, title = { zh = "人数", en = "Pupils" } },
 --   { code = "households", type = "int", title = { zh = "户数", en = "Households" } },
---   { code = "no_card", type = "int", title = { zh = "缺户编号", en = "Without a card" } },
+--   { code = "no_card", type = "int", total = true, title = { zh = "缺户编号", en = "Without a card" } },
 -- ]
 -- +++
 SELECT _school AS school, registered_household AS kind, count(*) AS pupils, count(DISTINCT nullif(household_card, '')) AS households,

@@ -16,8 +16,8 @@
 -- columns = [
 --   { code = "school", type = "school", title = { zh = "学校", en = "School" } },
 --   { code = "quarter", type = "text", title = { zh = "季度", en = "Quarter" } },
---   { code = "visits", type = "int", title = { zh = "入户", en = "Visits" } },
---   { code = "calls", type = "int", title = { zh = "电话、视频", en = "Calls" } },
+--   { code = "visits", type = "int", total = true, title = { zh = "入户", en = "Visits" } },
+--   { code = "calls", type = "int", total = true, title = { zh = "电话、视频", en = "Calls" } },
 --   { code = "visited", type = "int", title = { zh = "走访户数", en = "Households visited" } },
 --   { code = "due", type = "int", title = { zh = "应走访户数", en = "Households due" } },
 --   { code = "met", type = "int", title = { zh = "其中已走访", en = "Due and visited" } },

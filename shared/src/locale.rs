@@ -29,6 +29,30 @@ impl Lang {
         if name.to_ascii_lowercase().starts_with("en") { Self::En } else { Self::Zh }
     }
 
+    /// Between a title and its value.
+    #[must_use]
+    pub fn colon(self) -> &'static str {
+        if self == Self::Zh { "：" } else { ": " }
+    }
+
+    /// Between items of a list.
+    #[must_use]
+    pub fn comma(self) -> &'static str {
+        if self == Self::Zh { "、" } else { ", " }
+    }
+
+    /// Between things said one after the other.
+    #[must_use]
+    pub fn semicolon(self) -> &'static str {
+        if self == Self::Zh { "；" } else { "; " }
+    }
+
+    /// What is said beside something: `已批准（3月2日）`, `approved (2 Mar)`.
+    #[must_use]
+    pub fn beside(self, text: &str, more: &str) -> String {
+        if self == Self::Zh { format!("{text}（{more}）") } else { format!("{text} ({more})") }
+    }
+
     fn id(self) -> LanguageIdentifier {
         match self {
             Self::Zh => langid!("zh-CN"),

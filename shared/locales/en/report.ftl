@@ -120,3 +120,14 @@ query-operator = Field "{ $name }" cannot be compared with "{ $operator }".
     .next = Options and yes/no fields take = or !=; texts also ~ (contains).
 query-too-many = Too many conditions: at most { $max }.
     .next = Use fewer, or export and filter the sheet.
+report-file-total = Line { $line }: column "{ $name }" holds no amount or number, it cannot be added up (total).
+    .next = Take `total` away, or mend the type.
+report-file-by-class = Line { $line }: by_class needs columns grade and class (int), and ledgers.
+    .next = Add both columns and `ledgers`, or take by_class away.
+report-effect-effective = counts
+report-effect-void = no effect, or void
+report-effect-forked = disputed, not settled
+report-effect-disputed = disputed, not settled
+report-effect-not-yet-judged = cannot be judged yet
+report-effect-witness = taken in two places alike
+report-effect-dossier = dossier of the former school

@@ -31,9 +31,9 @@ web-due-in = { $value ->
 }
 web-sync-never = Saved on this machine; the county has never been reached.
 web-sync-waiting-never = Saved on this machine; { $pending } waiting to be sent; the county has never been reached.
-web-sync-received-live = Saved on this machine; the county has received everything; connected (last contact { $at }).
+web-sync-received-live = Saved on this machine; the county has received everything; connected.
 web-sync-received = Saved on this machine; the county has received everything (last contact { $at }); not connected now.
-web-sync-sending = Saved on this machine; sending, { $pending } left (last contact { $at }).
+web-sync-sending = Saved on this machine; sending, { $pending } left.
 web-sync-waiting = Saved on this machine; { $pending } waiting to be sent; last contact with the county: { $at }.
 web-sync-broken = The state of this machine cannot be read; please tell the administrator.
 web-login = Log in
@@ -203,9 +203,7 @@ web-trail = Trail
 web-when = When
 web-where = Where
 web-field = Field
-web-value = Value
 web-refused = refused
-web-here = this machine
 web-elsewhere = the county or another machine of the school
 web-is-void = This record is void: { $value }
 web-void-do = Void this record
@@ -702,7 +700,7 @@ web-long-files-in = photos coming from the county: { $done } of { $of }, { $perc
 web-sync-records-received-live = Saved on this machine; the county has received all records, { $files ->
     [one] 1 photo waits
    *[other] { $files } photos wait
-} to be sent; connected (last contact { $at }).
+} to be sent; connected.
 web-sync-records-received = Saved on this machine; the county has received all records, { $files ->
     [one] 1 photo waits
    *[other] { $files } photos wait
@@ -816,3 +814,50 @@ desk-wizard-wrong-hub = Look here: check it against what the county sent.
 desk-wizard-wrong-token = Look here: check it against what the county sent.
 desk-wizard-hub-well = Nothing was found wrong with the address.
 desk-wizard-token-well = The token is copied rightly, and not used up.
+
+# The trail of a record.
+web-who = Who
+web-trail-what = What
+web-trail-made = Record made
+web-trail-void = Voided:
+web-trail-unvoid = No longer void
+web-trail-undone = the saving that wrote it was taken back
+web-trail-step = Step “{ $value }”:
+web-trail-settled = disagreement settled
+web-trail-step-void = without effect
+web-trail-step-forked = disputed
+web-trail-step-unjudged = cannot be judged yet
+web-trail-step-witness = taken in two places alike
+web-trail-passed = not chosen
+web-trail-hidden = { $value } more that you may not see
+web-trail-import = imported from “{ $value }”
+web-trail-grid = filled in as a grid
+web-trail-older = { $value } older edits are not listed.
+web-trail-all = List all
+
+# What awaits a choice, wherever a value is shown; records referred to.
+web-pending = to be settled: { $value }
+paper-unsettled = disputed, not settled
+web-not-here = (not on this machine yet)
+
+# A child's page: what is open.
+web-next-state = Next: { $value }
+web-missing = Still empty: { $value }
+
+# Lists and steps on paper.
+paper-printed-on = Printed on { $value }
+paper-step = Step
+paper-by = By
+paper-why = Reason
+paper-begun = Begun
+
+# Reports: found, asked, printed.
+web-reports-find = Find a report
+web-reports-find-hint = part of the title
+web-reports-no-fit = There is no such report.
+web-reports-all = All reports
+web-report-own-classes = Only children of your own classes.
+web-report-child = Choose a child first
+web-report-child-other = Another child
+web-report-total = Total
+web-report-all-years = all school years

@@ -120,3 +120,14 @@ query-operator = 字段“{ $name }”不能用“{ $operator }”比较。
     .next = 选项和是否类字段用 = 或 !=；文字可以用 ~ 表示包含。
 query-too-many = 条件太多，最多 { $max } 个。
     .next = 减少条件，或导出后在表格里筛选。
+report-file-total = 第 { $line } 行：列“{ $name }”不是数量或金额，不能合计（total）。
+    .next = 去掉 total，或改正类型。
+report-file-by-class = 第 { $line } 行：by_class 需要 grade、class 两列（int），并在 ledgers 里写明台账。
+    .next = 补上这两列和 ledgers，或去掉 by_class。
+report-effect-effective = 有效
+report-effect-void = 无效或已作废
+report-effect-forked = 有分歧，未定
+report-effect-disputed = 有分歧，未定
+report-effect-not-yet-judged = 还不能判断
+report-effect-witness = 两处办了同一步
+report-effect-dossier = 原学校的档案

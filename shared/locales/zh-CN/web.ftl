@@ -25,9 +25,9 @@ web-due-today = 今天到期
 web-due-in = 还有 { $value } 天
 web-sync-never = 已保存在本机；还没有联系过县里。
 web-sync-waiting-never = 已保存在本机；{ $pending } 条等待上报；还没有联系过县里。
-web-sync-received-live = 已保存在本机；县里已全部收到；连接正常（上次联系 { $at }）。
+web-sync-received-live = 已保存在本机；县里已全部收到；连接正常。
 web-sync-received = 已保存在本机；县里已全部收到（上次联系 { $at }）；现在没有连接。
-web-sync-sending = 已保存在本机；正在上报，还有 { $pending } 条（上次联系 { $at }）。
+web-sync-sending = 已保存在本机；正在上报，还有 { $pending } 条。
 web-sync-waiting = 已保存在本机；{ $pending } 条等待上报；上次联系县里：{ $at }。
 web-sync-broken = 读不出本机的状态，请告诉管理员。
 web-login = 登录
@@ -188,9 +188,7 @@ web-trail = 修改痕迹
 web-when = 时间
 web-where = 在哪里
 web-field = 项目
-web-value = 值
 web-refused = 县里未接受
-web-here = 本机
 web-elsewhere = 县里或本校另一台电脑
 web-is-void = 这条记录已作废：{ $value }
 web-void-do = 作废这条记录
@@ -618,7 +616,7 @@ web-long-records-out = 正在上报：已报 { $done } / 共 { $of } 条
 web-long-records-in = 正在从县里接收：已收 { $done } / 共 { $of } 条
 web-long-files-out = 正在上传照片：第 { $done } / 共 { $of } 个，{ $percent } %
 web-long-files-in = 正在从县里取照片：第 { $done } / 共 { $of } 个，{ $percent } %
-web-sync-records-received-live = 已保存在本机；记录县里已全部收到，照片还有 { $files } 个等待上传；连接正常（上次联系 { $at }）。
+web-sync-records-received-live = 已保存在本机；记录县里已全部收到，照片还有 { $files } 个等待上传；连接正常。
 web-sync-records-received = 已保存在本机；记录县里已全部收到，照片还有 { $files } 个等待上传（上次联系 { $at }）；现在没有连接。
 
 # Sentences of the command line, as pages say them: no codes, no commands.
@@ -726,3 +724,50 @@ desk-wizard-wrong-hub = 看看这里：照县里给的再核对一遍。
 desk-wizard-wrong-token = 看看这里：照县里给的再核对一遍。
 desk-wizard-hub-well = 地址这次没有查出问题。
 desk-wizard-token-well = 入网码抄得对，还没有用掉。
+
+# The trail of a record.
+web-who = 谁
+web-trail-what = 做了什么
+web-trail-made = 建立记录
+web-trail-void = 作废：
+web-trail-unvoid = 取消作废
+web-trail-undone = 撤销了写入它的那次保存
+web-trail-step = 办理“{ $value }”：
+web-trail-settled = 定夺分歧
+web-trail-step-void = 没有效力
+web-trail-step-forked = 有分歧，未定
+web-trail-step-unjudged = 还不能判断
+web-trail-step-witness = 两处都办了同一步
+web-trail-passed = 没有选用
+web-trail-hidden = 另有 { $value } 项您不能看
+web-trail-import = 导入“{ $value }”
+web-trail-grid = 在表格里成批填写
+web-trail-older = 还有 { $value } 次更早的改动没有列出。
+web-trail-all = 全部列出
+
+# What awaits a choice, wherever a value is shown; records referred to.
+web-pending = 待定：{ $value }
+paper-unsettled = 有分歧，未定
+web-not-here = （本机还没有这条记录）
+
+# A child's page: what is open.
+web-next-state = 下一步：{ $value }
+web-missing = 还没填：{ $value }
+
+# Lists and steps on paper.
+paper-printed-on = 打印日期 { $value }
+paper-step = 步骤
+paper-by = 经办
+paper-why = 说明
+paper-begun = 建立
+
+# Reports: found, asked, printed.
+web-reports-find = 找报表
+web-reports-find-hint = 名称或拼音首字母
+web-reports-no-fit = 没有这样的报表。
+web-reports-all = 全部报表
+web-report-own-classes = 只列您所带班级的学生。
+web-report-child = 先选学生
+web-report-child-other = 换一个学生
+web-report-total = 合计
+web-report-all-years = 全部学年

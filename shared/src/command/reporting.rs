@@ -84,6 +84,11 @@ pub struct CatalogueLabels(pub Arc<Catalogue>);
 
 impl Labels for CatalogueLabels {
     fn label(&self, ledger: &str, list: &str, code: &str, lang: Lang) -> Option<String> {
+        if list == "$effect" {
+            let key = format!("report-effect-{}", code.replace('_', "-"));
+            let text = crate::locale::text(lang, &key, &[]);
+            return (text != key).then_some(text);
+        }
         let definition = self.0.latest(ledger)?;
         let title = match list {
             "$ledger" => &definition.title,

@@ -34,6 +34,8 @@ const REASON: &str = "undo ";
 const LISTED: u32 = 50;
 /// Writes looked at for [`written_in`]: some weeks of a school.
 const LATELY: u32 = 400;
+/// How far an edit of a batch and the batch itself may be apart, in seconds.
+const BATCH_S: i64 = 300;
 /// Kept values named in an answer at most; more are counted.
 const KEPT_NAMED_MAX: usize = 200;
 
@@ -238,6 +240,35 @@ pub fn written_in(replica: &Replica, by: &str) -> Result<Vec<String>> {
         }
     }
     Ok(out)
+}
+
+/// The import or grid by which this machine made an edit of a record: its kind, and the file or ledger. Known by when it was, and by what it wrote; `wrote` says
+/// whether the edit wrote a field so. `None`: a single edit, or of another machine.
+///
+/// # Errors
+/// The store's.
+pub fn batch_of(replica: &Replica, record: &str, at: &str, wrote: impl Fn(&str, &Json) -> bool) -> Result<Option<(String, String)>> {
+    let Ok(at) = at.parse::<jiff::Timestamp>() else { return Ok(None) };
+    let around = |seconds: i64| at.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(at).to_string();
+    let found: Vec<(String, String, String)> = replica.store().read(|c| -> Result<_> {
+        // A change has whole seconds, a batch more; and what a large one writes is dated before it is kept.
+        let sql = "SELECT kind, file, detail FROM import WHERE at > ?1 AND at < ?2 AND kind <> 'edit' AND instr(detail, ?3) > 0 ORDER BY id";
+        let rows = c
+            .prepare_cached(sql)?
+            .query_map(params![around(-BATCH_S), around(BATCH_S), record], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(rows)
+    })?;
+    let fits =
+        |trace: &Trace| trace.key() == record && !trace.after.is_empty() && trace.after.iter().all(|(field, value)| wrote(field, &json!(value)));
+    let of = |detail: &str| serde_json::from_str::<Vec<Trace>>(detail).is_ok_and(|traces| traces.iter().any(fits));
+    Ok(found.into_iter().find(|(_, _, detail)| of(detail)).map(|(kind, file, _)| (kind, file)))
+}
+
+/// Whether a record is void because what made it was taken back.
+#[must_use]
+pub fn is_undo(reason: &str) -> bool {
+    reason.strip_prefix(REASON).is_some_and(|id| id.len() == 26 && id.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
 /// A write that was kept, by its id or the beginning of it.

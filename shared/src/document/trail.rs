@@ -28,6 +28,10 @@ pub struct Line {
     pub by: Arc<BTreeSet<String>>,
     /// The same change wrote `by`. If not, the names are of an earlier one: the same person went on, as far as anybody can tell.
     pub signed: bool,
+    /// Which operation wrote it, within the document.
+    pub stamp: Stamp,
+    /// What it was written over, as far as its writer knew; several: they had been written apart.
+    pub over: Vec<Stamp>,
 }
 
 /// Follows one record through its document's changes, fed in log order.
@@ -56,7 +60,8 @@ impl Trail {
         let unknown = Arc::default();
         for (place, operation) in parsed.operations.iter().enumerate() {
             let (Some(object), stamp) = (operation.object, parsed.stamp(place)) else { continue };
-            let line = |key: String, value: Value| Line { time_s: parsed.time_s, key, value, by: Arc::clone(&unknown), signed: false };
+            let over = operation.predecessors.clone();
+            let line = |key: String, value: Value| Line { time_s: parsed.time_s, key, value, by: Arc::clone(&unknown), signed: false, stamp, over };
             if object == genesis::RECORDS && Some(operation.key) == self.key.as_deref() {
                 self.maps.insert(stamp);
                 out.push(line(String::new(), Value::Null));

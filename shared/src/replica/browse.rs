@@ -67,6 +67,23 @@ pub struct Row {
     pub fields: BTreeMap<String, Value>,
 }
 
+/// A step that counts, as it was taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Record id.
+    pub record: String,
+    /// Code of the step.
+    pub step: String,
+    /// State it led to, where the step names one of its own.
+    pub to: Option<String>,
+    /// Day.
+    pub on: String,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub why: String,
+}
+
 /// What a list holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
@@ -267,6 +284,23 @@ impl Replica {
                 };
             }
             Ok(rows)
+        })
+    }
+
+    /// The effective steps of these records, in the order they were taken.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn steps_of(&self, records: &[String]) -> Result<Vec<Taken>> {
+        let ids = serde_json::to_string(records).unwrap_or_default();
+        self.store.read(|c| {
+            let sql = "SELECT record, name, \"to\", \"on\", by, why FROM step WHERE record IN (SELECT value FROM json_each(?1)) AND effect = 'effective' ORDER BY at, id";
+            let mut statement = c.prepare_cached(sql)?;
+            let rows = statement.query_map([ids], |r| {
+                let text = |at: usize| Ok::<_, rusqlite::Error>(r.get::<_, Option<String>>(at)?.unwrap_or_default());
+                Ok(Taken { record: text(0)?, step: text(1)?, to: r.get(2)?, on: text(3)?, by: text(4)?, why: text(5)? })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
 

@@ -15,7 +15,7 @@ use crate::{
     command::request::SubjectRef,
     document::{
         read,
-        view::Value,
+        view::{Stamp, Value},
         write::{Edit, NewRecord, NewStep, Target},
     },
     fault::{Exit, Fault},
@@ -31,7 +31,7 @@ use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Value as Json, json};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -877,18 +877,30 @@ fn steps_json(c: &Connection, n: DocN, id: &str) -> Result<Vec<Json>> {
 
 impl Replica {
     /// Who wrote what, when and on which side, from the log itself: the trail of a record. `by` is the person, empty where nobody is named: what a rule or the
-    /// county's machine wrote is not put down to whoever wrote the record before.
+    /// county's machine wrote is not put down to whoever wrote the record before. `edit` counts the changes: lines of one were written together. `was`: the values
+    /// written over, as the writer knew them; `passed`: written apart from another, which was chosen.
     fn history(&self, c: &Connection, n: DocN, id: &str) -> Result<Vec<Json>> {
-        let mut out = Vec::new();
+        let (mut out, mut known): (Vec<Json>, HashMap<Stamp, usize>) = (Vec::new(), HashMap::new());
         let mut tracker = crate::document::trail::Trail::of(id);
-        for change in log::history(c, n, 0, true)? {
+        for (edit, change) in log::history(c, n, 0, true)?.into_iter().enumerate() {
             let (origin, ruled) = (change.actor.origin(), crate::document::rule::is_rule(change.actor));
             let school = !ruled && self.origin_facts(origin).is_some_and(|facts| matches!(facts.voice, Voice::School(_)));
             for line in tracker.lines(&change.bytes) {
                 let by = if line.signed || school { line.by.iter().map(String::as_str).collect::<Vec<_>>().join("、") } else { String::new() };
+                let over: Vec<usize> = line.over.iter().filter_map(|stamp| known.get(stamp).copied()).collect();
+                let value = json!(line.value);
+                let was: Vec<Json> = over.iter().filter_map(|at| out.get(*at)).map(|earlier| earlier["value"].clone()).collect();
+                if over.len() > 1 && !change.refused {
+                    for at in over {
+                        if let Some(earlier) = out.get_mut(at).filter(|earlier| earlier["value"] != value) {
+                            earlier["passed"] = true.into();
+                        }
+                    }
+                }
+                known.insert(line.stamp, out.len());
                 out.push(
                     json!({ "at": jiff::Timestamp::from_second(line.time_s).map(|t| t.to_string()).unwrap_or_default(), "origin": origin, "by": by,
-                    "field": line.key, "value": line.value, "refused": change.refused }),
+                    "field": line.key, "value": value, "was": was, "edit": edit, "passed": false, "refused": change.refused }),
                 );
             }
         }

@@ -100,12 +100,15 @@ pub struct Column {
     pub kind: ColumnType,
     /// Head.
     pub title: Title,
-    /// For `choice` and `flags`: `<ledger>.<list>`; `<list>` may be `$state` or `$step`; `<ledger>` may be `@<column>`, the code in that column
+    /// For `choice` and `flags`: `<ledger>.<list>`; `<list>` may be `$state`, `$step` or `$effect`; `<ledger>` may be `@<column>`, the code in that column
     /// of the same row.
     pub options: Option<String>,
     /// Said where a row has no value: why there is none, and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub empty: Option<Title>,
+    /// Its values may be added up: a desk shows their sum under the rows. Persons who may stand in several rows may not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub total: bool,
 }
 
 /// What a parameter takes.
@@ -209,6 +212,8 @@ pub struct Report {
     pub chart: Option<Chart>,
     /// Whether void records are seen by the SQL; only listings of one child or one ledger do.
     pub shows_void: bool,
+    /// Each row is of one child, whose `grade` and `class` are columns: who reads its ledgers for some classes sees the rows of those.
+    pub by_class: bool,
     /// A card of a desk's first page.
     pub today: Option<Today>,
     /// The question.
@@ -286,6 +291,15 @@ pub enum ProblemKind {
         /// Of which column.
         code: String,
     },
+    /// `total` of a column that holds no amounts.
+    #[error("column `{code}` cannot be added up")]
+    Total {
+        /// Of which column.
+        code: String,
+    },
+    /// `by_class` without columns `grade` and `class`, or without ledgers that say who may.
+    #[error("by_class needs columns grade and class, and ledgers")]
+    ByClass,
     /// An index that cannot be read.
     #[error("`{text}` is no index")]
     Index {
@@ -339,6 +353,8 @@ impl From<&Problem> for Fault {
             ProblemKind::Untyped { name } => fault("report-file-untyped").with("name", name),
             ProblemKind::Options { code } => fault("report-file-options").with("name", code),
             ProblemKind::Chart { code } => fault("report-file-chart").with("name", code),
+            ProblemKind::Total { code } => fault("report-file-total").with("name", code),
+            ProblemKind::ByClass => fault("report-file-by-class"),
             ProblemKind::Index { text } => fault("report-file-index").with("text", text),
             ProblemKind::Today { text } => fault("report-file-today").with("text", text),
             ProblemKind::NoColumns => fault("report-file-no-columns"),
@@ -369,6 +385,7 @@ struct Head {
     chart: Option<Spanned<Chart>>,
     #[serde(default)]
     shows_void: bool,
+    by_class: Option<Spanned<bool>>,
     today: Option<Spanned<Today>>,
 }
 
@@ -397,6 +414,8 @@ struct HeadColumn {
     title: Title,
     options: Option<String>,
     empty: Option<Title>,
+    #[serde(default)]
+    total: bool,
 }
 
 impl Report {
@@ -504,6 +523,12 @@ impl Checks<'_> {
         {
             self.problem(today, ProblemKind::Today { text });
         }
+        if let Some(by_class) = head.by_class.as_ref().filter(|by_class| *by_class.as_ref()) {
+            let has = |code: &str| columns.iter().any(|column| column.code == code && column.kind == ColumnType::Int);
+            if head.ledgers.is_empty() || !has("grade") || !has("class") {
+                self.problem(by_class, ProblemKind::ByClass);
+            }
+        }
         Report {
             name: head.name.into_inner(),
             question: head.question.map(Spanned::into_inner),
@@ -516,6 +541,7 @@ impl Checks<'_> {
             columns,
             chart: head.chart.map(Spanned::into_inner),
             shows_void: head.shows_void,
+            by_class: head.by_class.is_some_and(Spanned::into_inner),
             today: head.today.map(Spanned::into_inner),
             sql: String::new(),
         }
@@ -584,8 +610,11 @@ impl Checks<'_> {
             if labelled != raw.options.as_deref().is_some_and(|options| options.split_once('.').is_some()) {
                 self.problem(&item, ProblemKind::Options { code });
             }
-            let HeadColumn { code, kind, title, options, empty } = item.into_inner();
-            done.push(Column { code, kind, title, options, empty });
+            if item.as_ref().total && !matches!(item.as_ref().kind, ColumnType::Int | ColumnType::Dec1 | ColumnType::Money) {
+                self.problem(&item, ProblemKind::Total { code: item.as_ref().code.clone() });
+            }
+            let HeadColumn { code, kind, title, options, empty, total } = item.into_inner();
+            done.push(Column { code, kind, title, options, empty, total });
         }
         done
     }
@@ -655,6 +684,14 @@ mod tests {
         assert_eq!(problems(&GOOD.replace(":year", ":month")), [(10, ProblemKind::Undeclared { name: "month".to_owned() })]);
         assert!(matches!(problems(&GOOD.replace("\"int\"", "\"number\""))[..], [(7, ProblemKind::Toml { .. })]));
         assert!(matches!(problems(&GOOD.replace("-- help", "-- halp"))[..], [(4, ProblemKind::Toml { .. })]));
+    }
+
+    #[test]
+    fn only_amounts_are_added_up_and_only_rows_of_a_class_are_parted_by_class() {
+        let total = GOOD.replace("type = \"int\"", "type = \"int\", total = true");
+        assert!(Report::parse(&total).unwrap().columns[0].total);
+        assert_eq!(problems(&total.replace("\"int\"", "\"text\"")), [(7, ProblemKind::Total { code: "a".to_owned() })]);
+        assert_eq!(problems(&GOOD.replace("-- columns", "-- by_class = true\n-- columns")), [(6, ProblemKind::ByClass)]);
     }
 
     #[test]

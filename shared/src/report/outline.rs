@@ -74,7 +74,7 @@ impl LedgerOutline {
 
 /// Labels of codes.
 pub trait Labels {
-    /// Label of an option of a list of a ledger. `list` may also be `$state` (lifecycle state), `$step` (lifecycle step) or `$ledger` (the ledger's
+    /// Label of an option of a list of a ledger. `list` may also be `$state` (lifecycle state), `$step` (lifecycle step), `$effect` (of a step or record) or `$ledger` (the ledger's
     /// own title; `code` is the ledger's). `None` shows the code.
     fn label(&self, ledger: &str, list: &str, code: &str, lang: Lang) -> Option<String>;
 }

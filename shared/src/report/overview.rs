@@ -34,6 +34,7 @@ pub(super) fn report(ledger: &LedgerOutline) -> Report {
         columns,
         chart: by_state.then(|| Chart { kind: ChartKind::Bar, x: Some("state".to_owned()), y: vec!["records".to_owned()] }),
         shows_void: true,
+        by_class: false,
         today: None,
         sql: sql(ledger, by_state, county),
     }
@@ -77,5 +78,12 @@ fn parameters(county: bool) -> Vec<Parameter> {
 }
 
 fn column(code: &str, kind: ColumnType, options: Option<String>) -> Column {
-    Column { code: code.to_owned(), kind, title: Title::of_message(&format!("report-column-{code}")), options, empty: None }
+    Column {
+        code: code.to_owned(),
+        kind,
+        title: Title::of_message(&format!("report-column-{code}")),
+        options,
+        empty: None,
+        total: ["records", "void", "disputed"].contains(&code),
+    }
 }

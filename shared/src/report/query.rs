@@ -123,6 +123,7 @@ impl Query<'_> {
             parameters: values.iter().map(|(name, _)| declared(name)).collect(),
             columns,
             chart: None,
+            by_class: false,
             shows_void,
             today: None,
             sql,
@@ -258,7 +259,7 @@ fn find<'a>(known: &'a [FieldOutline], name: &str) -> Result<&'a FieldOutline, Q
 }
 
 fn as_column(field: &FieldOutline) -> Column {
-    Column { code: field.code.clone(), kind: field.kind, title: field.title.clone(), options: field.options.clone(), empty: None }
+    Column { code: field.code.clone(), kind: field.kind, title: field.title.clone(), options: field.options.clone(), empty: None, total: false }
 }
 
 fn declared(name: &str) -> super::definition::Parameter {

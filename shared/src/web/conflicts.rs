@@ -207,13 +207,13 @@ fn tip_choice(desk: &Desk, definition: Option<&Definition>, tip: &Json, lang: La
     let extra: Vec<&str> = [word("on"), word("why")].into_iter().filter(|w| !w.is_empty()).collect();
     Choice {
         send: word("to").to_owned(),
-        shown: if extra.is_empty() { state } else { format!("{state}（{}）", extra.join(" · ")) },
+        shown: if extra.is_empty() { state } else { lang.beside(&state, &extra.join(" · ")) },
         wrote: wrote(desk, word("by"), word("at"), word("origin"), lang),
     }
 }
 
 /// Where something was written, in plain words.
-fn place(desk: &Desk, origin: &str, lang: Lang) -> String {
+pub(super) fn place(desk: &Desk, origin: &str, lang: Lang) -> String {
     let facts = OriginId::from_hex(origin).and_then(|id| desk.replica.origin_facts(id));
     let own = desk.replica.origin_facts(desk.replica.origin()).map(|facts| facts.voice);
     match facts {
@@ -294,12 +294,36 @@ pub(super) fn held(desk: &Desk, definition: &Definition, id: &str, lang: Lang) -
             let href = format!("/conflicts#c-{}", item.id);
             let field = definition.field(&code).map(|field| field.title.get(lang));
             // Of a field with several boxes, which one.
-            let named = |shown: String| if field == Some(dispute.title.as_str()) { shown } else { format!("{}：{shown}", dispute.title) };
+            let named =
+                |shown: String| if field == Some(dispute.title.as_str()) { shown } else { format!("{}{}{shown}", dispute.title, lang.colon()) };
             let values = dispute.choices.iter().map(|choice| (named(choice.shown.clone()), choice.wrote.clone()));
             out.entry(code).or_insert_with(|| Held { href, values: Vec::new() }).values.extend(values);
         }
     }
     Ok(out)
+}
+
+/// Keys a field's, a group's or a void record's item is about: those with more than one value, or all where it is their combination that is in question.
+pub(super) fn disputed(item: &Item) -> Vec<&str> {
+    if item.kind == "field" {
+        return item.field.iter().map(String::as_str).collect();
+    }
+    let fields = item.detail["fields"].as_object().into_iter().flatten();
+    let several = |(_, values): &(&String, &Json)| values.as_array().is_some_and(|values| values.len() > 1);
+    let differing: Vec<&str> = fields.clone().filter(several).map(|(key, _)| key.as_str()).collect();
+    if differing.is_empty() && item.kind == "group" { fields.map(|(key, _)| key.as_str()).collect() } else { differing }
+}
+
+/// The values that stand against each other, by key, as people read them.
+pub(super) fn values(desk: &Desk, definition: &Definition, item: &Item, lang: Lang) -> Vec<(String, String)> {
+    let of = |key: &str| {
+        let values = if item.kind == "field" { &item.detail["values"] } else { &item.detail["fields"][key] };
+        let drawn = dispute(desk, Some(definition), key, values, &Json::Null, lang);
+        let words = drawn.choices.into_iter().map(|choice| choice.shown).collect::<Vec<_>>().join(" / ");
+        // Of a field with several boxes, which one.
+        if definition.field(key).is_some() { words } else { format!("{}{}{words}", drawn.title, lang.colon()) }
+    };
+    disputed(item).into_iter().map(|key| (key.to_owned(), of(key))).collect()
 }
 
 /// By whom and when a value was written, out of the trail: the last writing of it there.
@@ -319,7 +343,7 @@ fn told(desk: &Desk, definition: Option<&Definition>, item: &Item, lang: Lang) -
     if let (Some(key), true) = (item.field.as_deref(), item.kind == "unauthorised") {
         let values = Json::Array(vec![detail.clone()]);
         let dispute = dispute(desk, definition, key, &values, &Json::Null, lang);
-        out.extend(dispute.choices.first().map(|choice| format!("{}：{}", dispute.title, choice.shown)));
+        out.extend(dispute.choices.first().map(|choice| format!("{}{}{}", dispute.title, lang.colon(), choice.shown)));
     }
     if let Some((sentence, next)) = refusals::sentence(detail, lang) {
         out.push(sentence);
@@ -351,8 +375,7 @@ fn left_out(desk: &Desk, left: &Json, lang: Lang) -> Option<String> {
         definition.field_of_key(key).map(|(field, _)| field).or_else(|| definition.field(key)).map(|field| field.title.get(lang).to_owned())
     };
     let titles: Vec<String> = left["operations"].as_array().into_iter().flatten().filter_map(title).collect();
-    let sign = if lang == Lang::Zh { ("：", "、") } else { (": ", ", ") };
-    Some(format!("{}{}{}", definition.title.get(lang), sign.0, titles.join(sign.1)))
+    Some(format!("{}{}{}", definition.title.get(lang), lang.colon(), titles.join(lang.comma())))
 }
 
 async fn choose(

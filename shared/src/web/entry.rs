@@ -171,6 +171,9 @@ fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition,
     let figures = prefill::figures(desk, account, definition, typed, lang)?;
     // What was typed wins over what the records say.
     let mut filled = figures.as_ref().map(|f| f.values.clone()).unwrap_or_default();
+    for serial in definition.fields.iter().filter(|field| field.serial) {
+        filled.insert(serial.code.clone(), prefill::next_number(desk, definition, &serial.code)?);
+    }
     filled.extend(typed.clone());
     let drawing = Drawing { catalogue: &catalogue, definition, account, fields: &empty, typed: &filled, fault, lang, new: true };
     let mut inputs = drawing.inputs();

@@ -58,7 +58,7 @@ impl Refusal {
         let why: Vec<String> = std::iter::once(word("message")).chain(more.map(str::to_owned)).filter(|text| !text.is_empty()).collect();
         (row["accept"] != Json::Bool(true)).then(|| Self {
             row: row["row"].as_u64().unwrap_or(0),
-            why: why.join("；"),
+            why: why.join(lang.semicolon()),
             next: next_here(word("next"), lang),
             fields: list("fields").filter_map(|field| field.as_str().map(str::to_owned)).collect(),
             id: row["row_id"].as_str().filter(|id| !id.is_empty()).map(str::to_owned),
@@ -83,7 +83,7 @@ pub fn workbook(bytes: &[u8], file: &str, mark: &Mark, answer: &Json, lang: Lang
     for refusal in answer["rows"].as_array().into_iter().flatten().filter_map(|row| Refusal::of(row, lang)) {
         match refusals.get_mut(&refusal.row) {
             // Two children side by side on one line.
-            Some(known) => known.why = format!("{}；{}", known.why, refusal.why),
+            Some(known) => known.why = format!("{}{}{}", known.why, lang.semicolon(), refusal.why),
             None => {
                 refusals.insert(refusal.row, refusal);
             }

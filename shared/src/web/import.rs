@@ -364,7 +364,7 @@ fn judge(desk: &Desk, account: &Account, page: Page, into: &str, name: String, b
         exported: answer["exported"].as_str().map(|at| shown::moment(at, lang)).unwrap_or_default(),
         baseless: answer["exported"].is_null() && answer["columns"]["_id"].is_number(),
         left_out: number("left_out"),
-        ignored: texts("ignored_columns").filter_map(Json::as_str).collect::<Vec<_>>().join("、"),
+        ignored: texts("ignored_columns").filter_map(Json::as_str).collect::<Vec<_>>().join(lang.comma()),
         rows,
         hidden,
     };

@@ -8,13 +8,14 @@ use super::{
     guard::{Oops, Visitor},
     names::Names,
     page::{Page, draw, escape_query},
+    pending::Pending,
     reach, shown,
 };
 use crate::{
     fault::Fault,
     ledger::{
         Definition, FieldType,
-        definition::{Form, Subject},
+        definition::{Field, Form, Subject},
         value,
     },
     replica::browse::{Listed, Row, Wanted},
@@ -64,8 +65,8 @@ struct Line {
     href: String,
     child: Option<(String, String, String)>,
     on: String,
-    /// Text, and how it lies in its cell.
-    cells: Vec<(String, &'static str)>,
+    /// Text, how it lies in its cell, and where it is settled while it is in dispute.
+    cells: Vec<(String, &'static str, String)>,
     state: String,
     due: (String, &'static str),
     disputed: bool,
@@ -237,17 +238,24 @@ fn ledger_page(
         columns.push(column("due", page.t("web-due"), false));
     }
     let names = Names::of(desk, lang);
+    let pending = Pending::read(desk)?;
     let cells = |row: &Row| {
-        let named = names.fields(definition, &row.fields);
-        fields.iter().map(|f| cell(value::show(&catalogue, definition, f, &named, lang), f.kind)).collect()
+        let (named, unsettled) = (names.fields(definition, &row.fields), pending.of(desk, definition, &row.id, lang));
+        let shown = |f: &&Field| match unsettled.get(&f.code) {
+            Some(held) => (held.words(lang), "", held.href.clone()),
+            None => cell(value::show(&catalogue, definition, f, &named, lang), f.kind),
+        };
+        fields.iter().map(shown).collect()
     };
     let line = |row: &Row| Line {
         href: format!("/record/{}", row.id),
-        child: row.student.as_ref().map(|doc| (doc.clone(), row.name.clone().unwrap_or_default(), shown::class(row.grade, row.class, lang))),
+        child: row.student.as_ref().map(|doc| {
+            (doc.clone(), pending.name(desk, doc, row.name.as_deref().unwrap_or_default(), lang), shown::class(row.grade, row.class, lang))
+        }),
         on: row.on.clone().unwrap_or_default(),
         cells: cells(row),
         state: shown::state(definition, row.state.as_deref(), lang),
-        due: row.due.as_deref().map_or((String::new(), ""), |due| shown::distance(due, today, lang)),
+        due: row.due.as_deref().filter(|_| !row.void).map_or((String::new(), ""), |due| shown::distance(due, today, lang)),
         disputed: row.disputed,
         files: super::files::state::chips(desk, account, definition, &row.id, &row.fields, lang),
     };
@@ -304,7 +312,7 @@ fn ledger_page(
 }
 
 /// A number stands to the right; a date, a number of letters and digits and what is short keep to one line.
-fn cell(text: String, kind: FieldType) -> (String, &'static str) {
+fn cell(text: String, kind: FieldType) -> (String, &'static str, String) {
     let one_line = matches!(kind, FieldType::Date | FieldType::Month | FieldType::Time | FieldType::Phone | FieldType::Person);
     let class = if kind.is_number() {
         "number"
@@ -313,7 +321,7 @@ fn cell(text: String, kind: FieldType) -> (String, &'static str) {
     } else {
         ""
     };
-    (text, class)
+    (text, class, String::new())
 }
 
 async fn export_file(

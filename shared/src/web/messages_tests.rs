@@ -76,3 +76,24 @@ fn every_page_has_its_help_of_two_sentences_in_both_languages() {
         assert_eq!(sentences(&help), 2, "{key} in {lang:?}: {help}");
     }
 }
+
+#[test]
+fn no_sign_of_chinese_print_stands_in_english_text_or_in_a_template() {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let signs = ['：', '（', '）', '；', '，', '、', '。'];
+    let quoted = Regex::new("“[^”]*”").unwrap();
+    for entry in fs::read_dir(here.join("locales/en")).unwrap() {
+        let path = entry.unwrap().path();
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            // What is quoted is how people write it.
+            assert!(!quoted.replace_all(line, "").contains(signs), "{}: {line}", path.display());
+        }
+    }
+    let mut paths = Vec::new();
+    files(&here.join("src/web/html"), &mut paths);
+    files(&here.join("../node/src/desk/html"), &mut paths);
+    assert!(paths.len() > 30);
+    for path in paths {
+        assert!(!fs::read_to_string(&path).unwrap().contains(signs), "{}: a sign belongs in the messages", path.display());
+    }
+}

@@ -1,10 +1,14 @@
-//! Records referred to are named, not numbered: a programme's name in place of its key, in titles, lists, paper and workbooks. Names are looked up once a page.
+//! Records referred to are named, not numbered: a programme's name in place of its key, in titles, lists, paper, reports and workbooks. Names are looked up once a page.
 
 use super::{desk::Desk, shown};
 use crate::{
     document::view::Value,
-    ledger::{Catalogue, Definition, FieldType},
-    locale::Lang,
+    ledger::{
+        Catalogue, Definition, FieldType,
+        definition::{Field, Privacy},
+        value,
+    },
+    locale::{self, Lang},
 };
 use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, sync::Arc};
 
@@ -13,7 +17,8 @@ use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, sync::Arc};
 pub struct Names<'a> {
     desk: &'a Desk,
     catalogue: Arc<Catalogue>,
-    lang: Lang,
+    /// Reader's language.
+    pub lang: Lang,
     known: RefCell<BTreeMap<String, Option<String>>>,
 }
 
@@ -24,13 +29,14 @@ impl<'a> Names<'a> {
         Self { desk, catalogue: desk.replica.catalogue(), lang, known: RefCell::default() }
     }
 
-    /// The fields with the name of the record referred to in place of its key. A key nobody knows stays as it is: the record may not have arrived yet.
+    /// The fields with the name of the record referred to in place of its key. Of a key nobody knows it is said that the record is not here: it may not have arrived yet.
     pub fn fields<'f>(&self, definition: &Definition, fields: &'f BTreeMap<String, Value>) -> Cow<'f, BTreeMap<String, Value>> {
         let mut named = Cow::Borrowed(fields);
         for field in definition.fields.iter().filter(|f| f.kind == FieldType::Ref) {
             if let Some(Value::Str(key)) = fields.get(&field.code)
-                && let Some(name) = self.name(key)
+                && !key.is_empty()
             {
+                let name = self.name(key).unwrap_or_else(|| locale::text(self.lang, "web-not-here", &[]));
                 named.to_mut().insert(field.code.clone(), Value::Str(name));
             }
         }
@@ -52,14 +58,38 @@ impl<'a> Names<'a> {
         shown::line(&self.catalogue, definition, &definition.choose, &self.fields(definition, fields), self.lang)
     }
 
-    fn name(&self, key: &str) -> Option<String> {
+    /// A field's value, with the record referred to by name; `other`: one field of that record in place of its name. Empty when it is not here.
+    #[must_use]
+    pub fn value(&self, definition: &Definition, field: &Field, fields: &BTreeMap<String, Value>, other: Option<&str>) -> String {
+        let Some(target) = field.reference.as_deref().and_then(|code| self.catalogue.latest(code)) else {
+            return value::show(&self.catalogue, definition, field, fields, self.lang);
+        };
+        let Some(Value::Str(key)) = fields.get(&field.code).filter(|value| **value != Value::Str(String::new())) else { return String::new() };
+        let Some(other) = other else { return self.name(key).unwrap_or_default() };
+        match target.field(other) {
+            Some(shown) if shown.privacy != Privacy::C => {
+                let fields = self.desk.replica.locate(key).map(|place| place.fields).unwrap_or_default();
+                self.value(target, shown, &fields, None)
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// A record by its whole id: its label, what it refers to followed; without a label its ledger and date. `None`: not here.
+    #[must_use]
+    pub fn name(&self, key: &str) -> Option<String> {
         if let Some(known) = self.known.borrow().get(key) {
             return known.clone();
         }
-        let found = self.desk.replica.locate(key).ok().and_then(|place| {
+        // What points to itself by a way round is not followed for ever.
+        self.known.borrow_mut().insert(key.to_owned(), None);
+        let found = self.desk.replica.locate(key).ok().filter(|place| place.id == key).and_then(|place| {
             let target = self.catalogue.latest(&place.ledger)?;
-            let label = shown::label(&self.catalogue, target, &place.fields, self.lang);
-            (!label.is_empty()).then_some(label)
+            let on = match place.fields.get("on") {
+                Some(Value::Str(on)) => on.clone(),
+                _ => String::new(),
+            };
+            Some(Some(self.label(target, &place.fields)).filter(|l| !l.is_empty()).unwrap_or_else(|| format!("{} {on}", target.title.get(self.lang))))
         });
         self.known.borrow_mut().insert(key.to_owned(), found.clone());
         found

@@ -83,7 +83,7 @@ impl Page {
             let path = visitor.here.split('?').next().unwrap_or("/");
             page.links = LINKS
                 .iter()
-                .filter(|(href, _)| *href != "/import" || account.imports())
+                .filter(|(href, _)| (*href != "/import" || account.imports()) && (*href != "/reports" || super::reports::any(account)))
                 .map(|(href, key)| Link {
                     href: (*href).to_owned(),
                     title: locale::text(visitor.lang, key, &[]),

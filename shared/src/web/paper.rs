@@ -66,6 +66,11 @@ async fn one(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
                 name: reached.pupil.as_ref().map(|p| p.name.clone()),
                 grade: reached.pupil.as_ref().and_then(|p| p.grade),
                 class: reached.pupil.as_ref().and_then(|p| p.class),
+                disputed: reached.place.state.is_none()
+                    && reached.definition.lifecycle.is_some()
+                    && reached.place.continues.is_none()
+                    && !reached.place.void,
+                state: reached.place.state.clone(),
                 fields: reached.place.fields.clone(),
                 ..Row::default()
             };
@@ -94,7 +99,7 @@ async fn several(
                     desk.noted(&account, "export", format!("ledger {code} on paper"), listed.rows.len());
                     match form {
                         Some("each") => letter::page(desk, &account, page, &definition, &listed.rows).map(|drawn| draw(&drawn)),
-                        _ => Ok(draw(&list::list(desk, page, &definition, &listed))),
+                        _ => list::list(desk, page, &definition, &asked, &listed).map(|drawn| draw(&drawn)),
                     }
                 }
             }

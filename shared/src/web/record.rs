@@ -1,4 +1,4 @@
-//! One record: its values, the lifecycle drawn as steps with only what may come next, what belongs to it, its trail; correcting and voiding it.
+//! One record: its values, the lifecycle drawn as steps with only what may come next, what belongs to it, its [`trail`](super::trail); correcting and voiding it.
 //!
 //! Long as it is, this is one room: all of the page is drawn from one reading of the record, and what is done to the record shows that page again.
 
@@ -12,10 +12,12 @@ use super::{
     lacks::Lacks,
     names::Names,
     page::{Page, Said, after, draw},
+    pending::{self, Pending},
     prefill::{self, Compared},
     reach::{self, Reached},
     shown,
     shown::Shown,
+    trail::{self, Trail},
     way::{self, Ahead},
 };
 use crate::{
@@ -38,13 +40,7 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::Value as Json;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
-
-/// Lines of the trail shown at once.
-const TRAIL_MAX: usize = 200;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Its routes.
 pub fn routes() -> Router<Arc<Desk>> {
@@ -83,15 +79,6 @@ impl Next {
     }
 }
 
-#[derive(Clone, Debug)]
-struct TrailLine {
-    at: String,
-    place: String,
-    field: String,
-    value: String,
-    refused: bool,
-}
-
 /// A ledger whose rows belong to this record: title, where one is added, whether it may be, and those there are (address and label).
 type Related = (String, String, bool, Vec<(String, String)>);
 
@@ -113,7 +100,7 @@ struct RecordPage {
     may_remove: bool,
     not_taken: Option<Said>,
     related: Vec<Related>,
-    trail: Vec<TrailLine>,
+    trail: Trail,
     writes: bool,
     is_void: bool,
     void_reason: String,
@@ -206,11 +193,11 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
     let due = desk
         .replica
         .page(definition, &crate::replica::browse::Wanted { students: Some(vec![place.doc.to_string()]), limit: 500, ..Default::default() });
-    let due = due.map_err(Fault::from)?.rows.into_iter().find(|row| row.id == *id).and_then(|row| row.due);
+    let due = due.map_err(Fault::from)?.rows.into_iter().find(|row| row.id == *id && !row.void).and_then(|row| row.due);
     let ahead = if place.void { Vec::new() } else { way::ahead(definition, state, due.as_deref().unwrap_or_default(), lang) };
     let due = due.map_or((String::new(), ""), |due| {
         let (words, mark) = shown::distance(&due, desk.clock().today(), lang);
-        (format!("{due}（{words}）"), mark)
+        (lang.beside(&due, &words), mark)
     });
     let names = Names::of(desk, lang);
     let label = names.label(definition, &place.fields);
@@ -218,12 +205,14 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
     let title = if label.is_empty() { definition.title.get(lang).to_owned() } else { format!("{} · {label}", definition.title.get(lang)) };
     let next = if *writes && !place.void { next_steps(desk, account, &reached, &page, &shown_json, step, tried)? } else { Vec::new() };
     let mut values = shown::filled(&catalogue, definition, account, &names.fields(definition, &place.fields), lang);
+    let pending = Pending::read(desk)?;
+    pending::mark(&mut values, &pending.of(desk, definition, id, lang), definition, account, lang);
     values.retain(|shown| definition.field(&shown.code).is_none_or(|f| f.kind != crate::ledger::FieldType::File));
     let may_remove = *writes && !place.void && !sealed;
     let file_inputs = if may_remove { files::inputs(desk, account, definition, &place.fields, &[], lang)? } else { Vec::new() };
     Ok(Some(RecordPage {
         id: id.to_owned(),
-        child: pupil.as_ref().map(|p| (p.student.clone(), p.name.clone(), shown::class(p.grade, p.class, lang))),
+        child: pupil.as_ref().map(|p| (p.student.clone(), pending.name(desk, &p.student, &p.name, lang), shown::class(p.grade, p.class, lang))),
         values,
         stages,
         ahead,
@@ -236,10 +225,10 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         may_remove,
         not_taken: None,
         related: related(desk, account, &reached, lang)?,
-        trail: trail(desk, account, definition, &shown_json, lang),
+        trail: trail::trail(desk, account, definition, &shown_json, &made_by, page.here.contains("trail=all"), lang)?,
         writes: *writes && !sealed,
         is_void: place.void,
-        void_reason: text(&place.fields, "void_reason"),
+        void_reason: trail::void_reason(&text(&place.fields, "void_reason"), lang),
         voidable: *writes && !place.void && !sealed,
         said: tried.fault.map(|f| rest_of(f, lang)),
         today: desk.clock().today().to_string(),
@@ -288,8 +277,7 @@ fn waits(definition: &Definition, state: Option<&str>, lang: Lang) -> String {
         if !out.is_empty() {
             out.push(' ');
         }
-        let separator = if lang == Lang::Zh { "、" } else { ", " };
-        out.push_str(&locale::text(lang, "web-county-steps", &[("value", &county.join(separator))]));
+        out.push_str(&locale::text(lang, "web-county-steps", &[("value", &county.join(lang.comma()))]));
     }
     out
 }
@@ -408,16 +396,6 @@ fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Res
     Ok(out)
 }
 
-/// Where a change was written; what a rule or a new school year made by itself has no place.
-pub(super) fn place_of(desk: &Desk, origin: &str, lang: Lang) -> String {
-    let key = match origin {
-        origin if by_itself(origin) => "web-by-itself",
-        origin if origin == desk.replica.origin().to_string() => "web-here",
-        _ => "web-elsewhere",
-    };
-    locale::text(lang, key, &[])
-}
-
 fn by_itself(origin: &str) -> bool {
     origin == rule::PREFIX.to_string()
 }
@@ -434,64 +412,6 @@ fn made_by(desk: &Desk, reached: &Reached, shown_json: &Json, lang: Lang) -> Str
     let rule = crate::replica::rules::maker(&desk.replica.catalogue(), place.doc, &definition.code, &place.id, &place.fields);
     let title = rule.and_then(|rule| rule.title);
     title.map_or_else(|| locale::text(lang, "web-by-rule", &[]), |title| title.get(lang).to_owned())
-}
-
-fn trail(desk: &Desk, account: &Account, definition: &Definition, shown_json: &Json, lang: Lang) -> Vec<TrailLine> {
-    let catalogue = desk.replica.catalogue();
-    let lines: Vec<&Json> = shown_json["history"].as_array().into_iter().flatten().collect();
-    // A box that was not ticked when the record was made says nothing.
-    let mut known = BTreeSet::new();
-    let says: Vec<bool> = lines.iter().map(|line| !(known.insert(line["field"].as_str().unwrap_or_default()) && line["value"] == false)).collect();
-    let names = Names::of(desk, lang);
-    lines
-        .into_iter()
-        .zip(says)
-        .rev()
-        .filter_map(|(line, says)| {
-            let key = line["field"].as_str().unwrap_or_default();
-            let found = definition.field_of_key(key).or_else(|| definition.field(key).map(|f| (f, None)));
-            let (field, option) = match found {
-                Some(found) => found,
-                None if key.starts_with('_') || line["value"].is_null() => return None,
-                None => return Some(TrailLine { field: key.to_owned(), value: plain(&line["value"]), ..line_of(desk, line, lang) }),
-            };
-            if !shown::sees(account, definition, field) {
-                return None;
-            }
-            let value: Value = serde_json::from_value(line["value"].clone()).unwrap_or(Value::Null);
-            if option.is_some() && !says {
-                return None;
-            }
-            let named = names.fields(definition, &BTreeMap::from([(field.code.clone(), value.clone())])).into_owned();
-            let value = named.get(&field.code).cloned().unwrap_or(value);
-            let mut title = field.title.get(lang).to_owned();
-            if let Some(choice) = option.and_then(|code| catalogue.options(definition, field)?.choice(code)) {
-                title = format!("{title} · {}", choice.title.get(lang));
-            }
-            Some(TrailLine {
-                field: title,
-                value: crate::ledger::value::show_value(&catalogue, definition, field, &value, lang),
-                ..line_of(desk, line, lang)
-            })
-        })
-        .take(TRAIL_MAX)
-        .collect()
-}
-
-fn plain(value: &Json) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn line_of(desk: &Desk, line: &Json, lang: Lang) -> TrailLine {
-    let (at, origin) = (line["at"].as_str().unwrap_or_default(), line["origin"].as_str().unwrap_or_default());
-    TrailLine {
-        // What was made by itself has a day and no hour.
-        at: if by_itself(origin) { shown::moment_day(at, lang) } else { shown::moment(at, lang) },
-        place: place_of(desk, origin, lang),
-        field: String::new(),
-        value: String::new(),
-        refused: line["refused"].as_bool().unwrap_or(false),
-    }
 }
 
 /// Whether the person can mend it: the form is shown again with what was said.

@@ -1,22 +1,27 @@
 //! Reports of this replica: which there are, their parameters, the answer as a table with the chart its head asks for ([`chart`]), and as a workbook.
 //!
-//! A report counts over whole ledgers, so only who reads those ledgers whole may run it.
+//! A report counts over whole ledgers, so only who reads those ledgers whole may run it; of one whose rows are of single children (`by_class`), who reads them for
+//! some classes sees the rows of those, and nothing that was counted over the others.
 
 use super::{
-    account::{Account, Reach},
+    account::{Account, Class, Reach},
     chart::{self, Data, Drawing},
+    children,
     desk::Desk,
     guard::{Oops, Visitor},
     ledgers::file,
+    names::Names,
     page::{Page, Said, draw, escape_query},
     shown,
 };
 use crate::{
     command::{Request, reporting, request::Format},
     fault::{Exit, Fault},
+    ledger::definition::{Privacy, Subject},
     locale::Lang,
-    model::{SchoolYear, money},
-    report::definition::{ChartKind, ParameterType, Report},
+    model::money,
+    replica::browse::Pupil,
+    report::definition::{ChartKind, ParameterType, Report, ReportScope},
 };
 use askama::Template;
 use axum::{
@@ -32,6 +37,8 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 /// Rows of an answer shown; the workbook has them all.
 const ROWS_SHOWN: usize = 500;
+/// Children offered for what was typed.
+const CHILDREN_SHOWN: usize = 20;
 
 /// Its routes.
 pub fn routes() -> Router<Arc<Desk>> {
@@ -45,7 +52,16 @@ type Entry = (String, String, String);
 #[template(path = "reports.html")]
 struct ReportsPage {
     page: Page,
-    groups: Vec<(String, Vec<Entry>)>,
+    q: String,
+    questions: Vec<Entry>,
+    /// One a ledger: folded, unless looked for.
+    overviews: Vec<Entry>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+struct Asked {
+    #[serde(default)]
+    q: String,
 }
 
 #[derive(Clone, Debug)]
@@ -53,7 +69,7 @@ struct Param {
     name: String,
     title: String,
     value: String,
-    /// `text`, `month` or `date`.
+    /// `text`, `month`, `date`, or `student`, which is looked for by name.
     kind: &'static str,
     options: Vec<(String, String, bool)>,
 }
@@ -64,45 +80,102 @@ struct ReportPage {
     page: Page,
     name: String,
     params: Vec<Param>,
+    /// The child asked about, by name; and those that fit what was typed, with where each leads.
+    child: String,
+    children: Vec<(String, String)>,
+    q: String,
+    /// A child must be chosen first.
+    waits: bool,
+    /// What a printed sheet says of itself: school year and the like.
+    period: String,
+    day: String,
+    own_classes: bool,
     said: Option<Said>,
     columns: Vec<(String, bool)>,
     rows: Vec<Vec<(String, bool, Option<String>)>>,
+    /// Sums under the columns that may be added up; empty: none may.
+    totals: Vec<String>,
     total: usize,
     disputed: Vec<String>,
     export: String,
     chart: Option<Drawing>,
 }
 
+/// Whether a person may run a report over the whole school.
 pub(super) fn allowed(desk: &Desk, account: &Account, report: &Report) -> bool {
-    let catalogue = desk.replica.catalogue();
-    let whole = |code: &String| catalogue.latest(code).is_none_or(|d| account.reads(d) == Reach::All);
-    report.scope != crate::report::definition::ReportScope::County && account.children() == Reach::All && report.ledgers.iter().all(whole)
+    reach(desk, account, report) == Reach::All
 }
 
-async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>) -> Result<Response, Oops> {
+/// The rows of a report a person sees: all, those of some classes, or none.
+fn reach(desk: &Desk, account: &Account, report: &Report) -> Reach {
+    let catalogue = desk.replica.catalogue();
+    let mut ledgers: Vec<Reach> = report.ledgers.iter().filter_map(|code| catalogue.latest(code)).map(|d| account.reads(d)).collect();
+    if report.sql.contains("{{all_records") {
+        // It reads every child's ledger, whatever its head names.
+        let every = catalogue.iter_latest().filter(|d| d.subject == Subject::Student && d.privacy != Privacy::C);
+        ledgers.extend(every.map(|d| account.reads(d)));
+    }
+    let children = account.children();
+    match &children {
+        _ if report.scope == ReportScope::County => Reach::Nothing,
+        Reach::All if ledgers.iter().all(|reach| *reach == Reach::All) => Reach::All,
+        _ if !report.by_class || ledgers.is_empty() => Reach::Nothing,
+        // Every one of the ledgers for the class.
+        Reach::Classes(_) | Reach::All => {
+            let narrow = std::iter::once(&children).chain(&ledgers).filter_map(|reach| match reach {
+                Reach::Classes(list) => Some(list),
+                Reach::All | Reach::Nothing => None,
+            });
+            let classes = narrow.min_by_key(|list| list.len()).cloned().unwrap_or_default();
+            let kept: Vec<Class> = classes.into_iter().filter(|class| ledgers.iter().all(|reach| reach.holds(Some(*class)))).collect();
+            if kept.is_empty() { Reach::Nothing } else { Reach::Classes(kept) }
+        }
+        Reach::Nothing => Reach::Nothing,
+    }
+}
+
+/// The reports there are and the rows of each a person sees; those without any are left out.
+fn all(desk: &Desk, account: &Account) -> Result<Vec<(Report, Reach)>, Fault> {
+    let ledgers = reporting::outlines(&desk.replica.catalogue());
+    let reports = reporting::catalogue(&desk.replica).map_err(Fault::from)?;
+    let found = reports.names(&ledgers).into_iter().filter_map(|name| reports.find(&name, &ledgers).ok());
+    Ok(found.map(|report| (reach(desk, account, &report), report)).filter(|(reach, _)| reach.any()).map(|(reach, report)| (report, reach)).collect())
+}
+
+async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Query(asked): Query<Asked>) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let page = Page::of(&desk, &visitor, "web-reports");
     let drawn = desk
         .run(move |desk| {
-            let ledgers = reporting::outlines(&desk.replica.catalogue());
-            let reports = reporting::catalogue(&desk.replica).map_err(Fault::from)?;
+            let (lang, q) = (page.lang, asked.q);
             let (mut questions, mut overviews) = (Vec::new(), Vec::new());
-            for report in reports.names(&ledgers).iter().filter_map(|name| reports.find(name, &ledgers).ok()).filter(|r| allowed(desk, &account, r)) {
-                let line = (report.name.clone(), report.title.get(page.lang).to_owned(), report.help.get(page.lang).to_owned());
-                if report.name.starts_with("overview_") { overviews.push(line) } else { questions.push(line) }
+            for (report, _) in all(desk, &account)? {
+                let title = report.title.get(lang).to_owned();
+                if shown::titled(&title, &q) {
+                    let line = (report.name.clone(), title, report.help.get(lang).to_owned());
+                    if report.name.starts_with("overview_") { overviews.push(line) } else { questions.push(line) }
+                }
             }
-            let groups = [("web-reports-questions", questions), ("web-reports-overviews", overviews)];
-            let groups = groups.into_iter().filter(|(_, list)| !list.is_empty()).map(|(key, list)| (page.t(key), list)).collect();
-            Ok(ReportsPage { page, groups })
+            Ok(ReportsPage { page, q, questions, overviews })
         })
         .await?;
     draw(&drawn)
 }
 
-fn find(desk: &Desk, account: &Account, name: &str) -> Result<Report, Fault> {
+/// Whether there is any report for a person: else there is no way to them.
+pub(super) fn any(account: &Account) -> bool {
+    match account.children() {
+        Reach::All => true,
+        Reach::Classes(classes) => !classes.is_empty(),
+        Reach::Nothing => false,
+    }
+}
+
+fn find(desk: &Desk, account: &Account, name: &str) -> Result<(Report, Reach), Fault> {
     let ledgers = reporting::outlines(&desk.replica.catalogue());
     let report = reporting::catalogue(&desk.replica).map_err(Fault::from)?.find(name, &ledgers).map_err(|e| Fault::from(&e))?;
-    if allowed(desk, account, &report) { Ok(report) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) }
+    let reach = reach(desk, account, &report);
+    if reach.any() { Ok((report, reach)) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) }
 }
 
 type Query_ = Query<BTreeMap<String, String>>;
@@ -113,39 +186,49 @@ fn params(report: &Report, asked: &BTreeMap<String, String>) -> BTreeMap<String,
     asked.iter().filter(|(name, value)| known(name) && !value.trim().is_empty()).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
-/// `years`: school years of which records are kept here.
-fn inputs(report: &Report, asked: &BTreeMap<String, String>, answer: &Json, years: &[u16], lang: Lang) -> Vec<Param> {
-    let own = report.parameters.iter().filter(|p| p.name != "school");
-    own.map(|p| {
+fn inputs(desk: &Desk, report: &Report, asked: &BTreeMap<String, String>, answer: &Json, lang: Lang) -> Result<Vec<Param>, Fault> {
+    let mut out = Vec::new();
+    for p in report.parameters.iter().filter(|p| p.name != "school") {
         let now = asked.get(&p.name).cloned().or_else(|| match &answer["parameters"][p.name.as_str()] {
             Json::String(text) => Some(text.clone()),
             Json::Number(number) => Some(number.to_string()),
             _ => None,
         });
         let value = now.unwrap_or_default();
-        let option = |code: &str, title: String| (code.to_owned(), title, value == code);
+        let t = |key: &str| crate::locale::text(lang, key, &[]);
         let mut options: Vec<(String, String, bool)> = match p.kind {
+            ParameterType::Year => years(desk, &value)?,
             ParameterType::Term => {
-                [("1", "web-term-1"), ("2", "web-term-2")].iter().map(|(code, key)| option(code, crate::locale::text(lang, key, &[]))).collect()
+                [("1", "web-term-1"), ("2", "web-term-2")].iter().map(|(code, key)| ((*code).to_owned(), t(key), value == *code)).collect()
             }
-            ParameterType::Year => years.iter().map(|year| option(&year.to_string(), SchoolYear::words(*year))).collect(),
+            ParameterType::Choice => p.choices.iter().map(|code| (code.clone(), code.clone(), value == *code)).collect(),
             _ => Vec::new(),
         };
-        // Where nothing chosen means the default, there is no line for it; `all` undoes one.
-        if !options.is_empty() && (p.all || p.default.is_none()) {
-            options.insert(
-                0,
-                (if p.all { "all" } else { "" }.to_owned(), crate::locale::text(lang, "web-all", &[]), value.is_empty() || value == "all"),
-            );
+        // What has a default is asked whole by name; what has none is whole when nothing is asked.
+        let whole = if p.default.is_none() { Some("") } else { p.all.then_some("all") };
+        if let Some(code) = whole.filter(|_| !options.is_empty() && !p.required) {
+            let key = if p.kind == ParameterType::Year { "web-report-all-years" } else { "web-all" };
+            options.insert(0, (code.to_owned(), t(key), value == code));
         }
         let kind = match p.kind {
             ParameterType::Month => "month",
             ParameterType::Date => "date",
+            ParameterType::Student => "student",
             _ => "text",
         };
-        Param { name: p.name.clone(), title: p.title.get(lang).to_owned(), value, kind, options }
-    })
-    .collect()
+        out.push(Param { name: p.name.clone(), title: p.title.get(lang).to_owned(), value, kind, options });
+    }
+    Ok(out)
+}
+
+/// School years of which records are kept, as paper writes them; and the one asked for.
+fn years(desk: &Desk, asked: &str) -> Result<Vec<(String, String, bool)>, Fault> {
+    let mut years = desk.replica.years_kept().map_err(Fault::from)?;
+    years.extend(asked.parse::<u16>().ok());
+    years.push(desk.replica.this_year().map_err(Fault::from)?.start());
+    years.sort_unstable_by(|a, b| b.cmp(a));
+    years.dedup();
+    Ok(years.into_iter().map(|year| (year.to_string(), crate::model::SchoolYear::words(year), year.to_string() == asked)).collect())
 }
 
 async fn run(
@@ -158,18 +241,19 @@ async fn run(
     let page = Page::of(&desk, &visitor, "web-report");
     let drawn = desk
         .run(move |desk| {
-            let report = find(desk, &account, &name)?;
+            let (report, reach) = find(desk, &account, &name)?;
+            let drawing = Reading { desk, account: &account, report: &report, reach: &reach, asked: &asked };
+            let needed = |name: &str| report.parameters.iter().any(|p| p.name == name && p.required);
+            let child = report.parameters.iter().find(|p| p.kind == ParameterType::Student && needed(&p.name));
+            if child.is_some_and(|p| asked.get(&p.name).is_none_or(|text| text.trim().is_empty())) {
+                return drawing.page(page, &Json::Null, None);
+            }
             let request = Request::ReportRun { name: name.clone(), params: params(&report, &asked), format: Format::Json };
-            let mut years = desk.replica.years_kept().map_err(Fault::from)?;
-            years.extend(asked.get("year").and_then(|year| year.parse::<u16>().ok()));
-            years.push(desk.replica.this_year().map_err(Fault::from)?.start());
-            years.sort_unstable_by(|a, b| b.cmp(a));
-            years.dedup();
             match desk.ask(&account, request, page.lang) {
-                Ok(answer) => Ok(report_page(page, &report, &asked, &answer, &years, None)),
+                Ok(answer) => drawing.page(page, &answer, None),
                 Err(fault) if matches!(fault.exit, Exit::Input | Exit::Usage | Exit::NoMatch) => {
                     let said = Said::of(&fault, page.lang);
-                    Ok(report_page(page, &report, &asked, &Json::Null, &years, Some(said)))
+                    drawing.page(page, &Json::Null, Some(said))
                 }
                 Err(fault) => Err(fault),
             }
@@ -178,51 +262,128 @@ async fn run(
     draw(&drawn)
 }
 
-fn report_page(mut page: Page, report: &Report, asked: &BTreeMap<String, String>, answer: &Json, years: &[u16], said: Option<Said>) -> ReportPage {
-    let lang = page.lang;
-    report.help.get(lang).clone_into(&mut page.help);
-    let columns: Vec<&Json> = answer["columns"].as_array().into_iter().flatten().filter(|c| c["type"] != "school").collect();
-    // The child's document is no column of its own: it is what the name leads to.
-    let visible: Vec<&Json> = columns.iter().filter(|c| c["type"] != "student").copied().collect();
-    let student = columns.iter().find(|c| c["type"] == "student").and_then(|c| c["code"].as_str());
-    let all: Vec<&Json> = answer["rows"].as_array().into_iter().flatten().collect();
-    let rows = all
-        .iter()
-        .take(ROWS_SHOWN)
-        .map(|row| {
-            visible
-                .iter()
-                .map(|column| {
-                    let code = column["code"].as_str().unwrap_or_default();
-                    let child = student.filter(|_| code == "name").and_then(|s| row[s].as_str()).map(|doc| format!("/child/{doc}"));
-                    (cell(&row[code], column, &answer["labels"][code], lang), is_number(column), child)
-                })
-                .collect()
+/// A report, who reads it and what was asked.
+struct Reading<'a> {
+    desk: &'a Desk,
+    account: &'a Account,
+    report: &'a Report,
+    reach: &'a Reach,
+    asked: &'a BTreeMap<String, String>,
+}
+
+impl Reading<'_> {
+    fn page(&self, mut page: Page, answer: &Json, said: Option<Said>) -> Result<ReportPage, Fault> {
+        let (report, lang, names) = (self.report, page.lang, Names::of(self.desk, page.lang));
+        report.help.get(lang).clone_into(&mut page.help);
+        let columns: Vec<&Json> = answer["columns"].as_array().into_iter().flatten().filter(|c| c["type"] != "school").collect();
+        // The child's document is no column of its own: it is what the name leads to.
+        let visible: Vec<&Json> = columns.iter().filter(|c| c["type"] != "student").copied().collect();
+        let student = columns.iter().find(|c| c["type"] == "student").and_then(|c| c["code"].as_str());
+        let class = |row: &Json| row["grade"].as_i64().zip(row["class"].as_i64()).map(|(grade, class)| Class { grade, class });
+        let seen = |row: &&Json| *self.reach == Reach::All || self.reach.holds(class(row));
+        let all: Vec<&Json> = answer["rows"].as_array().into_iter().flatten().filter(seen).collect();
+        let one = |row: &Json, column: &Json| {
+            let code = column["code"].as_str().unwrap_or_default();
+            let child = student.filter(|_| code == "name").and_then(|s| row[s].as_str()).map(|doc| format!("/child/{doc}"));
+            match row[code].as_str().filter(|text| column["type"] == "text" && is_record(text)).map(|id| (id, names.name(id))) {
+                Some((id, Some(name))) => (name, false, Some(if id.contains(':') { format!("/record/{id}") } else { format!("/child/{id}") })),
+                Some((_, None)) => (page.t("web-not-here"), false, None),
+                None => (cell(&row[code], column, &answer["labels"][code], lang), is_number(column), child),
+            }
+        };
+        let rows = all.iter().take(ROWS_SHOWN).map(|row| visible.iter().map(|column| one(row, column)).collect()).collect();
+        let chart = drawing(report, &visible, &all, &answer["labels"], lang);
+        // How many of the whole school's are disputed is not told to who sees some classes.
+        let disputed =
+            answer["disputed"].as_array().into_iter().flatten().filter(|d| *self.reach == Reach::All && d["count"].as_i64().unwrap_or(0) > 0);
+        let mut query = String::new();
+        for (key, value) in self.asked {
+            // Writing to a String cannot fail.
+            let _ = write!(query, "{}={}&", escape_query(key), escape_query(value));
+        }
+        let params = inputs(self.desk, report, self.asked, answer, lang)?;
+        let chosen = |param: &Param| param.options.iter().find(|(_, _, on)| *on).map(|(_, title, _)| title.clone());
+        let of_param = |param: &&Param| param.kind != "student" && !param.value.is_empty();
+        let period = params.iter().filter(of_param).map(|p| format!("{}{}{}", p.title, lang.colon(), chosen(p).unwrap_or_else(|| p.value.clone())));
+        let who = params.iter().find(|param| param.kind == "student");
+        let (child, children, q) = match who {
+            Some(param) => self.children(param, lang)?,
+            None => Default::default(),
+        };
+        Ok(ReportPage {
+            name: report.name.clone(),
+            period: period.collect::<Vec<_>>().join("　"),
+            waits: answer.is_null() && said.is_none(),
+            child,
+            children,
+            q,
+            day: self.desk.clock().today().to_string(),
+            own_classes: *self.reach != Reach::All,
+            params,
+            said,
+            columns: visible.iter().map(|c| (c["title"].as_str().unwrap_or_default().to_owned(), is_number(c))).collect(),
+            totals: totals(report, &visible, &all, lang),
+            rows,
+            total: all.len(),
+            disputed: disputed.map(|d| page.t1("web-disputed-not-counted", d["count"].as_i64().unwrap_or(0))).collect(),
+            // A workbook is made over the whole school.
+            export: if *self.reach == Reach::All && !answer.is_null() { format!("/report/{}/file?{query}", report.name) } else { String::new() },
+            chart,
+            page: page.titled(report.title.get(lang)),
         })
-        .collect();
-    let chart = drawing(report, &visible, &all, &answer["labels"], lang);
-    let disputed = answer["disputed"].as_array().into_iter().flatten().filter(|d| d["count"].as_i64().unwrap_or(0) > 0);
-    let mut query = String::new();
-    for (key, value) in asked {
-        // Writing to a String cannot fail.
-        let _ = write!(query, "{}={}&", escape_query(key), escape_query(value));
     }
-    ReportPage {
-        name: report.name.clone(),
-        params: inputs(report, asked, answer, years, lang),
-        said,
-        columns: visible.iter().map(|c| (c["title"].as_str().unwrap_or_default().to_owned(), is_number(c))).collect(),
-        rows,
-        total: all.len(),
-        disputed: disputed.map(|d| page.t1("web-disputed-not-counted", d["count"].as_i64().unwrap_or(0))).collect(),
-        export: format!("/report/{}/file?{query}", report.name),
-        chart,
-        page: page.titled(report.title.get(lang)),
+
+    /// The child asked about, and those that fit what was typed.
+    fn children(&self, param: &Param, lang: Lang) -> Result<(String, Vec<(String, String)>, String), Fault> {
+        let q = self.asked.get("q").map(|q| q.trim().to_owned()).unwrap_or_default();
+        let words = |pupil: &Pupil| format!("{} · {}", pupil.name, shown::class(pupil.grade, pupil.class, lang));
+        let year = self.desk.replica.this_year().map_err(Fault::from)?;
+        let pupils = children::pupils(self.desk, self.account, year)?;
+        let is = |pupil: &&Pupil| pupil.student == param.value || !param.value.is_empty() && pupil.id_no.as_deref() == Some(param.value.as_str());
+        let child = pupils.iter().find(is).map_or_else(|| param.value.clone(), words);
+        let fits = |pupil: &&Pupil| !q.is_empty() && shown::fits(pupil, &q);
+        let to = |pupil: &Pupil| (format!("/report/{}?{}={}", self.report.name, param.name, pupil.student), words(pupil));
+        Ok((child, pupils.iter().filter(fits).take(CHILDREN_SHOWN).map(to).collect(), q))
+    }
+}
+
+/// Sums of the columns that may be added up, over all rows; what is not known adds nothing.
+fn totals(report: &Report, columns: &[&Json], rows: &[&Json], lang: Lang) -> Vec<String> {
+    let adds = |column: &Json| report.columns.iter().any(|own| own.total && column["code"] == own.code.as_str());
+    if rows.len() < 2 || !columns.iter().any(|column| adds(column)) {
+        return Vec::new();
+    }
+    let sum = |column: &Json| rows.iter().filter_map(|row| row[column["code"].as_str()?].as_i64()).sum::<i64>();
+    let mut out: Vec<String> =
+        columns.iter().map(|column| if adds(column) { cell(&sum(column).into(), column, &Json::Null, lang) } else { String::new() }).collect();
+    if let Some(first) = out.iter_mut().find(|text| text.is_empty()) {
+        *first = crate::locale::text(lang, "web-report-total", &[]);
+    }
+    out
+}
+
+/// A record's whole id, or a child's: it says nothing to a person.
+fn is_record(text: &str) -> bool {
+    let code = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    match text.split_once(':') {
+        Some((ledger, key)) => !ledger.is_empty() && ledger.chars().all(code) && key.len() >= 20 && key.chars().all(|c| c.is_ascii_alphanumeric()),
+        None => text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f')),
     }
 }
 
 fn is_number(column: &Json) -> bool {
     matches!(column["type"].as_str(), Some("int" | "dec1" | "money" | "pct"))
+}
+
+impl ReportPage {
+    /// Whether something besides a child can be asked for.
+    fn has_filters(&self) -> bool {
+        !self.waits && self.params.iter().any(|param| param.kind != "student")
+    }
+
+    fn is_number(&self, at: &usize) -> bool {
+        self.columns.get(*at).is_some_and(|(_, number)| *number)
+    }
 }
 
 pub(super) fn cell(value: &Json, column: &Json, labels: &Json, lang: Lang) -> String {
@@ -238,7 +399,7 @@ pub(super) fn cell(value: &Json, column: &Json, labels: &Json, lang: Lang) -> St
         ("bool", _) => crate::locale::text(lang, if number == Some(1) { "ledger-yes" } else { "ledger-no" }, &[]),
         ("flags", Json::String(text)) => {
             let label = |code: &str| labels[code].as_str().unwrap_or(code).to_owned();
-            text.split('|').filter(|code| !code.is_empty()).map(label).collect::<Vec<_>>().join("、")
+            text.split('|').filter(|code| !code.is_empty()).map(label).collect::<Vec<_>>().join(lang.comma())
         }
         (_, Json::String(text)) => labels[text.as_str()].as_str().unwrap_or(text).to_owned(),
         (_, other) => other.to_string(),
@@ -314,7 +475,10 @@ async fn workbook(
     let lang = visitor.lang;
     let (title, bytes) = desk
         .run(move |desk| {
-            let report = find(desk, &account, &name)?;
+            let (report, reach) = find(desk, &account, &name)?;
+            if reach != Reach::All {
+                return Err(Fault::new("web-not-yours", Exit::NotAllowed));
+            }
             let answer =
                 desk.ask(&account, Request::ReportRun { name: name.clone(), params: params(&report, &asked), format: Format::Xlsx }, lang)?;
             let bytes = base64::engine::general_purpose::STANDARD.decode(answer["base64"].as_str().unwrap_or_default()).map_err(Fault::internal)?;
@@ -327,6 +491,30 @@ async fn workbook(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_be_added_up_has_a_sum_and_nothing_else() {
+        let report = crate::report::catalogue::Catalogue::shipped();
+        let report = report.find("aid_paid", &[]).unwrap();
+        let column = |code: &str, kind: &str| serde_json::json!({ "code": code, "type": kind });
+        let columns = [column("programme", "text"), column("persons", "int"), column("times", "int"), column("amount", "money")];
+        let row = |times: i64, fen: Json| serde_json::json!({ "programme": "x", "persons": 1, "times": times, "amount": fen });
+        let rows = [row(2, 62_500.into()), row(3, Json::Null)];
+        let (columns, rows): (Vec<&Json>, Vec<&Json>) = (columns.iter().collect(), rows.iter().collect());
+        let shown = totals(&report, &columns, &rows, Lang::En);
+        assert_eq!(shown, ["Total", "", "5", "625"], "persons may stand in several rows");
+        assert!(totals(&report, &columns, &rows[..1], Lang::En).is_empty(), "one row is its own sum");
+    }
+
+    #[test]
+    fn ids_are_told_from_words() {
+        for id in ["aid_payment:01M8ABCDEFGHJKMNPQRSTVWXYZ", "aid_programme:d645f36d43f89e0123456789", &"0a".repeat(16)] {
+            assert!(is_record(id), "{id}");
+        }
+        for text in ["note: something", "10:05", "李老师", "", "dropout_case:"] {
+            assert!(!is_record(text), "{text}");
+        }
+    }
 
     #[test]
     fn months_without_events_are_drawn_as_nought() {

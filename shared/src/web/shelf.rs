@@ -71,8 +71,10 @@ async fn index(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visi
 
 fn shelves(desk: &Desk, account: &Account, page: Page, q: String) -> Result<LedgersPage, Fault> {
     let catalogue = desk.replica.catalogue();
-    let seen: Vec<&Arc<Definition>> =
-        catalogue.iter_latest().filter(|d| account.reads(d).any() && d.space != SpaceKind::Internal && fits(d, &q, &page)).collect();
+    let seen: Vec<&Arc<Definition>> = catalogue
+        .iter_latest()
+        .filter(|d| account.reads(d).any() && d.space != SpaceKind::Internal && shown::titled(d.title.get(page.lang), &q))
+        .collect();
     let (behind, open): (Vec<&Arc<Definition>>, Vec<&Arc<Definition>>) = seen.into_iter().partition(|d| d.machinery);
     let line = |d: &&Arc<Definition>| entry(account, d, &page);
     let codes = if q.trim().is_empty() { undoing::written_in(&desk.replica, &account.name).map_err(Fault::from)? } else { Vec::new() };
@@ -94,12 +96,6 @@ fn shelves(desk: &Desk, account: &Account, page: Page, q: String) -> Result<Ledg
 /// The section that leads; none where nearly all work with it.
 fn shelf_of(definition: &Definition) -> Option<Section> {
     definition.sections.first().copied().filter(|_| definition.sections.len() < COMMON_MIN)
-}
-
-fn fits(definition: &Definition, q: &str, page: &Page) -> bool {
-    let (q, title) = (q.trim().to_lowercase(), definition.title.get(page.lang).to_lowercase());
-    let latin = q.bytes().all(|b| b.is_ascii_alphabetic());
-    q.is_empty() || title.contains(&q) || latin && (shown::initials(&title).contains(&q) || shown::sound(&title).contains(&q))
 }
 
 fn entry(account: &Account, definition: &Definition, page: &Page) -> Entry {

@@ -87,6 +87,8 @@ pub struct Shown {
     pub value: String,
     /// Belongs right-aligned.
     pub number: bool,
+    /// It awaits a choice: where that is made. Empty otherwise.
+    pub pending: String,
 }
 
 /// Whether a person sees this field of a ledger: what is class C only with the right to write there. A file that any record can carry is as private as the
@@ -106,6 +108,7 @@ pub fn field(catalogue: &Catalogue, definition: &Definition, field: &Field, fiel
         title: field.title.get(lang).to_owned(),
         value: value::show(catalogue, definition, field, fields, lang),
         number: field.kind.is_number(),
+        pending: String::new(),
     }
 }
 
@@ -149,7 +152,12 @@ pub fn line(catalogue: &Catalogue, definition: &Definition, codes: &[String], fi
     let mut out = String::new();
     let mut from = false;
     for field in codes.iter().filter_map(|code| definition.field(code)).filter(|field| field.privacy != Privacy::C) {
-        let text = value::show(catalogue, definition, field, fields, lang);
+        let text = match (field.kind, fields.get(&field.code)) {
+            // That something is so is said by what it is; that it is not says nothing.
+            (FieldType::Bool, Some(Value::Bool(true))) => field.title.get(lang).to_owned(),
+            (FieldType::Bool, _) => String::new(),
+            _ => value::show(catalogue, definition, field, fields, lang),
+        };
         let (date, span) = (field.kind == FieldType::Date, from && field.kind == FieldType::Date);
         if span {
             out.push('—');
@@ -195,18 +203,39 @@ pub fn sound(name: &str) -> String {
     name.chars().map(|c| c.to_pinyin().map_or_else(|| c.to_lowercase().to_string(), |sound| sound.plain().to_owned())).collect()
 }
 
-/// Whether a child fits what was typed: part of the name, initials, beginning of its sound, beginning of a number.
+/// Whether a child fits what was typed: part of the name, initials (`yx` for 廖洋雪 too), sound, part of a number. A space or a dot between parts of the name
+/// may be typed or not, and words apart may each fit.
 #[must_use]
 pub fn fits(pupil: &Pupil, typed: &str) -> bool {
+    let parted = |c: char| c.is_whitespace() || ['·', '•', '・', '‧', '.'].contains(&c);
+    let joined = |text: &str| text.chars().filter(|c| !parted(*c)).collect::<String>().to_lowercase();
+    let name = joined(&pupil.name);
+    let (letters, sounds) = (initials(&name), sounds(&name));
+    let one = |typed: &str| {
+        let number = |n: &Option<String>| n.as_deref().is_some_and(|n| typed.len() >= 4 && n.to_lowercase().contains(typed));
+        let latin = typed.bytes().all(|b| b.is_ascii_alphabetic());
+        // A sound is met at the beginning of one: `xue` finds 洋雪, `ang` does not find 王.
+        let sounded = |at: usize| sounds.get(at..).is_some_and(|rest| rest.concat().starts_with(typed));
+        name.contains(typed)
+            || number(&pupil.id_no)
+            || number(&pupil.student_no)
+            || latin && (letters.starts_with(typed) || typed.len() >= 2 && letters.contains(typed) || (0..sounds.len()).any(sounded))
+    };
     let typed = typed.trim().to_lowercase();
-    if typed.is_empty() || pupil.name.to_lowercase().contains(&typed) {
-        return true;
-    }
-    let number = |n: &Option<String>| n.as_deref().is_some_and(|n| typed.len() >= 4 && n.to_lowercase().contains(&typed));
+    one(&joined(&typed)) || typed.split(parted).filter(|word| !word.is_empty()).all(one)
+}
+
+/// Whether a title fits what was typed: part of it, or of its initials or sound in pinyin.
+#[must_use]
+pub fn titled(title: &str, typed: &str) -> bool {
+    let (typed, title) = (typed.trim().to_lowercase(), title.to_lowercase());
     let latin = typed.bytes().all(|b| b.is_ascii_alphabetic());
-    number(&pupil.id_no)
-        || number(&pupil.student_no)
-        || (latin && (initials(&pupil.name).starts_with(&typed) || sound(&pupil.name).starts_with(&typed)))
+    typed.is_empty() || title.contains(&typed) || latin && (initials(&title).contains(&typed) || sound(&title).contains(&typed))
+}
+
+/// Sound of each letter of a name.
+fn sounds(name: &str) -> Vec<String> {
+    name.chars().map(|c| sound(&c.to_string())).collect()
 }
 
 #[cfg(test)]
@@ -220,13 +249,19 @@ mod tests {
 
     #[test]
     fn a_child_is_found_by_name_initials_sound_and_number() {
-        let child = child("王小明", "11010519491231002X");
-        for typed in ["", "小明", "wxm", "WX", "wangxiao", "1949", "1231002x", " 王 "] {
-            assert!(fits(&child, typed), "{typed}");
+        let found = child("王小明", "11010519491231002X");
+        for typed in ["", "小明", "wxm", "WX", "xm", "wangxiao", "xiaoming", "1949", "1231002x", " 王 ", "王 小明", "wang xm", "w xiao"] {
+            assert!(fits(&found, typed), "{typed}");
         }
-        for typed in ["李", "wm", "xiaoming", "123", "lxm"] {
-            assert!(!fits(&child, typed), "{typed}");
+        for typed in ["李", "wm", "123", "lxm", "ang", "iaoming", "王 大明"] {
+            assert!(!fits(&found, typed), "{typed}");
         }
+        let parted = child("阿依古丽·买买提", "11010519491231002X");
+        for typed in ["aygl", "mmt", "ayglmmt", "阿依古丽买买提", "古丽 买提", "ayiguli", "买买提", "aygl·mmt"] {
+            assert!(fits(&parted, typed), "{typed}");
+        }
+        let three = child("廖洋雪", "11010519491231002X");
+        assert!(fits(&three, "yx") && fits(&three, "廖 洋雪") && fits(&three, "lyx") && !fits(&three, "xy"));
         assert_eq!(initials("欧阳Ab3"), "oyab3");
     }
 

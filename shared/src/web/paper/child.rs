@@ -15,11 +15,10 @@ use crate::{
         Catalogue, Definition,
         condition::Condition,
         definition::{Field, Privacy},
-        value,
     },
     locale::{self, Lang},
     model::{Term, money},
-    replica::browse::{Pupil, Row, Wanted},
+    replica::browse::{Pupil, Row, Taken, Wanted},
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -136,11 +135,12 @@ pub fn sheets(desk: &Desk, account: &Account, paper: &ChildPaper, choice: &Choic
     let parts = paper.parts.iter().map(|part| ready(desk, part, &every, paper.years, choice)).collect::<Result<Vec<_>, Fault>>()?;
     let profile = desk.replica.definition("enrolment").map_err(Fault::from)?;
     let mut profiles = by_document(desk, &profile, &every)?;
-    let mut names = Names::new(desk, lang);
+    let names = Names::of(desk, lang)?;
+    let taken = taken(desk, &parts)?;
     let mut out = Vec::new();
     for (pupil, documents) in pupils.iter().zip(&documents) {
         let fields = profiles.remove(&pupil.student).and_then(|rows| rows.into_iter().next()).map(|row| row.fields).unwrap_or_default();
-        let sheet = sheet(desk, paper, choice, &parts, (pupil, documents, &profile, &fields), &mut names);
+        let sheet = sheet(desk, paper, choice, (&parts, &taken), (pupil, documents, &profile, &fields), &names);
         if !sheet.bare || choice.empty || choice.student.is_some() {
             out.push(sheet);
         }
@@ -205,22 +205,22 @@ fn sheet(
     desk: &Desk,
     paper: &ChildPaper,
     choice: &Choice,
-    parts: &[Ready<'_>],
+    (parts, taken): (&[Ready<'_>], &HashMap<String, Vec<Taken>>),
     (pupil, documents, profile, fields): (&Pupil, &[String], &Definition, &BTreeMap<String, Value>),
-    names: &mut Names<'_>,
+    names: &Names<'_>,
 ) -> Sheet {
     let lang = names.lang;
-    let catalogue = desk.replica.catalogue();
     let class = shown::class(pupil.grade, pupil.class, lang);
+    let name = names.child(profile, &pupil.student, &pupil.name);
     let period = if paper.years == Years::All { locale::text(lang, "paper-all-years", &[]) } else { choice.period(lang) };
     let of_profile = |code: &String| {
         let field = profile.field(code).filter(|f| f.privacy != Privacy::C)?;
-        Some((code.clone(), field.title.get(lang).to_owned(), value::show(&catalogue, profile, field, fields, lang)))
+        Some((code.clone(), field.title.get(lang).to_owned(), names.value_of(profile, field, &pupil.student, fields, None)))
     };
     let known: Vec<(String, String, String)> = paper.profile.iter().filter_map(of_profile).collect();
     let fill = |text: &str| {
         let mut out = text.to_owned();
-        for (code, word) in [("name", &pupil.name), ("class", &class), ("period", &period), ("place", &desk.config.place)] {
+        for (code, word) in [("name", &name), ("class", &class), ("period", &period), ("place", &desk.config.place)] {
             out = out.replace(&format!("{{{code}}}"), word);
         }
         for (code, _, value) in &known {
@@ -228,13 +228,16 @@ fn sheet(
         }
         out
     };
-    let tables: Vec<Table> = parts.iter().map(|ready| table(&catalogue, ready, documents, names)).collect();
+    let tables: Vec<Table> = parts
+        .iter()
+        .map(|ready| if ready.part.steps { steps_table(ready, taken, documents, names) } else { table(ready, documents, names) })
+        .collect();
     Sheet {
         to: paper.to.as_ref().map(|t| fill(t.get(lang))).unwrap_or_default(),
         opening: paper.opening.as_ref().map(|t| fill(t.get(lang))).unwrap_or_default(),
         bare: tables.iter().all(|t| t.rows.is_empty()),
         tables,
-        name: pupil.name.clone(),
+        name,
         particulars: known.into_iter().map(|(_, title, value)| (title, value)).filter(|(_, value)| !value.is_empty()).collect(),
         class,
     }
@@ -253,7 +256,42 @@ fn shown_columns<'a>(definition: &'a Definition, part: &'a Part) -> Vec<(&'a str
     part.columns.iter().filter_map(column).collect()
 }
 
-fn table(catalogue: &Catalogue, ready: &Ready<'_>, documents: &[String], names: &mut Names<'_>) -> Table {
+/// Steps taken of the records of parts that list them, by record.
+fn taken(desk: &Desk, parts: &[Ready<'_>]) -> Result<HashMap<String, Vec<Taken>>, Fault> {
+    let ids: Vec<String> =
+        parts.iter().filter(|ready| ready.part.steps).flat_map(|ready| ready.rows.values().flatten()).map(|row| row.id.clone()).collect();
+    let mut out: HashMap<String, Vec<Taken>> = HashMap::new();
+    for step in if ids.is_empty() { Vec::new() } else { desk.replica.steps_of(&ids).map_err(Fault::from)? } {
+        out.entry(step.record.clone()).or_default().push(step);
+    }
+    Ok(out)
+}
+
+/// How the records of a part came to where they are: each begins with its first state, then a line a step.
+fn steps_table(ready: &Ready<'_>, taken: &HashMap<String, Vec<Taken>>, documents: &[String], names: &Names<'_>) -> Table {
+    let (lang, definition) = (names.lang, &ready.definition);
+    let t = |key: &str| locale::text(lang, key, &[]);
+    let heads = ["web-date", "paper-step", "web-state", "paper-by", "paper-why"].map(|key| (t(key), false)).to_vec();
+    let mut rows = Vec::new();
+    for row in documents.iter().rev().filter_map(|doc| ready.rows.get(doc)).flatten() {
+        let first = definition.lifecycle.as_ref().map(|l| shown::state(definition, Some(&l.initial), lang)).unwrap_or_default();
+        rows.push([row.on.clone().unwrap_or_default(), t("paper-begun"), first, String::new(), String::new()].map(|text| (text, false)).to_vec());
+        for step in taken.get(&row.id).into_iter().flatten() {
+            let known = definition.lifecycle.as_ref().and_then(|l| l.step(&step.step));
+            let to = step.to.as_deref().or(known.map(|known| known.to.as_str()));
+            let title = known.map_or_else(|| t("web-trail-settled"), |known| known.title.get(lang).to_owned());
+            let cells = [step.on.clone(), title, shown::state(definition, to, lang), step.by.clone(), step.why.clone()];
+            rows.push(cells.map(|text| (text, false)).to_vec());
+        }
+        if row.disputed && row.state.is_none() {
+            rows.push([String::new(), String::new(), names.unsettled(), String::new(), String::new()].map(|text| (text, false)).to_vec());
+        }
+    }
+    let (title, empty) = (ready.part.title.get(lang).to_owned(), ready.part.empty.get(lang).to_owned());
+    Table { title, heads, rows, total: None, disputed: String::new(), empty }
+}
+
+fn table(ready: &Ready<'_>, documents: &[String], names: &Names<'_>) -> Table {
     let (lang, definition) = (names.lang, &ready.definition);
     let columns = shown_columns(definition, ready.part);
     let fits = |row: &&Row| {
@@ -265,16 +303,16 @@ fn table(catalogue: &Catalogue, ready: &Ready<'_>, documents: &[String], names: 
     };
     let rows: Vec<&Row> = documents.iter().rev().filter_map(|doc| ready.rows.get(doc)).flatten().filter(fits).collect();
     let money = |fen: i64| format!("{} {}", money::fen_to_yuan(fen), locale::text(lang, "web-yuan", &[]));
-    let mut cell = |row: &Row, (column, field): (&str, Option<&Field>)| match (column, field) {
+    let cell = |row: &Row, (column, field): (&str, Option<&Field>)| match (column, field) {
         ("$term", _) => (row.on.as_deref().map(|on| term(on, lang)).unwrap_or_default(), false),
+        ("$state", _) if row.disputed && row.state.is_none() => (names.unsettled(), false),
         ("$state", _) => (shown::state(definition, row.state.as_deref(), lang), false),
         ("$rest", _) => (ready.rest(row).map_or_else(|| locale::text(lang, "paper-in-dispute", &[]), money), true),
         (_, None) => (String::new(), false),
         (column, Some(field)) if row.disputed && ready.part.sum.as_deref() == Some(column) => {
             (locale::text(lang, "paper-in-dispute", &[]), field.kind.is_number())
         }
-        (column, Some(field)) if field.reference.is_some() => (names.of(field, &row.fields, column.split_once('.').map(|(_, other)| other)), false),
-        (_, Some(field)) => (value::show(catalogue, definition, field, &row.fields, lang), field.kind.is_number()),
+        (column, Some(field)) => (names.value(definition, field, row, column.split_once('.').map(|(_, other)| other)), field.kind.is_number()),
     };
     let drawn: Vec<Vec<Cell>> = rows.iter().map(|row| columns.iter().map(|column| cell(row, *column)).collect()).collect();
     let summed: i64 = rows.iter().filter_map(|row| ready.rest(row)).sum();

@@ -61,7 +61,11 @@ pub struct Part {
     pub ledger: String,
     /// Only records for which this holds (the condition language of definitions).
     pub when: Option<String>,
+    /// True: not the records themselves but how they came to where they are, a line a lifecycle step with its day, state, who and why; no `columns`.
+    #[serde(default)]
+    pub steps: bool,
     /// Fields by code; `<ref field>.<field>` shows the record referred to; also `$term`, `$state`, and `$rest` with `against`.
+    #[serde(default)]
     pub columns: Vec<String>,
     /// Money field that is summed.
     pub sum: Option<String>,
@@ -153,6 +157,9 @@ pub fn problems(paper: &ChildPaper, catalogue: &Catalogue) -> Vec<String> {
             more.push(missing(&part.ledger));
             continue;
         };
+        if part.steps && definition.lifecycle.is_none() || part.steps != part.columns.is_empty() {
+            more.push(format!("{}: steps of what has none, columns beside them, or neither", part.ledger));
+        }
         for column in part.columns.iter().filter(|column| !column.starts_with('$')) {
             let (own, other) = column.split_once('.').map_or((column.as_str(), None), |(own, other)| (own, Some(other)));
             field(definition, own);

@@ -12,10 +12,9 @@ use crate::{
     ledger::{
         Definition,
         definition::{Privacy, Subject},
-        value,
     },
     locale::{self, Lang},
-    replica::browse::{Row, Wanted},
+    replica::browse::{Row, Taken, Wanted},
 };
 use askama::Template;
 use std::collections::BTreeMap;
@@ -29,6 +28,12 @@ pub struct Sheet {
     name: String,
     class: String,
     number: String,
+    /// Its papers are numbered.
+    serial: bool,
+    /// Lifecycle state in words; empty without one.
+    state: String,
+    /// Steps taken: what, day, who, why.
+    steps: Vec<[String; 4]>,
     /// Of the profile: guardian, phone, address.
     known: Vec<(String, String)>,
     /// Paragraphs of the stub the school keeps; none: nothing is cut off.
@@ -65,8 +70,10 @@ impl std::fmt::Debug for PaperPage {
 /// # Errors
 /// The store's.
 pub fn page(desk: &Desk, account: &Account, page: Page, definition: &Definition, rows: &[Row]) -> Result<PaperPage, Fault> {
-    let mut names = Names::new(desk, page.lang);
-    let sheets = rows.iter().map(|row| sheet(desk, account, definition, row, &mut names)).collect();
+    let names = Names::of(desk, page.lang)?;
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let taken = if definition.lifecycle.is_some() { desk.replica.steps_of(&ids).map_err(Fault::from)? } else { Vec::new() };
+    let sheets = rows.iter().map(|row| sheet(desk, account, definition, row, &taken, &names)).collect();
     let (title, day) = (definition.title.get(page.lang).to_owned(), desk.clock().today().to_string());
     let twice = twice(desk, definition, rows)?;
     Ok(PaperPage { page: page.titled(title.clone()), title, day, sheets, family: definition.subject == Subject::Student, twice })
@@ -80,19 +87,21 @@ fn paragraphs(lang: Lang, key: &str, particulars: &[(&str, &str)]) -> Vec<String
     text.split('¶').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
-fn sheet(desk: &Desk, account: &Account, definition: &Definition, row: &Row, names: &mut Names<'_>) -> Sheet {
+fn sheet(desk: &Desk, account: &Account, definition: &Definition, row: &Row, taken: &[Taken], names: &Names<'_>) -> Sheet {
     let (catalogue, lang) = (desk.replica.catalogue(), names.lang);
     let mut values = shown::filled(&catalogue, definition, account, &row.fields, lang);
-    // What points to another record is shown by that record's name: a key says nothing.
+    // What points to another record is shown by that record's name: a key says nothing. What is in dispute is shown as that.
     for shown in &mut values {
-        if let Some(field) = definition.field(&shown.code).filter(|f| f.reference.is_some()) {
-            shown.value = names.of(field, &row.fields, None);
+        if let Some(field) = definition.field(&shown.code) {
+            shown.value = names.value(definition, field, row, None);
         }
     }
     values.retain(|shown| !shown.value.is_empty());
-    let text = |code: &str| definition.field(code).map(|f| value::show(&catalogue, definition, f, &row.fields, lang)).unwrap_or_default();
+    let text = |code: &str| definition.field(code).map(|f| names.value(definition, f, row, None)).unwrap_or_default();
     let class = shown::class(row.grade, row.class, lang);
+    let profile = catalogue.latest("enrolment");
     let name = row.name.clone().unwrap_or_default();
+    let name = profile.map_or_else(|| name.clone(), |profile| names.child(profile, row.student.as_deref().unwrap_or_default(), &name));
     let filled: Vec<(String, String)> = definition
         .fields
         .iter()
@@ -103,8 +112,11 @@ fn sheet(desk: &Desk, account: &Account, definition: &Definition, row: &Row, nam
     let key = format!("paper-{}", definition.code.replace('_', "-"));
     let serial = definition.fields.iter().find(|f| f.serial).map_or("number", |f| f.code.as_str());
     Sheet {
-        number: text(serial),
-        known: known(desk, row, lang),
+        number: Some(text(serial)).filter(|number| !number.is_empty()).unwrap_or_else(|| BLANK.to_owned()),
+        serial: definition.fields.iter().any(|f| f.serial),
+        state: if row.disputed && row.state.is_none() { names.unsettled() } else { shown::state(definition, row.state.as_deref(), lang) },
+        steps: taken.iter().filter(|step| step.record == row.id).map(|step| step_words(definition, step, lang)).collect(),
+        known: known(desk, row, names),
         stub: paragraphs(lang, &format!("{key}-stub"), &particulars),
         letter: paragraphs(lang, &key, &particulars),
         slip: paragraphs(lang, &format!("{key}-slip"), &particulars),
@@ -114,14 +126,21 @@ fn sheet(desk: &Desk, account: &Account, definition: &Definition, row: &Row, nam
     }
 }
 
+/// A step as a line: what, the day, who, why.
+fn step_words(definition: &Definition, step: &Taken, lang: Lang) -> [String; 4] {
+    let known = definition.lifecycle.as_ref().and_then(|l| l.step(&step.step));
+    let title = known.map_or_else(|| locale::text(lang, "web-trail-settled", &[]), |known| known.title.get(lang).to_owned());
+    [title, step.on.clone(), step.by.clone(), step.why.clone()]
+}
+
 /// Guardian, phone and address of the child: what whoever holds the paper needs.
-fn known(desk: &Desk, row: &Row, lang: Lang) -> Vec<(String, String)> {
+fn known(desk: &Desk, row: &Row, names: &Names<'_>) -> Vec<(String, String)> {
     let catalogue = desk.replica.catalogue();
     let profile = row.student.as_deref().and_then(|student| desk.replica.locate(student).ok());
     let (Some(profile), Some(definition)) = (profile, catalogue.latest("enrolment")) else { return Vec::new() };
     let fields = ["guardian", "guardian_phone", "address"].iter().filter_map(|code| definition.field(code)).filter(|f| f.privacy != Privacy::C);
     fields
-        .map(|f| (f.title.get(lang).to_owned(), value::show(&catalogue, definition, f, &profile.fields, lang)))
+        .map(|f| (f.title.get(names.lang).to_owned(), names.value_of(definition, f, &profile.id, &profile.fields, None)))
         .filter(|(_, value)| !value.is_empty())
         .collect()
 }

@@ -1,17 +1,22 @@
 //! A ledger's list on paper, and the list for public notice, which holds only what a definition marks public, names shortened (DOMAIN §7), and only records that
 //! are on notice today: it takes itself down with the last day.
 
-use super::super::{account::Account, desk::Desk, page::Page, shown};
+use super::super::{
+    account::{Account, Class},
+    desk::Desk,
+    page::Page,
+    shown,
+};
 use super::{child::Cell, names::Names};
 use crate::{
     document::view::Value,
     fault::{Exit, Fault},
     ledger::{
         Definition,
-        definition::{Field, Notice, Subject},
+        definition::{Field, Notice, Required, Subject},
         value,
     },
-    locale,
+    locale::{self, Lang},
     replica::{
         self,
         browse::{Listed, Row, Wanted},
@@ -32,6 +37,8 @@ pub struct ListPage {
     page: Page,
     title: String,
     day: String,
+    /// What was filtered, in words.
+    filtered: String,
     /// For the public: no signature boxes, and what to do with an objection.
     notice: Option<Public>,
     heads: Vec<Cell>,
@@ -78,10 +85,13 @@ const REMEMBERED_CHARS_MAX: usize = 100;
 
 const CHILD: [&str; 3] = ["name", "grade", "class"];
 
-/// A list as the screen has it.
-#[must_use]
-pub fn list(desk: &Desk, page: Page, definition: &Definition, listed: &Listed) -> ListPage {
-    let (catalogue, lang, rows) = (desk.replica.catalogue(), page.lang, &listed.rows);
+/// A list as the screen has it, with the state where the ledger has one, and what was filtered.
+///
+/// # Errors
+/// The store's.
+pub fn list(desk: &Desk, page: Page, definition: &Definition, asked: &BTreeMap<String, String>, listed: &Listed) -> Result<ListPage, Fault> {
+    let (lang, rows, names) = (page.lang, &listed.rows, Names::of(desk, page.lang)?);
+    let profile = desk.replica.definition("enrolment").map_err(Fault::from)?;
     let by_child = definition.subject == Subject::Student;
     let fields: Vec<_> = shown::columns(definition, 7).into_iter().filter(|f| !by_child || !CHILD.contains(&f.code.as_str())).collect();
     let mut heads = vec![(page.t("web-row"), true)];
@@ -90,19 +100,72 @@ pub fn list(desk: &Desk, page: Page, definition: &Definition, listed: &Listed) -
     }
     heads.push((page.t("web-date"), false));
     heads.extend(fields.iter().map(|f| (f.title.get(lang).to_owned(), f.kind.is_number())));
+    let has_state = definition.lifecycle.is_some();
+    if has_state {
+        heads.push((page.t("web-state"), false));
+    }
     let line = |(at, row): (usize, &Row)| {
         let mut cells = vec![((at + 1).to_string(), true)];
         if by_child {
-            cells.extend([(row.name.clone().unwrap_or_default(), false), (shown::class(row.grade, row.class, lang), false)]);
+            let name = names.child(&profile, row.student.as_deref().unwrap_or_default(), row.name.as_deref().unwrap_or_default());
+            cells.extend([(name, false), (shown::class(row.grade, row.class, lang), false)]);
         }
         cells.push((row.on.clone().unwrap_or_default(), false));
-        cells.extend(fields.iter().map(|f| (value::show(&catalogue, definition, f, &row.fields, lang), f.kind.is_number())));
+        cells.extend(fields.iter().map(|f| (names.value(definition, f, row, None), f.kind.is_number())));
+        if has_state {
+            cells.push((
+                if row.disputed && row.state.is_none() { names.unsettled() } else { shown::state(definition, row.state.as_deref(), lang) },
+                false,
+            ));
+        }
         cells
     };
     let title = definition.title.get(lang).to_owned();
     let left_out = listed.total.saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));
     let day = desk.clock().today().to_string();
-    ListPage { rows: rows.iter().enumerate().map(line).collect(), page: page.titled(title.clone()), title, day, notice: None, heads, left_out }
+    let drawn = rows.iter().enumerate().map(line).collect();
+    let filtered = filtered(desk, definition, asked, lang);
+    Ok(ListPage { rows: drawn, page: page.titled(title.clone()), title, day, filtered, notice: None, heads, left_out })
+}
+
+/// What was asked of the list, in words: `班级：三年级1班；状态：已批准`.
+fn filtered(desk: &Desk, definition: &Definition, asked: &BTreeMap<String, String>, lang: Lang) -> String {
+    let (catalogue, t) = (desk.replica.catalogue(), |key: &str| locale::text(lang, key, &[]));
+    let word = |key: &str, text: &str| -> Option<(String, String)> {
+        match key {
+            "class" => {
+                let class: Class = text.parse().ok()?;
+                Some((t("web-class-word"), shown::class(Some(class.grade), Some(class.class), lang)))
+            }
+            "state" => Some((t("web-state"), shown::state(definition, Some(text), lang))),
+            "q" => Some((t("web-find"), text.to_owned())),
+            "from" | "to" => Some((t(if key == "from" { "web-from" } else { "web-to" }), text.to_owned())),
+            "void" => Some((t("web-void"), t("ledger-yes"))),
+            key => {
+                let field = definition.field(key.strip_prefix("f.")?)?;
+                let value = Value::Str(text.to_owned());
+                Some((field.title.get(lang).to_owned(), value::show_value(&catalogue, definition, field, &value, lang)))
+            }
+        }
+    };
+    let parts = asked.iter().filter(|(_, text)| !text.trim().is_empty()).filter_map(|(key, text)| word(key, text.trim()));
+    parts.map(|(title, text)| format!("{title}{}{text}", lang.colon())).collect::<Vec<_>>().join(lang.semicolon())
+}
+
+/// Whether a field may be filled in a record of this state: what only steps fill that lead away from it for good has no column there.
+fn may_be_filled(definition: &Definition, field: &Field, state: Option<&str>) -> bool {
+    let (Required::Steps(steps), Some(lifecycle), Some(state)) = (&field.required, &definition.lifecycle, state) else { return true };
+    let mut before = vec![state];
+    let mut at = 0;
+    while let Some(here) = before.get(at).copied() {
+        for from in lifecycle.steps.iter().filter(|step| step.to == here).flat_map(|step| &step.from) {
+            if !before.contains(&from.as_str()) {
+                before.push(from);
+            }
+        }
+        at += 1;
+    }
+    steps.iter().filter_map(|step| lifecycle.step(step)).any(|step| before.contains(&step.to.as_str()))
 }
 
 fn date<'a>(row: &'a Row, code: &str) -> Option<&'a str> {
@@ -136,7 +199,7 @@ pub fn notice(
     wanted: Wanted,
 ) -> Result<ListPage, Fault> {
     let lang = page.lang;
-    let fields: Vec<&Field> = definition.fields.iter().filter(|f| f.public && !CHILD.contains(&f.code.as_str())).collect();
+    let mut fields: Vec<&Field> = definition.fields.iter().filter(|f| f.public && !CHILD.contains(&f.code.as_str())).collect();
     if fields.is_empty() || !hangs_at_all(definition) {
         return Err(Fault::new("web-no-notice", Exit::Input));
     }
@@ -144,29 +207,28 @@ pub fn notice(
     let hung = definition.notices.iter().find(|n| Some(n.code.as_str()) == place).or_else(|| definition.notices.first());
     let on_notice =
         hung.map(|n| n.state.as_str()).or_else(|| definition.lifecycle.as_ref().and_then(|l| l.state(ON_NOTICE)).map(|s| s.code.as_str()));
+    fields.retain(|field| may_be_filled(definition, field, on_notice));
     let wanted = Wanted { state: on_notice.map(str::to_owned).or(wanted.state), limit: NOTICE_MAX, ..wanted };
     let listed = desk.replica.page(definition, &wanted).map_err(Fault::from)?;
     let (today, left_out) = (desk.clock().today().to_string(), listed.total.saturating_sub(NOTICE_MAX));
     let rows: Vec<Row> = listed.rows.into_iter().filter(|row| hung.is_none_or(|n| hangs(n, row, &today))).collect();
     desk.noted(account, "export", format!("ledger {} on public notice", definition.code), rows.len());
-    let mut names = Names::new(desk, lang);
-    let catalogue = desk.replica.catalogue();
+    let names = Names::of(desk, lang)?;
+    let profile = desk.replica.definition("enrolment").map_err(Fault::from)?;
     let mut heads = vec![(page.t("web-row"), true), (page.t("web-person-name"), false), (page.t("web-class-word"), false)];
     heads.extend(fields.iter().map(|f| (f.title.get(lang).to_owned(), f.kind.is_number())));
-    let mut line = |(at, row): (usize, &Row)| {
-        let name = shortened(row.name.as_deref().unwrap_or_default());
+    let line = |(at, row): (usize, &Row)| {
+        let unsettled = names.pending.holds(&profile, row.student.as_deref().unwrap_or_default(), "name");
+        let name = if unsettled { names.unsettled() } else { shortened(row.name.as_deref().unwrap_or_default()) };
         let mut cells = vec![((at + 1).to_string(), true), (name, false), (shown::class(row.grade, row.class, lang), false)];
-        cells.extend(fields.iter().map(|f| match f.reference {
-            Some(_) => (names.of(f, &row.fields, Some("name")), false),
-            None => (value::show(&catalogue, definition, f, &row.fields, lang), f.kind.is_number()),
-        }));
+        cells.extend(fields.iter().map(|f| (names.value(definition, f, row, f.reference.as_ref().map(|_| "name")), f.kind.is_number())));
         cells
     };
-    let drawn = rows.iter().enumerate().map(&mut line).collect();
+    let drawn = rows.iter().enumerate().map(line).collect();
     let title = locale::text(lang, "web-notice-title", &[("value", definition.title.get(lang))]);
     let remembered = remembered(desk, account.writes(definition).any(), asked)?;
     let public = public(&page, definition, asked, hung, &rows, remembered);
-    Ok(ListPage { rows: drawn, page: page.titled(title.clone()), title, day: today, notice: Some(public), heads, left_out })
+    Ok(ListPage { rows: drawn, page: page.titled(title.clone()), title, day: today, filtered: String::new(), notice: Some(public), heads, left_out })
 }
 
 /// Telephone and person for objections: as asked, or as they stood on the last notice of this machine. What somebody who writes the ledger fills in is kept for the next.

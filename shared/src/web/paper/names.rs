@@ -1,45 +1,55 @@
-//! Records that others refer to, by their names: on paper a key says nothing. Each is looked up once a printing.
+//! What a field says on paper: records referred to by name, for a key says nothing there; and of what is in dispute that it is not settled.
 
-use super::super::{desk::Desk, shown};
+use super::super::{desk::Desk, names, pending::Pending};
 use crate::{
     document::view::Value,
-    ledger::{
-        definition::{Field, Privacy},
-        value,
-    },
-    locale::Lang,
+    fault::Fault,
+    ledger::{Definition, definition::Field},
+    locale::{self, Lang},
+    replica::browse::Row,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-/// Names already looked up.
+/// What one printing looks up.
 #[derive(Debug)]
 pub struct Names<'a> {
-    desk: &'a Desk,
+    names: names::Names<'a>,
+    /// What awaits a choice.
+    pub pending: Pending,
     /// Reader's language.
     pub lang: Lang,
-    known: HashMap<String, BTreeMap<String, Value>>,
 }
 
 impl<'a> Names<'a> {
-    /// None yet.
-    #[must_use]
-    pub fn new(desk: &'a Desk, lang: Lang) -> Self {
-        Self { desk, lang, known: HashMap::new() }
+    /// For one printing.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn of(desk: &'a Desk, lang: Lang) -> Result<Self, Fault> {
+        Ok(Self { names: names::Names::of(desk, lang), pending: Pending::read(desk)?, lang })
     }
 
-    /// What a reference shows: one field of the record referred to, or its label. Empty when it is not here.
-    pub fn of(&mut self, field: &Field, fields: &BTreeMap<String, Value>, other: Option<&str>) -> String {
-        let catalogue = self.desk.replica.catalogue();
-        let (Some(Value::Str(id)), Some(target)) = (fields.get(&field.code), field.reference.as_deref().and_then(|code| catalogue.latest(code)))
-        else {
-            return String::new();
-        };
-        let desk = self.desk;
-        let found = self.known.entry(id.clone()).or_insert_with(|| desk.replica.locate(id).map(|place| place.fields).unwrap_or_default());
-        match other.and_then(|code| target.field(code)) {
-            Some(shown) if shown.privacy != Privacy::C => value::show(&catalogue, target, shown, found, self.lang),
-            Some(_) => String::new(),
-            None => shown::label(&catalogue, target, found, self.lang),
-        }
+    /// A field of a row. `other`: of the record it refers to, one field in place of its name.
+    #[must_use]
+    pub fn value(&self, definition: &Definition, field: &Field, row: &Row, other: Option<&str>) -> String {
+        self.value_of(definition, field, &row.id, &row.fields, other)
+    }
+
+    /// A field of the record `id`.
+    #[must_use]
+    pub fn value_of(&self, definition: &Definition, field: &Field, id: &str, fields: &BTreeMap<String, Value>, other: Option<&str>) -> String {
+        if self.pending.holds(definition, id, &field.code) { self.unsettled() } else { self.names.value(definition, field, fields, other) }
+    }
+
+    /// A child's name, or that it is not settled.
+    #[must_use]
+    pub fn child(&self, profile: &Definition, student: &str, name: &str) -> String {
+        if self.pending.holds(profile, student, "name") { self.unsettled() } else { name.to_owned() }
+    }
+
+    /// `有分歧，未定`.
+    #[must_use]
+    pub fn unsettled(&self) -> String {
+        locale::text(self.lang, "paper-unsettled", &[])
     }
 }

@@ -18,7 +18,6 @@ use crate::{
     ledger::{
         Catalogue, Definition, FieldType,
         definition::{Field, Form, Privacy, Subject},
-        value,
     },
     locale::{self, Lang},
     model::SpaceKind,
@@ -129,8 +128,8 @@ pub fn printed(
         return Ok(None);
     }
     desk.noted(account, "export", format!("ledger {} on paper {}", definition.code, choice.year), rows.len());
-    let mut names = Names::new(desk, lang);
-    Ok(Some(drawn(&desk.replica.catalogue(), definition, &rows, (number, left_out), &mut names)))
+    let (names, profile) = (Names::of(desk, lang)?, desk.replica.definition("enrolment").map_err(Fault::from)?);
+    Ok(Some(drawn(definition, &profile, &rows, (number, left_out), &names)))
 }
 
 /// Fields that some row has filled and paper may hold, the most telling first as in a list.
@@ -149,7 +148,7 @@ fn filled<'a>(definition: &'a Definition, rows: &[Row]) -> Vec<&'a Field> {
     all
 }
 
-fn drawn(catalogue: &Catalogue, definition: &Definition, rows: &[Row], (number, left_out): (usize, u32), names: &mut Names<'_>) -> Printed {
+fn drawn(definition: &Definition, profile_definition: &Definition, rows: &[Row], (number, left_out): (usize, u32), names: &Names<'_>) -> Printed {
     let lang = names.lang;
     let t = |key: &str| locale::text(lang, key, &[]);
     let by_child = definition.subject == Subject::Student;
@@ -171,10 +170,7 @@ fn drawn(catalogue: &Catalogue, definition: &Definition, rows: &[Row], (number, 
     if !more.is_empty() {
         heads.push((t("paper-more"), false));
     }
-    let mut shown_value = |field: &Field, row: &Row| match field.reference {
-        Some(_) => names.of(field, &row.fields, None),
-        None => value::show(catalogue, definition, field, &row.fields, lang),
-    };
+    let shown_value = |field: &Field, row: &Row| names.value(definition, field, row, None);
     let mut halves = BTreeMap::new();
     let (mut lines, mut half) = (Vec::new(), None);
     for (at, row) in rows.iter().enumerate() {
@@ -189,19 +185,25 @@ fn drawn(catalogue: &Catalogue, definition: &Definition, rows: &[Row], (number, 
         }
         let mut cells = vec![((at + 1).to_string(), true)];
         if by_child {
-            cells.extend([(row.name.clone().unwrap_or_default(), false), (shown::class(row.grade, row.class, lang), false)]);
+            let name = names.child(profile_definition, row.student.as_deref().unwrap_or_default(), row.name.as_deref().unwrap_or_default());
+            cells.extend([(name, false), (shown::class(row.grade, row.class, lang), false)]);
         }
         if !profile {
             cells.push((on, false));
         }
         cells.extend(own.iter().map(|f| (shown_value(f, row), f.kind.is_number())));
         if has_state {
-            cells.push((if row.disputed { t("web-disputed") } else { shown::state(definition, row.state.as_deref(), lang) }, false));
+            cells.push((
+                if row.disputed && row.state.is_none() { names.unsettled() } else { shown::state(definition, row.state.as_deref(), lang) },
+                false,
+            ));
         }
         if !more.is_empty() {
             let words = more.iter().map(|f| (f, shown_value(f, row))).filter(|(_, value)| !value.is_empty());
-            let colon = if lang == Lang::Zh { "：" } else { ": " };
-            cells.push((words.map(|(f, value)| format!("{}{colon}{value}", f.title.get(lang))).collect::<Vec<_>>().join("；"), false));
+            cells.push((
+                words.map(|(f, value)| format!("{}{}{value}", f.title.get(lang), lang.colon())).collect::<Vec<_>>().join(lang.semicolon()),
+                false,
+            ));
         }
         lines.push(Line::Record(cells));
     }

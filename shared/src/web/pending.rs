@@ -1,0 +1,107 @@
+//! What awaits a person's choice, wherever a value is shown: in its place stand the values that were written apart, with the way to the disagreement. What the
+//! projection keeps meanwhile is an older value that nobody wrote last (DESIGN §2, no silent winner).
+
+use super::{account::Account, conflicts, desk::Desk, shown::Shown};
+use crate::{
+    fault::Fault,
+    ledger::{Definition, definition::Field},
+    locale::{self, Lang},
+    replica::conflicts::Item,
+};
+use std::collections::BTreeMap;
+
+/// Kinds of items that put a field in question.
+const KINDS: [&str; 3] = ["field", "group", "void"];
+
+/// Fields in dispute, by record.
+#[derive(Debug, Default)]
+pub struct Pending {
+    items: BTreeMap<String, Vec<Item>>,
+}
+
+/// A field in dispute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsettled {
+    /// Where it is settled.
+    pub href: String,
+    /// The values, as `赵六 / 王五`.
+    pub values: String,
+}
+
+impl Unsettled {
+    /// `待定：赵六 / 王五`.
+    #[must_use]
+    pub fn words(&self, lang: Lang) -> String {
+        locale::text(lang, "web-pending", &[("value", &self.values)])
+    }
+}
+
+impl Pending {
+    /// All there is now: one reading a page.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn read(desk: &Desk) -> Result<Self, Fault> {
+        let mut items: BTreeMap<String, Vec<Item>> = BTreeMap::new();
+        for item in desk.replica.conflicts(None, None).map_err(Fault::from)?.into_iter().filter(|item| KINDS.contains(&item.kind.as_str())) {
+            items.entry(item.record.clone().unwrap_or_default()).or_default().push(item);
+        }
+        Ok(Self { items })
+    }
+
+    /// Fields of a record in dispute, by code.
+    #[must_use]
+    pub fn of(&self, desk: &Desk, definition: &Definition, id: &str, lang: Lang) -> BTreeMap<String, Unsettled> {
+        let mut out: BTreeMap<String, Unsettled> = BTreeMap::new();
+        for item in self.items.get(id).into_iter().flatten() {
+            for (key, values) in conflicts::values(desk, definition, item, lang) {
+                let Some(field) = of_key(definition, &key) else { continue };
+                let known =
+                    out.entry(field.code.clone()).or_insert_with(|| Unsettled { href: format!("/conflicts#c-{}", item.id), values: String::new() });
+                if !known.values.is_empty() {
+                    known.values.push_str(lang.semicolon());
+                }
+                known.values.push_str(&values);
+            }
+        }
+        out
+    }
+
+    /// Whether a field of a record is in dispute.
+    #[must_use]
+    pub fn holds(&self, definition: &Definition, id: &str, code: &str) -> bool {
+        let about = |item: &Item| conflicts::disputed(item).into_iter().any(|key| of_key(definition, key).is_some_and(|field| field.code == code));
+        self.items.get(id).into_iter().flatten().any(about)
+    }
+
+    /// A child's name: the one there is, or those in question.
+    #[must_use]
+    pub fn name(&self, desk: &Desk, student: &str, name: &str, lang: Lang) -> String {
+        if !self.items.contains_key(student) {
+            return name.to_owned();
+        }
+        let found = desk.replica.definition("enrolment").ok().and_then(|profile| self.of(desk, &profile, student, lang).remove("name"));
+        found.map_or_else(|| name.to_owned(), |unsettled| unsettled.words(lang))
+    }
+}
+
+/// Puts what is in dispute in the place of what is kept; of fields the person sees.
+pub fn mark(shown: &mut Vec<Shown>, unsettled: &BTreeMap<String, Unsettled>, definition: &Definition, account: &Account, lang: Lang) {
+    for (code, held) in unsettled {
+        let Some(field) = definition.field(code).filter(|field| super::shown::sees(account, definition, field)) else { continue };
+        let found = match shown.iter_mut().position(|one| one.code == *code) {
+            Some(at) => shown.get_mut(at),
+            None => {
+                shown.push(Shown { code: code.clone(), title: field.title.get(lang).to_owned(), number: field.kind.is_number(), ..Shown::default() });
+                shown.last_mut()
+            }
+        };
+        if let Some(one) = found {
+            (one.value, one.pending) = (held.words(lang), held.href.clone());
+        }
+    }
+}
+
+fn of_key<'a>(definition: &'a Definition, key: &str) -> Option<&'a Field> {
+    definition.field_of_key(key).map(|(field, _)| field).or_else(|| definition.field(key))
+}
