@@ -27,6 +27,7 @@ pub mod lacks;
 pub mod ledgers;
 pub mod login;
 pub mod names;
+pub mod newer;
 pub mod noted;
 pub mod page;
 pub mod paper;

@@ -861,3 +861,9 @@ web-report-child = Choose a child first
 web-report-child-other = Another child
 web-report-total = Total
 web-report-all-years = all school years
+
+# Somebody else corrected the same field while the form was open.
+web-newer = While you were typing, somebody else changed the same field; nothing is saved yet.
+    .next = See beside it what stands there now: to keep yours, press save once more; to keep theirs, write that.
+web-field-newer = “{ $title }” now is “{ $value }” ({ $who }).
+    .next = To keep yours, press save once more; to keep theirs, write that.

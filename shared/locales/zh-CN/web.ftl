@@ -771,3 +771,9 @@ web-report-child = 先选学生
 web-report-child-other = 换一个学生
 web-report-total = 合计
 web-report-all-years = 全部学年
+
+# Somebody else corrected the same field while the form was open.
+web-newer = 您填写的时候，别人改了同一项，还没有保存。
+    .next = 看看旁边写的现在是什么：要用您写的，再按一次保存；要用别人的，把那一项照着改回去。
+web-field-newer = “{ $title }”现在是“{ $value }”（{ $who }）。
+    .next = 要用您写的，再按一次保存；要用别人的，照着改回去。

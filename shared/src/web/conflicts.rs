@@ -227,7 +227,7 @@ pub(super) fn place(desk: &Desk, origin: &str, lang: Lang) -> String {
 }
 
 /// `李老师 · 3月2日 10:05 · 在本校另一台电脑上`.
-fn wrote(desk: &Desk, by: &str, at: &str, origin: &str, lang: Lang) -> String {
+pub(super) fn wrote(desk: &Desk, by: &str, at: &str, origin: &str, lang: Lang) -> String {
     let who = match by {
         "" if origin == rule::PREFIX.to_string() => String::new(),
         "" => locale::text(lang, "web-who-unknown", &[]),

@@ -10,6 +10,7 @@ use super::{
     form::{Drawing, Input, Inputs, Sent, rest_of},
     guard::{Oops, Visitor, status},
     names::Names,
+    newer,
     page::{Page, Said, after, draw},
     prefill::{self, Offer},
     reach::{self, Reached},
@@ -484,7 +485,8 @@ async fn save(
                 return Ok(Ok(if note.is_empty() { page_of } else { format!("{page_of}?files=0{note}") }));
             }
             let pointed = reach::references(desk, &account, &reached.definition, &set)
-                .and_then(|()| undisputed(desk, &reached.definition, &reached.place.id, &set, lang));
+                .and_then(|()| undisputed(desk, &reached.definition, &reached.place.id, &set, lang))
+                .and_then(|()| newer::none(desk, &account, &reached, &sent, lang));
             match pointed.and_then(|()| desk.ask(&account, Request::RecordSet { record: id.clone(), set, by: Some(account.name.clone()) }, lang)) {
                 Ok(done) => {
                     if !placed.is_empty() {
@@ -494,7 +496,8 @@ async fn save(
                     Ok(Ok(format!("{page_of}?saved={}{}{note}", done["gaps"].as_array().map_or(0, Vec::len), undo_word(&done))))
                 }
                 Err(fault) if mends(&fault) => {
-                    let drawn = edit_form(desk, &account, page, &id, Tried { typed: &sent.now, kept: &given.taken, fault: Some(&fault) })?;
+                    // Only what was changed stands as it was typed: what was left alone shows what stands there now.
+                    let drawn = edit_form(desk, &account, page, &id, Tried { typed: &sent.changed(), kept: &given.taken, fault: Some(&fault) })?;
                     desk.noted_once(&account, "show", format!("record {id}"), 1);
                     Ok(Err((FormPage { not_taken: files::refusals(&refused, true, lang), ..drawn }, status(&fault))))
                 }

@@ -320,7 +320,7 @@ impl Drawing<'_> {
     }
 
     /// A value as it is typed: codes, no unit.
-    fn plain(&self, field: &Field) -> String {
+    pub(super) fn plain(&self, field: &Field) -> String {
         if field.kind == FieldType::Flags {
             let prefix = format!("{}.", field.code);
             let on = self.fields.iter().filter(|(key, v)| key.starts_with(&prefix) && **v == Value::Bool(true));

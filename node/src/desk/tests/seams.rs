@@ -307,3 +307,31 @@ async fn no_field_of_ours_comes_in_through_a_form_whoever_adds_it() {
     let after = school.records("care_log").remove(0);
     assert_eq!((after.fields.get("void"), after.fields.get("by")), (row.fields.get("void"), row.fields.get("by")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inv_two_forms_of_one_record_on_one_machine_do_not_overwrite_each_other_unasked() {
+    let school = School::new();
+    let (_, wang) = school.person("wang", &[Role::Registrar], &[]);
+    let (_, li) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let edit = format!("/record/{child}/edit");
+    let first = school.post(&edit, &wang, "address=%E4%B8%80%E7%BB%84&was.address=&village=A&was.village=").await;
+    assert!(first.status.is_redirection(), "{}", first.text);
+    // Li's form was drawn before: it changes the address too, and leaves the village alone.
+    let asked = school.post(&edit, &li, "address=%E4%BA%8C%E7%BB%84&was.address=&village=&was.village=").await;
+    assert!(!asked.status.is_redirection() && asked.text.contains("别人改了同一项"), "{} {}", asked.status, asked.text);
+    assert!(asked.text.contains("现在是“一组”（wang老师"), "who wrote it, and what: {}", asked.text);
+    assert!(
+        asked.text.contains("value=\"二组\"") && asked.text.contains("name=\"was.address\" value=\"一组\""),
+        "what was typed stands: {}",
+        asked.text
+    );
+    assert!(asked.text.contains("name=\"village\" value=\"A\""), "what was left alone shows what stands there now: {}", asked.text);
+    let chosen = school.post(&edit, &li, "address=%E4%BA%8C%E7%BB%84&was.address=%E4%B8%80%E7%BB%84&village=A&was.village=A").await;
+    assert!(chosen.status.is_redirection(), "{}", chosen.text);
+    let fields = school.desk.replica.locate(&child).unwrap().fields;
+    assert_eq!((&fields["address"], &fields["village"]), (&Value::Str("二组".into()), &Value::Str("A".into())));
+    // Both wrote the same: there is nothing to ask.
+    let same = school.post(&edit, &wang, "address=%E4%BA%8C%E7%BB%84&was.address=%E4%B8%80%E7%BB%84").await;
+    assert!(same.status.is_redirection(), "{}", same.text);
+}
