@@ -111,7 +111,7 @@ before(async () => {
   county.hub(["import", "ledger", "aid_programme", join(root, "shared/samples/aid_programmes.csv")]);
   county.node("school", ["enrol", "--hub", county.quic, "--token", county.token()]);
   county.node("school", ["sync", "now"]);
-  county.node("school", ["import", "roster", join(root, "tests/samples/roster-clean.xlsx")]);
+  county.node("school", ["import", "roster", join(root, "tests/samples/roster-clean.xlsx"), "--this-school"]);
   desk = await county.desk("school");
   await browse(desktop, async (page) => {
     await page.goto(desk.url);
