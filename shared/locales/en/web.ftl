@@ -843,6 +843,7 @@ web-not-here = (not on this machine yet)
 # A child's page: what is open.
 web-next-state = Next: { $value }
 web-missing = Still empty: { $value }
+web-not-whole = Records with empty fields
 
 # Lists and steps on paper.
 paper-printed-on = Printed on { $value }

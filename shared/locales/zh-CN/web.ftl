@@ -753,6 +753,7 @@ web-not-here = （本机还没有这条记录）
 # A child's page: what is open.
 web-next-state = 下一步：{ $value }
 web-missing = 还没填：{ $value }
+web-not-whole = 没填全的记录
 
 # Lists and steps on paper.
 paper-printed-on = 打印日期 { $value }

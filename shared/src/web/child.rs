@@ -71,6 +71,8 @@ struct ChildPage {
     more: Vec<Shown>,
     may_edit: bool,
     open: Vec<Item>,
+    /// Records of which nothing is to be done but to fill in what is empty.
+    short: Vec<Item>,
     groups: Vec<(String, String, bool, Vec<Item>)>,
     by_time: bool,
     timeline: Vec<Item>,
@@ -109,6 +111,15 @@ pub(super) async fn show(
     draw(&drawn)
 }
 
+/// A record that is not closed.
+struct Open {
+    /// Something is to be done besides filling in what is empty.
+    moves: bool,
+    /// By when; what has no day comes last.
+    due: String,
+    item: Item,
+}
+
 /// What drawing a child's records needs.
 struct Drawing<'a> {
     desk: &'a Desk,
@@ -141,7 +152,7 @@ impl Drawing<'_> {
     }
 
     /// A record that is not closed, with what is next: its state is an open one, something is due or named for following up, is missing or in dispute.
-    fn open(&self, row: &Row, rows: &[Row]) -> Option<(String, Item)> {
+    fn open(&self, row: &Row, rows: &[Row]) -> Option<Open> {
         let definition = self.catalogue.latest(&row.ledger).filter(|_| !row.void)?;
         let state = definition.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(l, code)| l.state(code));
         let follow_up = self.follow_up(definition, row, rows);
@@ -153,16 +164,16 @@ impl Drawing<'_> {
             next.extend(help.or_else(|| Some(self.t1("web-next-state", &ahead()?.title))));
         }
         next.extend(follow_up.map(|(_, title)| title));
+        let moves = !next.is_empty() || due.is_some() || row.disputed || state.is_some_and(|state| state.open);
         next.extend(self.gaps(definition, row.state.as_deref(), &row.fields));
-        if next.is_empty() && due.is_none() && !row.disputed && !state.is_some_and(|state| state.open) {
+        if !moves && next.is_empty() {
             return None;
         }
         let words = due.as_ref().map_or((String::new(), ""), |due| {
             let (words, mark) = shown::distance(due, self.today, self.lang);
             (format!("{due} · {words}"), mark)
         });
-        // What has no day comes behind what has one.
-        Some((due.unwrap_or_else(|| "9999".to_owned()), Item { due: words, next, ..self.item(row)? }))
+        Some(Open { moves, due: due.unwrap_or_else(|| "9999".to_owned()), item: Item { due: words, next, ..self.item(row)? } })
     }
 
     /// The day a record names for looking again, unless somebody has since.
@@ -211,12 +222,14 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
     let rows = reach::rows(desk, account, desk.replica.records_of(&student).map_err(Fault::from)?);
     let drawing = Drawing { desk, account, catalogue: Arc::clone(&catalogue), names: Names::of(desk, lang), today: desk.clock().today(), lang };
     let writes = |definition: &Definition| account.writes(definition).holds(reach::class_of(&pupil));
-    let mut open: Vec<(String, Item)> = rows.iter().filter_map(|row| drawing.open(row, &rows)).collect();
-    open.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut open: Vec<Item> = open.into_iter().map(|(_, item)| item).collect();
+    let mut found: Vec<Open> = rows.iter().filter_map(|row| drawing.open(row, &rows)).collect();
+    found.sort_by(|a, b| a.due.cmp(&b.due));
+    let (open, short): (Vec<Open>, Vec<Open>) = found.into_iter().partition(|open| open.moves);
+    let items = |list: Vec<Open>| list.into_iter().map(|open| open.item).collect::<Vec<_>>();
+    let (open, mut short) = (items(open), items(short));
     if let Some(gaps) = drawing.gaps(&profile_definition, None, &fields).filter(|_| writes(&profile_definition)) {
         let ledger = profile_definition.title.get(lang).to_owned();
-        open.push(Item { href: format!("/record/{student}/edit"), ledger, next: vec![gaps], ..Item::default() });
+        short.push(Item { href: format!("/record/{student}/edit"), ledger, next: vec![gaps], ..Item::default() });
     }
     let mut groups: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
     for row in &rows {
@@ -250,6 +263,7 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
         more,
         may_edit: writes(&profile_definition),
         open,
+        short,
         groups,
         by_time,
         timeline,

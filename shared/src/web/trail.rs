@@ -100,7 +100,7 @@ impl Reading<'_> {
         let word = |key: &str| first[key].as_str().unwrap_or_default();
         let ruled = word("origin") == rule::PREFIX.to_string();
         let made = lines.iter().any(|line| line["field"] == "");
-        let (mut what, mut hidden, mut step_by) = (Vec::new(), 0, String::new());
+        let (mut what, mut fields, mut hidden, mut step_by) = (Vec::new(), Vec::new(), 0, String::new());
         if made {
             what.push(Part { title: self.t("web-trail-made"), ..Part::default() });
         }
@@ -116,12 +116,15 @@ impl Reading<'_> {
                     }
                     None if key.starts_with('_') => {}
                     None => match self.field(key, line, made) {
-                        Ok(part) => what.extend(part),
+                        Ok(part) => fields.extend(part.map(|part| (self.order(key), part))),
                         Err(()) => hidden += 1,
                     },
                 },
             }
         }
+        // As in a form, not as they lie in the change.
+        fields.sort_by_key(|(at, _)| *at);
+        what.extend(fields.into_iter().map(|(_, part)| part));
         if hidden > 0 {
             what.push(Part { title: locale::text(self.lang, "web-trail-hidden", &[("value", &hidden.to_string())]), ..Part::default() });
         }
@@ -140,6 +143,13 @@ impl Reading<'_> {
             what,
             refused: first["refused"].as_bool().unwrap_or(false),
         })
+    }
+
+    /// Place of a field in the ledger's form: the date first, what every record has last.
+    fn order(&self, key: &str) -> usize {
+        let code = key.split('.').next().unwrap_or_default();
+        let at = self.definition.fields.iter().position(|field| field.code == code);
+        if code == "on" { 0 } else { at.map_or(usize::MAX, |at| at + 1) }
     }
 
     /// Voided, or not any more, with the reason.
