@@ -74,7 +74,7 @@ fn application<'a>(county: &'a County, node: &'a Side) -> (Ladder<'a>, String) {
     assert!(county.hub.run(&["import", "ledger", "aid_programme", &file]).answer["accepted"].as_u64().unwrap_or_default() > 0);
     county.sync(&[node]);
     let programme = node.run(&["record", "list", "aid_programme"]).ok()["rows"][0]["_id"].as_str().unwrap_or_default().to_owned();
-    let record = add(node, &["aid_application", "--student", NUMBER], &[&format!("programme={programme}"), "applicant=guardian"]);
+    let record = add(node, &["aid_application", "--student", NUMBER], &[&format!("programme={programme}"), "applicant=guardian", "on=2020-10-10"]);
     let minutes = ["kind=minutes", "title=班子会", "dated=2020-10-20", "level=school", "section=student_aid", "period=2020H2", "on=2020-10-20"];
     let minutes = add(node, &["document"], &minutes);
     (Ladder { record, county, node }, format!("leaders_minutes={minutes}"))

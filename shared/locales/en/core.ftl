@@ -175,6 +175,10 @@ socket-request = The daemon does not know this request: { $detail }
     .next = Command and daemon must be of one version: restart the service after upgrading.
 step-date = "{ $text }" is no date.
     .next = Write it as 2026-03-01.
+step-date-before = This step's date { $day } is before the last step ({ $since }).
+    .next = Write { $since } or a later day; if the last step is dated wrongly, void this record with the reason and enter it anew.
+step-date-future = This step's date { $day } is after today ({ $today }).
+    .next = Record it once it is done, dated today or before; if today is not { $today }, set this machine's clock right.
 step-no-lifecycle = Ledger { $ledger } has no steps.
     .next = Change its records with `{ $program } record set RECORD --set FIELD=VALUE`.
 store-corrupt = The database is damaged: { $detail }

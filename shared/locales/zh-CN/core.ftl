@@ -163,6 +163,10 @@ socket-request = 服务不认识这个请求：{ $detail }
     .next = 命令和服务的版本要一致，升级后重启服务。
 step-date = “{ $text }”不是日期。
     .next = 写成 2026-03-01。
+step-date-before = 这一步的日期 { $day } 早于上一步（{ $since }）。
+    .next = 写 { $since } 或以后的日期；上一步的日期有误，请作废这条记录、写明原因后重新登记。
+step-date-future = 这一步的日期 { $day } 在今天（{ $today }）以后。
+    .next = 办了再记，日期写今天或以前；如果今天不是 { $today }，请校准电脑的时钟。
 step-no-lifecycle = 台账 { $ledger } 没有办理步骤。
     .next = 直接运行 { $program } record set 记录号 --set 字段=值。
 store-corrupt = 数据库已损坏：{ $detail }

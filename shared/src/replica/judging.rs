@@ -15,6 +15,7 @@ use crate::{
         validate::{self, Finding, FindingCode},
     },
 };
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is being written.
@@ -72,6 +73,19 @@ impl Replica {
             return Ok(gaps.iter().map(|finding| finding.fault(definition)).collect());
         }
         Err(Fault::new("record-blocked", Exit::Input).with("count", refused.len()).of(refused).into())
+    }
+
+    /// Whether a step may be dated so by who takes it: not before the state it leaves was reached, and not after today. Where the clock here is behind the other side's,
+    /// the day of the last step will do, so that nobody is stuck.
+    pub(super) fn day_fits(&self, day: Date, since: Option<Date>) -> Result<()> {
+        let today = self.clock.today();
+        if let Some(since) = since.filter(|since| day < *since) {
+            return Err(Fault::new("step-date-before", Exit::Input).with("day", day).with("since", since).into());
+        }
+        if day > today && since.is_none_or(|since| day > since) {
+            return Err(Fault::new("step-date-future", Exit::Input).with("day", day).with("today", today).into());
+        }
+        Ok(())
     }
 
     /// Whether a step may be taken with these values: `set` is what is written along with it.

@@ -604,6 +604,9 @@ impl Replica {
         let (after, reading) = self.read_over(&definition, place.fields.clone(), set)?;
         let day = self.step_day(on)?;
         let outcome = self.outcome(place, &definition)?;
+        if on.is_some() && id.is_none() {
+            self.day_fits(day, outcome.since)?;
+        }
         // An answer that was given without knowing a later step is written where it was given: the lifecycle sees a fork.
         let apart = follows.as_ref().is_some_and(|follows| *follows != outcome.tips);
         if !apart {

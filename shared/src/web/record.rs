@@ -71,6 +71,8 @@ struct Next {
     inputs: Vec<Input>,
     /// Who takes it, when it is somebody else's.
     only: String,
+    /// Who signs with it: the account's name, today; not to be typed.
+    signs: String,
 }
 
 impl Next {
@@ -109,6 +111,13 @@ struct RecordPage {
     today: String,
     lacks: Lacks,
     compared: Vec<Compared>,
+}
+
+impl RecordPage {
+    /// Whether figures were reported otherwise than the records have them.
+    fn differs(&self) -> bool {
+        self.compared.iter().any(|line| line.differs)
+    }
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -312,13 +321,13 @@ fn next_steps(
         for input in &mut inputs {
             input.required = "yes";
             let field = definition.field(&input.code);
-            if let Some(name) = signature.get(&input.code).filter(|_| input.value.is_empty()) {
-                input.value.clone_from(name);
-            }
             if input.value.is_empty() && field.is_some_and(|f| f.serial) {
                 input.value = prefill::next_number(desk, definition, &input.code)?;
             }
         }
+        // A signature is the account's and today's, whatever a form says.
+        let signs = if known.role.is_some() { account.name.clone() } else { String::new() };
+        inputs.retain(|input| signs.is_empty() || !signature.contains_key(&input.code));
         propose_notice(desk, definition, &known.to, &mut inputs);
         let of_step = |input: &Input| required.iter().any(|f| f.code == input.code && files::upload::attachment(fields, &f.code).is_none());
         let wanted = files::inputs(desk, account, definition, fields, kept, page.lang)?.into_iter().filter(of_step);
@@ -342,6 +351,7 @@ fn next_steps(
             action: page.post_at("/record", &reached.place.id, &format!("/step/{}", known.code)),
             inputs: if only.is_empty() { inputs } else { Vec::new() },
             only,
+            signs,
         });
     }
     Ok(out)
@@ -454,10 +464,21 @@ async fn step(
         let placed = files::upload::place(&reached.definition, &account, &reached.place.fields, &given.taken, &mut refused);
         let mut set = sent.changed();
         set.extend(placed.clone());
+        let known = reached.definition.lifecycle.as_ref().and_then(|lifecycle| lifecycle.step(&step));
+        let signs = known.filter(|known| known.role.is_some());
+        set.extend(signs.into_iter().flat_map(|known| reach::signature(&account, &reached.definition, known)));
         let word = |key: &str| Some(sent.other(key).to_owned()).filter(|text| !text.is_empty());
         let by = Some(account.name.clone());
         let pointed = reach::references(desk, &account, &reached.definition, &set);
-        let request = Request::RecordStep { record: id.to_owned(), step: step.clone(), set, on: word("_on"), by, why: word("_why"), to: None };
+        let request = Request::RecordStep {
+            record: id.to_owned(),
+            step: step.clone(),
+            set,
+            on: word("_on").filter(|_| signs.is_none()),
+            by,
+            why: word("_why"),
+            to: None,
+        };
         match pointed.and_then(|()| desk.ask(&account, request, lang)) {
             Ok(_) if placed.is_empty() => Ok(files::note(desk, &account, refused)),
             Ok(_) => {

@@ -335,3 +335,34 @@ async fn inv_two_forms_of_one_record_on_one_machine_do_not_overwrite_each_other_
     let same = school.post(&edit, &wang, "address=%E4%BA%8C%E7%BB%84&was.address=%E4%B8%80%E7%BB%84").await;
     assert!(same.status.is_redirection(), "{}", same.text);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signature_is_the_accounts_and_todays_whatever_the_form_says() {
+    let school = School::new();
+    let (_, principal) = school.person("zhang", &[Role::Principal], &[]);
+    let figures = ["pupils", "present", "suspected", "confirmed", "returned", "relapsed", "open_cases"].map(|code| (code, "0"));
+    let month = add(&school, "monthly_report", None, &[&[("month", "2026-02"), ("zero", "yes")][..], &figures[..]].concat());
+    let page = school.get(&format!("/record/{month}"), &principal).await.text;
+    assert!(page.contains("以 zhang老师 的名义、今天的日期签字") && !page.contains("name=\"signed_by\"") && !page.contains("name=\"_on\""), "{page}");
+    let forged = "signed_by=%E5%88%AB%E4%BA%BA&_on=2030-05-05";
+    let signed = school.post(&format!("/record/{month}/step/sign"), &principal, forged).await;
+    assert!(signed.status.is_redirection(), "{}", signed.text);
+    let shown = school.desk.replica.show(&month).unwrap();
+    let step = &shown["steps"][0];
+    assert_eq!((&step["by"], &step["on"]), (&"zhang老师".into(), &"2026-03-02".into()));
+    assert_eq!(school.desk.replica.locate(&month).unwrap().fields["signed_by"], Value::Str("zhang老师".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_is_dated_between_the_one_before_it_and_today() {
+    let school = School::new();
+    let (_, wang) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let case = add(&school, "dropout_case", Some(&child), &[("opened_by", "teacher"), ("first_absent", "2026-02-20"), ("on", "2026-02-24")]);
+    let verify = format!("/record/{case}/step/verify");
+    for (day, said) in [("2020-01-01", "早于上一步（2026-02-24）"), ("2026-03-03", "在今天（2026-03-02）以后")] {
+        let refused = school.post(&verify, &wang, &format!("_on={day}&_why=%E5%AE%B6%E8%AE%BF")).await;
+        assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.text.contains(said), "{day}: {} {}", refused.status, refused.text);
+    }
+    assert!(school.post(&verify, &wang, "_on=2026-02-24").await.status.is_redirection());
+}

@@ -3,6 +3,13 @@
 use super::county::{Real, Town, id_number, set};
 use crate::command::request::SubjectRef;
 
+/// A town a while later, so that the days written below are past.
+fn later(seed: u64, nodes: u8) -> Town {
+    let town = Town::new(seed, nodes);
+    town.clock.advance_s(100 * 24 * 3600);
+    town
+}
+
 fn absent(node: &Real, child: &str, days: &[&str]) {
     for day in days {
         let words = [("on", *day), ("method", "roll"), ("state", "absent"), ("checked_by", "王老师")];
@@ -17,7 +24,7 @@ fn cases(node: &Real) -> Vec<String> {
 
 #[test]
 fn a_case_found_on_its_third_day_is_dated_and_due_that_day() {
-    let town = Town::new(31, 1);
+    let town = later(31, 1);
     let node = town.node(1);
     let children: Vec<String> = (1..3).map(|n| node.child(&format!("学生{n}"), &id_number(n))).collect();
     absent(node, &children[0], &["2025-10-20", "2025-10-21", "2025-10-22"]);
@@ -28,7 +35,7 @@ fn a_case_found_on_its_third_day_is_dated_and_due_that_day() {
 
 #[test]
 fn a_holiday_in_the_run_moves_what_is_due_and_no_byte_of_the_case() {
-    let mut town = Town::new(32, 2);
+    let mut town = later(32, 2);
     let number = id_number(7);
     let children: Vec<String> = (1..3).map(|n| town.node(n).child("王小明", &number)).collect();
     let holiday = set(&[("kind", "holiday"), ("name", "中秋国庆"), ("from", "2025-10-01"), ("until", "2025-10-08")]);
@@ -55,7 +62,7 @@ fn a_holiday_in_the_run_moves_what_is_due_and_no_byte_of_the_case() {
 
 #[test]
 fn a_case_taken_back_does_not_silence_the_rule_while_the_child_stays_away() {
-    let mut town = Town::new(33, 2);
+    let mut town = later(33, 2);
     let number = id_number(8);
     let children: Vec<String> = (1..3).map(|n| town.node(n).child("王小明", &number)).collect();
     absent(town.node(1), &children[0], &["2025-10-20", "2025-10-21", "2025-10-22"]);
@@ -77,7 +84,7 @@ fn a_case_taken_back_does_not_silence_the_rule_while_the_child_stays_away() {
 
 #[test]
 fn who_is_said_to_be_suspected_is_a_case_at_once_and_only_one() {
-    let town = Town::new(34, 1);
+    let town = later(34, 1);
     let node = town.node(1);
     let children: Vec<String> = (1..3).map(|n| node.child(&format!("学生{n}"), &id_number(n))).collect();
     let suspected = |child: &str, day: &str| {
@@ -93,7 +100,7 @@ fn who_is_said_to_be_suspected_is_a_case_at_once_and_only_one() {
 
 #[test]
 fn a_beginning_that_moved_makes_no_second_case_when_the_first_is_closed() {
-    let mut town = Town::new(35, 1);
+    let mut town = later(35, 1);
     let child = town.node(1).child("王小明", &id_number(1));
     absent(town.node(1), &child, &["2025-10-21", "2025-10-22", "2025-10-23"]);
     let case = town.node(1).rows("SELECT _id FROM record_dropout_case").remove(0);

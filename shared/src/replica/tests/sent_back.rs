@@ -14,9 +14,16 @@ use crate::{
 use base64::Engine as _;
 use serde_json::{Value as Json, json};
 
+/// A town a while later, so that the days written below are past.
+fn later(seed: u64, nodes: u8) -> Town {
+    let town = Town::new(seed, nodes);
+    town.clock.advance_s(100 * 24 * 3600);
+    town
+}
+
 #[test]
 fn two_rows_about_one_record_are_both_refused_and_name_each_other() {
-    let town = Town::new(27, 1);
+    let town = later(27, 1);
     let node = town.node(1);
     let child = node.child("王小明", &id_number(1));
     let (one, two) = (care(node, &child, "30"), care(node, &child, "31"));
@@ -44,7 +51,7 @@ fn table(rows: &[&str]) -> Vec<u8> {
 
 #[test]
 fn inv_a_row_given_back_is_one_record_whatever_is_corrected_in_it_later_and_whatever_the_file_is_called() {
-    let town = Town::new(28, 1);
+    let town = later(28, 1);
     let node = town.node(1);
     node.child("王小明", &id_number(1));
     let number = id_number(1);
@@ -98,7 +105,7 @@ fn mark_of(book: &[u8]) -> Mark {
 
 #[test]
 fn an_export_says_whose_each_row_is_and_a_row_under_another_childs_name_is_refused() {
-    let town = Town::new(29, 1);
+    let town = later(29, 1);
     let node = town.node(1);
     let (ming, hong) = (node.child("王小明", &id_number(1)), node.child("赵小红", &id_number(2)));
     let (one, two) = (care(node, &ming, "30"), care(node, &hong, "31"));
@@ -135,7 +142,7 @@ fn an_export_says_whose_each_row_is_and_a_row_under_another_childs_name_is_refus
 
 #[test]
 fn inv_a_class_teachers_file_reaches_the_own_classes_and_tells_nothing_of_others() {
-    let town = Town::new(30, 1);
+    let town = later(30, 1);
     let node = town.node(1);
     let (own, other) = (node.child("王小明", &id_number(1)), node.child("赵小红", &id_number(2)));
     node.correct(&other, &[("class", "2")]);
@@ -164,7 +171,7 @@ fn inv_a_class_teachers_file_reaches_the_own_classes_and_tells_nothing_of_others
 
 #[test]
 fn a_roster_of_another_school_is_written_only_when_somebody_says_that_it_is_this_ones() {
-    let town = Town::new(31, 1);
+    let town = later(31, 1);
     let node = town.node(1);
     let clean = std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/samples/roster-clean.xlsx")).unwrap();
     let request = |bytes: &[u8], this_school: bool, dry_run: bool| {
@@ -192,7 +199,7 @@ fn a_roster_of_another_school_is_written_only_when_somebody_says_that_it_is_this
 
 #[test]
 fn refused_rows_of_a_roster_say_whose_they_are_and_changes_are_shown_as_a_person_reads_them() {
-    let town = Town::new(32, 1);
+    let town = later(32, 1);
     let node = town.node(1);
     node.child("王小明", &id_number(1));
     let csv = format!("姓名,身份证号,年级,班级,是否寄宿\n赵小红,52990120171028999,三年级,三(2)班,寄宿\n王小明,{},三年级,1班,走读\n", id_number(1));
@@ -207,7 +214,7 @@ fn refused_rows_of_a_roster_say_whose_they_are_and_changes_are_shown_as_a_person
 
 #[test]
 fn a_workbook_of_another_school_is_not_taken() {
-    let town = Town::new(33, 1);
+    let town = later(33, 1);
     let node = town.node(1);
     let child = node.child("王小明", &id_number(1));
     care(node, &child, "30");
@@ -231,7 +238,7 @@ fn a_workbook_of_another_school_is_not_taken() {
 
 #[test]
 fn a_cell_merged_down_beside_several_rows_counts_for_each_of_them() {
-    let town = Town::new(34, 1);
+    let town = later(34, 1);
     let node = town.node(1);
     node.child("王小明", &id_number(1));
     let mut book = rust_xlsxwriter::Workbook::new();
@@ -249,7 +256,7 @@ fn a_cell_merged_down_beside_several_rows_counts_for_each_of_them() {
 
 #[test]
 fn a_child_without_a_number_given_back_and_corrected_twice_is_one_child() {
-    let town = Town::new(35, 1);
+    let town = later(35, 1);
     let node = town.node(1);
     let first = "姓名,出生日期,性别,年级,班级\n李小芳,2016-03-05,女,火箭,1班\n赵小刚,2016-03-06,男,三年级,1班\n";
     let said = roster(node, first.as_bytes(), false);
