@@ -263,6 +263,9 @@ async fn run(
     draw(&drawn)
 }
 
+/// The child asked about in words, those offered (where each leads, and in words), and what was typed.
+type Children = (String, Vec<(String, String)>, String);
+
 /// A report, who reads it and what was asked.
 struct Reading<'a> {
     desk: &'a Desk,
@@ -335,7 +338,7 @@ impl Reading<'_> {
     }
 
     /// The child asked about, and those that fit what was typed.
-    fn children(&self, param: &Param, lang: Lang) -> Result<(String, Vec<(String, String)>, String), Fault> {
+    fn children(&self, param: &Param, lang: Lang) -> Result<Children, Fault> {
         let q = self.asked.get("q").map(|q| q.trim().to_owned()).unwrap_or_default();
         let words = |pupil: &Pupil| format!("{} · {}", pupil.name, shown::class(pupil.grade, pupil.class, lang));
         let year = self.desk.replica.this_year().map_err(Fault::from)?;
