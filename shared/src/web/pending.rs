@@ -89,12 +89,11 @@ impl Pending {
 pub fn mark(shown: &mut Vec<Shown>, unsettled: &BTreeMap<String, Unsettled>, definition: &Definition, account: &Account, lang: Lang) {
     for (code, held) in unsettled {
         let Some(field) = definition.field(code).filter(|field| super::shown::sees(account, definition, field)) else { continue };
-        let found = match shown.iter_mut().position(|one| one.code == *code) {
-            Some(at) => shown.get_mut(at),
-            None => {
-                shown.push(Shown { code: code.clone(), title: field.title.get(lang).to_owned(), number: field.kind.is_number(), ..Shown::default() });
-                shown.last_mut()
-            }
+        let found = if let Some(at) = shown.iter().position(|one| one.code == *code) {
+            shown.get_mut(at)
+        } else {
+            shown.push(Shown { code: code.clone(), title: field.title.get(lang).to_owned(), number: field.kind.is_number(), ..Shown::default() });
+            shown.last_mut()
         };
         if let Some(one) = found {
             (one.value, one.pending) = (held.words(lang), held.href.clone());

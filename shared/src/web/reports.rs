@@ -1,11 +1,10 @@
-//! Reports of this replica: which there are, their parameters, the answer as a table with the chart its head asks for ([`chart`]), and as a workbook.
+//! Reports of this replica: which there are, their parameters, the answer as a table with the chart its head asks for ([`figure`]), and as a workbook.
 //!
 //! A report counts over whole ledgers, so only who reads those ledgers whole may run it; of one whose rows are of single children (`by_class`), who reads them for
 //! some classes sees the rows of those, and nothing that was counted over the others.
 
-mod drawn;
+mod figure;
 
-use self::drawn::drawing;
 use super::{
     account::{Account, Class, Reach},
     chart::Drawing,
@@ -264,6 +263,9 @@ async fn run(
     draw(&drawn)
 }
 
+/// The child asked about in words, those offered (where each leads, and in words), and what was typed.
+type Children = (String, Vec<(String, String)>, String);
+
 /// A report, who reads it and what was asked.
 struct Reading<'a> {
     desk: &'a Desk,
@@ -294,7 +296,7 @@ impl Reading<'_> {
             }
         };
         let rows = all.iter().take(ROWS_SHOWN).map(|row| visible.iter().map(|column| one(row, column)).collect()).collect();
-        let chart = drawing(report, &visible, &all, &answer["labels"], lang);
+        let chart = figure::drawing(report, &visible, &all, &answer["labels"], lang);
         // How many of the whole school's are disputed is not told to who sees some classes.
         let disputed =
             answer["disputed"].as_array().into_iter().flatten().filter(|d| *self.reach == Reach::All && d["count"].as_i64().unwrap_or(0) > 0);
@@ -336,7 +338,7 @@ impl Reading<'_> {
     }
 
     /// The child asked about, and those that fit what was typed.
-    fn children(&self, param: &Param, lang: Lang) -> Result<(String, Vec<(String, String)>, String), Fault> {
+    fn children(&self, param: &Param, lang: Lang) -> Result<Children, Fault> {
         let q = self.asked.get("q").map(|q| q.trim().to_owned()).unwrap_or_default();
         let words = |pupil: &Pupil| format!("{} · {}", pupil.name, shown::class(pupil.grade, pupil.class, lang));
         let year = self.desk.replica.this_year().map_err(Fault::from)?;

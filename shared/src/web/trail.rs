@@ -199,11 +199,14 @@ impl Reading<'_> {
             return Err(());
         }
         let catalogue = self.desk.replica.catalogue();
-        let title = field.title.get(self.lang);
-        let title = match option.and_then(|code| catalogue.options(self.definition, field)?.choice(code)) {
-            Some(choice) => format!("{title} · {}", choice.title.get(self.lang)),
-            None => title.to_owned(),
-        };
+        let title = field.title.get(self.lang).to_owned();
+        if let Some(code) = option {
+            // A box of several: ticked, or not any more.
+            let choice =
+                catalogue.options(self.definition, field).and_then(|list| list.choice(code)).map_or(code, |choice| choice.title.get(self.lang));
+            let sign = if line["value"] == true { "+" } else { "−" };
+            return Ok(Some(Part { title, was: None, now: format!("{sign} {choice}"), mark: self.passed(line) }));
+        }
         let show = |kept: &Json| {
             let value: Value = serde_json::from_value(kept.clone()).unwrap_or(Value::Null);
             let named = self.names.fields(self.definition, &BTreeMap::from([(field.code.clone(), value.clone())])).into_owned();

@@ -46,8 +46,8 @@ async fn an_edit_is_a_line_with_who_where_and_from_what_to_what() {
     school.clock.advance_s(60);
     correct(&school, &wang, &record, &[("minutes", "45"), ("note", "去了")]);
     correct(&school, &wang, &record, &[("minutes", "50")]);
-    let why = Some("记错了人".to_owned());
-    school.desk.ask(&li, Ask::RecordVoid { record: record.clone(), why: why.unwrap(), by: Some(li.name.clone()) }, Lang::Zh).unwrap();
+    let why = "记错了人".to_owned();
+    school.desk.ask(&li, Ask::RecordVoid { record: record.clone(), why, by: Some(li.name.clone()) }, Lang::Zh).unwrap();
     let lines = lines(&school, &session, &record).await;
     assert_eq!(lines.len(), 4, "{lines:#?}");
     assert!(lines[0].contains("li老师") && lines[0].contains("作废： 记错了人"), "{}", lines[0]);

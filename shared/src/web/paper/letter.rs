@@ -32,8 +32,8 @@ pub struct Sheet {
     serial: bool,
     /// Lifecycle state in words; empty without one.
     state: String,
-    /// Steps taken: what, day, who, why.
-    steps: Vec<[String; 4]>,
+    /// Steps taken in one line: what, day, who, why.
+    steps: String,
     /// Of the profile: guardian, phone, address.
     known: Vec<(String, String)>,
     /// Paragraphs of the stub the school keeps; none: nothing is cut off.
@@ -115,7 +115,12 @@ fn sheet(desk: &Desk, account: &Account, definition: &Definition, row: &Row, tak
         number: Some(text(serial)).filter(|number| !number.is_empty()).unwrap_or_else(|| BLANK.to_owned()),
         serial: definition.fields.iter().any(|f| f.serial),
         state: if row.disputed && row.state.is_none() { names.unsettled() } else { shown::state(definition, row.state.as_deref(), lang) },
-        steps: taken.iter().filter(|step| step.record == row.id).map(|step| step_words(definition, step, lang)).collect(),
+        steps: taken
+            .iter()
+            .filter(|step| step.record == row.id)
+            .map(|step| step_words(definition, step, lang))
+            .collect::<Vec<_>>()
+            .join(lang.semicolon()),
         known: known(desk, row, names),
         stub: paragraphs(lang, &format!("{key}-stub"), &particulars),
         letter: paragraphs(lang, &key, &particulars),
@@ -126,11 +131,11 @@ fn sheet(desk: &Desk, account: &Account, definition: &Definition, row: &Row, tak
     }
 }
 
-/// A step as a line: what, the day, who, why.
-fn step_words(definition: &Definition, step: &Taken, lang: Lang) -> [String; 4] {
+/// A step in words: what, the day, who, why.
+fn step_words(definition: &Definition, step: &Taken, lang: Lang) -> String {
     let known = definition.lifecycle.as_ref().and_then(|l| l.step(&step.step));
     let title = known.map_or_else(|| locale::text(lang, "web-trail-settled", &[]), |known| known.title.get(lang).to_owned());
-    [title, step.on.clone(), step.by.clone(), step.why.clone()]
+    [title.as_str(), &step.on, &step.by, &step.why].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Guardian, phone and address of the child: what whoever holds the paper needs.

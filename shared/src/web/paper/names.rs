@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 /// What one printing looks up.
 #[derive(Debug)]
 pub struct Names<'a> {
-    names: names::Names<'a>,
+    /// Of records referred to.
+    others: names::Names<'a>,
     /// What awaits a choice.
     pub pending: Pending,
     /// Reader's language.
@@ -26,7 +27,7 @@ impl<'a> Names<'a> {
     /// # Errors
     /// The store's.
     pub fn of(desk: &'a Desk, lang: Lang) -> Result<Self, Fault> {
-        Ok(Self { names: names::Names::of(desk, lang), pending: Pending::read(desk)?, lang })
+        Ok(Self { others: names::Names::of(desk, lang), pending: Pending::read(desk)?, lang })
     }
 
     /// A field of a row. `other`: of the record it refers to, one field in place of its name.
@@ -38,7 +39,7 @@ impl<'a> Names<'a> {
     /// A field of the record `id`.
     #[must_use]
     pub fn value_of(&self, definition: &Definition, field: &Field, id: &str, fields: &BTreeMap<String, Value>, other: Option<&str>) -> String {
-        if self.pending.holds(definition, id, &field.code) { self.unsettled() } else { self.names.value(definition, field, fields, other) }
+        if self.pending.holds(definition, id, &field.code) { self.unsettled() } else { self.others.value(definition, field, fields, other) }
     }
 
     /// A child's name, or that it is not settled.

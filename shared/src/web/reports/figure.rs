@@ -1,4 +1,4 @@
-//! What the head of a report asks to be drawn of its answer.
+//! The figure of a report: what its head asks to be drawn, put together from the rows a person sees.
 
 use super::{
     super::{
