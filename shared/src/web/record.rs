@@ -494,9 +494,9 @@ fn line_of(desk: &Desk, line: &Json, lang: Lang) -> TrailLine {
     }
 }
 
-/// Whether the person can mend it: the form is shown again with what was said.
+/// Whether the form is shown again with what was said: the person can mend it, or the machine did not take it and what was typed must not be lost.
 pub(super) fn mends(fault: &Fault) -> bool {
-    matches!(fault.exit, Exit::Input | Exit::NotAllowed | Exit::Found)
+    matches!(fault.exit, Exit::Input | Exit::NotAllowed | Exit::Found | Exit::Storage | Exit::Internal)
 }
 
 async fn void(
