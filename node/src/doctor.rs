@@ -29,6 +29,8 @@ const ROOM_WRONG_MIB: u64 = 256;
 const SILENT_DAYS: i64 = 7;
 /// A clock this much behind the county's own date of the enrolment is wrong, seconds.
 const CLOCK_SLACK_S: i64 = 24 * 3_600;
+/// A clock so many days past the county's last act has jumped, or the machine stood in a cupboard for a year: either way somebody should look before writing.
+const CLOCK_AHEAD_DAYS: i64 = 400;
 /// An administrator's certificate of the desk ends within so many days: time to put the next one in its place.
 const LAN_CERTIFICATE_DAYS: i64 = 21;
 const DAY_S: i64 = 24 * 3_600;
@@ -230,13 +232,20 @@ fn database_key(node: &Node) -> Item {
 
 /// The clock decides nothing here, but dates in records are as wrong as it is.
 fn clock(node: &Node) -> Item {
-    let now = node.replica.clock().now();
-    let last: Option<Timestamp> = last_contact(node).and_then(|at| at.parse().ok());
+    let last = last_contact(node).and_then(|at| at.parse().ok());
+    clock_at(node.replica.clock().now(), node.file.issued_at(), last)
+}
+
+/// The clock, beside what the county did: it is behind its last act, or so far ahead of it that a jump is likelier than a school that was silent as long.
+fn clock_at(now: Timestamp, issued_s: i64, last: Option<Timestamp>) -> Item {
     // As the desk's pages show it: in China's time, whatever this machine is set to.
     let shown = now.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8))).strftime("%Y-%m-%d %H:%M");
-    let behind = now.as_second() < node.file.issued_at().saturating_sub(CLOCK_SLACK_S) || last.is_some_and(|last| now < last);
+    let behind = now.as_second() < issued_s.saturating_sub(CLOCK_SLACK_S) || last.is_some_and(|last| now < last);
+    let days = (now.as_second() - last.map_or(issued_s, Timestamp::as_second).max(issued_s)) / DAY_S;
     if behind {
         Item::wrong("clock", says("doctor-clock-behind").with("now", shown))
+    } else if days > CLOCK_AHEAD_DAYS {
+        Item::wrong("clock", says("doctor-clock-ahead").with("now", shown).with("days", days))
     } else {
         Item::of("clock", Mark::Well, says("doctor-clock").with("now", shown))
     }

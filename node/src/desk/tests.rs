@@ -2,6 +2,7 @@
 
 mod aid;
 mod grid;
+mod hostile;
 mod imports;
 mod looks;
 mod noted;

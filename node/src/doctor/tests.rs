@@ -59,3 +59,22 @@ fn words_name_the_next_step_only_where_there_is_something_to_do() {
     let json = json(&items, Lang::Zh);
     assert_eq!((&json["well"], &json["checks"][0]["mark"], &json["checks"][1]["mark"]), (&json!(false), &json!("well"), &json!("look")));
 }
+
+#[test]
+fn a_clock_behind_the_countys_last_act_or_years_ahead_of_it_is_told_and_a_long_holiday_is_not() {
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let issued = at("2026-02-20T00:00:00Z").as_second();
+    let contact = Some(at("2026-03-01T00:00:00Z"));
+    let cases = [
+        ("2026-03-02T02:00:00Z", contact, "doctor-clock"),
+        ("2026-09-01T02:00:00Z", None, "doctor-clock"),
+        ("2026-02-28T02:00:00Z", contact, "doctor-clock-behind"),
+        ("1970-01-01T00:00:00Z", None, "doctor-clock-behind"),
+        ("2036-03-02T02:00:00Z", contact, "doctor-clock-ahead"),
+        ("2036-03-02T02:00:00Z", None, "doctor-clock-ahead"),
+    ];
+    for (now, last, code) in cases {
+        let item = clock_at(at(now), issued, last);
+        assert_eq!((item.said.code.as_ref(), item.mark == Mark::Well), (code, code == "doctor-clock"), "{now}");
+    }
+}

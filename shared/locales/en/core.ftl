@@ -181,6 +181,8 @@ step-date-future = This step's date { $day } is after today ({ $today }).
     .next = Record it once it is done, dated today or before; if today is not { $today }, set this machine's clock right.
 step-no-lifecycle = Ledger { $ledger } has no steps.
     .next = Change its records with `{ $program } record set RECORD --set FIELD=VALUE`.
+store-busy = Another program holds the database; this was not saved.
+    .next = Close the backup, virus scanner or database tool that has huxue.db open (`fuser -v huxue.db` names it) and try again; nothing saved before is lost.
 store-corrupt = The database is damaged: { $detail }
     .next = Stop the service and keep this directory; a school gets its records back with `huxue-node enrol` in an empty one, the county restores a backup.
 store-full = The disk is full; this was not saved.

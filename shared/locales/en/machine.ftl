@@ -81,6 +81,8 @@ doctor-key-alone = There is no sealed copy of the database key: if key or passph
 doctor-clock = The clock looks right: { $now }.
 doctor-clock-behind = The clock is behind: it shows { $now }, before what the county has already done.
     .next = Set it: `timedatectl set-ntp true`, or without a network `timedatectl set-time`. The battery on the board may be empty.
+doctor-clock-ahead = The clock may be ahead: it shows { $now }, { $days } days after the last contact with the county.
+    .next = Look at the date; if it is wrong, set it before anything is written: `timedatectl set-ntp true`, or without a network `timedatectl set-time`. If it is right, connect and run `{ $program } sync now`.
 doctor-certificate = The enrolment's certificate is good for { $days ->
     [one] 1 day
    *[other] { $days } days

@@ -870,3 +870,17 @@ web-newer = While you were typing, somebody else changed the same field; nothing
     .next = See beside it what stands there now: to keep yours, press save once more; to keep theirs, write that.
 web-field-newer = “{ $title }” now is “{ $value }” ({ $who }).
     .next = To keep yours, press save once more; to keep theirs, write that.
+
+# The disk or the database does not take what was sent: what whoever sits at the page can do.
+web-store-full =
+    .page = What you typed still stands in this form, so leave it open. Ask whoever looks after this computer to free some disk space, then save again; nothing saved before is lost.
+web-store-write =
+    .page = What you typed still stands in this form, so leave it open. Ask whoever looks after this computer to look at the disk and its limits, then save again; nothing saved before is lost.
+web-store-read-only =
+    .page = What you typed still stands in this form, so leave it open. Ask whoever looks after this computer whether the disk became read-only, and about the rights of the data directory, then save again; nothing saved before is lost.
+web-store-busy =
+    .page = What you typed still stands in this form. Wait a moment and save again; if it persists, ask whoever looks after this computer to close the backup or virus scanner that holds the database.
+web-store-corrupt =
+    .page = Copy what you typed by hand and write nothing new. Ask whoever looks after this computer to read the page “This machine”; what the county received is safe there.
+web-store-other =
+    .page = What you typed still stands in this form. Save again; if it persists, ask whoever looks after this computer to read the page “This machine”; nothing saved before is lost.

@@ -169,6 +169,8 @@ step-date-future = 这一步的日期 { $day } 在今天（{ $today }）以后�
     .next = 办了再记，日期写今天或以前；如果今天不是 { $today }，请校准电脑的时钟。
 step-no-lifecycle = 台账 { $ledger } 没有办理步骤。
     .next = 直接运行 { $program } record set 记录号 --set 字段=值。
+store-busy = 数据库被别的程序占着，这次没有保存。
+    .next = 关掉正在读写 huxue.db 的备份、杀毒或数据库工具（`fuser -v huxue.db` 能看到是哪个），再重试；以前保存的内容没有丢失。
 store-corrupt = 数据库已损坏：{ $detail }
     .next = 停止服务并保留这个目录；学校在空目录运行 huxue-node enrol 后从县里取回，县里从备份恢复。
 store-full = 磁盘已满，这次没有保存。

@@ -780,3 +780,17 @@ web-newer = 您填写的时候，别人改了同一项，还没有保存。
     .next = 看看旁边写的现在是什么：要用您写的，再按一次保存；要用别人的，把那一项照着改回去。
 web-field-newer = “{ $title }”现在是“{ $value }”（{ $who }）。
     .next = 要用您写的，再按一次保存；要用别人的，照着改回去。
+
+# The disk or the database does not take what was sent: what whoever sits at the page can do.
+web-store-full =
+    .page = 您填的还在这张表上，先别关。请管这台电脑的人清理磁盘，再按一次“保存”；以前保存的没有丢。
+web-store-write =
+    .page = 您填的还在这张表上，先别关。请管这台电脑的人看看磁盘和限额，再按一次“保存”；以前保存的没有丢。
+web-store-read-only =
+    .page = 您填的还在这张表上，先别关。请管这台电脑的人看看磁盘是不是成了只读、数据目录的权限，再按一次“保存”；以前保存的没有丢。
+web-store-busy =
+    .page = 您填的还在这张表上。等一会儿再按一次“保存”；还不行，请管这台电脑的人关掉正占着数据库的备份或杀毒程序。
+web-store-corrupt =
+    .page = 先把填的抄下来，别再写新的。请管这台电脑的人看“本机”那一页怎么说；县里收到的都还在。
+web-store-other =
+    .page = 您填的还在这张表上。再按一次“保存”；还不行，请管这台电脑的人看“本机”那一页；以前保存的没有丢。

@@ -51,6 +51,9 @@ pub enum StoreError {
     /// Directory or file cannot be written.
     #[error("the database cannot be written")]
     ReadOnly,
+    /// Another program held the file all the time that was waited for it.
+    #[error("the database is held by another program")]
+    Busy,
     /// Damaged pages.
     #[error("the database is damaged: {0}")]
     Corrupt(String),
@@ -85,6 +88,7 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::NotADatabase) => Self::Key,
             Some(ErrorCode::DiskFull) => Self::Full,
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::ReadOnly,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt(error.to_string()),
             _ => Self::Sqlite(error),
         }
@@ -98,6 +102,7 @@ impl From<StoreError> for Fault {
             StoreError::Full => "store-full",
             StoreError::Write => "store-write",
             StoreError::ReadOnly => "store-read-only",
+            StoreError::Busy => "store-busy",
             StoreError::Corrupt(_) | StoreError::Gap { .. } => "store-corrupt",
             StoreError::Newer => "store-newer",
             StoreError::Closed | StoreError::Sqlite(_) => "store-other",
@@ -109,7 +114,7 @@ impl From<StoreError> for Fault {
             StoreError::Gap { space, lsn } => Self::new("system-log-gap", Exit::Storage).with("space", space).with("lsn", lsn),
             StoreError::Closed => Self::new("system-broken-off", Exit::Storage),
             StoreError::ReadOnly => Self::new("system-permission", Exit::Storage),
-            StoreError::Key | StoreError::Full | StoreError::Write | StoreError::Newer => return Self::new(code, exit),
+            StoreError::Key | StoreError::Full | StoreError::Write | StoreError::Busy | StoreError::Newer => return Self::new(code, exit),
         };
         Self::new(code, Exit::Storage).because(cause)
     }

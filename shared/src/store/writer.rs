@@ -16,8 +16,8 @@ const JOBS_PER_COMMIT_MAX: usize = 64;
 
 /// What a job leaves for after the commit: told whether the commit succeeded.
 type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-/// A job: runs in a savepoint; the bool says whether to keep what it wrote.
-type Job = Box<dyn FnOnce(&Connection) -> (bool, Finish) + Send>;
+/// A job: runs in a savepoint, or is told why there is none; the bool says whether to keep what it wrote.
+type Job = Box<dyn FnOnce(Result<&Connection, StoreError>) -> (bool, Finish) + Send>;
 
 /// Handle of the writer thread; dropping it lets the thread finish what is queued and end.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl Writer {
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
         let (answer, wait): (SyncSender<Result<T, E>>, _) = sync_channel(1);
-        let boxed: Job = Box::new(move |connection| match job(connection) {
+        let boxed: Job = Box::new(move |connection| match connection.map_err(E::from).and_then(job) {
             Ok(value) => (
                 true,
                 Box::new(move |commit: Result<(), StoreError>| {
@@ -126,33 +126,61 @@ fn work(connection: &Connection, queue: &Receiver<Job>) {
 }
 
 fn commit_together(connection: &Connection, jobs: Vec<Job>) {
-    let begun = connection.execute_batch("BEGIN IMMEDIATE");
-    let mut finishes = Vec::with_capacity(jobs.len());
-    if begun.is_ok() {
+    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+        // Nothing was tried: another program holds the file, or it cannot be written.
+        let failure = StoreError::from(error);
         for job in jobs {
-            if let Some(finish) = run_one(connection, job) {
-                finishes.push(finish);
-            }
+            refuse(job, again(&failure));
+        }
+        return;
+    }
+    let mut finishes = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        if let Some(finish) = run_one(connection, job) {
+            finishes.push(finish);
         }
     }
-    let outcome = begun.and_then(|()| connection.execute_batch("COMMIT"));
+    let outcome = connection.execute_batch("COMMIT");
     if outcome.is_err() && !connection.is_autocommit() {
         let _ = connection.execute_batch("ROLLBACK");
     }
     let failure = outcome.err().map(StoreError::from);
     for finish in finishes {
-        finish(match &failure {
-            None => Ok(()),
-            Some(StoreError::Full) => Err(StoreError::Full),
-            Some(StoreError::ReadOnly) => Err(StoreError::ReadOnly),
-            Some(other) => Err(StoreError::Corrupt(other.to_string())),
-        });
+        finish(failure.as_ref().map_or(Ok(()), |failure| Err(again(failure))));
+    }
+}
+
+/// Tells a job why it was not tried.
+fn refuse(job: Job, failure: StoreError) {
+    let (_, finish) = job(Err(failure));
+    finish(Ok(()));
+}
+
+/// The same failure, for each job that it met: what a person is told to do hangs on its kind.
+fn again(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Key => StoreError::Key,
+        StoreError::Full => StoreError::Full,
+        StoreError::Write => StoreError::Write,
+        StoreError::ReadOnly => StoreError::ReadOnly,
+        StoreError::Busy => StoreError::Busy,
+        StoreError::Newer => StoreError::Newer,
+        StoreError::Closed => StoreError::Closed,
+        StoreError::Corrupt(text) => StoreError::Corrupt(text.clone()),
+        StoreError::Gap { space, lsn } => StoreError::Gap { space: *space, lsn: *lsn },
+        StoreError::Sqlite(error) => match error.sqlite_error() {
+            Some(code) => StoreError::Sqlite(rusqlite::Error::SqliteFailure(*code, Some(error.to_string()))),
+            None => StoreError::Closed,
+        },
     }
 }
 
 fn run_one(connection: &Connection, job: Job) -> Option<Finish> {
-    connection.execute_batch("SAVEPOINT job").ok()?;
-    let result = catch_unwind(AssertUnwindSafe(|| job(connection)));
+    if let Err(error) = connection.execute_batch("SAVEPOINT job") {
+        refuse(job, error.into());
+        return None;
+    }
+    let result = catch_unwind(AssertUnwindSafe(|| job(Ok(connection))));
     match result {
         Ok((true, finish)) => {
             let _ = connection.execute_batch("RELEASE job");
@@ -206,5 +234,33 @@ mod tests {
         });
         assert!(bad.is_err());
         assert_eq!(count(&writer), 0);
+    }
+
+    #[test]
+    fn what_another_program_holds_is_said_to_be_held_and_is_written_once_it_lets_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = || Connection::open(dir.path().join("t.db")).unwrap();
+        let (mine, other) = (open(), open());
+        mine.execute_batch("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 1; CREATE TABLE t(x INTEGER)").unwrap();
+        let writer = Writer::start(mine).unwrap();
+        let put = || writer.run(|c| -> Result<(), StoreError> { c.execute("INSERT INTO t VALUES(1)", []).map(|_| ()).map_err(Into::into) });
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        assert!(matches!(put(), Err(StoreError::Busy)), "held, not damaged and not closed");
+        other.execute_batch("ROLLBACK").unwrap();
+        put().unwrap();
+        assert_eq!(count(&writer), 1);
+    }
+
+    #[test]
+    fn a_commit_that_the_disk_does_not_take_says_so_to_each_job_it_held() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE t(x INTEGER)").unwrap();
+        connection.commit_hook(Some(|| true)).unwrap();
+        let writer = Writer::start(connection).unwrap();
+        let told = writer.run(|c| -> Result<(), StoreError> { c.execute("INSERT INTO t VALUES(1)", []).map(|_| ()).map_err(Into::into) });
+        assert!(matches!(told, Err(StoreError::Sqlite(_))), "its own kind, not damage: {told:?}");
+        for kind in [StoreError::Write, StoreError::Full, StoreError::ReadOnly, StoreError::Busy] {
+            assert_eq!(std::mem::discriminant(&again(&kind)), std::mem::discriminant(&kind), "{kind}");
+        }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Invariants: a body that says nothing for [`Pace::silence`], or comes slower than [`Pace::bytes_per_s`] once [`Pace::start`] is over, ends there; bodies larger than
 //! [`SMALL`] claim their bytes (one part of a form is in memory at a time, so never more than [`CLAIM_MAX`]) of one room for all, wait [`Pace::turn`] for it, and are
-//! then told to come again. What is turned away is read to its end and dropped, so that the browser hears why. Behind the gate: a stranger's body is not read at all.
+//! then told to come again. What is turned away is read to its end and dropped, so that the browser hears why. Behind the gate: a stranger's body is not read at all, and
+//! what the gate itself reads of a locked or ended session's form ([`super::kept`]) comes at the same pace.
 
 use super::guard::Oops;
 use crate::fault::{Exit, Fault};
@@ -74,6 +75,16 @@ impl Arrivals {
         Arc::new(Self { pace, room: Arc::new(Semaphore::new(usize::try_from(pace.room).unwrap_or(Semaphore::MAX_PERMITS))) })
     }
 
+    /// A body as it comes from now on; `late` is set once it came too slowly.
+    fn under_way(&self, body: Body, late: &Arc<AtomicBool>) -> Paced {
+        Paced { body: body.into_data_stream(), pace: self.pace, since: Instant::now(), read: 0, late: Arc::clone(late) }
+    }
+
+    /// A request whose body ends, as if it were broken, where it comes slower than it may.
+    pub(super) fn paced(&self, request: Request) -> Request {
+        request.map(|body| self.under_way(body, &Arc::default()).into_body())
+    }
+
     /// What a body claims of the room. One that does not say its length may be as large as any.
     fn claim(&self, headers: &HeaderMap) -> u32 {
         let length = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
@@ -132,7 +143,7 @@ pub async fn bounded(State(arrivals): State<Arc<Arrivals>>, request: Request, ne
     let claim = arrivals.claim(&parts.headers);
     let turn = timeout(arrivals.pace.turn, Arc::clone(&arrivals.room).acquire_many_owned(claim));
     let room = if claim == 0 { None } else { Some(turn.await) };
-    let paced = Paced { body: body.into_data_stream(), pace: arrivals.pace, since: Instant::now(), read: 0, late: Arc::clone(&late) };
+    let paced = arrivals.under_way(body, &late);
     let _room = match room {
         None => None,
         Some(Ok(Ok(room))) => Some(room),

@@ -309,7 +309,7 @@ async fn add(
                         _ => format!("/ledger/{code}/new?student={student}&saved={gaps}&last={record}{undo}"),
                     }))
                 }
-                Err(fault) if matches!(fault.exit, Exit::Input | Exit::NoMatch | Exit::NotAllowed) => {
+                Err(fault) if mends(&fault) || fault.exit == Exit::NoMatch => {
                     let drawn = new_form(
                         desk,
                         &account,

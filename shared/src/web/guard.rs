@@ -5,6 +5,7 @@
 
 use super::{
     account::Account,
+    arrival::Arrivals,
     desk::Desk,
     kept,
     page::{self, Page},
@@ -273,11 +274,13 @@ pub struct Gate {
     pub desk: Arc<Desk>,
     /// Its pages, without a gate: for what was kept until a password was given.
     pub pages: Router,
+    /// How what it reads itself arrives.
+    pub arrivals: Arc<Arrivals>,
 }
 
 /// The gate. Host first, then who asks, then whether this may be asked.
 pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
-    let Gate { desk, pages } = gate;
+    let Gate { desk, pages, arrivals } = gate;
     let own = request.extensions().get::<Secured>().map(|secured| Arc::clone(&secured.names));
     if !host_is_ours(request.headers(), &desk.config.hosts) && !own.is_some_and(|names| host_is_ours(request.headers(), &names)) {
         return headers(StatusCode::MISDIRECTED_REQUEST.into_response());
@@ -292,7 +295,7 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
     let response = match way(&request, &visitor) {
         Way::To(target) if visitor.piece => (StatusCode::OK, [("HX-Redirect", target)]).into_response(),
         Way::To(target) => match kept::owner(&request, &visitor).filter(|(_, token)| token_fits(&request, token)) {
-            Some((account, _)) => match kept::keep(&desk, account, request).await {
+            Some((account, _)) => match kept::keep(&desk, account, arrivals.paced(request)).await {
                 Some(word) => Redirect::to(&format!("{target}?kept={word}")).into_response(),
                 None => Redirect::to(&target).into_response(),
             },

@@ -2,7 +2,7 @@
 //! With scripts a page asks before it sends; this is for those without.
 //!
 //! Invariants: only what carries that session's own token and comes from here is kept; only the account it was typed under gets it back; text alone, bounded in size,
-//! number and time, in memory. It passes the same routes as any form, so who may do what is asked as ever.
+//! number and time, in memory, and read at the pace of any body ([`super::arrival`]): the gate hands it over so. It passes the same routes as any form, so who may do what is asked as ever.
 
 use super::{account::Account, desk::Desk, form::pairs, guard::Visitor, page::escape_query};
 use crate::clock::Clock;

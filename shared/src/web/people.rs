@@ -237,7 +237,7 @@ async fn add(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
             let fresh = nobody(&page, &there);
             draw(&PeoplePage { page, people, fresh, said: None, drawn: Some((filled.login.trim().to_owned(), drawn)) })
         }
-        Err(fault) if fault.exit == Exit::Input => {
+        Err(fault) if matches!(fault.exit, Exit::Input | Exit::Storage) => {
             let said = Some(Said::of(&fault, visitor.lang));
             let fresh = filled.again(&page, 0, &there);
             draw_as(&PeoplePage { page, people, fresh, said, drawn: None }, super::guard::status(&fault))
@@ -310,7 +310,7 @@ async fn change(
         .await;
     match done {
         Ok(()) => Ok(Redirect::to(&format!("/people?done={id}")).into_response()),
-        Err(fault) if fault.exit == Exit::Input => {
+        Err(fault) if matches!(fault.exit, Exit::Input | Exit::Storage) => {
             let page = Page::of(&desk, &visitor, "web-people").titled(row(&desk, id)?.name);
             let person = typed.again(&page, id, &school_classes(&desk)?);
             draw_as(&PersonPage { page, person, own, said: Some(Said::of(&fault, visitor.lang)) }, super::guard::status(&fault))

@@ -424,9 +424,9 @@ fn made_by(desk: &Desk, reached: &Reached, shown_json: &Json, lang: Lang) -> Str
     title.map_or_else(|| locale::text(lang, "web-by-rule", &[]), |title| title.get(lang).to_owned())
 }
 
-/// Whether the person can mend it: the form is shown again with what was said.
+/// Whether the form is shown again with what was said: the person can mend it, or the machine did not take it and what was typed must not be lost.
 pub(super) fn mends(fault: &Fault) -> bool {
-    matches!(fault.exit, Exit::Input | Exit::NotAllowed | Exit::Found)
+    matches!(fault.exit, Exit::Input | Exit::NotAllowed | Exit::Found | Exit::Storage | Exit::Internal)
 }
 
 async fn void(

@@ -29,6 +29,7 @@ pub fn desk(desk: &Arc<Desk>, own: Router<Arc<Desk>>) -> Router {
 
 /// The same with a patience of its own.
 pub fn paced(desk: &Arc<Desk>, own: Router<Arc<Desk>>, pace: Pace) -> Router {
+    let arrivals = Arrivals::new(pace);
     let pages = Router::new()
         .route("/static/{stamp}/{name}", get(assets::serve))
         .merge(login::routes())
@@ -49,9 +50,9 @@ pub fn paced(desk: &Arc<Desk>, own: Router<Arc<Desk>>, pace: Pace) -> Router {
         .merge(own)
         .fallback(nowhere)
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(Arrivals::new(pace), arrival::bounded))
+        .layer(middleware::from_fn_with_state(Arc::clone(&arrivals), arrival::bounded))
         .with_state(Arc::clone(desk));
-    let gate = guard::Gate { desk: Arc::clone(desk), pages: pages.clone() };
+    let gate = guard::Gate { desk: Arc::clone(desk), pages: pages.clone(), arrivals };
     pages
         .layer(middleware::from_fn_with_state(gate, guard::gate))
         // Events are small and must not wait for a buffer to fill; photos do not shrink.

@@ -2,7 +2,12 @@
 
 use super::*;
 use crate::desk::{machine::Machine, pages, tests::School};
-use huxue_shared::web::{account::Role, arrival::Pace, routes, session::COOKIE};
+use huxue_shared::web::{
+    account::Role,
+    arrival::Pace,
+    routes,
+    session::{COOKIE, IDLE_S},
+};
 use std::sync::Arc;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -36,10 +41,14 @@ impl Port {
 
     /// A file for the import, of which only the head is sent.
     async fn upload(&self, bytes: usize) -> TcpStream {
-        let token = self.school.token(&self.session);
+        self.begun(&self.school.token(&self.session), "multipart/form-data; boundary=x", bytes).await
+    }
+
+    /// The head of a form of this kind, with this token.
+    async fn begun(&self, token: &str, kind: &str, bytes: usize) -> TcpStream {
         let head = format!(
             "POST /import/preview?t={token} HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\nCookie: {COOKIE}={1}; huxue_lang=zh\r\n\
-             Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {bytes}\r\nConnection: close\r\n\r\n",
+             Content-Type: {kind}\r\nContent-Length: {bytes}\r\nConnection: close\r\n\r\n",
             self.at, self.session
         );
         let mut stream = TcpStream::connect(self.at).await.unwrap();
@@ -83,6 +92,25 @@ async fn a_body_that_trickles_ends_however_regular_its_bytes_are() {
         }
     }
     assert!(said.starts_with(b"HTTP/1.1 422"), "{}", String::from_utf8_lossy(&said));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_locked_or_ended_session_sends_comes_no_slower_than_anything_else() {
+    for (away, door) in [(IDLE_S, "/lock"), (13 * 3_600, "/login")] {
+        for (kind, start) in [("application/x-www-form-urlencoded", "note="), ("multipart/form-data; boundary=x", "--x\r\n")] {
+            let port = Port::open(Pace { silence: Duration::from_millis(30), ..patient() }, LONG);
+            let token = port.school.token(&port.session);
+            port.school.clock.advance_s(away);
+            let mut silent = port.begun(&token, kind, 1_000).await;
+            silent.write_all(start.as_bytes()).await.unwrap();
+            let said = answer_of(&mut silent).await;
+            assert!(said.starts_with("HTTP/1.1 303") && said.contains(&format!("location: {door}\r\n")), "{kind}: {said}");
+            let mut whole = port.begun(&token, kind, 7).await;
+            whole.write_all(b"note=ab").await.unwrap();
+            let said = answer_of(&mut whole).await;
+            assert!(said.contains("?kept=") == (start == "note="), "what came in time is kept: {said}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,7 +37,7 @@ impl School {
         self.send(request.body(Body::from(multipart(texts, files))).unwrap()).await
     }
 
-    async fn raw(&self, path: &str, session: &str) -> (Response<()>, Vec<u8>) {
+    pub(super) async fn raw(&self, path: &str, session: &str) -> (Response<()>, Vec<u8>) {
         let request = Request::get(path).header("host", HOST).header("cookie", format!("{COOKIE}={session}"));
         let (parts, body) = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap().into_parts();
         (Response::from_parts(parts, ()), to_bytes(body, 16 << 20).await.unwrap().to_vec())
