@@ -4,8 +4,9 @@
 
 use super::{
     account::Account,
+    conflicts,
     desk::Desk,
-    entry::{Tried, targets, undo_word},
+    entry::{Tried, hold, targets, undisputed, undo_word},
     files,
     form::{Drawing, Input, Sent, rest_of},
     guard::{Oops, Visitor, status},
@@ -206,7 +207,7 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
     let due = desk
         .replica
         .page(definition, &crate::replica::browse::Wanted { students: Some(vec![place.doc.to_string()]), limit: 500, ..Default::default() });
-    let due = due.map_err(Fault::from)?.rows.into_iter().find(|row| row.id == *id).and_then(|row| row.due);
+    let due = due.map_err(Fault::from)?.rows.into_iter().find(|row| row.id == *id && !row.void).and_then(|row| row.due);
     let ahead = if place.void { Vec::new() } else { way::ahead(definition, state, due.as_deref().unwrap_or_default(), lang) };
     let due = due.map_or((String::new(), ""), |due| {
         let (words, mark) = shown::distance(&due, desk.clock().today(), lang);
@@ -306,6 +307,7 @@ fn next_steps(
     let catalogue = desk.replica.catalogue();
     let (definition, fields) = (&reached.definition, &reached.place.fields);
     let nothing = BTreeMap::new();
+    let disputed = conflicts::held(desk, definition, &reached.place.id, page.lang)?;
     let mut out = Vec::new();
     for step in shown_json["next"].as_array().into_iter().flatten() {
         let Some(known) = definition.lifecycle.as_ref().and_then(|l| l.step(step["step"].as_str().unwrap_or_default())) else { continue };
@@ -322,6 +324,10 @@ fn next_steps(
         let only = known.role.filter(|_| !reach::takes(account, known.role)).map(|role| reach::role_title(role, page.lang)).unwrap_or_default();
         let signature: BTreeMap<String, String> = reach::signature(account, definition, known).into_iter().collect();
         for input in &mut inputs {
+            if let Some(held) = disputed.get(&input.code) {
+                hold(input, held, page.lang);
+                continue;
+            }
             input.required = "yes";
             let field = definition.field(&input.code);
             if let Some(name) = signature.get(&input.code).filter(|_| input.value.is_empty()) {
@@ -536,7 +542,8 @@ async fn step(
         set.extend(placed.clone());
         let word = |key: &str| Some(sent.other(key).to_owned()).filter(|text| !text.is_empty());
         let by = Some(account.name.clone());
-        let pointed = reach::references(desk, &account, &reached.definition, &set);
+        let pointed = reach::references(desk, &account, &reached.definition, &set)
+            .and_then(|()| undisputed(desk, &reached.definition, &reached.place.id, &set, lang));
         let request = Request::RecordStep { record: id.to_owned(), step: step.clone(), set, on: word("_on"), by, why: word("_why"), to: None };
         match pointed.and_then(|()| desk.ask(&account, request, lang)) {
             Ok(_) if placed.is_empty() => Ok(files::note(desk, &account, refused)),
