@@ -173,7 +173,7 @@ fn directory(dir: &Path, db_key: &Path) -> Vec<Item> {
                 ROOM_WRONG_MIB..ROOM_LOOK_MIB => (Mark::Look, "doctor-disk-little"),
                 _ => (Mark::Well, "doctor-disk"),
             };
-            Item::of("disk", mark, says(code).with("mib", mib).with("path", dir.display()))
+            Item::of("disk", mark, says(code).with("room", room(mib)).with("path", dir.display()))
         }
         Err(error) => Item::wrong("disk", Fault::new("dir-unwritable", Exit::Storage).with("path", dir.display()).because(error)),
     });
@@ -190,6 +190,12 @@ fn is_open(path: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_open(_: &Path) -> bool {
     false
+}
+
+/// As people know it from their own machines: `59.8 GB`, `512 MB`.
+fn room(mib: u64) -> String {
+    let tenths = mib * 10 / 1024;
+    if mib < 1024 { format!("{mib} MB") } else { format!("{}.{} GB", tenths / 10, tenths % 10) }
 }
 
 fn room_mib(dir: &Path) -> std::io::Result<u64> {
@@ -299,7 +305,8 @@ fn state(node: &Node, status: &Json) -> Vec<Item> {
     let used_mib = status["blobs"]["bytes"].as_u64().unwrap_or(0) >> 20;
     if let Ok(limits) = node.replica.blob_limits() {
         let (used, quota) = (used_mib, limits.quota_mib);
-        let said = says(if used * 10 >= quota * 9 { "doctor-files-full" } else { "doctor-files" }).with("used", used).with("quota", quota);
+        let said =
+            says(if used * 10 >= quota * 9 { "doctor-files-full" } else { "doctor-files" }).with("used", room(used)).with("quota", room(quota));
         items.push(Item::of("files", if used * 10 >= quota * 9 { Mark::Look } else { Mark::Well }, said));
     }
     if let Ok(false) = node.replica.store().read(accounts::any) {

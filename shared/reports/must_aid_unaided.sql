@@ -26,6 +26,15 @@
 --   { code = "application", type = "choice", options = "aid_application.$state", title = { zh = "申请进度", en = "Application" } },
 --   { code = "reason", type = "choice", options = "aid_application.unaided_reason", title = { zh = "未助原因", en = "Reason" } },
 -- ]
+-- [today]
+-- title = { zh = "应助未助，还没人申请", en = "Must be aided, and nobody applied" }
+-- order = 40
+-- ledger = "aid_application"
+-- text = ["name", "class", "categories"]
+-- unless = ["application", "reason"]
+-- open = "/child/{student}"
+-- act = "/ledger/aid_application/new?student={student}"
+-- act_title = { zh = "填申请", en = "Apply" }
 -- +++
 WITH must AS MATERIALIZED (
   SELECT DISTINCT g.stage, coalesce(g.boarding, 'any') AS boarding, coalesce(g.grade_from, 0) AS grade_from, coalesce(g.grade_until, 99) AS grade_until,

@@ -29,6 +29,14 @@ pub fn routes() -> Router<Arc<Desk>> {
     Router::new().route("/guide/away", post(away))
 }
 
+/// The list as it is shown: once more is done than left, only what is left.
+#[must_use]
+pub fn shown(steps: Vec<Step>) -> (Vec<Step>, usize) {
+    let (all, left) = (steps.len(), steps.iter().filter(|(.., done)| !done).count());
+    let short = left * 2 < all;
+    (steps.into_iter().filter(|(.., done)| !(short && *done)).collect(), if short { all - left } else { 0 })
+}
+
 /// A line: message key, where it is done, whether it is.
 pub type Step = (&'static str, &'static str, bool);
 

@@ -96,6 +96,8 @@ struct Finding {
     class: &'static str,
     word: String,
     said: Said,
+    /// The page that mends it; empty: a command does.
+    href: &'static str,
 }
 
 fn finding(item: &Item, page: &Page) -> Finding {
@@ -104,10 +106,21 @@ fn finding(item: &Item, page: &Page) -> Finding {
         Mark::Look => ("warn", "desk-doctor-sign-look"),
         Mark::Wrong => ("bad", "desk-doctor-sign-wrong"),
     };
-    // In the very words of the command line, commands too: this page is for whoever looks after the machine.
-    let next = locale::fault(page.lang, &item.said).1.filter(|_| item.mark != Mark::Well);
-    let said = Said { next, ..Said::of(&item.said, page.lang) };
-    Finding { sign: item.mark.sign(), class, word: page.t(key), said }
+    let href = if item.mark == Mark::Well { "" } else { mended_at(&item.check) };
+    let mut said = Said::of(&item.said, page.lang);
+    // Where no page mends it, in the very words of the command line, commands too: this page is for whoever looks after the machine.
+    if href.is_empty() {
+        said.next = locale::fault(page.lang, &item.said).1.filter(|_| item.mark != Mark::Well);
+    }
+    Finding { sign: item.mark.sign(), class, word: page.t(key), said, href }
+}
+
+/// Where on the desk a finding is mended, by what was looked at; its words there are the `.page` of `web-CODE`.
+fn mended_at(check: &str) -> &'static str {
+    match check {
+        "conflicts" | "refused" => "/conflicts",
+        _ => "",
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

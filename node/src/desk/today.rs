@@ -1,4 +1,7 @@
 //! Today: what is due and overdue for this person, each one click from doing it.
+//!
+//! Invariant: an item is shown to who has the right to do it, and to nobody else ([`theirs`], `tests::items_come_to_who_can_do_them`). What waits for the county is
+//! no item of the school's.
 
 use super::{
     guide,
@@ -16,7 +19,11 @@ use huxue_shared::{
     command::{Request, reporting, request::Format},
     document::view::Value,
     fault::Fault,
-    ledger::{Definition, definition::Step},
+    ledger::{
+        Definition,
+        definition::{Authority, Step},
+        lifecycle,
+    },
     replica::browse::Row,
     report::{
         definition::{ColumnType, Report},
@@ -25,7 +32,7 @@ use huxue_shared::{
     web::{
         Desk,
         account::{Account, Class, Reach},
-        children,
+        children, conflicts,
         guard::{Oops, Visitor},
         import,
         names::Names,
@@ -36,7 +43,7 @@ use huxue_shared::{
 use jiff::ToSpan as _;
 use serde::Deserialize;
 use serde_json::Value as Json;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Days ahead that are shown.
 const AHEAD_DAYS: i32 = 7;
@@ -96,6 +103,8 @@ struct TodayPage {
     cards: Vec<Card>,
     empty: bool,
     guide: Vec<(String, &'static str, bool)>,
+    /// How many lines are done, where they are not shown.
+    guide_done: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -139,11 +148,13 @@ fn today_page(desk: &Desk, account: &Account, machine: &Machine, page: Page) -> 
         .collect();
     cards.extend(due_cards(desk, account, &page, &elsewhere)?);
     cards.extend(follow_up_card(desk, account, &page)?);
-    cards.extend(conflict_card(desk, &page));
+    cards.extend(conflict_card(desk, account, &page)?);
     cards.extend(refused_card(desk, account, &page)?);
     cards.extend(report_cards(desk, account, &page, &reports)?);
-    let guide = guide::steps(desk, account, machine)?.into_iter().map(|(key, href, done)| (page.t(key), href, done)).collect();
-    Ok(TodayPage { day: shown::day(today, lang), works, cards, empty, guide, page })
+    let (guide, done) = guide::shown(guide::steps(desk, account, machine)?);
+    let guide_done = if done > 0 { page.t1("desk-guide-done-count", done) } else { String::new() };
+    let guide = guide.into_iter().map(|(key, href, done)| (page.t(key), href, done)).collect();
+    Ok(TodayPage { day: shown::day(today, lang), works, cards, empty, guide, guide_done, page })
 }
 
 /// The reports that are cards of this page, in their order.
@@ -156,13 +167,22 @@ fn cards_of(desk: &Desk) -> Result<Vec<Report>, Fault> {
 
 fn shows(desk: &Desk, account: &Account, card: &ReportCard) -> bool {
     let Ok(definition) = desk.replica.definition(&card.ledger) else { return false };
-    let reach = if card.writers { account.writes(&definition) } else { account.reads(&definition) };
+    // Where a line leads decides, if nothing is written in a record of the ledger itself.
+    let reach = if card.writes() { account.writes(&definition) } else { account.reads(&definition) };
     let takes = |step: &String| step_of(&definition, step).is_some_and(|step| account.writes(&definition).any() && reach::takes(account, step.role));
     reach.any() && card.step.as_ref().is_none_or(takes)
 }
 
 fn step_of<'a>(definition: &'a Definition, code: &str) -> Option<&'a Step> {
     definition.lifecycle.as_ref()?.step(code)
+}
+
+/// Whether a record's next step is this person's: in reach for writing, and one of the steps it waits for may be taken by a school, and by somebody like this.
+fn theirs(account: &Account, definition: &Definition, row: &Row) -> bool {
+    let takes = |step: &&Step| step.authority.allows(Authority::School) && reach::takes(account, step.role);
+    let state = definition.lifecycle.as_ref().zip(row.state.as_deref());
+    shown::in_reach(&account.writes(definition), row)
+        && state.is_some_and(|(lifecycle, state)| lifecycle::awaited(lifecycle, state).iter().any(takes))
 }
 
 fn roll_card(page: &Page, rolls: &[Taken]) -> Option<Card> {
@@ -180,11 +200,10 @@ fn due_cards(desk: &Desk, account: &Account, page: &Page, elsewhere: &[&str]) ->
     let until = today.checked_add(AHEAD_DAYS.days()).unwrap_or(today).to_string();
     let mut rows: Vec<Row> = Vec::new();
     for definition in catalogue.iter_latest().filter(|d| d.lifecycle.is_some()) {
-        let reach = account.reads(definition);
-        if reach.any() {
+        if account.writes(definition).any() {
             let found = desk.replica.due_by(definition, &until).map_err(Fault::from)?;
             let here = |row: &Row| row.state.as_ref().is_none_or(|state| !elsewhere.contains(&format!("{}.{state}", row.ledger).as_str()));
-            rows.extend(found.into_iter().filter(|row| shown::in_reach(&reach, row) && here(row)));
+            rows.extend(found.into_iter().filter(|row| theirs(account, definition, row) && here(row)));
         }
     }
     rows.sort_by(|a, b| a.due.cmp(&b.due));
@@ -208,17 +227,34 @@ fn due_cards(desk: &Desk, account: &Account, page: &Page, elsewhere: &[&str]) ->
     let today = today.to_string();
     let (late, coming): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.due.as_deref() < Some(today.as_str()));
     let lines = |rows: Vec<&Row>| rows.into_iter().filter_map(line).collect();
-    let cards = [Card::new("late", page.t("desk-card-late"), lines(late), ""), Card::new("coming", page.t("desk-card-coming"), lines(coming), "")];
+    // Many of one kind would hide the others: they have a card of their own, which leads to the list of them.
+    let mut kinds: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    late.iter().filter_map(|row| kind(row)).for_each(|kind| *kinds.entry(kind).or_default() += 1);
+    kinds.retain(|_, count| *count > LINES_MAX);
+    let (many, late): (Vec<&Row>, Vec<&Row>) = late.into_iter().partition(|row| kind(row).is_some_and(|kind| kinds.contains_key(&kind)));
+    let mut cards = vec![Card::new("late", page.t("desk-card-late"), lines(late), "")];
+    for (ledger, state) in kinds.into_keys() {
+        let Some(definition) = catalogue.latest(ledger) else { continue };
+        let title = format!("{} · {}", definition.title.get(lang), shown::state(definition, Some(state), lang));
+        let rows = many.iter().copied().filter(|row| kind(row) == Some((ledger, state))).collect();
+        cards.push(Card::new(format!("late-{ledger}-{state}"), title, lines(rows), &format!("/ledger/{ledger}?state={state}&order=due")));
+    }
+    cards.push(Card::new("coming", page.t("desk-card-coming"), lines(coming), ""));
     Ok(cards.into_iter().flatten().collect())
 }
 
-fn conflict_card(desk: &Desk, page: &Page) -> Option<Card> {
-    let count = page.links.iter().find(|link| link.href == "/conflicts").map_or(0, |link| link.count);
-    let line = |key: &str, count: i64| {
-        (count > 0).then(|| Line { text: page.t1(key, count), href: "/conflicts".into(), items: usize::try_from(count).ok(), ..Line::default() })
+/// Ledger and state of a record.
+fn kind(row: &Row) -> Option<(&str, &str)> {
+    row.state.as_deref().map(|state| (row.ledger.as_str(), state))
+}
+
+fn conflict_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<Card>, Fault> {
+    let (waiting, refused) = conflicts::to_settle(desk, account)?;
+    let line = |key: &str, count: usize| {
+        (count > 0).then(|| Line { text: page.t1(key, count), href: "/conflicts".into(), items: Some(count), ..Line::default() })
     };
-    let lines = [line("desk-conflicts-wait", count), line("desk-refused-changes", desk.pulse().refused)];
-    Card::new("conflicts", page.t("desk-card-conflicts"), lines.into_iter().flatten().collect(), "/conflicts")
+    let lines = [line("desk-conflicts-wait", waiting), line("desk-refused-changes", refused)];
+    Ok(Card::new("conflicts", page.t("desk-card-conflicts"), lines.into_iter().flatten().collect(), "/conflicts"))
 }
 
 /// What reports say is to be done: those with a `[today]` in their head.
@@ -232,11 +268,11 @@ fn report_cards(desk: &Desk, account: &Account, page: &Page, reports: &[Report])
         let (reads, writes) = (account.reads(&definition), account.writes(&definition));
         let step = card.step.as_deref().and_then(|code| step_of(&definition, code));
         let take = step.map(|step| (step, reach::signature(account, &definition, step)));
-        let reach = if card.writers { &writes } else { &reads };
+        let reach = if card.writes() { &writes } else { &reads };
         let request = Request::ReportRun { name: report.name.clone(), params: card.with.clone(), format: Format::Json };
         let answer = desk.ask(account, request, page.lang)?;
         let lines = answer["rows"].as_array().into_iter().flatten().filter_map(|row| {
-            let line = line_of(report, card, row, &answer, reach, writes.any(), desk, page)?;
+            let line = line_of(report, card, row, &answer, reach, account, desk, page)?;
             let record = row[ReportCard::RECORD].as_str();
             let take = take.as_ref().zip(record).map(|((step, along), record)| Take {
                 action: page.post_at("/record", record, &format!("/step/{}", step.code)),
@@ -254,16 +290,30 @@ fn report_cards(desk: &Desk, account: &Account, page: &Page, reports: &[Report])
 }
 
 #[expect(clippy::too_many_arguments, reason = "one row, and all it is judged and shown by")]
-fn line_of(report: &Report, card: &ReportCard, row: &Json, answer: &Json, reach: &Reach, writes: bool, desk: &Desk, page: &Page) -> Option<Line> {
+fn line_of(
+    report: &Report,
+    card: &ReportCard,
+    row: &Json,
+    answer: &Json,
+    reach: &Reach,
+    account: &Account,
+    desk: &Desk,
+    page: &Page,
+) -> Option<Line> {
     let (grade, class) = (row["grade"].as_i64(), row["class"].as_i64());
-    if !reach.holds(grade.zip(class).map(|(grade, class)| Class { grade, class })) {
-        return None;
-    }
     let plain = |code: &str| match &row[code] {
         Json::String(text) if !text.is_empty() => Some(text.clone()),
         Json::Number(number) => Some(number.to_string()),
         _ => None,
     };
+    let elsewhere = card.unless.iter().any(|code| plain(code).is_some());
+    if elsewhere || !reach.holds(grade.zip(class).map(|(grade, class)| Class { grade, class })) {
+        return None;
+    }
+    let href = ReportCard::address(&card.open, plain)?;
+    if !card.writes() && !mends(desk, account, &href) {
+        return None;
+    }
     let said = |code: &String| {
         if code == "class" {
             return Some(shown::class(grade, class, page.lang));
@@ -283,15 +333,27 @@ fn line_of(report: &Report, card: &ReportCard, row: &Json, answer: &Json, reach:
         (Some(Some(day)), DateSays::Last) => (day, "warn"),
         (Some(Some(day)), DateSays::Due) => shown::distance(&day, desk.clock().today(), page.lang),
     };
-    let act = card.act.as_ref().zip(card.act_title.as_ref()).filter(|_| writes);
+    let act = card.act.as_ref().zip(card.act_title.as_ref());
     Some(Line {
         text: card.text.iter().filter_map(said).collect::<Vec<_>>().join(" · "),
-        href: ReportCard::address(&card.open, plain)?,
+        href,
         tag,
         act: act.and_then(|(address, title)| Some((ReportCard::address(address, plain)?, title.get(page.lang).to_owned()))),
         items: card.count.as_ref().and_then(|code| usize::try_from(row[code.as_str()].as_i64()?).ok()),
         take: None,
     })
+}
+
+/// Whether the person can do something about what a line leads to: a record or a child to write; anything else is who administers the desk.
+fn mends(desk: &Desk, account: &Account, href: &str) -> bool {
+    let record = |id: &str| reach::record(desk, account, id);
+    match href.split('/').collect::<Vec<_>>().as_slice() {
+        ["", "record" | "child", id] => match record(id) {
+            Ok(found) => found.writes || account.administers() && !found.definition.may_write(Authority::School),
+            Err(_) => false,
+        },
+        _ => account.administers(),
+    }
 }
 
 /// Records that name a day on which to look again, come or about to come.
@@ -301,10 +363,10 @@ fn follow_up_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<
     let names = Names::of(desk, lang);
     let mut found: Vec<(String, Line)> = Vec::new();
     for definition in catalogue.iter_latest() {
-        let (reads, writes) = (account.reads(definition), account.writes(definition).any());
-        for field in definition.fields.iter().filter(|field| field.follow_up && reads.any() && shown::sees(account, definition, field)) {
+        let writes = account.writes(definition);
+        for field in definition.fields.iter().filter(|field| field.follow_up && writes.any() && shown::sees(account, definition, field)) {
             let rows = desk.replica.follow_ups_by(definition, field, &until).map_err(Fault::from)?;
-            for row in rows.into_iter().filter(|row| shown::in_reach(&reads, row)) {
+            for row in rows.into_iter().filter(|row| shown::in_reach(&writes, row)) {
                 let Some(due) = row.due else { continue };
                 let who = row.name.clone().unwrap_or_else(|| names.label(definition, &row.fields));
                 let subject = row.student.as_ref().map_or_else(String::new, |student| format!("student={student}"));
@@ -318,7 +380,7 @@ fn follow_up_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<
                     href: format!("/record/{}", row.id),
                     tag: shown::distance(&due, today, lang),
                     items: None,
-                    act: writes.then(|| (form, page.t("desk-do-log"))),
+                    act: Some((form, page.t("desk-do-log"))),
                     take: None,
                 };
                 found.push((due, line));

@@ -141,8 +141,7 @@ async fn enrol(State(wizard): State<Arc<Wizard>>, Extension(visitor): Extension<
     }
     // What was kept of an earlier try stands in the field; a file was chosen now.
     let token = if file.trim().is_empty() { token } else { file };
-    // Pasted out of a letter, a token comes with line breaks.
-    let token: String = token.chars().filter(|c| !c.is_whitespace()).collect();
+    let (hub, token) = (bare_hub(&hub), bare_token(&token));
     let mut enrolled_already = wizard.enrolled.lock().await;
     if *enrolled_already {
         return Ok(Redirect::to("/start").into_response());
@@ -163,6 +162,19 @@ async fn enrol(State(wizard): State<Arc<Wizard>>, Extension(visitor): Extension<
     }
 }
 
+/// An address as it is copied from a browser's line or a letter: without `http://` and what comes after host and port, and with a colon of either width.
+fn bare_hub(text: &str) -> String {
+    let text = text.trim().replace('：', ":");
+    let bare = text.split_once("://").filter(|(scheme, _)| ["http", "https"].contains(&scheme.to_lowercase().as_str()));
+    bare.map_or(text.as_str(), |(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default()).trim_end_matches('/').to_owned()
+}
+
+/// A token as it is copied out of a letter: with line breaks, and with the word before it (`入网码：`, `Token:`); none of its own letters is a colon.
+fn bare_token(text: &str) -> String {
+    let bare = text.rsplit([':', '：']).next().unwrap_or_default();
+    bare.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +193,20 @@ mod tests {
             let text = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
             let text = String::from_utf8(text.to_vec()).unwrap().replace(&"ab".repeat(32), "TOKEN");
             insta::assert_snapshot!(format!("wizard_{lang}"), stampless(&text));
+        }
+    }
+
+    #[test]
+    fn what_is_pasted_with_its_surroundings_is_taken() {
+        for text in
+            ["hub.example:4433", " http://hub.example:4433", "https://hub.example:4433/login?x=1", "HTTPS://hub.example：4433/", "hub.example:4433/"]
+        {
+            assert_eq!(bare_hub(text), "hub.example:4433", "{text}");
+        }
+        assert_eq!(bare_hub("[2001:db8::1]:4433"), "[2001:db8::1]:4433");
+        assert_eq!(bare_hub("ftp://hub.example"), "ftp://hub.example", "is not ours, and said to be wrong");
+        for text in ["入网码：AB12-\nCD34", "token: AB12-CD34 ", "AB12-CD34"] {
+            assert_eq!(bare_token(text), "AB12-CD34", "{text}");
         }
     }
 

@@ -10,7 +10,7 @@ fn every_finding_has_its_sentence_in_both_languages_and_what_needs_a_person_its_
     assert!(codes.len() > 30, "{}", codes.len());
     for code in codes {
         let fault = Fault { code: code.to_owned().into(), ..Fault::new("", Exit::Found) };
-        let fault = ["path", "mib", "school", "county", "detail", "now", "days", "pending", "count", "used", "quota", "hub", "address", "port"]
+        let fault = ["path", "room", "school", "county", "detail", "now", "days", "pending", "count", "used", "quota", "hub", "address", "port"]
             .iter()
             .fold(fault, |fault, name| fault.with(name, 1));
         for lang in [Lang::Zh, Lang::En] {

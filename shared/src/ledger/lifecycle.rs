@@ -13,7 +13,7 @@ mod fact;
 mod graph;
 pub mod permit;
 
-pub use ahead::ahead;
+pub use ahead::{ahead, awaited};
 pub use fact::required_values;
 pub use permit::{Request, StepError, allowed, may_take};
 

@@ -26,7 +26,7 @@ pub struct Today {
     /// Place among the cards, small ones first.
     #[serde(default)]
     pub order: i64,
-    /// Who reads this ledger sees the card, lines of children of the own classes; who writes it, the button too.
+    /// Who writes this ledger sees the card, lines of children of the own classes; without a button and step who reads it and may change what a line leads to.
     pub ledger: String,
     /// Only who writes the ledger sees it.
     #[serde(default)]
@@ -51,6 +51,9 @@ pub struct Today {
     /// Parameters it is run with, as on the command line.
     #[serde(default)]
     pub with: std::collections::BTreeMap<String, String>,
+    /// A row that has one of these columns is no line: somebody is at it already, or has said why not.
+    #[serde(default)]
+    pub unless: Vec<String>,
     /// `ledger.state`: the general card of what is due leaves these out, because this one shows them.
     #[serde(default)]
     pub instead_of: Vec<String>,
@@ -60,11 +63,17 @@ impl Today {
     /// Column with the key of the record whose step is taken.
     pub const RECORD: &'static str = "record";
 
+    /// Whether what is asked for is written in [`Today::ledger`]: then only who writes there has lines. Else a line is whose right it is to change what it leads to.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        self.writers || self.act.is_some() || self.step.is_some()
+    }
+
     /// What is wrong with it: a column that is not there, an address that is none of ours, a button without words.
     #[must_use]
     pub fn wrong(&self, columns: &[Column]) -> Option<String> {
         let known = |code: &str| columns.iter().any(|column| column.code == code);
-        let column = self.text.iter().chain(&self.date).chain(&self.count).find(|code| !known(code));
+        let column = self.text.iter().chain(&self.date).chain(&self.count).chain(&self.unless).find(|code| !known(code));
         let address = [Some(&self.open), self.act.as_ref()].into_iter().flatten().find(|text| {
             !text.starts_with('/')
                 || text.starts_with("//")

@@ -126,6 +126,22 @@ fn inbox(desk: &Desk, account: &Account, page: Page, said: Option<(String, Said)
     Ok(ConflictsPage { page, entries, more, said })
 }
 
+/// How many items this person may settle, and of them how many are changes that were not taken.
+///
+/// # Errors
+/// The store's.
+pub fn to_settle(desk: &Desk, account: &Account) -> Result<(usize, usize), Fault> {
+    let mut items = desk.replica.conflicts(None, None).map_err(Fault::from)?;
+    items.retain(|item| !is_countys(item) && reached(desk, account, item).is_some_and(|(may, _)| may));
+    let refused = items.iter().filter(|item| item.kind == "refused").count();
+    Ok((items.len() - refused, refused))
+}
+
+/// Whether the county alone settles it.
+fn is_countys(item: &Item) -> bool {
+    item.kind == "duplicate_child" || item.detail["county_only"].as_bool().unwrap_or(false)
+}
+
 /// Whether the person sees an item, and may settle it. What hangs on no record in reach is the registrar's.
 fn reached(desk: &Desk, account: &Account, item: &Item) -> Option<(bool, Option<Arc<Definition>>)> {
     match item.record.as_deref() {
@@ -197,7 +213,7 @@ fn entry(desk: &Desk, item: &Item, definition: Option<&Definition>, may: bool, l
         disputes,
         lines,
         way,
-        may: may && !county_only && item.kind != "duplicate_child",
+        may: may && !is_countys(item),
     }
 }
 

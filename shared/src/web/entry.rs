@@ -415,7 +415,7 @@ fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, tried: Tried<
 }
 
 /// A field that awaits a choice: its values and where to choose, nothing to write in. What was typed before anybody knew stands beside them.
-fn hold(input: &mut Input, held: &Held, lang: crate::locale::Lang) {
+pub(super) fn hold(input: &mut Input, held: &Held, lang: crate::locale::Lang) {
     let shown = |(value, wrote): &(String, String)| super::form::Option_ { code: wrote.clone(), title: value.clone(), on: false };
     let chosen = || input.options.iter().filter(|o| o.on).map(|o| o.title.as_str()).collect::<Vec<_>>().join(" ");
     let typed = (input.value != input.was).then(|| if input.options.is_empty() { input.value.clone() } else { chosen() });
@@ -429,7 +429,13 @@ fn hold(input: &mut Input, held: &Held, lang: crate::locale::Lang) {
 }
 
 /// That nothing written here awaits a choice: it came up while the form was open.
-fn undisputed(desk: &Desk, definition: &Definition, id: &str, set: &BTreeMap<String, String>, lang: crate::locale::Lang) -> Result<(), Fault> {
+pub(super) fn undisputed(
+    desk: &Desk,
+    definition: &Definition,
+    id: &str,
+    set: &BTreeMap<String, String>,
+    lang: crate::locale::Lang,
+) -> Result<(), Fault> {
     let disputed = conflicts::held(desk, definition, id, lang)?;
     let hit: Vec<&str> =
         set.keys().filter(|code| disputed.contains_key(*code)).filter_map(|code| Some(definition.field(code)?.title.get(lang))).collect();

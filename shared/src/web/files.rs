@@ -208,6 +208,12 @@ pub fn said(desk: &Desk, account: &Account, token: &str, lang: Lang) -> Option<S
 /// The sentence over files that were not taken, each with its reason and what mends it; nothing if there are none.
 #[must_use]
 pub fn refusals(refused: &[Refused], form: bool, lang: Lang) -> Option<Said> {
+    // Nothing was sent, so nothing was refused.
+    if let [(_, fault)] = refused
+        && fault.code == "web-files-none"
+    {
+        return Some(Said::of(fault, lang));
+    }
     let count = refused.len().to_string();
     let key = if form { "web-files-refused-form" } else { "web-files-refused" };
     let line = |(name, fault): &Refused| {

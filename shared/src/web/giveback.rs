@@ -6,6 +6,7 @@
 //! are children. Invariant: nobody else gets it, whatever their role.
 
 use super::{account::Account, desk::Desk, page::next_here};
+pub use crate::store::refused::Waiting;
 use crate::{
     fault::{Exit, Fault},
     import::{
@@ -14,7 +15,7 @@ use crate::{
         read_sheets,
     },
     locale::{self, Lang},
-    store::refused::{self as store, Waiting},
+    store::refused as store,
 };
 use rust_xlsxwriter::{Color, ExcelDateTime, Format, Note, Workbook, Worksheet, XlsxError};
 use serde_json::Value as Json;
@@ -36,7 +37,7 @@ pub fn name(file: &str, lang: Lang) -> String {
     format!("{}{stem}.xlsx", if lang == Lang::Zh { zh } else { en })
 }
 
-fn bare(file: &str) -> &str {
+pub(super) fn bare(file: &str) -> &str {
     PREFIXES.iter().fold(file, |name, prefix| name.strip_prefix(prefix).unwrap_or(name))
 }
 

@@ -230,7 +230,17 @@ fn titled(desk: &Desk, ledger: &str, lang: Lang) -> String {
 /// The store's.
 pub fn waiting_refused(desk: &Desk, account: &Account, lang: Lang) -> Result<Vec<(String, usize, String)>, Fault> {
     let found = giveback::waiting(desk, account)?;
-    Ok(found.into_iter().map(|w| (format!("{} → {}", w.file, titled(desk, &w.target, lang)), w.rows, format!("/import/refused/{}", w.id))).collect())
+    // Whoever takes a whole import back wants none of it; its rows still lie under Import.
+    let batches = if found.is_empty() { Vec::new() } else { desk.replica.imports(Some(&account.name)).map_err(Fault::from)? };
+    let undone = |w: &giveback::Waiting| {
+        let kind = if w.target.is_empty() { "roster" } else { "ledger" };
+        batches.iter().find(|batch| batch.kind == kind && giveback::bare(&batch.file) == w.file).is_some_and(|batch| batch.undone.is_some())
+    };
+    Ok(found
+        .into_iter()
+        .filter(|w| !undone(w))
+        .map(|w| (format!("{} → {}", w.file, titled(desk, &w.target, lang)), w.rows, format!("/import/refused/{}", w.id)))
+        .collect())
 }
 
 /// What a person says along with writing.

@@ -255,6 +255,7 @@ fn ledger_page(
         on: row.on.clone().unwrap_or_default(),
         cells: cells(row),
         state: shown::state(definition, row.state.as_deref(), lang),
+        // What is void is owed by nobody.
         due: row.due.as_deref().filter(|_| !row.void).map_or((String::new(), ""), |due| shown::distance(due, today, lang)),
         disputed: row.disputed,
         files: super::files::state::chips(desk, account, definition, &row.id, &row.fields, lang),

@@ -4,8 +4,9 @@
 
 use super::{
     account::Account,
+    conflicts,
     desk::Desk,
-    entry::{Tried, targets, undo_word},
+    entry::{Tried, hold, targets, undisputed, undo_word},
     files,
     form::{Drawing, Input, Sent, rest_of},
     guard::{Oops, Visitor, status},
@@ -303,6 +304,7 @@ fn next_steps(
     let catalogue = desk.replica.catalogue();
     let (definition, fields) = (&reached.definition, &reached.place.fields);
     let nothing = BTreeMap::new();
+    let disputed = conflicts::held(desk, definition, &reached.place.id, page.lang)?;
     let mut out = Vec::new();
     for step in shown_json["next"].as_array().into_iter().flatten() {
         let Some(known) = definition.lifecycle.as_ref().and_then(|l| l.step(step["step"].as_str().unwrap_or_default())) else { continue };
@@ -319,6 +321,10 @@ fn next_steps(
         let only = known.role.filter(|_| !reach::takes(account, known.role)).map(|role| reach::role_title(role, page.lang)).unwrap_or_default();
         let signature: BTreeMap<String, String> = reach::signature(account, definition, known).into_iter().collect();
         for input in &mut inputs {
+            if let Some(held) = disputed.get(&input.code) {
+                hold(input, held, page.lang);
+                continue;
+            }
             input.required = "yes";
             let field = definition.field(&input.code);
             if input.value.is_empty() && field.is_some_and(|f| f.serial) {
@@ -469,7 +475,8 @@ async fn step(
         set.extend(signs.into_iter().flat_map(|known| reach::signature(&account, &reached.definition, known)));
         let word = |key: &str| Some(sent.other(key).to_owned()).filter(|text| !text.is_empty());
         let by = Some(account.name.clone());
-        let pointed = reach::references(desk, &account, &reached.definition, &set);
+        let pointed = reach::references(desk, &account, &reached.definition, &set)
+            .and_then(|()| undisputed(desk, &reached.definition, &reached.place.id, &set, lang));
         let request = Request::RecordStep {
             record: id.to_owned(),
             step: step.clone(),

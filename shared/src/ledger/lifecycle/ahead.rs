@@ -1,7 +1,7 @@
 //! The way a record usually still has before it, so that a page can draw more than the one next step. Advice, never a rule: what may be
 //! taken is [`super::allowed`]'s to say.
 
-use crate::ledger::definition::{Lifecycle, State};
+use crate::ledger::definition::{Lifecycle, State, Step};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The states usually still to come, in order: the rest of the definition's usual way. A record beside that way joins it again by the fewest steps, as far
@@ -16,6 +16,16 @@ pub fn ahead<'a>(lifecycle: &'a Lifecycle, state: &'a str) -> Vec<&'a State> {
     let joined = codes.last().copied().unwrap_or(state);
     codes.extend(way.iter().skip_while(|code| **code != joined).skip(1));
     codes.into_iter().filter_map(|code| lifecycle.state(code)).collect()
+}
+
+/// The steps a record in `state` waits for: those that take it to the next state of its usual way ([`ahead`]), else every step that goes on from there. Ways out of
+/// the usual one and what reopens a record are nobody's duty.
+#[must_use]
+pub fn awaited<'a>(lifecycle: &'a Lifecycle, state: &'a str) -> Vec<&'a Step> {
+    let next = ahead(lifecycle, state).first().map(|next| next.code.as_str());
+    let from = || lifecycle.steps.iter().filter(|step| !step.reopens && step.from.iter().any(|code| code == state));
+    let usual: Vec<&Step> = from().filter(|step| Some(step.to.as_str()) == next).collect();
+    if usual.is_empty() { from().collect() } else { usual }
 }
 
 /// The states that lead from `state` back onto the way, the one on it last; nothing where it is on it.
@@ -50,7 +60,7 @@ fn joining<'a>(lifecycle: &'a Lifecycle, state: &'a str, way: &[&'a str]) -> Vec
 
 #[cfg(test)]
 mod tests {
-    use super::ahead;
+    use super::{ahead, awaited};
     use crate::ledger::Catalogue;
 
     fn codes(ledger: &str, state: &str) -> Vec<String> {
@@ -70,6 +80,24 @@ mod tests {
         assert_eq!(codes("dropout_case", "escalated"), ["returned", "closed"]);
         assert_eq!(codes("dropout_case", "excluded"), ["closed"]);
         assert_eq!(codes("aid_application", "objected"), ["on_notice", "reported", "approved", "allotted", "paid", "audited"]);
+    }
+
+    #[test]
+    fn a_record_waits_for_the_step_of_its_usual_way_and_not_for_the_ways_out() {
+        let steps = |ledger: &str, state: &str| -> Vec<String> {
+            let catalogue = Catalogue::embedded();
+            let definition = catalogue.latest(ledger).unwrap();
+            awaited(definition.lifecycle.as_ref().unwrap(), state).into_iter().map(|step| step.code.clone()).collect()
+        };
+        // The county's to close, though the school could re-open it, or note that the child moved.
+        for state in ["excluded", "returned", "home_taught", "transferred"] {
+            assert_eq!(steps("dropout_case", state), ["close"], "{state}");
+        }
+        assert_eq!(steps("aid_application", "draft"), ["apply"]);
+        assert_eq!(steps("aid_application", "reported"), ["approve"]);
+        assert_eq!(steps("aid_application", "allotted"), ["pay"]);
+        assert_eq!(steps("monthly_report", "draft"), ["sign"]);
+        assert_eq!(steps("document", "filed"), ["archive"]);
     }
 
     #[test]
