@@ -154,7 +154,7 @@ test("Enter while an input method composes does not send the form, and a wrong v
     await page.click("tbody a >> nth=0");
     await page.waitForURL(/\/child\//);
     await sound(page, "child");
-    await page.click(".acts summary:has-text('新增记录')");
+    await page.click(".menu > summary");
     await page.click(".acts a:has-text('留守儿童关爱记录')");
     await page.waitForSelector("#f-minutes");
     await sound(page, "form");
@@ -197,7 +197,7 @@ test("what was typed survives the lock: it is said, unlocked in another page, an
     await login(page, desk.url, ...teacher);
     await page.goto(`${desk.url}/children?q=kb`);
     await page.click("tbody a >> nth=0");
-    await page.click(".acts summary:has-text('新增记录')");
+    await page.click(".menu > summary");
     await page.click(".acts a:has-text('留守儿童关爱记录')");
     await page.selectOption("#f-kind", "talk");
     await page.check("input[name=with][value=child]");

@@ -150,7 +150,7 @@ class Day {
     await hand.press("#list tbody a");
     await this.at(/\/child\//);
     this.child = page.url().split("/").pop().split("?")[0];
-    await hand.press(".acts summary:has-text('新增记录')");
+    await hand.press(".menu > summary");
     await hand.press(".acts a:has-text('留守儿童关爱记录')");
     await page.waitForSelector("#f-minutes");
     await hand.choose("#f-kind", "家访");
@@ -176,7 +176,7 @@ class Day {
     await hand.press("main button.main");
     await this.at(/record\/document/);
     await this.go(`/child/${this.child}`);
-    await hand.press(".acts summary:has-text('新增记录')");
+    await hand.press(".menu > summary");
     await hand.press(".acts a:has-text('资助申请认定')");
     await page.waitForSelector("#f-programme");
     await this.fillIn("", { programme: "小学走读生生活补助 · 2025-11-01— · 625 元" });
