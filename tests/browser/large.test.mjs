@@ -73,7 +73,7 @@ test("with 1,500 children every page answers, and its time and the memory are pr
     const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${desk.pid}/status`, "utf8"))[1]) / 1024;
     const resident = memory();
     // Whole-school printings are no pages of a day's work: they are to answer whole, and their time is told.
-    for (const [path, pages] of [["/paper/child/aid_statement?empty=1", 1500], ["/paper/blank?code=care_log", 1500], ["/paper/ledgers?l.enrolment=1", 2]]) {
+    for (const [path, pages] of [["/paper/child/aid_statement?empty=1", 1500], ["/paper/blank?code=care_log&all=1", 1500], ["/paper/ledgers?l.enrolment=1", 2]]) {
       const answer = await visitor.ask("GET", path);
       const { gunzipSync } = await import("node:zlib");
       assert.equal(gunzipSync(answer.body).toString().split("<article ").length - 1, pages, path);
