@@ -100,7 +100,9 @@ mod tests {
         school.child("王小明", "529901201606120012", 3, 1);
         let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
         school.post("/roll/3/1/done", &teacher, "").await;
-        assert_eq!(open(&school.get("/", &registrar).await.text), ["/machine", "/machine"]);
+        let page = school.get("/", &registrar).await.text;
+        assert_eq!(open(&page), ["/machine", "/machine"]);
+        assert!(page.contains("已做 6 件，还剩这些") && !page.contains("导入学生名册"), "what is left, and how much is done: {page}");
         assert!(!school.get("/", &teacher).await.text.contains("id=\"guide\""), "the registrar's alone");
         assert_eq!(school.post("/guide/away", &teacher, "").await.status, 403);
         assert_eq!(school.post("/guide/away", &registrar, "").await.location, "/");

@@ -176,7 +176,7 @@ fn findings() -> Vec<Item> {
 }
 
 /// Whoever enters the children of a test; not an account.
-fn nobody() -> Account {
+pub(super) fn nobody() -> Account {
     Account { id: 0, login: "test".into(), name: "test".into(), roles: [].into(), classes: Vec::new(), must_change: false, disabled: false }
 }
 

@@ -24,6 +24,7 @@ use huxue_shared::{
         definition::{Authority, Step},
         lifecycle,
     },
+    locale::Lang,
     replica::browse::Row,
     report::{
         definition::{ColumnType, Report},
@@ -322,6 +323,11 @@ fn line_of(
             return (row[code] == true || row[code] == 1).then(|| column.title.get(page.lang).to_owned());
         }
         let text = plain(code)?;
+        if report.columns.iter().any(|column| column.code == *code && column.kind == ColumnType::Flags) {
+            let named = |flag: &str| answer["labels"][code][flag].as_str().unwrap_or(flag).to_owned();
+            let separator = if page.lang == Lang::Zh { "、" } else { ", " };
+            return Some(text.split('|').filter(|flag| !flag.is_empty()).map(named).collect::<Vec<_>>().join(separator));
+        }
         let unit = report.columns.iter().find(|column| column.code == *code && column.kind == ColumnType::Int);
         let label = answer["labels"][code][&text].as_str();
         Some(label.map_or_else(|| unit.map_or_else(|| text.clone(), |column| format!("{} {text}", column.title.get(page.lang))), str::to_owned))
@@ -344,16 +350,13 @@ fn line_of(
     })
 }
 
-/// Whether the person can do something about what a line leads to: a record or a child to write; anything else is who administers the desk.
+/// Whether the person can do something about what a line leads to: a record or a child to write. Who administers the desk gets the school's post, and hands it on.
 fn mends(desk: &Desk, account: &Account, href: &str) -> bool {
-    let record = |id: &str| reach::record(desk, account, id);
-    match href.split('/').collect::<Vec<_>>().as_slice() {
-        ["", "record" | "child", id] => match record(id) {
-            Ok(found) => found.writes || account.administers() && !found.definition.may_write(Authority::School),
-            Err(_) => false,
-        },
-        _ => account.administers(),
-    }
+    let found = || match href.split('/').collect::<Vec<_>>().as_slice() {
+        ["", "record" | "child", id] => reach::writable(desk, account, id).is_ok(),
+        _ => false,
+    };
+    account.administers() || found()
 }
 
 /// Records that name a day on which to look again, come or about to come.

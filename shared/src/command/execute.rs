@@ -1,7 +1,7 @@
 //! Carries requests out on a replica. Answers are JSON: what `--json` prints, and what [`super::render`] draws.
 
 use super::{
-    attachments, audit, batch, importing, ledgers, listing, refusals, reporting,
+    attachments, audit, batch, cells, importing, ledgers, listing, refusals, reporting,
     request::Request,
     undoing::{self, Trace},
 };
@@ -10,7 +10,10 @@ use crate::{
     local::{OnProgress, Progress},
     locale::Lang,
     model::SchoolYear,
-    replica::{self, Replica, Result, Role, records::Done},
+    replica::{
+        self, Replica, Result, Role,
+        records::{Done, Place},
+    },
 };
 use serde_json::{Value as Json, json};
 use std::{collections::BTreeMap, sync::Arc};
@@ -27,18 +30,37 @@ pub fn execute(replica: &Arc<Replica>, request: Request, account: &str, lang: La
     run(replica, request, &who, lang, progress).map_err(Fault::from).inspect_err(|fault| audit::refused(replica, &who, fault))
 }
 
+/// That nothing written here awaits a person's choice: a new value would choose for that person, and nobody would know (DESIGN §2, no silent winner). Only `conflicts
+/// resolve` chooses.
+fn undisputed(replica: &Replica, place: &Place, set: &BTreeMap<String, String>) -> Result<()> {
+    if set.is_empty() {
+        return Ok(());
+    }
+    let disputed = replica.in_dispute()?;
+    let Some(code) = disputed.get(&place.id).and_then(|keys| set.keys().find(|code| cells::among(keys, code))) else { return Ok(()) };
+    let definition = replica.definition(&place.ledger)?;
+    let fault = Fault::new("field-disputed", Exit::Input).with("field", code);
+    let title = |lang| definition.field(code).map_or_else(|| code.clone(), |field| field.title.get(lang).to_owned());
+    Err(fault.with("title_zh", title(Lang::Zh)).with("title_en", title(Lang::En)).into())
+}
+
 #[expect(clippy::too_many_lines, reason = "one arm a request: a table")]
 fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress: OnProgress<'_>) -> Result<Json> {
     match request {
         Request::RecordAdd { ledger, subject, year, set, by } => {
             let prepared = replica.prepare_add(&ledger, subject.as_ref(), year, &set, by.as_deref())?;
             // What is there already (a child's profile) is corrected, not made: there is nothing to void again.
-            let trace = if replica.holds(&prepared.done.record)? { None } else { Trace::of_new(&prepared.edit) };
+            let there = replica.holds(&prepared.done.record)?;
+            if there {
+                undisputed(replica, &replica.locate(&prepared.done.record)?, &set)?;
+            }
+            let trace = if there { None } else { Trace::of_new(&prepared.edit) };
             let (made, undo) = undoing::commit_one(replica, prepared.edit, trace, by.as_deref())?;
             Ok(done(&Done { changed: made > 0, ..prepared.done }, undo.as_deref(), lang))
         }
         Request::RecordSet { record, set, by } => {
             let place = replica.locate(&record)?;
+            undisputed(replica, &place, &set)?;
             let prepared = replica.prepare_set(&place, &set, by.as_deref())?;
             let (prepared, undo) = undoing::commit_change(replica, &place, prepared, by.as_deref())?;
             Ok(done(&prepared.done, undo.as_deref(), lang))
@@ -50,6 +72,7 @@ fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress
             Ok(done(&prepared.done, undo.as_deref(), lang))
         }
         Request::RecordStep { record, step, set, on, by, why, to } => {
+            undisputed(replica, &replica.locate(&record)?, &set)?;
             let taken = replica.step(&record, &step, &set, on.as_deref(), by.as_deref(), why.as_deref(), to.as_deref())?;
             Ok(done(&taken, None, lang))
         }

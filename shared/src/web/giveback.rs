@@ -37,7 +37,12 @@ pub fn name(file: &str, lang: Lang) -> String {
     format!("{}{stem}.xlsx", if lang == Lang::Zh { zh } else { en })
 }
 
-pub(super) fn bare(file: &str) -> &str {
+/// A file's name without its ending and what stands before it when it is given back.
+pub(super) fn stem(file: &str) -> &str {
+    bare(file).rsplit_once('.').map_or(bare(file), |(stem, _)| stem)
+}
+
+fn bare(file: &str) -> &str {
     PREFIXES.iter().fold(file, |name, prefix| name.strip_prefix(prefix).unwrap_or(name))
 }
 
@@ -242,7 +247,7 @@ fn oldest(desk: &Desk) -> String {
 }
 
 fn id_of(account: &Account, target: &str, file: &str) -> String {
-    let said = format!("{}\n{target}\n{}", account.id, bare(file).rsplit_once('.').map_or(bare(file), |(stem, _)| stem));
+    let said = format!("{}\n{target}\n{}", account.id, stem(file));
     blake3::hash(said.as_bytes()).to_hex().as_str().get(..24).unwrap_or_default().to_owned()
 }
 

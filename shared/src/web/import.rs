@@ -234,7 +234,10 @@ pub fn waiting_refused(desk: &Desk, account: &Account, lang: Lang) -> Result<Vec
     let batches = if found.is_empty() { Vec::new() } else { desk.replica.imports(Some(&account.name)).map_err(Fault::from)? };
     let undone = |w: &giveback::Waiting| {
         let kind = if w.target.is_empty() { "roster" } else { "ledger" };
-        batches.iter().find(|batch| batch.kind == kind && giveback::bare(&batch.file) == w.file).is_some_and(|batch| batch.undone.is_some())
+        batches
+            .iter()
+            .find(|batch| batch.kind == kind && giveback::stem(&batch.file) == giveback::stem(&w.file))
+            .is_some_and(|batch| batch.undone.is_some())
     };
     Ok(found
         .into_iter()

@@ -136,7 +136,8 @@ async fn photos_are_added_and_removed_on_the_records_page_and_the_trail_keeps_th
     assert!(page.contains("2 个文件已保存在本机") && page.contains("这个文件已经在这条记录里了"), "{page}");
     // Nothing chosen is said, not passed over.
     let none = school.upload(&path, &teacher, &[], &[("file.photos", "", b"")]).await;
-    assert!(school.get(&none.location, &teacher).await.text.contains("还没有选文件"));
+    let page = school.get(&none.location, &teacher).await.text;
+    assert!(page.contains("还没有选文件") && !page.contains("没有收下"), "nothing was refused: {page}");
 
     let gone = school.post(&format!("{path}/photos/remove"), &teacher, "").await;
     assert_eq!(gone.location, format!("/record/{record}?removed=1"), "{}", gone.text);

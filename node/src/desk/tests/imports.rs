@@ -89,6 +89,19 @@ async fn refused_rows_wait_for_who_sent_them_and_for_nobody_else_until_they_come
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_import_taken_back_asks_for_its_refused_rows_no_more() {
+    let school = School::new();
+    let (account, session) = school.person("wang", &[Role::Registrar], &[]);
+    let seen = upload(&school, &session, "zh", "", "名册.csv", BAD.as_bytes()).await.text;
+    let done = school.post(&format!("/import/{}/apply", hidden_token(&seen)), &session, "").await;
+    assert!(school.get("/", &session).await.text.contains("2 行没收"));
+    let batch = done.location.split("undo=").nth(1).unwrap().to_owned();
+    school.desk.ask(&account, Ask::ImportUndo { batch }, Lang::Zh).unwrap();
+    assert!(!school.get("/", &session).await.text.contains("2 行没收"));
+    assert!(school.get("/import", &session).await.text.contains("/import/refused/"), "they lie under Import all the same");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cell_changed_in_the_file_and_here_is_shown_side_by_side_and_a_person_chooses() {
     let school = School::new();
     let (_, session) = school.person("wang", &[Role::Registrar], &[]);

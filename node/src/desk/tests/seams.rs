@@ -126,6 +126,47 @@ async fn a_disagreement_on_a_field_of_class_c_is_shown_to_its_writers_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn inv_a_step_writes_no_field_that_awaits_a_choice_and_what_was_typed_stays() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let case = add(&school, "dropout_case", Some(&child), &[("opened_by", "teacher"), ("first_absent", "2026-02-02"), ("whereabouts_place", "县城")]);
+    let verify = format!("/record/{case}/step/verify");
+    assert_eq!(school.post(&verify, &teacher, "").await.status, StatusCode::SEE_OTHER);
+    assert!(school.get(&format!("/record/{case}"), &teacher).await.text.contains("name=\"escort_village\""));
+    // The form is open while the disagreement comes.
+    disagreement(&school, &case, "field", "escort_village", &json!({ "values": [{ "value": "赵主任" }, { "value": "钱主任" }] }));
+    let typed = "escort_village=%E5%AD%99%E4%B8%BB%E4%BB%BB&was.escort_village=&escort_school=%E6%9D%8E&kind=dropped";
+    let answer = school.post(&format!("/record/{case}/step/confirm"), &teacher, typed).await;
+    assert!(answer.status.is_client_error() && answer.text.contains("出现了分歧"), "{} {}", answer.status, answer.text);
+    assert!(answer.text.contains("孙主任") && answer.text.contains("value=\"李\""), "what was typed stays: {}", answer.text);
+    assert!(!school.records("dropout_case")[0].fields.contains_key("escort_village"));
+    let page = school.get(&format!("/record/{case}"), &teacher).await.text;
+    assert!(page.contains("赵主任") && page.contains("钱主任") && page.contains("/conflicts#c-field000000"), "{page}");
+    assert!(!page.contains("name=\"escort_village\""), "nothing to write in: {page}");
+    // Nor by whoever asks the engine itself.
+    let set = [("escort_village".to_owned(), "孙主任".to_owned())].into();
+    let fault = school.desk.ask(&nobody(), Ask::RecordSet { record: case.clone(), set, by: None }, Lang::Zh).unwrap_err();
+    assert_eq!(fault.code, "field-disputed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_void_is_owed_by_nobody() {
+    let school = School::new();
+    let (account, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let case = add(&school, "dropout_case", Some(&child), &[("opened_by", "teacher"), ("first_absent", "2026-02-02")]);
+    assert_eq!(school.post(&format!("/record/{case}/void"), &registrar, "_why=x").await.status, StatusCode::SEE_OTHER);
+    school.clock.advance_s(8 * 24 * 3600);
+    let session = school.desk.sessions.begin(school.desk.clock(), account.id);
+    for path in ["/".to_owned(), "/ledger/dropout_case?void=1".to_owned(), format!("/record/{case}"), format!("/child/{child}")] {
+        let page = school.get(&path, &session).await.text;
+        assert!(!page.contains("已过期"), "{path}: {page}");
+    }
+    assert!(school.get("/ledger/dropout_case?void=1", &session).await.text.contains("王小明"), "it is there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_may_not_sign_does_not_choose_the_signature_in_a_fork() {
     let school = School::new();
     let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);

@@ -306,6 +306,30 @@ fn inv_an_undo_decides_no_disagreement() {
 }
 
 #[test]
+fn inv_one_write_decides_no_disagreement_by_itself() {
+    let mut town = Town::new(18, 2);
+    let child = town.node(1).child("王小明", &id_number(1));
+    let record =
+        add(town.node(1), "dropout_case", &child, &[("opened_by", "teacher"), ("first_absent", "2026-02-02")])["record"].as_str().unwrap().to_owned();
+    town.sync();
+    town.cut();
+    correct(town.node(1), &record, &[("escort_village", "三")]);
+    correct(town.node(2), &record, &[("escort_village", "四")]);
+    town.sync();
+    let words = || set(&[("escort_village", "五")]);
+    let one = Request::RecordSet { record: record.clone(), set: words(), by: None };
+    let step = Request::RecordStep { record: record.clone(), step: "verify".into(), set: words(), on: None, by: None, why: None, to: None };
+    for request in [one, step] {
+        assert_eq!(code(town.node(1), request), "field-disputed");
+    }
+    let item = town.node(1).replica().conflicts(None, Some("field")).unwrap().remove(0);
+    correct(town.node(1), &record, &[("escort_school", "李")]);
+    ask(town.node(1), Request::ConflictsResolve { id: item.id, choose: vec!["四".into()], why: None, by: None });
+    assert_eq!(value(town.node(1), &record, "escort_village"), json!("四"), "a person chooses");
+    correct(town.node(1), &record, &[("escort_village", "五")]);
+}
+
+#[test]
 fn inv_a_cell_of_many_decides_no_disagreement() {
     let mut town = Town::new(17, 2);
     let child = town.node(1).child("王小明", &id_number(1));
