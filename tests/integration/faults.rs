@@ -1,0 +1,107 @@
+//! What a school's machine meets in its years, with real processes: a disk that takes nothing more, a damaged page of the database, a certificate that is gone, a file
+//! another program holds. `doctor` and the commands say each in one sentence with what to do, the running daemon goes on, and nothing that was saved is lost.
+
+use crate::machine::check;
+use huxue_tests::{County, Daemon, Side, child};
+use serde_json::{Value as Json, json};
+use std::{
+    fs,
+    io::{Read as _, Seek as _, SeekFrom, Write as _},
+    process::Command,
+};
+
+const NUMBER: &str = "529901201810282617";
+
+fn care(node: &Side, note: &str) -> huxue_tests::Said {
+    node.run(&["record", "add", "care_log", "--student", NUMBER, "--set", "kind=visit", "--set", &format!("note={note}")])
+}
+
+fn notes(node: &Side) -> usize {
+    node.run(&["query", "care_log"]).ok()["rows"].as_array().unwrap().len()
+}
+
+/// Largest file the running daemon may write from now on, bytes: in every place where a full disk would refuse, so does this.
+fn limit(daemon: &Daemon, bytes: &str) {
+    let done = Command::new("prlimit").args([format!("--fsize={bytes}:unlimited"), format!("--pid={}", daemon.id())]).status().unwrap();
+    assert!(done.success());
+}
+
+/// `doctor`'s word on one thing, in both languages with what to do next.
+fn told(node: &Side, name: &str, code: &str) {
+    let said = node.run(&["doctor"]);
+    let found = check(&said.answer, name);
+    assert_eq!((said.code, found["code"].as_str(), found["next"].is_string()), (1, Some(code), true), "{}", said.answer);
+    for (lang, arrow) in [("zh", "  → "), ("en", "  → ")] {
+        let (_, text, _) = node.read(lang, &["doctor"]);
+        assert!(text.contains(arrow) && !text.contains(code), "{text}");
+    }
+}
+
+#[test]
+fn a_disk_that_takes_nothing_more_costs_the_running_daemon_nothing_that_was_saved() {
+    let county = County::new();
+    let node = county.node("n1", "5299010001");
+    child(&node, "王小明", NUMBER, "3");
+    let daemon = node.serve(&[]);
+    let _ = care(&node, "一").ok();
+    limit(&daemon, "4096");
+    let said = care(&node, "二");
+    assert_eq!((said.code, said.fault().as_str()), (8, "store-write"), "{}", said.error);
+    assert_eq!(notes(&node), 1, "what was saved is read on, what was not is not there");
+    limit(&daemon, "unlimited");
+    let _ = care(&node, "二").ok();
+    assert_eq!(notes(&node), 2, "the daemon went on");
+    let _ = node.run(&["sync", "now"]).ok();
+    drop(daemon);
+    let _ = node.run(&["verify"]).ok();
+    assert_eq!(notes(&node), 2);
+}
+
+#[test]
+fn a_damaged_page_is_found_by_doctor_and_told_by_commands_and_the_county_has_what_it_had() {
+    let county = County::new();
+    let node = county.node("n1", "5299010001");
+    child(&node, "王小明", NUMBER, "3");
+    let _ = care(&node, "一").ok();
+    let _ = node.run(&["sync", "now"]).ok();
+    // In the middle of the file, where a worn disk loses a block; the head still opens under the key.
+    let path = node.dir().join("huxue.db");
+    let pages = fs::metadata(&path).unwrap().len() / 4_096;
+    let mut file = fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+    let mut kept = Vec::new();
+    file.read_to_end(&mut kept).unwrap();
+    for page in 3..pages {
+        file.seek(SeekFrom::Start(page * 4_096 + 100)).unwrap();
+        file.write_all(&[0xa5; 64]).unwrap();
+    }
+    drop(file);
+    let said = node.run(&["query", "care_log"]);
+    assert_eq!((said.code, said.fault().as_str()), (8, "store-corrupt"), "{}", said.error);
+    told(&node, "database", "store-corrupt");
+    let fresh = county.node("n2", "5299010001");
+    let _ = fresh.run(&["sync", "now"]).ok();
+    assert_eq!(notes(&fresh), 1, "as the sentence says: enrolled anew, it is all there");
+    fs::write(&path, kept).unwrap();
+    assert_eq!(notes(&node), 1);
+}
+
+#[test]
+fn a_certificate_that_is_gone_or_no_certificate_is_told_by_doctor_with_what_to_do() {
+    let county = County::new();
+    let node = county.node("n1", "5299010001");
+    let path = node.dir().join("node.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut json: Json = serde_json::from_str(&text).unwrap();
+    let key = json.as_object().unwrap().keys().find(|key| key.contains("certificate")).unwrap().clone();
+    for other in [json!(""), json!("00"), json!("AAAA")] {
+        json[&key] = other;
+        fs::write(&path, json.to_string()).unwrap();
+        let said = node.run(&["doctor"]);
+        let bad = said.answer["checks"].as_array().unwrap().iter().find(|check| check["mark"] == "wrong").cloned().unwrap_or_default();
+        assert_eq!((said.code, bad["code"].as_str(), bad["next"].is_string()), (1, Some("node-file-damaged"), true), "{}", said.answer);
+    }
+    fs::remove_file(&path).unwrap();
+    told(&node, "enrolment", "enrol-first");
+    fs::write(&path, text).unwrap();
+    assert_eq!(check(&node.run(&["doctor"]).answer, "certificate")["mark"], "well");
+}
