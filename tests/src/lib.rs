@@ -155,14 +155,6 @@ pub struct Daemon {
     pub ready: Json,
 }
 
-impl Daemon {
-    /// Its process.
-    #[must_use]
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-}
-
 impl Drop for Daemon {
     fn drop(&mut self) {
         if let Ok(Some(status)) = self.child.try_wait() {
