@@ -7,7 +7,9 @@ use serde_json::{Value as Json, json};
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _},
+    net::SocketAddr,
     process::{Child, Command, Stdio},
+    sync::Arc,
 };
 
 const NUMBER: &str = "529901201810282617";
@@ -27,7 +29,15 @@ impl Limited {
     fn serve(node: &Side, kib: u64) -> Self {
         let script = format!("trap '' XFSZ; ulimit -S -f {kib}; exec \"$0\" \"$@\"");
         let args = ["--data", &node.dir().display().to_string(), "serve", "--listen-http", "127.0.0.1:0"].map(str::to_owned);
-        let mut child = Command::new("bash").arg("-c").arg(script).arg(node.program()).args(args).env("HUXUE_LOG", "error").stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new("bash")
+            .arg("-c")
+            .arg(script)
+            .arg(node.program())
+            .args(args)
+            .env("HUXUE_LOG", "error")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert!(line.contains("ready"), "{line}");
@@ -126,4 +136,57 @@ fn a_certificate_that_is_gone_or_no_certificate_is_told_by_doctor_with_what_to_d
     told(&node, "enrolment", "enrol-first");
     fs::write(&path, text).unwrap();
     assert_eq!(check(&node.run(&["doctor"]).answer, "certificate")["mark"], "well");
+}
+
+/// On the county's own port, a hub of another age: it speaks QUIC, but no protocol of ours by name. Ends with the test.
+struct OtherAge {
+    _endpoint: quinn::Endpoint,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl OtherAge {
+    fn at(address: SocketAddr, protocol: &[u8]) -> Self {
+        let own = rcgen::generate_simple_self_signed(vec!["hub".to_owned()]).unwrap();
+        let key = rustls::pki_types::PrivateKeyDer::Pkcs8(own.signing_key.serialize_der().into());
+        let tls = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+        let tls = tls.with_protocol_versions(&[&rustls::version::TLS13]).unwrap().with_no_client_auth();
+        let mut tls = tls.with_single_cert(vec![own.cert.der().clone()], key).unwrap();
+        tls.alpn_protocols = vec![protocol.to_vec()];
+        let crypto = quinn::crypto::rustls::QuicServerConfig::try_from(tls).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let endpoint = runtime.block_on(async { quinn::Endpoint::server(quinn::ServerConfig::with_crypto(Arc::new(crypto)), address).unwrap() });
+        let listens = endpoint.clone();
+        runtime.spawn(async move {
+            while let Some(incoming) = listens.accept().await {
+                let _ = incoming.await;
+            }
+        });
+        Self { _endpoint: endpoint, _runtime: runtime }
+    }
+}
+
+#[test]
+fn a_hub_of_another_age_is_told_by_its_versions_and_the_school_writes_on_until_they_meet() {
+    let county = County::new();
+    let node = county.node("n1", "5299010001");
+    child(&node, "王小明", NUMBER, "3");
+    let _ = node.run(&["sync", "now"]).ok();
+    let quic = county.quic();
+    let (_kept, hub, running) = county.into_parts();
+    drop(running);
+    for protocol in [b"huxue/9".as_slice(), b"huxue/0"] {
+        let other = OtherAge::at(quic.parse().unwrap(), protocol);
+        let said = node.run(&["sync", "now"]);
+        assert_eq!((said.code, said.fault().as_str()), (9, "hub-no-common-version"), "{}", said.error);
+        told(&node, "county", "hub-no-common-version");
+        let daemon = node.serve(&[]);
+        assert_eq!(node.run(&["sync", "now"]).fault(), "hub-no-common-version");
+        told(&node, "county", "hub-no-common-version");
+        let _ = care(&node, "一").ok();
+        drop(daemon);
+        drop(other);
+    }
+    let _running = hub.serve(&["--listen-quic", &quic]);
+    let _ = node.run(&["sync", "now"]).ok();
+    assert_eq!((notes(&node), &node.run(&["status"]).ok()["pending"]), (2, &json!(0)));
 }

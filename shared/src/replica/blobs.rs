@@ -16,9 +16,9 @@ use crate::{
     fault::{Exit, Fault},
     ledger::definition::FieldType,
     model::{
-        text::hidden,
         SchoolCode,
         blob::{Attachment, BLOB_BYTES_MAX, BlobHash, NAME_CHARS_MAX, PIECE_BYTES},
+        text::hidden,
     },
     store::{StoreConfig, StoreError, log, typed},
     sync::engine::Peer,

@@ -40,7 +40,12 @@ async fn another_class(school: &School) -> Foreign {
     let child = school.child(NAME, NUMBER, 4, 1);
     let log = add(school, "care_log", Some(&child), &[("kind", "visit"), ("note", TEXT), ("on", "2026-03-01")]);
     let case = add(school, "dropout_case", Some(&child), &[("opened_by", "teacher"), ("first_absent", "2026-02-20")]);
-    let step = add(school, "dropout_step", Some(&child), &[("case", &case), ("step", "visit"), ("who", "li"), ("result", "not_found"), ("on", "2026-03-01")]);
+    let step = add(
+        school,
+        "dropout_step",
+        Some(&child),
+        &[("case", &case), ("step", "visit"), ("who", "li"), ("result", "not_found"), ("on", "2026-03-01")],
+    );
     school.upload(&format!("/record/{step}/file"), &registrar, &[], &[("file.photo", "院子.jpg", PLAIN)]).await;
     assert_eq!(school.get(&format!("/record/{step}/file/photo"), &registrar).await.status, StatusCode::OK);
     disagreement(school, &log, "field", "note", &json!({ "values": [{ "value": TEXT }, { "value": "另一句" }] }));
@@ -193,7 +198,15 @@ async fn words_that_are_no_words_break_no_page_and_stand_in_none() {
     let child = school.child("王小明", "529901201606120012", 3, 1);
     let long = "a".repeat(100_000);
     for text in ["%00", "%07%1b%5B31m", "%E2%80%AEabc", "%ff%fe", "%3Cscript%3Ealert(1)%3C/script%3E", long.as_str()] {
-        for path in ["/children?q=", "/ledger/care_log?q=", "/ledger/care_log?f.kind=", "/ledger/care_log?order=", "/?done=", "/conflicts?done=", "/import?undo="] {
+        for path in [
+            "/children?q=",
+            "/ledger/care_log?q=",
+            "/ledger/care_log?f.kind=",
+            "/ledger/care_log?order=",
+            "/?done=",
+            "/conflicts?done=",
+            "/import?undo=",
+        ] {
             // A longer address is no address: it is refused before it comes here.
             let text: String = text.chars().take(60_000).collect();
             let answer = school.get(&format!("{path}{text}"), &registrar).await;
@@ -292,7 +305,11 @@ async fn what_was_typed_stands_in_the_form_again_whatever_the_disk_or_the_databa
     let lost_nothing = |answer: &super::Answer, words: &str| {
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text);
         assert!(answer.text.contains(&typed), "what was typed is gone: {words}");
-        assert!(answer.text.contains(words) && answer.text.contains("您填的还在这张表上") && !answer.text.contains("df -h"), "{words}: {}", answer.text);
+        assert!(
+            answer.text.contains(words) && answer.text.contains("您填的还在这张表上") && !answer.text.contains("df -h"),
+            "{words}: {}",
+            answer.text
+        );
     };
     told("PRAGMA max_page_count = 1");
     for (path, form) in forms() {
@@ -321,7 +338,10 @@ async fn what_was_typed_stands_in_the_form_again_whatever_the_disk_or_the_databa
     // Last: the writer takes no word any more, not even that it may write again.
     told("PRAGMA query_only = 1");
     for (path, form) in forms() {
-        lost_nothing(&school.post(&path, &teacher, &form.replace("以前的", &typed).replace(&format!("note={typed}"), &format!("note={typed}x"))).await, "数据库文件不能写");
+        lost_nothing(
+            &school.post(&path, &teacher, &form.replace("以前的", &typed).replace(&format!("note={typed}"), &format!("note={typed}x"))).await,
+            "数据库文件不能写",
+        );
     }
     assert_eq!(school.records("care_log").len(), 2);
 }

@@ -166,7 +166,11 @@ pub(in crate::ledger) fn plain(field: &Field, text: &str) -> Result<Value, Value
 
 /// Line breaks and runs of blanks become one blank: cells of office files are full of them.
 fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace() || c.is_control()).map(|word| word.replace(turns, "")).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    text.split(|c: char| c.is_whitespace() || c.is_control())
+        .map(|word| word.replace(turns, ""))
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn long_text(text: &str) -> String {
