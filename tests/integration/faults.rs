@@ -1,6 +1,8 @@
 //! What a school's machine meets in its years, with real processes: a disk that takes nothing more, a damaged page of the database, a certificate that is gone, a file
 //! another program holds. `doctor` and the commands say each in one sentence with what to do, the running daemon goes on, and nothing that was saved is lost.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+
 use crate::machine::check;
 use huxue_tests::{County, Side, child};
 use serde_json::{Value as Json, json};

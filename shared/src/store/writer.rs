@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_commit_that_the_disk_does_not_take_says_so_to_each_job_it_held() {
-        let connection = Connection::open_in_memory().unwrap();
+        let mut connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE t(x INTEGER)").unwrap();
         connection.commit_hook(Some(|| true)).unwrap();
         let writer = Writer::start(connection).unwrap();
