@@ -162,9 +162,11 @@ fn directory(dir: &Path, db_key: &Path) -> Vec<Item> {
     let mut items = Vec::new();
     let open: Vec<PathBuf> =
         ["", "node.key", "node.json", "lan.key"].iter().map(|name| dir.join(name)).chain([db_key.to_owned()]).filter(|path| is_open(path)).collect();
-    items.push(match open.first() {
-        None => Item::of("dir", Mark::Well, says("doctor-dir").with("path", dir.display())),
-        Some(path) => Item::of("dir", Mark::Look, says("doctor-dir-open").with("path", path.display())),
+    let unwritten = [dir.to_owned(), dir.join("huxue.db")].into_iter().find_map(|path| Some((unwritable(&path)?, path)));
+    items.push(match (unwritten, open.first()) {
+        (Some((why, path)), _) => Item::wrong("dir", Fault::new("dir-unwritable", Exit::Storage).with("path", path.display()).because(why)),
+        (None, None) => Item::of("dir", Mark::Well, says("doctor-dir").with("path", dir.display())),
+        (None, Some(path)) => Item::of("dir", Mark::Look, says("doctor-dir-open").with("path", path.display())),
     });
     items.push(match room_mib(dir) {
         Ok(mib) => {
@@ -196,6 +198,15 @@ fn is_open(_: &Path) -> bool {
 fn room(mib: u64) -> String {
     let tenths = mib * 10 / 1024;
     if mib < 1024 { format!("{mib} MB") } else { format!("{}.{} GB", tenths / 10, tenths % 10) }
+}
+
+/// Why nothing can be written there, without trying: a disk that was mounted read-only after a fault, or rights. What does not exist yet is no trouble, the
+/// directory itself is asked too.
+fn unwritable(path: &Path) -> Option<std::io::Error> {
+    match rustix::fs::access(path, rustix::fs::Access::WRITE_OK) {
+        Ok(()) | Err(rustix::io::Errno::NOENT) => None,
+        Err(error) => Some(error.into()),
+    }
 }
 
 fn room_mib(dir: &Path) -> std::io::Result<u64> {

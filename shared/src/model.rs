@@ -5,6 +5,7 @@ pub mod codes;
 pub mod hex;
 pub mod ids;
 pub mod money;
+pub mod text;
 pub mod year;
 
 pub use blob::BlobHash;

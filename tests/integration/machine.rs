@@ -7,7 +7,7 @@ use std::{
     net::TcpStream,
 };
 
-fn check<'a>(answer: &'a Value, name: &str) -> &'a Value {
+pub(crate) fn check<'a>(answer: &'a Value, name: &str) -> &'a Value {
     answer["checks"].as_array().into_iter().flatten().find(|check| check["check"] == name).unwrap_or_else(|| panic!("{name}: {answer}"))
 }
 

@@ -1,6 +1,7 @@
 //! The main job with the real binaries over real QUIC.
 
 mod bad_input;
+mod faults;
 mod files;
 mod keys;
 mod killed;

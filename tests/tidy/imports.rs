@@ -6,7 +6,7 @@ use crate::tree::{File, none, rust};
 const LIBRARIES: [(&str, &[&str]); 6] = [
     ("automerge", &["shared/src/document/", "shared/src/sync/"]),
     ("rusqlite", &["shared/src/store/", "shared/src/replica", "shared/src/report/", "shared/src/command/", "shared/src/rim/", "hub/src/", "tests/"]),
-    ("quinn", &["shared/src/transport"]),
+    ("quinn", &["shared/src/transport", "tests/integration/faults.rs"]),
     ("axum", &["shared/src/rim/", "shared/src/web", "node/src/desk", "hub/src/desk", "hub/src/api"]),
     ("image", &["shared/src/blob/", "tests/"]),
     ("refinery", &["shared/src/store/"]),

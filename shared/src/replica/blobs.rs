@@ -18,6 +18,7 @@ use crate::{
     model::{
         SchoolCode,
         blob::{Attachment, BLOB_BYTES_MAX, BlobHash, NAME_CHARS_MAX, PIECE_BYTES},
+        text::hidden,
     },
     store::{StoreConfig, StoreError, log, typed},
     sync::engine::Peer,
@@ -449,7 +450,7 @@ fn limits(c: &Connection) -> Result<BlobLimits, StoreError> {
 /// A file's name as a record keeps it: no path, nothing that would cut the reference, the ending that its bytes have.
 fn kept_name(name: &str, kind: Kind) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = last.chars().filter(|c| !c.is_control() && *c != ';').collect();
+    let clean: String = last.chars().filter(|c| !hidden(*c) && *c != ';').collect();
     let stem = clean.rsplit_once('.').map_or(clean.as_str(), |(stem, _)| stem).trim();
     let stem: String = stem.chars().take(NAME_CHARS_MAX - 5).collect();
     format!("{}.{}", if stem.is_empty() { "file" } else { &stem }, kind.ending())

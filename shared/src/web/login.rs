@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     fault::{Exit, Fault},
+    model::text::hidden,
     replica::Replica,
     store::accounts::{self, AccountRow},
 };
@@ -161,10 +162,10 @@ pub fn new_account(
     must_change: bool,
 ) -> Result<i64, Fault> {
     let (login, name) = (login.trim(), name.trim());
-    if login.is_empty() || login.chars().count() > 40 || login.chars().any(|c| c.is_whitespace() || c.is_control()) {
+    if login.is_empty() || login.chars().count() > 40 || login.chars().any(|c| c.is_whitespace() || hidden(c)) {
         return Err(Fault::new("account-login", Exit::Input));
     }
-    if name.is_empty() || name.chars().count() > 60 {
+    if name.is_empty() || name.chars().count() > 60 || name.chars().any(hidden) {
         return Err(Fault::new("account-name", Exit::Input));
     }
     let row = AccountRow {

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     fault::{Exit, Fault},
     locale::Lang,
+    model::text::hidden,
     replica::Replica,
     store::accounts::{self, AccountRow},
 };
@@ -284,7 +285,7 @@ async fn change(
             let before = row(desk, id)?;
             let classes = filled.asked_classes(&school_classes(desk)?, lang)?;
             check(&filled.roles, &classes)?;
-            if filled.name.trim().is_empty() || filled.name.chars().count() > 60 {
+            if filled.name.trim().is_empty() || filled.name.chars().count() > 60 || filled.name.trim().chars().any(hidden) {
                 return Err(Fault::new("account-name", Exit::Input));
             }
             // Whoever closes the own account, or gives up being registrar, might leave nobody who can let people in.

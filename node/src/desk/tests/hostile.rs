@@ -48,9 +48,9 @@ async fn another_class(school: &School) -> Foreign {
     );
     school.upload(&format!("/record/{step}/file"), &registrar, &[], &[("file.photo", "院子.jpg", PLAIN)]).await;
     assert_eq!(school.get(&format!("/record/{step}/file/photo"), &registrar).await.status, StatusCode::OK);
-    disagreement(school, &log, "field", "note", &json!({ "values": [{ "value": TEXT }, { "value": "另一句" }] }));
     let set = [("note".to_owned(), format!("{TEXT}。"))].into();
     let done = school.desk.ask(&nobody(), Ask::RecordSet { record: log.clone(), set, by: None }, Lang::Zh).unwrap();
+    disagreement(school, &log, "field", "note", &json!({ "values": [{ "value": TEXT }, { "value": "另一句" }] }));
     let bad = BAD.replace("三年级", "四年级").replace("王小明", NAME);
     let seen = upload(school, &registrar, "zh", "", "名册.csv", bad.as_bytes()).await.text;
     school.get(&format!("/import/{}/refused", hidden_token(&seen)), &registrar).await;
@@ -207,6 +207,8 @@ async fn words_that_are_no_words_break_no_page_and_stand_in_none() {
             "/conflicts?done=",
             "/import?undo=",
         ] {
+            // A longer address is no address: it is refused before it comes here.
+            let text: String = text.chars().take(60_000).collect();
             let answer = school.get(&format!("{path}{text}"), &registrar).await;
             assert!(!answer.status.is_server_error() && !answer.text.contains("<script>alert"), "{path}{:.20}: {}", text, answer.status);
         }
@@ -288,16 +290,12 @@ async fn nobody_gives_himself_a_role_or_a_class_and_there_is_always_a_registrar(
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_typed_stands_in_the_form_again_whatever_the_disk_or_the_database_does() {
     use huxue_shared::store::{Store, StoreConfig, StoreError};
-    let faults = [
-        ("PRAGMA max_page_count = 1", "PRAGMA max_page_count = 1000000", "磁盘已满"),
-        ("PRAGMA query_only = 1", "PRAGMA query_only = 0", "数据库文件不能写"),
-    ];
     let school = School::new();
     let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
     let child = school.child("王小明", "529901201606120012", 3, 1);
     let log = add(&school, "care_log", Some(&child), &[("kind", "visit"), ("note", "以前的")]);
     let told = |sql: &'static str| school.desk.replica.store().write(move |c| c.execute_batch(sql).map_err(StoreError::from)).unwrap();
-    let typed = "这一段话要留着".repeat(600);
+    let typed = "这一段话要留着".repeat(500);
     let forms = || {
         [
             ("/ledger/care_log/new".to_owned(), format!("_student={child}&kind=visit&note={typed}")),
@@ -313,14 +311,11 @@ async fn what_was_typed_stands_in_the_form_again_whatever_the_disk_or_the_databa
             answer.text
         );
     };
-    for (breaks, mends, words) in faults {
-        told(breaks);
-        for (path, form) in forms() {
-            lost_nothing(&school.post(&path, &teacher, &form).await, words);
-        }
-        // The writer itself is mended, so this is read as it is.
-        let _ = school.desk.replica.store().write(move |c| c.execute_batch(mends).map_err(StoreError::from));
+    told("PRAGMA max_page_count = 1");
+    for (path, form) in forms() {
+        lost_nothing(&school.post(&path, &teacher, &form).await, "磁盘已满");
     }
+    told("PRAGMA max_page_count = 1000000");
     told("PRAGMA busy_timeout = 1");
     let other = Store::open(StoreConfig { path: school.dir.path().join("huxue.db"), key: None, cache_mib: 1 }).unwrap();
     let (held, holds) = std::sync::mpsc::channel();
@@ -338,6 +333,15 @@ async fn what_was_typed_stands_in_the_form_again_whatever_the_disk_or_the_databa
     assert_eq!(school.records("care_log").len(), 1, "all or nothing");
     for (path, form) in forms() {
         assert_eq!(school.post(&path, &teacher, &form).await.status, StatusCode::SEE_OTHER, "{path}");
+    }
+    assert_eq!(school.records("care_log").len(), 2);
+    // Last: the writer takes no word any more, not even that it may write again.
+    told("PRAGMA query_only = 1");
+    for (path, form) in forms() {
+        lost_nothing(
+            &school.post(&path, &teacher, &form.replace("以前的", &typed).replace(&format!("note={typed}"), &format!("note={typed}x"))).await,
+            "数据库文件不能写",
+        );
     }
     assert_eq!(school.records("care_log").len(), 2);
 }

@@ -70,9 +70,12 @@ async fn what_is_not_closed_stands_on_top_with_what_is_next_and_by_when() {
     );
     let page = school.get(&format!("/child/{child}"), &session).await.text;
     let open = part(&page, "aria-labelledby=\"open\"", "</section>");
-    assert!(open.contains("2025-09-10") && open.contains("下一步：已申请"), "a draft without a day is open too: {open}");
+    assert!(
+        open.contains("2025-09-10") && open.contains("草稿放了十五天") && open.contains("2025-09-25 · 已过期"),
+        "a draft that lies is open too: {open}"
+    );
     assert!(open.contains("2026-03-04 · 还有 2 天"), "{open}");
-    assert!(open.find("2026-03-04") < open.find("2025-09-10"), "what has a day comes first: {open}");
+    assert!(open.find("2025-09-25") < open.find("2026-03-04"), "by the day it is due: {open}");
     assert!(open.contains("还没填："), "{open}");
     let head = part(&page, "<h1>", "aria-labelledby=\"open\"");
     assert!(

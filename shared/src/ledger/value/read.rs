@@ -11,7 +11,11 @@ use crate::{
         definition::{Bilingual, Bound, Definition, Field, FieldType, OptionList},
         problem::excerpt,
     },
-    model::{codes::IdNumber, money},
+    model::{
+        codes::IdNumber,
+        money,
+        text::{hidden, turns},
+    },
 };
 use std::collections::BTreeMap;
 
@@ -162,11 +166,15 @@ pub(in crate::ledger) fn plain(field: &Field, text: &str) -> Result<Value, Value
 
 /// Line breaks and runs of blanks become one blank: cells of office files are full of them.
 fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    text.split(|c: char| c.is_whitespace() || c.is_control())
+        .map(|word| word.replace(turns, ""))
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn long_text(text: &str) -> String {
-    text.replace("\r\n", "\n").trim().chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+    text.replace("\r\n", "\n").trim().chars().filter(|c| !hidden(*c) || matches!(c, '\n' | '\t')).collect()
 }
 
 /// Takes the field's unit, or a percent sign, off the end.
