@@ -338,10 +338,8 @@ async fn what_was_typed_stands_in_the_form_again_whatever_the_disk_or_the_databa
     // Last: the writer takes no word any more, not even that it may write again.
     told("PRAGMA query_only = 1");
     for (path, form) in forms() {
-        lost_nothing(
-            &school.post(&path, &teacher, &form.replace("以前的", &typed).replace(&format!("note={typed}"), &format!("note={typed}x"))).await,
-            "数据库文件不能写",
-        );
+        let form = form.replace("was.note=%E4%BB%A5%E5%89%8D%E7%9A%84&note=", "note=").replace("note=", &format!("was.note={typed}&note=x"));
+        lost_nothing(&school.post(&path, &teacher, &form).await, "数据库文件不能写");
     }
     assert_eq!(school.records("care_log").len(), 2);
 }
