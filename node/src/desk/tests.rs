@@ -172,7 +172,9 @@ impl School {
 /// How the machine of a test is.
 fn findings() -> Vec<Item> {
     let item = |check: &str, mark, code| Item { check: check.to_owned(), mark, said: Fault::new(code, Exit::Found) };
-    vec![item("database", Mark::Well, "doctor-database"), item("unit", Mark::Look, "doctor-unit-off")]
+    let mut waiting = item("conflicts", Mark::Look, "doctor-conflicts");
+    waiting.said = waiting.said.with("count", 2);
+    vec![item("database", Mark::Well, "doctor-database"), item("unit", Mark::Look, "doctor-unit-off"), waiting]
 }
 
 /// Whoever enters the children of a test; not an account.
