@@ -26,7 +26,7 @@ pub fn ahead(definition: &Definition, state: Option<&str>, due: &str, lang: Lang
     for next in lifecycle::ahead(lifecycle, state) {
         let mut notes = Vec::new();
         if out.is_empty() && !due.is_empty() {
-            notes.push(locale::text(lang, "web-way-by", &[("value", &due)]));
+            notes.push(locale::text(lang, "web-way-by", &[("value", due)]));
         }
         if is_countys(lifecycle, before, &next.code) {
             notes.push(locale::text(lang, "web-way-county", &[]));
