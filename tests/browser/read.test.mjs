@@ -69,7 +69,7 @@ test("what is open stands on top of a child's page, and adding is in reach witho
     await login(page, desk.url, ...registrar);
     await page.goto(`${desk.url}/child/${child._id}`);
     const open = await page.textContent("section.open-items");
-    for (const words of ["还有 3 天", "下一步：已申请", "资助申请认定"]) assert.ok(open.includes(words), `${words}: ${open}`);
+    for (const words of ["还有 3 天", "草稿放了十五天", "资助申请认定"]) assert.ok(open.includes(words), `${words}: ${open}`);
     const menu = page.locator("details.menu > summary");
     const box = await menu.boundingBox();
     assert.ok(box.y + box.height < phone.height, "in sight at once");
