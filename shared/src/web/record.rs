@@ -1,4 +1,4 @@
-//! One record: its values, the lifecycle drawn as steps with only what may come next, what belongs to it, its [`trail`](super::trail); correcting and voiding it.
+//! One record: its values, the lifecycle drawn as steps with only what may come next, what belongs to it, its [`trail`]; correcting and voiding it.
 //!
 //! Long as it is, this is one room: all of the page is drawn from one reading of the record, and what is done to the record shows that page again.
 
