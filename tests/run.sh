@@ -21,10 +21,17 @@ else
 fi
 
 # Journeys through the desk in real Chromium: Debian's, with the packages of the lock file.
-if ! command -v chromium >/dev/null || ! command -v npm >/dev/null || ! command -v pdftotext >/dev/null || ! fc-list :lang=zh 2>/dev/null | grep -q .; then
+# Only what is missing: a Node.js from elsewhere brings its own npm, and Debian's would not go in beside it.
+missing=()
+command -v chromium >/dev/null || missing+=(chromium)
+command -v node >/dev/null || missing+=(nodejs)
+command -v npm >/dev/null || missing+=(npm)
+command -v pdftotext >/dev/null || missing+=(poppler-utils)
+fc-list :lang=zh 2>/dev/null | grep -q . || missing+=(fontconfig fonts-noto-cjk)
+if [ ${#missing[@]} -gt 0 ]; then
   sudo=""; [ "$(id -u)" = 0 ] || sudo=sudo
   $sudo apt-get update -q
-  $sudo apt-get install -y -q --no-install-recommends chromium fontconfig fonts-noto-cjk nodejs npm poppler-utils
+  $sudo apt-get install -y -q --no-install-recommends "${missing[@]}"
 fi
 [ -d tests/browser/node_modules/playwright-core ] || (cd tests/browser && npm ci --no-audit --no-fund)
 echo "== journeys in a browser"
