@@ -4,6 +4,7 @@ use crate::{
     desk::{
         Node, NodeRequest,
         lan::{self, certificate::Files},
+        plain::{self, Stage},
         wizard,
     },
     doctor,
@@ -21,10 +22,13 @@ use huxue_shared::{
     },
     fault::{Exit, Fault},
     local,
-    rim::{health, logging},
+    rim::{health, logging, stop},
 };
 use serde_json::{Value as Json, json};
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+
+/// How long `enrol` waits for the copy of the database's key to reach the county.
+const HAND_OVER: Duration = Duration::from_secs(10);
 
 /// huxue node 护学学校端: a school's records, with or without a link
 #[derive(Parser, Debug)]
@@ -300,7 +304,12 @@ fn enrol_node(global: &Global, hub: &str, token: &str) -> Result<ExitCode, Fault
     let dir = global.dir()?;
     let _lock = local::alone(&dir)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::internal)?;
-    let file = runtime.block_on(enrol(&dir, hub, token, &global.unlock(), &serve::software()))?;
+    let file = runtime.block_on(async {
+        let (file, sealer) = enrol(&dir, hub, token, &global.unlock(), &serve::software()).await?;
+        // What does not get there in time the daemon brings later.
+        let _ = tokio::time::timeout(HAND_OVER, sealer.deliver()).await;
+        Ok::<_, Fault>(file)
+    })?;
     let node = keypair(&dir, &SystemClock)?.origin().to_string();
     let answer = json!({ "school": file.school.to_string(), "school_name": file.school_name, "county": file.county.to_string(), "node": node });
     run::say(&if global.json { answer.to_string() } else { render::fields(&answer, global.language()) });
@@ -317,17 +326,29 @@ fn serve_node(global: &Global, listen: &Listen) -> Result<ExitCode, Fault> {
     let _lock = local::alone(&dir)?;
     let (listener, address) = health::bind(at)?;
     let ready = |first_start: bool| run::say(&json!({ "ready": true, "http": address.to_string(), "first_start": first_start }).to_string());
+    let runtime = serve::runtime()?;
+    let stage = Stage::default();
+    let (stop, _pages) = runtime.block_on(async {
+        let stop = stop::on_signal().map_err(Fault::internal)?;
+        let pages = plain::answer(listener, stage.clone(), stop.clone())?;
+        Ok::<_, Fault>((stop, pages))
+    })?;
     match NodeFile::read(&dir) {
         Err(fault) if fault.code == "enrol-first" => {
-            let port = listener.try_clone().map_err(Fault::internal)?;
-            if !wizard::serve(&dir, global.unlock(), port, address, || ready(true))? {
+            let ready = || {
+                ready(true);
+                // Not under systemd: nobody to tell.
+                let _ = stop::tell_systemd(true);
+            };
+            if !runtime.block_on(wizard::show(&dir, global.unlock(), &stage, address, stop.clone(), ready))? {
                 return Ok(ExitCode::SUCCESS);
             }
         }
         _ => {}
     }
     let node = Node::open(&dir, &global.unlock())?.told(listen.told());
-    serve::serve(&dir, node, listener, address, listen.host.clone(), || ready(false))?;
+    let front = serve::Front { at: address, stage, stop, hosts: listen.host.clone() };
+    serve::serve(runtime, &dir, node, front, || ready(false))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -249,7 +249,18 @@ fn database_key(node: &Node) -> Item {
 
 /// The clock decides nothing here, but dates in records are as wrong as it is.
 fn clock(node: &Node) -> Item {
-    let last = last_contact(node).and_then(|at| at.parse().ok());
+    clock_since(node, last_contact(node).as_deref())
+}
+
+/// What is wrong with the clock, for the head of every page.
+#[must_use]
+pub fn clock_wrong(node: &Node, last_contact: Option<&str>) -> Option<Fault> {
+    let item = clock_since(node, last_contact);
+    (item.mark == Mark::Wrong).then_some(item.said)
+}
+
+fn clock_since(node: &Node, last: Option<&str>) -> Item {
+    let last = last.and_then(|at| at.parse().ok());
     clock_at(node.replica.clock().now(), node.file.issued_at(), last)
 }
 

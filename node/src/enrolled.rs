@@ -82,11 +82,12 @@ pub fn keypair(dir: &Path, clock: &dyn Clock) -> Result<Keypair, Fault> {
     Ok(pair)
 }
 
-/// Enrols this directory at the county's hub: key, certificates, an empty database. The caller holds the directory's lock.
+/// Enrols this directory at the county's hub: key, certificates, an empty database. The caller holds the directory's lock. Enrolled it is then; the copy of the
+/// database's key for recovery is still to be handed over, by the [`Sealer`] given back or by the daemon at its first contact.
 ///
 /// # Errors
 /// Address or token that is none, `enrol-already`, what the hub says, key, disk.
-pub async fn enrol(dir: &Path, hub: &str, token: &str, unlock: &Unlock, software: &str) -> Result<NodeFile, Fault> {
+pub async fn enrol(dir: &Path, hub: &str, token: &str, unlock: &Unlock, software: &str) -> Result<(NodeFile, Sealer), Fault> {
     let token: Token = token.trim().parse().map_err(|e: huxue_shared::identity::TokenError| e.fault())?;
     let address: HubAddress = hub.trim().parse().map_err(|e: huxue_shared::transport::address::AddressError| e.fault(hub))?;
     if let Ok(file) = NodeFile::read(dir) {
@@ -97,9 +98,7 @@ pub async fn enrol(dir: &Path, hub: &str, token: &str, unlock: &Unlock, software
     let db_key = key::create(dir, unlock, &SystemClock)?;
     let file = NodeFile::write(dir, hub.trim(), &enrolment)?;
     file.open(dir, db_key.clone(), Arc::new(SystemClock))?;
-    // Enrolled it is, whatever becomes of this: the daemon goes on trying.
-    Sealer::new(dir, db_key).deliver().await;
-    Ok(file)
+    Ok((file, Sealer::new(dir, db_key)))
 }
 
 impl NodeFile {

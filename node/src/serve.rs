@@ -1,7 +1,7 @@
 //! The node's daemon: dials the hub, answers commands on the local socket, health pages. Works the same with no link at all.
 
 use crate::{
-    desk::{Agreed, Link, Node, NodeRequest, machine::Machine, pages, plain, wait_for_sync},
+    desk::{Agreed, Link, Node, NodeRequest, machine::Machine, pages, plain::Stage, wait_for_sync},
     enrolled::{NodeFile, keypair},
     sealing::Sealer,
 };
@@ -24,7 +24,7 @@ use huxue_shared::{
 };
 use std::{
     collections::BTreeMap,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -35,16 +35,36 @@ pub fn software() -> String {
     format!("huxue-node {}", env!("CARGO_PKG_VERSION"))
 }
 
-/// Runs until told to stop, with the desk on `listener`. `ready` is called once everything listens. `hosts`: names this machine is called by.
+/// Where a daemon shows its pages, and until when.
+#[derive(Debug)]
+pub struct Front {
+    /// The address of its port.
+    pub at: SocketAddr,
+    /// What the port shows.
+    pub stage: Stage,
+    /// True once the process is asked to stop.
+    pub stop: watch::Receiver<bool>,
+    /// Names this machine is called by.
+    pub hosts: Vec<String>,
+}
+
+/// What a daemon runs in.
+///
+/// # Errors
+/// `internal`: the system gives no threads.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Fault::internal)
+}
+
+/// Runs until told to stop, with the desk on the front's stage. `ready` is called once everything listens.
 ///
 /// # Errors
 /// Ports, disk, keys.
-pub fn serve(dir: &Path, mut node: Node, listener: TcpListener, http: SocketAddr, hosts: Vec<String>, ready: impl FnOnce()) -> Result<(), Fault> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Fault::internal)?;
+pub fn serve(runtime: tokio::runtime::Runtime, dir: &Path, mut node: Node, front: Front, ready: impl FnOnce()) -> Result<(), Fault> {
+    let Front { at: http, stage, stop, hosts } = front;
     merge::start_workers(&node.replica, 1);
     let replica = Arc::clone(&node.replica);
     let outcome = runtime.block_on(async {
-        let stop = stop::on_signal().map_err(Fault::internal)?;
         let (link, dialling) = dial(&node, stop.clone(), Arc::new(NoObserver))?;
         node.link = Some(link);
         node.at = Some(http);
@@ -58,7 +78,7 @@ pub fn serve(dir: &Path, mut node: Node, listener: TcpListener, http: SocketAddr
         // The port's second door shows the desk alone: health and metrics are this machine's.
         let _lan = node.lan.run(router.clone(), stop.clone());
         let router = router.merge(health::router(http, Arc::new(|| true), gauges));
-        let _pages = plain::answer(listener, router, stop.clone())?;
+        stage.show(router);
         let swept = Arc::clone(&node.replica);
         tokio::spawn(daily::run(move || swept.sweep()));
         let _socket = socket::serve::<Asked<NodeRequest>, Node>(dir, Arc::clone(&node))?;

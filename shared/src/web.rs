@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod arrival;
+mod asked;
 pub mod assets;
 pub mod chart;
 pub mod child;

@@ -271,7 +271,7 @@ pub fn child(node: &Side, name: &str, number: &str, grade: &str) -> String {
         format!("name={name}"),
         "id_type=resident".into(),
         format!("id_no={number}"),
-        "sex=male".into(),
+        format!("sex={}", if number.as_bytes()[16] % 2 == 1 { "male" } else { "female" }),
         format!("birth={birth}"),
         format!("grade={grade}"),
         "class=1".into(),

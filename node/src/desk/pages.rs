@@ -5,9 +5,11 @@ use super::{
     machine::{self, Machine},
     roll, today,
 };
+use crate::doctor;
 use axum::{Extension, Router};
 use huxue_shared::{
     command::request::{Asked, Request},
+    fault::Fault,
     local::Handler as _,
     locale::Lang,
     web::{Desk, DeskConfig},
@@ -20,7 +22,9 @@ pub fn desk(node: &Arc<Node>, hosts: Vec<String>) -> Arc<Desk> {
         let node = Arc::clone(node);
         Arc::new(move |lang: Lang| {
             let asked = Asked { who: "desk".to_owned(), ..Asked::here(lang, super::NodeRequest::Common(Request::Status)) };
-            node.handle(asked, &mut |_| {})
+            let mut answer = node.handle(asked, &mut |_| {})?;
+            answer["clock"] = serde_json::to_value(doctor::clock_wrong(&node, answer["last_contact"].as_str())).map_err(Fault::internal)?;
+            Ok(answer)
         })
     };
     let config = DeskConfig { place: node.file.school_name.clone(), hosts, status };

@@ -1,6 +1,7 @@
 //! The school's desk, asked without a socket: the gate over every route, and a teacher's acts. Pages are kept as snapshots in both languages. Claims over one school: one room.
 
 mod aid;
+mod asked;
 mod grid;
 mod hostile;
 mod imports;
@@ -108,7 +109,7 @@ impl School {
         let set = [
             ("name", name),
             ("id_no", number),
-            ("sex", "male"),
+            ("sex", if number.as_bytes()[16] % 2 == 1 { "male" } else { "female" }),
             ("birth", &birth),
             ("stage", "primary"),
             ("boarding", "day"),

@@ -1,6 +1,7 @@
 //! The first start: `serve` without enrolment answers this machine's own browser with one page that asks for the hub's address and the token. Once enrolled, the desk takes
 //! over on the same port, and asks for the first account and the roster.
 
+use super::plain::Stage;
 use crate::{enrolled, serve};
 use askama::Template;
 use axum::{
@@ -14,7 +15,7 @@ use huxue_shared::{
     clock::SystemClock,
     fault::{Exit, Fault},
     identity::Token,
-    rim::{health, key::Unlock, stop},
+    rim::{health, key::Unlock},
     transport::address::HubAddress,
     web::{
         assets,
@@ -24,7 +25,7 @@ use huxue_shared::{
     },
 };
 use std::{
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -40,6 +41,7 @@ struct Wizard {
     /// One enrolment at a time; true once it is done.
     enrolled: Mutex<bool>,
     done: watch::Sender<bool>,
+    stage: Stage,
 }
 
 #[derive(Template)]
@@ -73,37 +75,30 @@ impl Wrong {
     }
 }
 
-/// Serves the first start until the node is enrolled (true) or the process is asked to stop (false).
+/// Shows the first start until the node is enrolled (true) or the process is asked to stop (false). Afterwards the stage is empty.
 ///
 /// # Errors
-/// `wizard-not-here` when the port is not this machine's own; the port's.
-pub fn serve(dir: &Path, unlock: Unlock, listener: TcpListener, at: SocketAddr, ready: impl FnOnce()) -> Result<bool, Fault> {
+/// `wizard-not-here` when the port is not this machine's own.
+pub async fn show(
+    dir: &Path,
+    unlock: Unlock,
+    stage: &Stage,
+    at: SocketAddr,
+    mut stop: watch::Receiver<bool>,
+    ready: impl FnOnce(),
+) -> Result<bool, Fault> {
     if !at.ip().is_loopback() {
         return Err(Fault::new("wizard-not-here", Exit::Usage).with("address", at));
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Fault::internal)?;
-    let outcome = runtime.block_on(async {
-        let mut asked = stop::on_signal().map_err(Fault::internal)?;
-        let (done, enrolled) = watch::channel(false);
-        let wizard = Arc::new(Wizard { dir: dir.to_owned(), unlock, enrolled: Mutex::new(false), done });
-        let router = router(&wizard).merge(health::router(at, Arc::new(|| false), Arc::new(|| {})));
-        let pages = super::plain::answer(listener, router, enrolled.clone())?;
-        tracing::info!(%at, "not enrolled yet: the first start waits in this machine's browser");
-        ready();
-        // Not under systemd: nobody to tell.
-        let _ = stop::tell_systemd(true);
-        let mut enrolled = enrolled;
-        tokio::select! {
-            _ = asked.wait_for(|asked| *asked) => Ok(false),
-            _ = enrolled.wait_for(|enrolled| *enrolled) => {
-                // The answer that says so is still on its way.
-                pages.await.map_err(Fault::internal)?;
-                Ok(true)
-            }
-        }
-    });
-    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
-    outcome
+    let (done, mut enrolled) = watch::channel(false);
+    let wizard = Arc::new(Wizard { dir: dir.to_owned(), unlock, enrolled: Mutex::new(false), done, stage: stage.clone() });
+    stage.show(router(&wizard).merge(health::router(at, Arc::new(|| false), Arc::new(|| {}))));
+    tracing::info!(%at, "not enrolled yet: the first start waits in this machine's browser");
+    ready();
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => Ok(false),
+        _ = enrolled.wait_for(|enrolled| *enrolled) => Ok(true),
+    }
 }
 
 fn router(wizard: &Arc<Wizard>) -> Router {
@@ -147,9 +142,12 @@ async fn enrol(State(wizard): State<Arc<Wizard>>, Extension(visitor): Extension<
         return Ok(Redirect::to("/start").into_response());
     }
     match enrolled::enrol(&wizard.dir, &hub, &token, &wizard.unlock, &serve::software()).await {
-        Ok(file) => {
+        // Its copy for recovery the daemon hands over at its first contact: here somebody waits before a screen.
+        Ok((file, _)) => {
             tracing::info!(school = %file.school, "enrolled");
             *enrolled_already = true;
+            // Before the answer: what the browser asks next is the desk's to answer.
+            wizard.stage.clear();
             // Nobody listening any more is the process's end.
             let _ = wizard.done.send(true);
             Ok(Redirect::to("/start").into_response())
@@ -185,7 +183,13 @@ mod tests {
     #[tokio::test]
     async fn the_first_start_looks_as_it_did_in_both_languages() {
         let unlock = Unlock::default();
-        let wizard = Arc::new(Wizard { dir: PathBuf::from("/nowhere"), unlock, enrolled: Mutex::new(false), done: watch::Sender::new(false) });
+        let wizard = Arc::new(Wizard {
+            dir: PathBuf::from("/nowhere"),
+            unlock,
+            enrolled: Mutex::new(false),
+            done: watch::Sender::new(false),
+            stage: Stage::default(),
+        });
         for lang in ["zh", "en"] {
             let cookie = format!("huxue_visitor={}; huxue_lang={lang}", "ab".repeat(32));
             let request = Request::get("/").header("host", "127.0.0.1:4481").header("cookie", cookie).body(Body::empty()).unwrap();
@@ -212,7 +216,13 @@ mod tests {
 
     async fn try_with(hub: &str, token: &str, file: &str) -> String {
         let unlock = Unlock::default();
-        let wizard = Arc::new(Wizard { dir: PathBuf::from("/nowhere"), unlock, enrolled: Mutex::new(false), done: watch::Sender::new(false) });
+        let wizard = Arc::new(Wizard {
+            dir: PathBuf::from("/nowhere"),
+            unlock,
+            enrolled: Mutex::new(false),
+            done: watch::Sender::new(false),
+            stage: Stage::default(),
+        });
         let visitor = "ab".repeat(32);
         let part = |name: &str, text: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
         let body = format!("{}{}{}--b--\r\n", part("hub", hub), part("token", token), part("file", file));

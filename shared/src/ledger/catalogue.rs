@@ -220,7 +220,8 @@ impl<'a> Check<'a> {
         for (block, at, condition) in required.chain(checks) {
             for (reference, field) in condition.of_others() {
                 let Some(ledger) = definition.field(reference).and_then(|f| f.reference.as_deref()) else { continue };
-                if self.ledger(ledger).is_some_and(|other| other.field(field).is_none()) {
+                let has = |other: &Definition| if field == "$state" { other.lifecycle.is_some() } else { other.field(field).is_some() };
+                if self.ledger(ledger).is_some_and(|other| !has(other)) {
                     self.note(block, at, ProblemCode::OtherFieldUnknown, vec![("ledger", ledger.to_owned()), ("field", field.to_owned())]);
                 }
             }

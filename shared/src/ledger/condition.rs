@@ -9,7 +9,7 @@
 mod parser;
 
 use super::{definition::Definition, problem::ProblemCode};
-use crate::document::view::Value;
+use crate::{document::view::Value, model::codes::IdNumber};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub type Lookup<'a> = dyn Fn(&str) -> Option<BTreeMap<String, Value>> + 'a;
 pub struct Around<'a> {
     /// The day it is written, in China.
     pub today: Date,
-    /// Records a field refers to.
+    /// Records a field refers to; the state of their lifecycle as `$state`.
     pub other: &'a Lookup<'a>,
 }
 
@@ -65,7 +65,36 @@ enum Operand {
     },
     /// `programme.stage`: a field of the record that a `ref` field names.
     Of(String, String),
+    /// `id_no.birth`, `id_no.sex`: what an identity number says of its holder.
+    Holder(String, Says),
     Literal(Value),
+}
+
+/// GB 11643: digits 7-14, and digit 17.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Says {
+    Birth,
+    Sex,
+}
+
+impl Says {
+    fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "birth" => Some(Self::Birth),
+            "sex" => Some(Self::Sex),
+            _ => None,
+        }
+    }
+
+    /// `None` of what is no resident's number.
+    fn of(self, number: &Value) -> Option<Value> {
+        let Value::Str(text) = number else { return None };
+        let number: IdNumber = text.parse().ok()?;
+        Some(Value::Str(match self {
+            Self::Birth => number.birth().to_string(),
+            Self::Sex => if number.male() { "male" } else { "female" }.to_owned(),
+        }))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,8 +135,8 @@ impl Condition {
     pub fn fields(&self) -> Vec<&str> {
         let mut found: Vec<&str> = Vec::new();
         walk(&self.0, &mut |operand| match operand {
-            Operand::Field(field) | Operand::Of(field, _) if !found.contains(&field.as_str()) => found.push(field),
-            Operand::Field(_) | Operand::Of(..) | Operand::State | Operand::Today { .. } | Operand::Literal(_) => {}
+            Operand::Field(field) | Operand::Of(field, _) | Operand::Holder(field, _) if !found.contains(&field.as_str()) => found.push(field),
+            Operand::Field(_) | Operand::Of(..) | Operand::Holder(..) | Operand::State | Operand::Today { .. } | Operand::Literal(_) => {}
         });
         found
     }
@@ -191,6 +220,7 @@ impl Record<'_> {
                 Value::Str(if *month { today.strftime("%Y-%m").to_string() } else { today.to_string() })
             }
             Operand::Of(reference, field) => self.other(reference)?.get(field)?.clone(),
+            Operand::Holder(field, says) => says.of(self.fields.get(field)?)?,
             Operand::Literal(value) => value.clone(),
         };
         (!is_empty(&value)).then_some(value)

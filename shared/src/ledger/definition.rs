@@ -3,9 +3,14 @@
 //! Invariants: every name inside a [`Definition`] that points into the same file is known to exist ([`Definition::parse`] refuses it otherwise);
 //! names of other ledgers are checked by [`super::Catalogue::check`]. A definition is immutable; a change is a new version.
 
-pub use super::vocabulary::{Authority, DayUnit, FieldType, Form, Owner, Period, Privacy, RuleKind, SchoolRole, Section, StepAuthority, Subject};
+mod desk;
+
+pub use super::vocabulary::{
+    Authority, DayUnit, FieldType, Form, Owner, Period, Privacy, RuleKind, SchoolRole, Section, StepAuthority, Subject, Within,
+};
 use super::{common, condition::Condition, parse, problem::Problem};
 use crate::{locale::Lang, model::SpaceKind};
+pub use desk::{Alike, Notice, Prefill};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -317,34 +322,6 @@ impl Handover {
     }
 }
 
-/// Where the values of a new record come from: a report of one row whose columns are named as the fields (docs/ledger-format.md, "Filled from a report").
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Prefill {
-    /// The report.
-    pub report: String,
-    /// Field of type `bool` that the report also answers: true makes a record with one click.
-    pub zero: Option<String>,
-    /// Two number fields that say what the figures rest on: how much was done, and how much was due.
-    pub rests_on: Option<(String, String)>,
-}
-
-/// A public notice of records: what may be seen of them is what `public` says of fields.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Notice {
-    /// Its code.
-    pub code: String,
-    /// Where it hangs.
-    pub title: Bilingual,
-    /// State of the records on notice.
-    pub state: String,
-    /// Date field with its first day.
-    pub from: String,
-    /// Date field with its last day: behind it the record is not on the notice any more, whatever its state.
-    pub until: String,
-    /// Working days it hangs at least, first and last counted; `None`: not said.
-    pub days: Option<u32>,
-}
-
 /// One version of one ledger.
 #[derive(Clone, Debug)]
 pub struct Definition {
@@ -402,6 +379,8 @@ pub struct Definition {
     pub prefill: Option<Prefill>,
     /// Public notices, by where they hang.
     pub notices: Vec<Notice>,
+    /// Present: a second record like an earlier one is asked about before it is saved.
+    pub alike: Option<Alike>,
     /// Only the county's machinery works with it: no page lists it but for who looks after the machine.
     pub machinery: bool,
     pub(super) source: String,

@@ -49,6 +49,7 @@ const HEAD_KEYS: &[&str] = &[
     "handover",
     "prefill",
     "notice",
+    "alike",
     "machinery",
 ];
 const LEDGER_CODE_MAX: usize = 40;
@@ -92,6 +93,7 @@ fn whole(reader: &Reader<'_>, root: Table<'_>, text: &str) -> Definition {
     definition.handover = moving::handover(reader, root, &definition);
     definition.prefill = desk::prefill(reader, root, &definition);
     definition.notices = desk::notices(reader, root, &definition);
+    definition.alike = desk::alike(reader, root, &definition);
     names_of_fields(reader, root, &definition);
     definition
 }
@@ -136,6 +138,7 @@ fn head(reader: &Reader<'_>, root: Table<'_>, text: &str) -> Definition {
         handover: None,
         prefill: None,
         notices: Vec::new(),
+        alike: None,
         machinery: reader.flag(root, "machinery").unwrap_or(false),
         source: text.to_owned(),
         code,

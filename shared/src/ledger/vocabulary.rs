@@ -47,6 +47,17 @@ words! {
     }
 }
 words! {
+    /// Among which records of a subject one that is alike is asked about.
+    Within {
+        /// Those of the same term.
+        Term = "term",
+        /// Those of the same school year.
+        Year = "year",
+        /// Those whose lifecycle is not over.
+        Open = "open",
+    }
+}
+words! {
     /// Who may create and edit records.
     Owner {
         /// The school.

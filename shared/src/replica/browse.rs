@@ -95,7 +95,7 @@ pub struct Wanted {
     pub classes: Option<Vec<String>>,
     /// Only in this lifecycle state.
     pub state: Option<String>,
-    /// Field → code or month it must have; of the definition's own fields, others are passed over.
+    /// Field → code, month, date or identity number it must have; of the definition's own fields, others are passed over.
     pub equals: BTreeMap<String, String>,
     /// Some text field of the record holds this.
     pub text: Option<String>,
@@ -373,7 +373,10 @@ fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Li
         .equals
         .iter()
         .filter_map(|(code, value)| {
-            definition.declared(code).filter(|f| matches!(f.kind, FieldType::Choice | FieldType::Month)).map(|f| (f.code.as_str(), value))
+            definition
+                .declared(code)
+                .filter(|f| matches!(f.kind, FieldType::Choice | FieldType::Month | FieldType::Date | FieldType::Idno))
+                .map(|f| (f.code.as_str(), value))
         })
         .collect();
     for (at, (code, value)) in conditions.iter().enumerate() {

@@ -50,7 +50,11 @@ impl Written<'_> {
 impl Replica {
     /// With what this machine knows around a record: the day, and the records it may refer to.
     pub fn around<T>(&self, work: impl FnOnce(&Around<'_>) -> T) -> T {
-        let other = |key: &str| self.record_fields(key).ok().filter(|fields| !fields.is_empty());
+        let other = |key: &str| {
+            let (mut fields, state) = self.record_values(key).ok()?;
+            fields.extend(state.map(|state| ("$state".to_owned(), Value::Str(state))));
+            (!fields.is_empty()).then_some(fields)
+        };
         work(&Around { today: self.clock.today(), other: &other })
     }
 

@@ -401,10 +401,16 @@ impl Replica {
 
     /// Undisputed values of a record; none if there is no such record.
     pub(super) fn record_fields(&self, id: &str) -> Result<BTreeMap<String, Value>> {
+        Ok(self.record_values(id)?.0)
+    }
+
+    /// Values of a record, none if it is not here, and its state.
+    pub(super) fn record_values(&self, id: &str) -> Result<(BTreeMap<String, Value>, Option<String>)> {
         let id = id.to_owned();
         self.store.read(|c| {
-            let text: Option<String> = c.prepare_cached("SELECT fields FROM record WHERE id = ?1")?.query_row([id], |r| r.get(0)).optional()?;
-            Ok(text.and_then(|t| serde_json::from_str(&t).ok()).unwrap_or_default())
+            let found: Option<(String, Option<String>)> =
+                c.prepare_cached("SELECT fields, state FROM record WHERE id = ?1")?.query_row([id], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
+            Ok(found.map(|(fields, state)| (serde_json::from_str(&fields).unwrap_or_default(), state)).unwrap_or_default())
         })
     }
 

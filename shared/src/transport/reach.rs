@@ -16,6 +16,8 @@ use std::{
 
 /// How long a handshake may hang before the port is asked. A handshake on a good link is over by then, so a good dial costs no extra byte.
 const PROBE_AFTER: Duration = Duration::from_secs(1);
+/// How long the end of a connection may take to leave this machine.
+const GOODBYE: Duration = Duration::from_secs(3);
 
 /// A connection and the endpoint that carries it. Each dial has a socket of its own, so that a changed network is always taken up.
 #[derive(Debug)]
@@ -27,7 +29,8 @@ pub(crate) struct Dialled {
 impl Dialled {
     /// Waits until the close has left this machine: before a process ends, or the hub waits for its idle time.
     pub(crate) async fn drained(self) {
-        self.endpoint.wait_idle().await;
+        // Three of the path's timeouts by the protocol; nobody waits longer for a goodbye.
+        let _ = tokio::time::timeout(GOODBYE, self.endpoint.wait_idle()).await;
     }
 }
 

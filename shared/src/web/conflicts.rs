@@ -126,6 +126,13 @@ fn inbox(desk: &Desk, account: &Account, page: Page, said: Option<(String, Said)
     Ok(ConflictsPage { page, entries, more, said })
 }
 
+/// How many items stand in this person's inbox; none where the store cannot be asked, which the head of the page says.
+#[must_use]
+pub fn seen(desk: &Desk, account: &Account) -> i64 {
+    let items = desk.replica.conflicts(None, None).unwrap_or_default();
+    i64::try_from(items.iter().filter(|item| reached(desk, account, item).is_some()).count()).unwrap_or(i64::MAX)
+}
+
 /// How many items this person may settle, and of them how many are changes that were not taken.
 ///
 /// # Errors

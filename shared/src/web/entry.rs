@@ -4,14 +4,15 @@
 
 use super::{
     account::Account,
+    asked,
     conflicts::{self, Held},
     desk::Desk,
     files, fits,
-    form::{Drawing, Input, Inputs, Sent, rest_of},
+    form::{Drawing, Input, Inputs, Sent},
     guard::{Oops, Visitor, status},
     names::Names,
     newer,
-    page::{Page, Said, after, draw},
+    page::{Page, Said, after, draw, sentence},
     prefill::{self, Offer},
     reach::{self, Reached},
     record::mends,
@@ -65,6 +66,8 @@ pub struct FormPage {
     pub inputs: Inputs,
     /// What the engine said that stands beside no field.
     pub said: Option<Said>,
+    /// What is there already that looks like it: page and name.
+    pub there: Vec<(String, String)>,
     /// Files that were not taken.
     pub not_taken: Option<Said>,
     /// Way back.
@@ -200,7 +203,8 @@ fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition,
         action,
         check: page.post(&format!("/ledger/{code}/check")),
         whose: pupil.as_ref().map(|p| format!("{} · {}", p.name, shown::class(p.grade, p.class, lang))).unwrap_or_default(),
-        said: fault.map(|f| rest_of(f, lang)),
+        said: fault.map(|f| Said::of(f, lang)),
+        there: Vec::new(),
         not_taken: None,
         cancel: doc.map_or_else(|| format!("/ledger/{code}"), |doc| format!("/child/{doc}")),
         hidden: doc.map(|doc| ("_student".to_owned(), doc.to_owned())).into_iter().collect(),
@@ -292,6 +296,18 @@ async fn add(
             let subject = (definition.subject == Subject::Student && !profile).then(|| SubjectRef::Student(student.clone()));
             let twice = begun(desk, &definition, &set)?.map_or(Ok(()), |_| Err(Fault::new("web-month-begun", Exit::Input)));
             let pointed = twice.and_then(|()| reach::references(desk, &account, &definition, &set));
+            let asked = match &pointed {
+                Ok(()) => asked::before(desk, &account, &definition, &student, &set, sent.other("_sure"), lang)?,
+                Err(_) => None,
+            };
+            if let Some(asked) = asked {
+                let tried = Tried { typed: &sent.now, kept: &given.taken, fault: Some(&asked.fault) };
+                let mut drawn = new_form(desk, &account, form.page.clone(), &definition, &student, tried)?;
+                drawn.hidden.extend(Some(("_sure".to_owned(), asked.sure)).filter(|(_, sure)| !sure.is_empty()));
+                desk.noted_once(&account, "show", shown_in_form(&code, &student), 1);
+                let not_taken = files::refusals(&refused, true, lang);
+                return Ok(Err((FormPage { page: form.page, not_taken, there: asked.there, ..drawn }, status(&asked.fault))));
+            }
             let request = Request::RecordAdd { ledger: code.clone(), subject, year: None, set, by: Some(account.name.clone()) };
             match pointed.and_then(|()| desk.ask(&account, request, lang)) {
                 Ok(done) => {
@@ -363,7 +379,7 @@ async fn check(
         let so_far = fits::so_far(&desk, &definition, student, &sent.now);
         let found = fits::about(&desk, &definition, &so_far, sent.other("_field"));
         let said = found.iter().map(|finding| {
-            let sentence = locale::fault(visitor.lang, &finding.fault(&definition)).0;
+            let sentence = sentence(&finding.fault(&definition), visitor.lang);
             let class = if finding.blocks { "error" } else { "challenge" };
             Ok(format!("<span class=\"{class}\">{}</span>", askama::filters::escape(&sentence, askama::filters::Html).map_err(Fault::internal)?))
         });
@@ -371,7 +387,7 @@ async fn check(
     }
     Ok(match wrong {
         Some(error) => {
-            let sentence = crate::locale::fault(visitor.lang, &error.fault()).0;
+            let sentence = sentence(&error.fault(), visitor.lang);
             Html(format!("<span class=\"error\">{}</span>", askama::filters::escape(&sentence, askama::filters::Html).map_err(Fault::internal)?))
                 .into_response()
         }
@@ -404,7 +420,8 @@ fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, tried: Tried<
         action: page.post_at("/record", id, "/edit"),
         check: page.post_at("/ledger", &definition.code, "/check"),
         whose: pupil.as_ref().map(|p| format!("{} · {}", p.name, shown::class(p.grade, p.class, lang))).unwrap_or_default(),
-        said: fault.map(|f| rest_of(f, lang)),
+        said: fault.map(|f| Said::of(f, lang)),
+        there: Vec::new(),
         not_taken: None,
         cancel: if definition.form == Form::Profile { format!("/child/{id}") } else { format!("/record/{id}") },
         hidden: Vec::new(),

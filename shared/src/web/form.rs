@@ -3,7 +3,7 @@
 //! Nothing is judged here: what was typed goes to the engine as it is, and the engine's words come back beside the field. A form remembers what it showed
 //! (`was.<field>`), and only what the person changed is sent on, so that a form left open does not overwrite what somebody else wrote meanwhile.
 
-use super::{account::Account, page::Said, shown};
+use super::{account::Account, page::sentence, shown};
 use crate::{
     document::view::Value,
     fault::Fault,
@@ -369,17 +369,7 @@ pub(super) fn own_unit(field: &Field, lang: Lang) -> String {
 /// What a fault says of one field.
 fn error_of(fault: &Fault, code: &str, lang: Lang) -> Option<String> {
     let about = |fault: &Fault| fault.args.iter().any(|(name, value)| name == "field" && value == code);
-    std::iter::once(fault).chain(&fault.details).find(|f| about(f)).map(|f| locale::fault(lang, f).0)
-}
-
-/// What a fault says that stands beside no field of the form.
-#[must_use]
-pub fn rest_of(fault: &Fault, lang: Lang) -> Said {
-    let mut said = Said::of(fault, lang);
-    if !fault.details.is_empty() {
-        said.details = fault.details.iter().map(|detail| locale::fault(lang, detail).0).collect();
-    }
-    said
+    std::iter::once(fault).chain(&fault.details).find(|f| about(f)).map(|f| sentence(f, lang))
 }
 
 #[cfg(test)]

@@ -49,6 +49,8 @@ pub struct Page {
     pub sync_mark: &'static str,
     /// How far a long transfer is, in hundredths.
     pub sync_percent: Option<u64>,
+    /// What is wrong with this machine's clock, and what to do.
+    pub clock: Option<Said>,
     /// What the page is for, in two sentences; empty: nothing is said.
     pub help: String,
     /// Said once after something was done.
@@ -80,6 +82,9 @@ impl Page {
             page.sync = pulse.words(visitor.lang);
             page.sync_mark = pulse.mark();
             page.sync_percent = pulse.long.map(|long| long.percent);
+            page.clock = pulse.clock.as_ref().map(|fault| Said::of(fault, visitor.lang));
+            // Read anew only while there is something to count.
+            let conflicts = if pulse.conflicts > 0 { super::conflicts::seen(desk, account) } else { 0 };
             let path = visitor.here.split('?').next().unwrap_or("/");
             page.links = LINKS
                 .iter()
@@ -88,7 +93,7 @@ impl Page {
                     href: (*href).to_owned(),
                     title: locale::text(visitor.lang, key, &[]),
                     here: if *href == "/" { path == "/" } else { path.starts_with(href) },
-                    count: if *href == "/conflicts" { pulse.conflicts } else { 0 },
+                    count: if *href == "/conflicts" { conflicts } else { 0 },
                 })
                 .collect();
         }
@@ -108,6 +113,7 @@ impl Page {
             sync: String::new(),
             sync_mark: "off",
             sync_percent: None,
+            clock: None,
             help: if help.ends_with(".help") { String::new() } else { help },
             done: String::new(),
             undo: undo_of(&visitor.here),
@@ -283,18 +289,23 @@ impl Said {
     /// In the reader's language.
     #[must_use]
     pub fn of(fault: &Fault, lang: Lang) -> Self {
-        let (sentence, next) = locale::fault(lang, fault);
+        let (_, next) = locale::fault(lang, fault);
         // On a page, "run this command" helps nobody: faults whose `.next` speaks of the command line have a `.page` beside it, or what can always be said.
         let args: Vec<(&str, &str)> = fault.args.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
         let key = format!("web-{}.page", fault.code);
         let page = locale::text(lang, &key, &args);
         let next = if page == key { next.map(|next| next_here(next, lang)) } else { Some(page) };
-        // Nor do codes: a sentence that names them for the command line has another for pages.
-        let key = format!("web-{}.said", fault.code);
-        let said = locale::text(lang, &key, &args);
-        let sentence = if said == key { sentence } else { said };
-        Self { sentence, next, details: fault.details.iter().map(|detail| locale::fault(lang, detail).0).collect() }
+        Self { sentence: sentence(fault, lang), next, details: fault.details.iter().map(|detail| sentence(detail, lang)).collect() }
     }
+}
+
+/// What happened, as pages say it: a sentence that names codes for the command line has another here.
+#[must_use]
+pub fn sentence(fault: &Fault, lang: Lang) -> String {
+    let args: Vec<(&str, &str)> = fault.args.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
+    let key = format!("web-{}.said", fault.code);
+    let said = locale::text(lang, &key, &args);
+    if said == key { locale::fault(lang, fault).0 } else { said }
 }
 
 #[derive(Template)]

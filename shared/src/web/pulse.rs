@@ -137,6 +137,8 @@ pub struct Pulse {
     pub last_error: Option<String>,
     /// The store could not be asked.
     pub broken: bool,
+    /// What is wrong with this machine's clock: every date proposed is as wrong.
+    pub clock: Option<Fault>,
     /// A transfer that takes a while; only while connected.
     pub long: Option<Long>,
 }
@@ -153,6 +155,7 @@ impl Pulse {
             refused: number("refused"),
             last_error: status["last_error"].as_str().map(str::to_owned),
             broken: false,
+            clock: serde_json::from_value(status["clock"].clone()).unwrap_or_default(),
             long: None,
         }
     }

@@ -163,3 +163,27 @@ async fn it_ends_when_told_though_a_browser_holds_a_connection_open_on_which_it_
     timeout(GRACE * 5, port.task).await.expect("the silent connection held it up").unwrap();
     drop(silent);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_between_two_scenes_is_answered_by_the_next() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let at = listener.local_addr().unwrap();
+    let (stage, (_tell, stop)) = (Stage::default(), watch::channel(false));
+    let _pages = answer(listener, stage.clone(), stop).unwrap();
+    let says = |text: &'static str| Router::new().fallback(async move || text);
+    let ask = async || {
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        stream.write_all(b"GET /start HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+        stream
+    };
+    stage.show(says("the first start"));
+    assert!(answer_of(&mut ask().await).await.ends_with("the first start"));
+    stage.clear();
+    let mut between = ask().await;
+    let mut byte = [0u8; 1];
+    assert!(timeout(Duration::from_millis(50), between.peek(&mut byte)).await.is_err(), "answered by nobody");
+    stage.show(says("the desk"));
+    assert!(answer_of(&mut between).await.ends_with("the desk"));
+    assert!(answer_of(&mut ask().await).await.ends_with("the desk"));
+}

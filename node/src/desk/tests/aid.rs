@@ -115,3 +115,31 @@ async fn what_a_record_lacks_is_named_when_it_is_saved() {
     let page = school.get(&format!("/record/{log}?saved=0"), &teacher).await.text;
     assert!(page.contains("已保存在本机。") && !page.contains("还缺什么"), "{page}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_does_not_fit_its_application_is_said_and_a_second_one_in_the_term_is_asked_about() {
+    let school = School::new();
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    // The programmes stand in another's document, which nothing rebuilds.
+    school.child("赵小红", "529901201603020032", 4, 1);
+    let fits = programme(&school, "XX_ZD", "小学走读生生活补助", "primary", "day", None);
+    let board = programme(&school, "XX_JS", "小学寄宿生生活补助", "primary", "board", None);
+    let application = add(&school, "aid_application", Some(&child), &[("programme", &fits)]);
+    let beside = async |field: &str, programme: &str| {
+        let form = format!("_field={field}&_student={child}&programme={programme}&application={application}&amount=100&paid_on=2026-03-02");
+        school.post("/ledger/aid_payment/check", &officer, &form).await.text
+    };
+    assert!(beside("application", &board).await.contains("所选申请不是这个资助项目的"));
+    let said = beside("application", &fits).await;
+    assert!(said.contains("还没有批准") && said.contains("class=\"challenge\"") && !said.contains("不是这个资助项目"), "{said}");
+    let pay = |amount: &str| format!("_student={child}&programme={fits}&application={application}&amount={amount}&paid_on=2026-03-02");
+    let first = school.post("/ledger/aid_payment/new", &officer, &pay("250")).await;
+    assert_eq!(first.status, StatusCode::SEE_OTHER, "said, not refused: {}", first.text);
+    assert!(school.get(&first.location, &officer).await.text.contains("还没有批准"));
+    let second = school.post("/ledger/aid_payment/new", &officer, &pay("300")).await;
+    assert!(second.text.contains("本学期已经有一条类似的记录") && second.text.contains("250 元"), "{}", second.text);
+    assert_eq!(school.records("aid_payment").len(), 1);
+    let other = school.post("/ledger/aid_payment/new", &officer, &pay("300").replace(&fits, &board)).await;
+    assert_eq!(other.status, StatusCode::SEE_OTHER, "another programme is another payment: {}", other.text);
+}

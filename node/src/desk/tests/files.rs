@@ -113,8 +113,9 @@ async fn a_wrong_form_comes_back_with_the_photo_taken_and_the_next_try_carries_i
     assert!(school.records("activity").is_empty());
     // Not another person's, and not by its hash.
     let hash = huxue_shared::model::blob::BlobHash::of(PLAIN).to_string();
-    for stolen in [kept.as_str(), &hash, &format!("blake3:{hash};a.jpg;{}", PLAIN.len())] {
-        let texts = [&ACTIVITY[..], &[("kept.photos", stolen), ("photos", stolen)]].concat();
+    for (title, stolen) in [("一", kept.as_str()), ("二", &hash), ("三", &format!("blake3:{hash};a.jpg;{}", PLAIN.len()))] {
+        let mut texts = [&ACTIVITY[..], &[("kept.photos", stolen), ("photos", stolen)]].concat();
+        texts[2].1 = title;
         let made = school.upload("/ledger/activity/new", &other, &texts, &[]).await;
         assert!(made.location.contains("&note="), "{} {}", made.status, made.text);
         assert!(!school.fields(&of(&made.location)).contains_key("photos"), "{stolen}");
@@ -173,7 +174,9 @@ async fn a_photo_is_seen_with_its_record_and_by_nobody_else() {
     let (_, other) = school.person("hu", &[Role::ClassTeacher], &[class(3, 2)]);
     let (_, officer) = school.person("qian", &[Role::AidOfficer], &[]);
     let child = school.child("王小明", "529901201606120012", 3, 1);
-    let texts = [("_student", child.as_str()), ("kind", "both"), ("guardian_rel", "grandparent_p")];
+    // The rule opened one for a left-behind child: this is asked about, and meant.
+    let there = school.records("care_profile").remove(0).id;
+    let texts = [("_student", child.as_str()), ("_sure", there.as_str()), ("kind", "both"), ("guardian_rel", "grandparent_p")];
     let made = school.upload("/ledger/care_profile/new", &own, &texts, &[("file.entrusted_file", "家.jpg", WITH_POSITION)]).await;
     assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
     let record = of(&made.location);

@@ -1,6 +1,6 @@
 //! Text to expression: tokens, then recursive descent with a depth limit.
 
-use super::{Condition, ConditionError, Expression, Operand, Operator};
+use super::{Condition, ConditionError, Expression, Operand, Operator, Says};
 use crate::{
     document::view::Value,
     ledger::{
@@ -181,7 +181,7 @@ impl Parser<'_> {
         Some(operator)
     }
 
-    /// What is no field of the record: its state, the day (as a month beside a month), a field of a record it refers to.
+    /// What is no field of the record: its state, the day (as a month beside a month), a field of a record it refers to, what an identity number says.
     fn operand(&self, word: &str, beside: &str) -> Option<Operand> {
         let kind = |name: &str| self.definition.field(name).map(|field| field.kind);
         match word {
@@ -189,7 +189,11 @@ impl Parser<'_> {
             "$today" => Some(Operand::Today { month: kind(beside) == Some(FieldType::Month) }),
             _ => {
                 let (reference, field) = word.split_once('.')?;
-                (kind(reference) == Some(FieldType::Ref)).then(|| Operand::Of(reference.to_owned(), field.to_owned()))
+                match kind(reference)? {
+                    FieldType::Ref => Some(Operand::Of(reference.to_owned(), field.to_owned())),
+                    FieldType::Idno => Says::from_word(field).map(|says| Operand::Holder(reference.to_owned(), says)),
+                    _ => None,
+                }
             }
         }
     }
@@ -279,7 +283,7 @@ impl Parser<'_> {
             }
             return Value::Str(text.to_owned());
         }
-        if matches!(self.operand(left, left), Some(Operand::Of(..) | Operand::Today { .. })) {
+        if matches!(self.operand(left, left), Some(Operand::Of(..) | Operand::Holder(..) | Operand::Today { .. })) {
             return Value::Str(text.to_owned());
         }
         let Some(field) = self.definition.field(left) else { return Value::Null };

@@ -39,6 +39,10 @@ type = "money"
 code = "told"
 title = { zh = "告知", en = "Told" }
 type = "bool"
+[[field]]
+code = "number"
+title = { zh = "证件", en = "Document" }
+type = "idno"
 [lifecycle]
 initial = "draft"
 [[lifecycle.state]]
@@ -98,6 +102,29 @@ fn an_empty_field_makes_every_comparison_false() {
         assert!(!holds(condition, None), "{condition}");
     }
     assert!(!holds("$state = draft", None) && !holds("$state != draft", None) && !holds("$state set", None));
+}
+
+#[test]
+fn an_identity_number_says_birth_and_sex_and_any_other_document_nothing() {
+    let judged = |condition: &str, number: &str, from: &str| {
+        let fields = [("number", number), ("from", from)].map(|(key, text)| (key.to_owned(), Value::Str(text.to_owned()))).into();
+        Condition::parse(condition, &definition()).unwrap().holds(&fields, None)
+    };
+    let vector = "11010519491231002X";
+    for (condition, number, from, holds) in [
+        ("number.birth = from", vector, "1949-12-31", true),
+        ("from = number.birth", vector, "1949-12-30", false),
+        ("number.birth < 1950-01-01", vector, "", true),
+        ("number.sex = female", vector, "", true),
+        ("number.sex in (male)", vector, "", false),
+        ("number.birth set", vector, "", true),
+        ("number.birth set or number.sex set", "H12345678", "", false),
+        ("number.birth set", "11010519491231002Y", "", false),
+    ] {
+        assert_eq!(judged(condition, number, from), holds, "{condition} {number}");
+    }
+    assert_eq!(Condition::parse("number.birth = from", &definition()).unwrap().fields(), ["number", "from"]);
+    assert_eq!(Condition::parse("number.age = from", &definition()).unwrap_err()[0].code, ProblemCode::FieldUnknown);
 }
 
 #[test]

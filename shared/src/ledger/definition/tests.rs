@@ -102,11 +102,12 @@ fn a_good_file_is_read_whole() {
 
 #[test]
 fn what_a_desk_does_with_a_ledger_is_read() {
-    let more = "[prefill]\nreport = \"figures\"\n[[notice]]\ncode = \"school\"\ntitle = { zh = \"甲\", en = \"A\" }\nstate = \"assessed\"\nfrom = \"on\"\nuntil = \"on\"\n[lifecycle]";
+    let more = "[prefill]\nreport = \"figures\"\n[[notice]]\ncode = \"school\"\ntitle = { zh = \"甲\", en = \"A\" }\nstate = \"assessed\"\nfrom = \"on\"\nuntil = \"on\"\n[alike]\nfields = [\"level\"]\nwithin = \"term\"\n[lifecycle]";
     let text = GOOD.replacen("[lifecycle]", more, 1).replacen("authority = \"school\"\n", "authority = \"school\"\nrole = \"principal\"\n", 1);
     let found = Definition::parse(&text.replacen("counts = true", "counts = true\nsealed = true", 1)).unwrap();
     assert_eq!(found.prefill, Some(Prefill { report: "figures".into(), zero: None, rests_on: None }));
     assert_eq!((found.notices.len(), found.notices[0].until.as_str()), (1, "on"));
+    assert_eq!(found.alike, Some(Alike { fields: vec!["level".into()], within: Within::Term }));
     let lifecycle = found.lifecycle.unwrap();
     assert!(lifecycle.state("assessed").unwrap().sealed && !lifecycle.state("draft").unwrap().sealed);
     assert_eq!(lifecycle.step("assess").unwrap().role, Some(SchoolRole::Principal));
@@ -170,6 +171,9 @@ fn every_mistake_has_its_line_and_code() {
         ("min = 0", "serial = \"yes\"", 29, KindWrong),
         ("[lifecycle]", "[prefill]\nreport = \"figures\"\nzero = \"amount\"\n[lifecycle]", 44, WordUnknown),
         ("[lifecycle]", "[prefill]\nzero = \"level\"\n[lifecycle]", 42, KeyMissing),
+        ("[lifecycle]", "[alike]\nfields = [\"levle\"]\nwithin = \"term\"\n[lifecycle]", 43, FieldUnknown),
+        ("[lifecycle]", "[alike]\nfields = []\nwithin = \"week\"\n[lifecycle]", 44, WordUnknown),
+        ("[lifecycle]", "[alike]\nfields = []\n[lifecycle]", 42, KeyMissing),
         ("[lifecycle]", "[prefill]\nreport = \"figures\"\nrests_on = [\"levle\"]\n[lifecycle]", 44, FieldUnknown),
         (
             "[lifecycle]",

@@ -1,13 +1,13 @@
-//! `[prefill]` and `[[notice]]`: what a school's desk does with a ledger beyond keeping it. The report a prefill names is looked up when it is run.
+//! `[prefill]`, `[[notice]]` and `[alike]`: what a school's desk does with a ledger beyond keeping it. The report a prefill names is looked up when it is run.
 
 use super::{
-    Seen, code_shape,
+    Seen, code_shape, field_exists,
     flow::state_exists,
     moving::field_of_type,
     named,
     reader::{Reader, Table},
 };
-use crate::ledger::definition::{Definition, FieldType, Notice, Prefill};
+use crate::ledger::definition::{Alike, Definition, FieldType, Notice, Prefill, Within};
 
 /// A quarter of a year.
 const NOTICE_DAYS_MAX: i64 = 90;
@@ -65,4 +65,13 @@ fn notice(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: 
         until: date("until").unwrap_or_default(),
         days: reader.number(table, "days", 1..=NOTICE_DAYS_MAX).and_then(|days| u32::try_from(days).ok()),
     }
+}
+
+pub(super) fn alike(reader: &Reader<'_>, root: Table<'_>, definition: &Definition) -> Option<Alike> {
+    let table = reader.table(root, "alike")?;
+    reader.known_keys(table, &["fields", "within"]);
+    let fields = reader.words(table, "fields");
+    fields.iter().for_each(|word| field_exists(reader, word, definition));
+    let within = reader.needed_one_of(table, "within", Within::WORDS, Within::from_word)?;
+    Some(Alike { fields: fields.into_iter().map(|(word, _)| word).collect(), within })
 }

@@ -153,14 +153,7 @@ impl ValueError {
             ValueProblem::Decimals { places } => fault.with("places", places),
             ValueProblem::Small { min } => fault.with("min", min),
             ValueProblem::Large { max } => fault.with("max", max),
-            ValueProblem::Option { options } => {
-                // On a page nobody types codes: the titles alone.
-                let title = |part: &str| part.split_once(' ').map_or(part, |(_, title)| title).to_owned();
-                let zh: Vec<String> = options.zh.split('、').map(title).collect();
-                let en: Vec<String> = options.en.split(", ").map(title).collect();
-                let fault = fault.with("options_zh", &options.zh).with("options_en", &options.en);
-                fault.with("titles_zh", zh.join("、")).with("titles_en", en.join(", "))
-            }
+            ValueProblem::Option { options } => fault.with("titles_zh", &options.zh).with("titles_en", &options.en),
             ValueProblem::Length { length, max } => fault.with("length", length).with("max", max),
             ValueProblem::Pattern { pattern } => fault.with("pattern", pattern),
             ValueProblem::Ref { ledger } => fault.with("ledger", ledger),

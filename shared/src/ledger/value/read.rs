@@ -234,11 +234,12 @@ pub fn not_an_option(catalogue: &Catalogue, definition: &Definition, unknown: &U
     })
 }
 
+/// Titles alone: nobody at a screen types codes, and who writes scripts has `ledger show`.
 fn options_text(list: Option<&OptionList>) -> Bilingual {
     let choices = list.map(|list| list.choices.as_slice()).unwrap_or_default();
     let more = if choices.len() > OPTIONS_SHOWN_MAX { "…" } else { "" };
     let join = |separator: &str, title: &dyn Fn(&Bilingual) -> String| -> String {
-        let shown: Vec<String> = choices.iter().take(OPTIONS_SHOWN_MAX).map(|choice| format!("{} {}", choice.code, title(&choice.title))).collect();
+        let shown: Vec<String> = choices.iter().take(OPTIONS_SHOWN_MAX).map(|choice| title(&choice.title)).collect();
         shown.join(separator) + more
     };
     Bilingual { zh: join("、", &|title| title.zh.clone()), en: join(", ", &|title| title.en.clone()) }

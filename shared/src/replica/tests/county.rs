@@ -155,8 +155,8 @@ impl Real {
 
     /// Adds a child and gives its document id.
     pub(super) fn child(&self, name: &str, number: &str) -> String {
-        let words =
-            [("name", name), ("id_type", "resident"), ("id_no", number), ("sex", "male"), ("grade", "3"), ("class", "1"), ("stage", "primary")];
+        let sex = if number.as_bytes()[16] % 2 == 1 { "male" } else { "female" };
+        let words = [("name", name), ("id_type", "resident"), ("id_no", number), ("sex", sex), ("grade", "3"), ("class", "1"), ("stage", "primary")];
         self.replica().add("enrolment", None, None, &set(&words), None).unwrap().record
     }
 

@@ -1,0 +1,83 @@
+//! What is asked before a new record is saved, and what a child's form is held to.
+
+use super::{School, class};
+use axum::http::StatusCode;
+use huxue_shared::web::account::Role;
+
+/// The form as the page sends it back, with what it was shown.
+fn sure(page: &str) -> String {
+    let at = page.split("name=\"_sure\" value=\"").nth(1).unwrap_or_else(|| panic!("{page}"));
+    at.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_form_sent_twice_is_asked_about_and_saved_on_purpose() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let form = format!("_student={child}&kind=call&on=2026-03-02&note=x");
+    let first = school.post("/ledger/care_log/new", &teacher, &form).await;
+    assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.text);
+    let again = school.post("/ledger/care_log/new", &teacher, &form).await;
+    assert_ne!(again.status, StatusCode::SEE_OTHER);
+    assert!(again.text.contains("同样的内容不久前已经记过一次") && again.text.contains("href=\"/record/care_log:"), "{}", again.text);
+    assert_eq!(school.records("care_log").len(), 1);
+    let other = school.post("/ledger/care_log/new", &teacher, &form.replace("note=x", "note=y")).await;
+    assert_eq!(other.status, StatusCode::SEE_OTHER, "something else is no second time: {}", other.text);
+    let meant = school.post("/ledger/care_log/new", &teacher, &format!("{form}&_sure={}", sure(&again.text))).await;
+    assert_eq!(meant.status, StatusCode::SEE_OTHER, "{}", meant.text);
+    assert_eq!(school.records("care_log").len(), 3);
+    // A day and more later nobody sends the same form by mistake.
+    school.clock.advance_s(25 * 3_600);
+    let (_, teacher) = school.person("liu", &[Role::ClassTeacher], &[class(3, 1)]);
+    assert_eq!(school.post("/ledger/care_log/new", &teacher, &form).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_open_case_is_asked_about_and_leads_to_the_first() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let first = school.post("/ledger/dropout_case/new", &registrar, &format!("_student={child}&opened_by=teacher&on=2026-02-25")).await;
+    assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.text);
+    let second = school.post("/ledger/dropout_case/new", &registrar, &format!("_student={child}&opened_by=village&on=2026-03-02")).await;
+    assert!(second.text.contains("已经有一条类似的记录") && second.text.contains("href=\"/record/dropout_case:"), "{}", second.text);
+    assert!(second.text.contains("疑似"), "its state is named: {}", second.text);
+    assert_eq!(school.records("dropout_case").len(), 1);
+}
+
+const CHILD: &str = "name=%E6%9D%8E%E5%9B%9B&id_type=resident&stage=primary&grade=3&class=1&boarding=day";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_on_file_is_not_made_twice_and_a_namesake_is_asked_about() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let known = school.child("李四", "529901201606120012", 3, 1);
+    let add = async |rest: &str| school.post("/ledger/enrolment/new", &registrar, &format!("{CHILD}&{rest}")).await;
+    let same = add("id_no=529901201606120012&sex=male&birth=2016-06-12&_sure=x").await;
+    assert!(same.text.contains("没有再建一份") && same.text.contains(&format!("href=\"/child/{known}\"")), "{}", same.text);
+    assert!(!same.text.contains("name=\"_sure\""), "that is the child, and no choice: {}", same.text);
+    let namesake = add("id_type=none&sex=male&birth=2016-06-12").await;
+    assert!(namesake.text.contains("姓名和出生日期都相同"), "{}", namesake.text);
+    assert_eq!(school.records("enrolment").len(), 1);
+    let another = add(&format!("id_type=none&sex=male&birth=2016-06-12&_sure={}", sure(&namesake.text))).await;
+    assert_eq!(another.status, StatusCode::SEE_OTHER, "{}", another.text);
+    assert_eq!(school.records("enrolment").len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_childs_form_is_held_to_what_the_identity_number_says() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    for (rest, said) in [("sex=male&birth=2016-06-13", "出生日期与身份证号码里的出生日期不一致"), ("sex=female&birth=2016-06-12", "性别与身份证号码")]
+    {
+        let answer = school.post("/ledger/enrolment/new", &registrar, &format!("{CHILD}&id_no=529901201606120012&{rest}")).await;
+        assert!(answer.text.contains(said), "{rest}: {}", answer.text);
+        let field = format!("_field=id_no&id_no=529901201606120012&{rest}");
+        let beside = school.post("/ledger/enrolment/check", &registrar, &field).await;
+        assert!(beside.text.contains("class=\"error\"") && beside.text.contains(said), "{}", beside.text);
+    }
+    assert!(school.records("enrolment").is_empty());
+    let right = school.post("/ledger/enrolment/new", &registrar, &format!("{CHILD}&id_no=529901201606120012&sex=male&birth=2016-06-12")).await;
+    assert_eq!(right.status, StatusCode::SEE_OTHER, "{}", right.text);
+}

@@ -1,0 +1,170 @@
+//! What is asked before a new record is saved: is it not there already?
+//!
+//! A form sent twice, a child entered again, a second case or payment: each may be meant. Nothing is saved, the form comes back as it was filled with what is there and the way
+//! to it; it now has shown that, so the next press is a choice. A child whose identity number stands here already is no choice: that is the child.
+
+use super::{account::Account, desk::Desk, fits, names::Names, reach, shown};
+use crate::{
+    document::view::Value,
+    fault::{Exit, Fault},
+    ledger::{
+        Definition,
+        definition::{Form, Subject, Within},
+    },
+    locale::{self, Lang},
+    model::{SchoolYear, year::Term},
+    replica::{
+        browse::{Row, Wanted},
+        students::normal_name,
+    },
+};
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// A form of the same values is taken for the same form sent again for so long, milliseconds.
+const AGAIN_MS: i64 = 24 * 3_600 * 1_000;
+/// Most that is shown of what is there.
+const SHOWN_MAX: usize = 5;
+
+/// What is there already.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// What is said.
+    pub(super) fault: Fault,
+    /// Page and name of each.
+    pub(super) there: Vec<(String, String)>,
+    /// Comes along with the form once it was shown (`_sure`); empty where there is no choice.
+    pub(super) sure: String,
+}
+
+/// What has to be asked before this is added, unless `sure` says that it was.
+///
+/// # Errors
+/// The store's.
+pub(super) fn before(
+    desk: &Desk,
+    account: &Account,
+    definition: &Definition,
+    student: &str,
+    set: &BTreeMap<String, String>,
+    sure: &str,
+    lang: Lang,
+) -> Result<Option<Asked>, Fault> {
+    let fields = fits::so_far(desk, definition, Some(student).filter(|doc| !doc.is_empty()), set);
+    let asked = if definition.form == Form::Profile {
+        child(desk, account, definition, &fields, lang)?
+    } else {
+        record(desk, account, definition, student, set, &fields, lang)?
+    };
+    Ok(asked.filter(|asked| asked.sure.is_empty() || asked.sure != sure))
+}
+
+fn child(desk: &Desk, account: &Account, definition: &Definition, fields: &BTreeMap<String, Value>, lang: Lang) -> Result<Option<Asked>, Fault> {
+    let year = SchoolYear::of(desk.clock().today());
+    let with = |field: &str| -> Result<Vec<Row>, Fault> {
+        let Some(value) = text(fields, field) else { return Ok(Vec::new()) };
+        let wanted = Wanted { year, equals: BTreeMap::from([(field.to_owned(), value.to_owned())]), limit: 100, ..Wanted::default() };
+        Ok(desk.replica.page(definition, &wanted).map_err(Fault::from)?.rows)
+    };
+    let numbered = with("id_no")?;
+    let name = |of: &BTreeMap<String, Value>| text(of, "name").map(normal_name);
+    let namesakes = with("birth")?.into_iter().filter(|row| name(&row.fields) == name(fields)).collect::<Vec<_>>();
+    let (code, rows) = if numbered.is_empty() { ("web-child-alike", namesakes) } else { ("web-child-there", numbered) };
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let sure = if code == "web-child-there" { String::new() } else { ids(&rows) };
+    let there = reach::rows(desk, account, rows).into_iter().take(SHOWN_MAX).map(|row| {
+        let who = format!("{} · {}", row.name.unwrap_or_default(), shown::class(row.grade, row.class, lang));
+        (format!("/child/{}", row.student.unwrap_or(row.id)), who)
+    });
+    Ok(Some(Asked { fault: Fault::new(code, Exit::Found), there: there.collect(), sure }))
+}
+
+fn record(
+    desk: &Desk,
+    account: &Account,
+    definition: &Definition,
+    student: &str,
+    set: &BTreeMap<String, String>,
+    fields: &BTreeMap<String, Value>,
+    lang: Lang,
+) -> Result<Option<Asked>, Fault> {
+    let rows = if definition.subject == Subject::Student {
+        desk.replica.records_of(student).map_err(Fault::from)?
+    } else {
+        let on = text(fields, "on").map(str::to_owned);
+        desk.replica.page(definition, &Wanted { from: on.clone(), to: on, limit: 200, ..Wanted::default() }).map_err(Fault::from)?.rows
+    };
+    let rows: Vec<Row> = rows.into_iter().filter(|row| row.ledger == definition.code && !row.void).collect();
+    let now = desk.clock().now().as_millisecond();
+    let typed = |key: &String| set.contains_key(key.split('.').next().unwrap_or(key));
+    let again = |row: &&Row| {
+        made_ms(&row.id).is_some_and(|made| (now - AGAIN_MS..=now).contains(&made))
+            && fields
+                .iter()
+                .filter(|(key, _)| typed(key))
+                .all(|(key, value)| row.fields.get(key) == Some(value) || (key == "on" && row.on.as_deref() == str_of(value)))
+    };
+    let twice: Vec<Row> = rows.iter().filter(again).cloned().collect();
+    let (code, rows) = if twice.is_empty() { ("web-record-alike", like(definition, fields, rows)) } else { ("web-record-twice", twice) };
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let (sure, names) = (ids(&rows), Names::of(desk, lang));
+    let there = reach::rows(desk, account, rows).into_iter().take(SHOWN_MAX).map(|row| {
+        let label = names.label(definition, &row.fields);
+        let on = row.on.filter(|on| !label.contains(on.as_str())).unwrap_or_default();
+        let state = definition.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(lifecycle, code)| lifecycle.state(code));
+        let state = state.map(|state| state.title.get(lang).to_owned()).unwrap_or_default();
+        let said: Vec<String> = [definition.title.get(lang).to_owned(), on, label, state].into_iter().filter(|part| !part.is_empty()).collect();
+        (format!("/record/{}", row.id), said.join(" · "))
+    });
+    let fault = Fault::new(code, Exit::Found).with("value", definition.title.get(lang)).with("within", within(definition, lang));
+    Ok(Some(Asked { fault, there: there.collect(), sure }))
+}
+
+/// Those the definition calls alike.
+fn like(definition: &Definition, fields: &BTreeMap<String, Value>, rows: Vec<Row>) -> Vec<Row> {
+    let Some(alike) = &definition.alike else { return Vec::new() };
+    let day = |text: Option<&str>| text.and_then(|text| text.parse::<Date>().ok());
+    let on = day(text(fields, "on"));
+    let open = |row: &Row| {
+        let state = definition.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(lifecycle, code)| lifecycle.state(code));
+        // One whose state is in dispute is not over.
+        definition.lifecycle.is_some() && state.is_none_or(|state| state.open)
+    };
+    let same = |row: &Row, of: &dyn Fn(Date) -> (Option<SchoolYear>, Option<Term>)| on.is_some() && on.map(of) == day(row.on.as_deref()).map(of);
+    let near = |row: &Row| match alike.within {
+        Within::Open => open(row),
+        Within::Year => same(row, &|day| (SchoolYear::of(day), None)),
+        Within::Term => same(row, &|day| (SchoolYear::of(day), Some(Term::of(day)))),
+    };
+    let equal = |row: &Row| alike.fields.iter().all(|field| fields.get(field).is_some() && fields.get(field) == row.fields.get(field));
+    rows.into_iter().filter(|row| near(row) && equal(row)).collect()
+}
+
+fn within(definition: &Definition, lang: Lang) -> String {
+    definition.alike.as_ref().map(|alike| locale::text(lang, &format!("web-within-{}", alike.within.word()), &[])).unwrap_or_default()
+}
+
+/// When a record was made, by the clock of the machine that made it, Unix milliseconds; `None` for a derived id.
+fn made_ms(id: &str) -> Option<i64> {
+    let ulid: ulid::Ulid = id.split_once(':')?.1.parse().ok()?;
+    i64::try_from(ulid.timestamp_ms()).ok()
+}
+
+fn ids(rows: &[Row]) -> String {
+    rows.iter().map(|row| row.id.as_str()).collect::<Vec<_>>().join(",")
+}
+
+fn text<'a>(fields: &'a BTreeMap<String, Value>, field: &str) -> Option<&'a str> {
+    fields.get(field).and_then(str_of).filter(|text| !text.is_empty())
+}
+
+fn str_of(value: &Value) -> Option<&str> {
+    match value {
+        Value::Str(text) => Some(text),
+        _ => None,
+    }
+}
