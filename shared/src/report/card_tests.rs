@@ -24,6 +24,31 @@ fn households_not_visited_in_the_quarter_are_named_with_their_duty() {
 }
 
 #[test]
+fn who_is_gone_by_the_roll_and_at_school_by_the_file_is_named_until_either_is_corrected() {
+    let mut c = empty();
+    for doc in 1..=5 {
+        pupil(&c, doc, A, "");
+    }
+    c.execute("UPDATE record_enrolment SET status = 'suspended' WHERE _doc = 4", []).unwrap();
+    let mark = |c: &rusqlite::Connection, id: &str, doc: u32, on: &str, state: &str| {
+        put(c, "dropout_check", id, Some(A), doc, &format!("on={on} state={state}"));
+    };
+    for (id, doc, on, state) in [
+        ("1", 1, "2026-03-02", "transferred"),
+        ("2", 2, "2026-03-02", "suspended"),
+        ("3", 2, "2026-03-09", "absent"),
+        ("4", 3, "2025-11-01", "transferred"),
+        ("5", 4, "2026-03-02", "suspended"),
+        ("6", 5, "2026-03-03", "suspended"),
+    ] {
+        mark(&c, id, doc, on, state);
+    }
+    assert_eq!(ask(&mut c, "roll_against_file", &[]), ["s1|001|P1|3|1|transferred|2026-03-02", "s1|005|P5|3|1|suspended|2026-03-03"]);
+    mark(&c, "7", 1, "2026-03-10", "present");
+    assert_eq!(ask(&mut c, "roll_against_file", &[]), ["s1|005|P5|3|1|suspended|2026-03-03"]);
+}
+
+#[test]
 fn notices_whose_days_are_over_are_counted_by_programme_and_day() {
     let mut c = aid();
     for (id, doc, due) in [("1", 1, "2026-03-13"), ("2", 2, "2026-03-13"), ("3", 3, "2026-03-17"), ("4", 5, "2026-03-18")] {

@@ -24,7 +24,7 @@ pub(super) fn child(n: u32) -> String {
 }
 
 /// Ledgers with the fields that reports read, as `field:type`, and their states, as `state` with `+` for counting and `.` for final.
-const LEDGERS: [(&str, Subject, &str, &str); 21] = [
+const LEDGERS: [(&str, Subject, &str, &str); 22] = [
     (
         "enrolment",
         Subject::Student,
@@ -37,6 +37,7 @@ const LEDGERS: [(&str, Subject, &str, &str); 21] = [
         "first_absent:date reason:choice escort_school returned_on:date excluded_proof:choice",
         "suspected verifying excluded confirmed persuading returned escalated ordered court home_taught transferred left_country died closed.",
     ),
+    ("dropout_check", Subject::Student, "state:choice", ""),
     ("transfer", Subject::Student, "from:school to:school asked_on:date", "asked refused confirmed done. rejected. withdrawn."),
     ("care_profile", Subject::Student, "kind:choice since:date until:date care_state:choice boards:choice care_teacher", ""),
     ("care_log", Subject::Student, "kind:choice reached:bool", ""),

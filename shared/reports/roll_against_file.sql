@@ -1,0 +1,45 @@
+-- +++
+-- name = "roll_against_file"
+-- question = 4
+-- title = { zh = "点名已转出或休学、学籍仍在校", en = "Gone by the roll, at school by the file" }
+-- help = { zh = "最近 60 天里最后一次点名为已转出或休学，而学籍状态仍是在校的学生。是真的就改学籍状态（转出的先办转学），点错的就改点名。", en = "Children whose last mark of the roll in the last 60 days says transferred or on leave of absence while their file says at school. If it is so, correct the file (a transfer first for who moves); if not, the roll." }
+-- ledgers = ["enrolment", "dropout_check"]
+-- by_class = true
+-- indexes = [
+--   'record_dropout_check(_doc, "on", _at, _id, state, void)',
+-- ]
+-- parameters = [
+--   { name = "school" },
+-- ]
+-- columns = [
+--   { code = "school", type = "school", title = { zh = "学校", en = "School" } },
+--   { code = "student", type = "student", title = { zh = "学生档案", en = "Child" } },
+--   { code = "name", type = "text", title = { zh = "姓名", en = "Name" } },
+--   { code = "grade", type = "int", title = { zh = "年级", en = "Grade" } },
+--   { code = "class", type = "int", title = { zh = "班级", en = "Class" } },
+--   { code = "mark", type = "choice", options = "dropout_check.state", title = { zh = "点名", en = "Roll" } },
+--   { code = "since", type = "date", title = { zh = "日期", en = "Day" } },
+-- ]
+-- [today]
+-- title = { zh = "点名与学籍不符，请核对", en = "Roll and file disagree" }
+-- order = 45
+-- ledger = "enrolment"
+-- writers = true
+-- text = ["name", "class", "mark"]
+-- date = "since"
+-- date_says = "last"
+-- open = "/child/{student}"
+-- act = "/record/{student}/edit"
+-- act_title = { zh = "改学籍状态", en = "Correct the file" }
+-- +++
+WITH marks AS (
+  SELECT d._doc, d._school, d._student, d.state, d."on",
+         row_number() OVER (PARTITION BY d._doc ORDER BY d."on" DESC, d._at DESC, d._id DESC) AS nth
+  FROM record_dropout_check d
+  WHERE d."on" >= date(:today, '-60 days')
+)
+SELECT m._school AS school, m._student AS student, e.name AS name, e.grade AS grade, e.class AS class, m.state AS mark, m."on" AS since
+FROM marks m
+JOIN record_enrolment e ON e._doc = m._doc AND e.status = 'present'
+WHERE m.nth = 1 AND m.state IN ('transferred', 'suspended')
+ORDER BY m._school, m."on", e.name, m._student
