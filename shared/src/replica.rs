@@ -17,6 +17,7 @@ pub mod edit;
 mod handover;
 mod judging;
 pub mod merge;
+pub mod names;
 pub mod origins;
 pub mod project;
 pub mod records;

@@ -27,7 +27,6 @@ pub mod kept;
 pub mod lacks;
 pub mod ledgers;
 pub mod login;
-pub mod names;
 pub mod newer;
 pub mod noted;
 pub mod page;

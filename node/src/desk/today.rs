@@ -25,7 +25,7 @@ use huxue_shared::{
         lifecycle,
     },
     locale::Lang,
-    replica::browse::Row,
+    replica::{browse::Row, names::Names},
     report::{
         definition::{ColumnType, Report},
         today::{DateSays, Today as ReportCard},
@@ -36,7 +36,6 @@ use huxue_shared::{
         children, conflicts,
         guard::{Oops, Visitor},
         import,
-        names::Names,
         page::{Page, draw, escape_query},
         reach, shown,
     },
@@ -211,7 +210,7 @@ fn due_cards(desk: &Desk, account: &Account, page: &Page, elsewhere: &[&str]) ->
     if !rows.is_empty() {
         desk.noted(account, "list", "due", rows.len());
     }
-    let names = Names::of(desk, lang);
+    let names = Names::of(&desk.replica, lang);
     let line = |row: &Row| {
         let definition = catalogue.latest(&row.ledger)?;
         let state = definition.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(l, s)| l.state(s));
@@ -363,7 +362,7 @@ fn mends(desk: &Desk, account: &Account, href: &str) -> bool {
 fn follow_up_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<Card>, Fault> {
     let (catalogue, lang, today) = (desk.replica.catalogue(), page.lang, desk.clock().today());
     let until = today.checked_add(AHEAD_DAYS.days()).unwrap_or(today).to_string();
-    let names = Names::of(desk, lang);
+    let names = Names::of(&desk.replica, lang);
     let mut found: Vec<(String, Line)> = Vec::new();
     for definition in catalogue.iter_latest() {
         let writes = account.writes(definition);

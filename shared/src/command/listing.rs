@@ -71,5 +71,5 @@ pub(super) fn list(replica: &Replica, wanted: &Wanted, lang: Lang) -> Result<(Js
     let (report, params) = query.report(outline, replica.clock().today()).map_err(|e| Fault::from(&e))?;
     let answer = reporting::answer(replica, &report, &params, &ledgers)?;
     let read = audit::read_of(&about, &answer, audit::is_named(&definition));
-    Ok((reporting::show(&answer, replica.catalogue(), wanted.format, lang)?, read))
+    Ok((reporting::show(&answer, replica, false, wanted.format, lang)?, read))
 }

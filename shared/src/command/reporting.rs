@@ -8,7 +8,7 @@ use crate::{
         definition::{Definition, OptionsRef, Subject},
     },
     locale::Lang,
-    replica::{Replica, ReplicaError, Result, Role},
+    replica::{Replica, ReplicaError, Result, Role, names::Names},
     report::{
         self,
         definition::{ColumnType, Report, Title},
@@ -20,7 +20,7 @@ use crate::{
 };
 use base64::Engine as _;
 use serde_json::{Value as Json, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 /// Ledger whose records are reports the county has published.
 const LEDGER: &str = "report_definition";
@@ -78,18 +78,22 @@ fn column_type(kind: FieldType) -> ColumnType {
     }
 }
 
-/// Labels of codes out of the definitions in force.
+/// Labels of codes out of the definitions in force, and names of records out of the store.
 #[derive(Debug)]
-pub struct CatalogueLabels(pub Arc<Catalogue>);
+pub struct ReplicaLabels<'a> {
+    names: Names<'a>,
+    /// Records by name.
+    by_name: bool,
+}
 
-impl Labels for CatalogueLabels {
+impl Labels for ReplicaLabels<'_> {
     fn label(&self, ledger: &str, list: &str, code: &str, lang: Lang) -> Option<String> {
         if list == "$effect" {
             let key = format!("report-effect-{}", code.replace('_', "-"));
             let text = crate::locale::text(lang, &key, &[]);
             return (text != key).then_some(text);
         }
-        let definition = self.0.latest(ledger)?;
+        let definition = self.names.catalogue().latest(ledger)?;
         let title = match list {
             "$ledger" => &definition.title,
             "$state" => &definition.lifecycle.as_ref()?.state(code)?.title,
@@ -97,6 +101,14 @@ impl Labels for CatalogueLabels {
             list => &definition.option_list(list)?.choice(code)?.title,
         };
         Some(title.get(lang).to_owned())
+    }
+
+    fn names_records(&self) -> bool {
+        self.by_name
+    }
+
+    fn record(&self, id: &str, _: Lang) -> Option<String> {
+        self.names.name(id)
     }
 }
 
@@ -149,7 +161,7 @@ pub(super) fn run(replica: &Replica, name: &str, params: &BTreeMap<String, Strin
     let params = Params::read(&report, &asked, replica.clock().today()).map_err(|e| fault(&ReportError::from(e)))?;
     let answer = answer(replica, &report, &params, &ledgers)?;
     let read = audit::read_of(&report.name, &answer, false);
-    Ok((show(&answer, replica.catalogue(), format, lang)?, read))
+    Ok((show(&answer, replica, true, format, lang)?, read))
 }
 
 /// Runs a question within this replica's scope.
@@ -161,9 +173,9 @@ pub(super) fn answer(replica: &Replica, report: &Report, params: &Params, ledger
     replica.store().read_mut(|c| report::run::run_for(c, report, params, ledgers, school).map_err(|e| fault(&e)))
 }
 
-/// An answer as asked for: JSON itself, `{"text": …}` for a terminal, `{"base64": …}` for a file.
-pub(super) fn show(answer: &Answer, catalogue: Arc<Catalogue>, format: Format, lang: Lang) -> Result<Json> {
-    let labels = CatalogueLabels(catalogue);
+/// An answer as asked for: JSON itself, `{"text": …}` for a terminal, `{"base64": …}` for a file. `by_name`: a workbook has records by name.
+pub(super) fn show(answer: &Answer, replica: &Replica, by_name: bool, format: Format, lang: Lang) -> Result<Json> {
+    let labels = ReplicaLabels { names: Names::of(replica, lang), by_name };
     let file = |bytes: std::result::Result<Vec<u8>, output::OutputError>| -> Result<Json> {
         let bytes = bytes.map_err(|e| Fault::from(&e))?;
         Ok(json!({ "base64": base64::engine::general_purpose::STANDARD.encode(bytes) }))

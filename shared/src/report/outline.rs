@@ -77,6 +77,26 @@ pub trait Labels {
     /// Label of an option of a list of a ledger. `list` may also be `$state` (lifecycle state), `$step` (lifecycle step), `$effect` (of a step or record) or `$ledger` (the ledger's
     /// own title; `code` is the ledger's). `None` shows the code.
     fn label(&self, ledger: &str, list: &str, code: &str, lang: Lang) -> Option<String>;
+
+    /// Whether records stand by name in a workbook: in an answer to a question, not in a list of records to be worked on by id.
+    fn names_records(&self) -> bool {
+        false
+    }
+
+    /// What a record, or a child's file, is called; `id` is its whole id. `None`: not here, the id is shown.
+    fn record(&self, _id: &str, _lang: Lang) -> Option<String> {
+        None
+    }
+}
+
+/// A record's whole id, or a child's: it says nothing to a person.
+#[must_use]
+pub fn is_record(text: &str) -> bool {
+    let code = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    match text.split_once(':') {
+        Some((ledger, key)) => !ledger.is_empty() && ledger.chars().all(code) && key.len() >= 20 && key.chars().all(|c| c.is_ascii_alphanumeric()),
+        None => text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f')),
+    }
 }
 
 /// No labels: codes are shown.

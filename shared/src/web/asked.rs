@@ -3,7 +3,7 @@
 //! A form sent twice, a child entered again, a second case or payment: each may be meant. Nothing is saved, the form comes back as it was filled with what is there and the way
 //! to it; it now has shown that, so the next press is a choice. A child whose identity number stands here already is no choice: that is the child.
 
-use super::{account::Account, desk::Desk, fits, names::Names, reach, shown};
+use super::{account::Account, desk::Desk, fits, reach, shown};
 use crate::{
     document::view::Value,
     fault::{Exit, Fault},
@@ -15,6 +15,7 @@ use crate::{
     model::{SchoolYear, year::Term},
     replica::{
         browse::{Row, Wanted},
+        names::Names,
         students::normal_name,
     },
 };
@@ -111,7 +112,7 @@ fn record(
     if rows.is_empty() {
         return Ok(None);
     }
-    let (sure, names) = (ids(&rows), Names::of(desk, lang));
+    let (sure, names) = (ids(&rows), Names::of(&desk.replica, lang));
     let there = reach::rows(desk, account, rows).into_iter().take(SHOWN_MAX).map(|row| {
         let label = names.label(definition, &row.fields);
         let on = row.on.filter(|on| !label.contains(on.as_str())).unwrap_or_default();

@@ -6,7 +6,6 @@ use super::{
     desk::Desk,
     guard::{Oops, Visitor},
     lacks::Lacks,
-    names::Names,
     page::{Page, draw},
     pending::{self, Pending},
     reach, shown,
@@ -24,6 +23,7 @@ use crate::{
     locale::{self, Lang},
     model::SchoolYear,
     replica::browse::Row,
+    replica::names::Names,
 };
 use askama::Template;
 use axum::{
@@ -220,7 +220,8 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
     seen.retain(|shown| shown.code != "name" || !shown.pending.is_empty());
     let (profile, more): (Vec<Shown>, Vec<Shown>) = seen.into_iter().partition(|s| TOP.contains(&s.code.as_str()) || !s.pending.is_empty());
     let rows = reach::rows(desk, account, desk.replica.records_of(&student).map_err(Fault::from)?);
-    let drawing = Drawing { desk, account, catalogue: Arc::clone(&catalogue), names: Names::of(desk, lang), today: desk.clock().today(), lang };
+    let drawing =
+        Drawing { desk, account, catalogue: Arc::clone(&catalogue), names: Names::of(&desk.replica, lang), today: desk.clock().today(), lang };
     let writes = |definition: &Definition| account.writes(definition).holds(reach::class_of(&pupil));
     let mut found: Vec<Open> = rows.iter().filter_map(|row| drawing.open(row, &rows)).collect();
     found.sort_by(|a, b| a.due.cmp(&b.due));

@@ -6,7 +6,6 @@ use super::{
     desk::Desk,
     form::pairs,
     guard::{Oops, Visitor, status},
-    names::Names,
     page::{Page, Said, draw, draw_as, next_here},
     reach, shown,
 };
@@ -21,6 +20,7 @@ use crate::{
     },
     locale::{self, Lang},
     model::OriginId,
+    replica::names::Names,
     replica::{
         conflicts::Item,
         scope::{Known, Voice},
@@ -261,7 +261,7 @@ pub(super) fn wrote(desk: &Desk, by: &str, at: &str, origin: &str, lang: Lang) -
 }
 
 fn dispute(desk: &Desk, definition: Option<&Definition>, code: &str, values: &Json, history: &Json, lang: Lang) -> Dispute {
-    let (catalogue, names) = (desk.replica.catalogue(), Names::of(desk, lang));
+    let (catalogue, names) = (desk.replica.catalogue(), Names::of(&desk.replica, lang));
     let found = definition.and_then(|d| d.field_of_key(code).or_else(|| d.field(code).map(|f| (f, None))).map(|(f, option)| (d, f, option)));
     let title = found.map_or_else(
         || code.to_owned(),

@@ -10,7 +10,6 @@ use super::{
     files, fits,
     form::{Drawing, Input, Inputs, Sent},
     guard::{Oops, Visitor, status},
-    names::Names,
     newer,
     page::{Page, Said, after, draw, sentence},
     prefill::{self, Offer},
@@ -30,6 +29,7 @@ use crate::{
     locale,
     model::blob::Attachment,
     replica::browse::{Row, Wanted},
+    replica::names::Names,
 };
 use askama::Template;
 use axum::{
@@ -98,7 +98,7 @@ pub fn targets(
     inputs: &mut [Input],
     lang: crate::locale::Lang,
 ) -> Result<(), Fault> {
-    let (catalogue, names) = (desk.replica.catalogue(), Names::of(desk, lang));
+    let (catalogue, names) = (desk.replica.catalogue(), Names::of(&desk.replica, lang));
     let so_far = fits::so_far(desk, definition, student, &fits::typed(inputs));
     for input in inputs {
         let Some(target) = definition.field(&input.code).and_then(|f| f.reference.as_deref()).and_then(|code| catalogue.latest(code)) else {
@@ -218,7 +218,7 @@ fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition,
 fn last(desk: &Desk, account: &Account, page: &mut Page, asked: &BTreeMap<String, String>) {
     let Some(Ok(reached)) = asked.get("last").map(|id| reach::record(desk, account, id)) else { return };
     let Reached { place, definition, pupil, .. } = reached;
-    let label = Names::of(desk, page.lang).label(&definition, &place.fields);
+    let label = Names::of(&desk.replica, page.lang).label(&definition, &place.fields);
     let on = match place.fields.get("on") {
         Some(Value::Str(on)) => on.clone(),
         _ => String::new(),

@@ -6,7 +6,6 @@ use super::{
     desk::Desk,
     export,
     guard::{Oops, Visitor},
-    names::Names,
     page::{Page, draw, escape_query},
     pending::Pending,
     reach, shown,
@@ -19,6 +18,7 @@ use crate::{
         value,
     },
     replica::browse::{Listed, Row, Wanted},
+    replica::names::Names,
 };
 use askama::Template;
 use axum::{
@@ -237,7 +237,7 @@ fn ledger_page(
         columns.push(column("state", page.t("web-state"), false));
         columns.push(column("due", page.t("web-due"), false));
     }
-    let names = Names::of(desk, lang);
+    let names = Names::of(&desk.replica, lang);
     let pending = Pending::read(desk)?;
     let cells = |row: &Row| {
         let (named, unsettled) = (names.fields(definition, &row.fields), pending.of(desk, definition, &row.id, lang));

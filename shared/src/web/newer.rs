@@ -7,12 +7,12 @@ use super::{
     conflicts,
     desk::Desk,
     form::{Drawing, Sent},
-    names::Names,
     reach::Reached,
 };
 use crate::{
     fault::{Exit, Fault},
     locale::Lang,
+    replica::names::Names,
     web::account::Account,
 };
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ pub fn none(desk: &Desk, account: &Account, reached: &Reached, sent: &Sent, lang
     }
     let history = desk.replica.show(&reached.place.id).map_err(Fault::from)?;
     let history: Vec<_> = history["history"].as_array().into_iter().flatten().collect();
-    let names = Names::of(desk, lang);
+    let names = Names::of(&desk.replica, lang);
     let said = hit.into_iter().map(|field| {
         let of_field = |key: &str| key == field.code || key.strip_prefix(field.code.as_str()).is_some_and(|rest| rest.starts_with('.'));
         let line = history.iter().rev().find(|line| line["field"].as_str().is_some_and(of_field));

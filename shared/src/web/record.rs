@@ -11,7 +11,6 @@ use super::{
     form::{Drawing, Input, Sent},
     guard::{Oops, Visitor, status},
     lacks::Lacks,
-    names::Names,
     page::{Page, Said, after, draw},
     pending::{self, Pending},
     prefill::{self, Compared},
@@ -32,6 +31,7 @@ use crate::{
     },
     locale::{self, Lang},
     model::blob::Attachment,
+    replica::names::Names,
 };
 use askama::Template;
 use axum::{
@@ -209,7 +209,7 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         let (words, mark) = shown::distance(&due, desk.clock().today(), lang);
         (lang.beside(&due, &words), mark)
     });
-    let names = Names::of(desk, lang);
+    let names = Names::of(&desk.replica, lang);
     let label = names.label(definition, &place.fields);
     let sealed = state.and_then(|code| definition.lifecycle.as_ref()?.state(code)).is_some_and(|s| s.sealed);
     let title = if label.is_empty() { definition.title.get(lang).to_owned() } else { format!("{} · {label}", definition.title.get(lang)) };
@@ -379,7 +379,7 @@ fn propose_notice(desk: &Desk, definition: &Definition, state: &str, inputs: &mu
 }
 
 fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Result<Vec<Related>, Fault> {
-    let names = Names::of(desk, lang);
+    let names = Names::of(&desk.replica, lang);
     let catalogue = desk.replica.catalogue();
     let mut out = Vec::new();
     for child in catalogue.children_of(&reached.definition.code).filter(|d| account.reads(d).any()) {

@@ -12,7 +12,6 @@ use super::{
     desk::Desk,
     guard::{Oops, Visitor},
     ledgers::file,
-    names::Names,
     page::{Page, Said, draw, escape_query},
     shown,
 };
@@ -23,7 +22,11 @@ use crate::{
     locale::Lang,
     model::money,
     replica::browse::Pupil,
-    report::definition::{ParameterType, Report, ReportScope},
+    replica::names::Names,
+    report::{
+        definition::{ParameterType, Report, ReportScope},
+        outline::is_record,
+    },
 };
 use askama::Template;
 use axum::{
@@ -277,7 +280,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn page(&self, mut page: Page, answer: &Json, said: Option<Said>) -> Result<ReportPage, Fault> {
-        let (report, lang, names) = (self.report, page.lang, Names::of(self.desk, page.lang));
+        let (report, lang, names) = (self.report, page.lang, Names::of(&self.desk.replica, page.lang));
         report.help.get(lang).clone_into(&mut page.help);
         let columns: Vec<&Json> = answer["columns"].as_array().into_iter().flatten().filter(|c| c["type"] != "school").collect();
         // The child's document is no column of its own: it is what the name leads to.
@@ -364,15 +367,6 @@ fn totals(report: &Report, columns: &[&Json], rows: &[&Json], lang: Lang) -> Vec
         *first = crate::locale::text(lang, "web-report-total", &[]);
     }
     out
-}
-
-/// A record's whole id, or a child's: it says nothing to a person.
-fn is_record(text: &str) -> bool {
-    let code = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    match text.split_once(':') {
-        Some((ledger, key)) => !ledger.is_empty() && ledger.chars().all(code) && key.len() >= 20 && key.chars().all(|c| c.is_ascii_alphanumeric()),
-        None => text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f')),
-    }
 }
 
 fn is_number(column: &Json) -> bool {

@@ -140,36 +140,6 @@ pub fn columns(definition: &Definition, most: usize) -> Vec<&Field> {
     out
 }
 
-/// A record named in one line.
-#[must_use]
-pub fn label(catalogue: &Catalogue, definition: &Definition, fields: &BTreeMap<String, Value>, lang: Lang) -> String {
-    line(catalogue, definition, &definition.label, fields, lang)
-}
-
-/// These fields of a record in one line; a date and the one after it are from when to when.
-#[must_use]
-pub fn line(catalogue: &Catalogue, definition: &Definition, codes: &[String], fields: &BTreeMap<String, Value>, lang: Lang) -> String {
-    let mut out = String::new();
-    let mut from = false;
-    for field in codes.iter().filter_map(|code| definition.field(code)).filter(|field| field.privacy != Privacy::C) {
-        let text = match (field.kind, fields.get(&field.code)) {
-            // That something is so is said by what it is; that it is not says nothing.
-            (FieldType::Bool, Some(Value::Bool(true))) => field.title.get(lang).to_owned(),
-            (FieldType::Bool, _) => String::new(),
-            _ => value::show(catalogue, definition, field, fields, lang),
-        };
-        let (date, span) = (field.kind == FieldType::Date, from && field.kind == FieldType::Date);
-        if span {
-            out.push('—');
-        } else if !text.is_empty() && !out.is_empty() {
-            out.push_str(" · ");
-        }
-        out.push_str(&text);
-        from = date && !span && !text.is_empty();
-    }
-    out
-}
-
 /// Title of a lifecycle state.
 #[must_use]
 pub fn state(definition: &Definition, code: Option<&str>, lang: Lang) -> String {

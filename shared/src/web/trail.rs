@@ -4,13 +4,14 @@
 //! Invariants: nothing is left out without saying so (fields of a narrower class are counted, older edits can be asked for); a value's predecessor is what its
 //! writer saw, not what happened to arrive before.
 
-use super::{account::Account, conflicts, desk::Desk, names::Names, shown};
+use super::{account::Account, conflicts, desk::Desk, shown};
 use crate::{
     command::undoing,
     document::{keys::STEPS_KEY, rule, view::Value},
     fault::Fault,
     ledger::{Definition, value},
     locale::{self, Lang},
+    replica::names::Names,
 };
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -72,7 +73,7 @@ struct Reading<'a> {
 /// # Errors
 /// The store's.
 pub fn trail(desk: &Desk, account: &Account, definition: &Definition, shown: &Json, made_by: &str, all: bool, lang: Lang) -> Result<Trail, Fault> {
-    let reading = Reading { desk, account, definition, shown, names: Names::of(desk, lang), lang, made_by };
+    let reading = Reading { desk, account, definition, shown, names: Names::of(&desk.replica, lang), lang, made_by };
     let lines: Vec<&Json> = shown["history"].as_array().into_iter().flatten().collect();
     let mut edits: Vec<(Edit, &[&Json])> =
         lines.chunk_by(|a, b| a["edit"] == b["edit"]).filter_map(|lines| reading.edit(lines).map(|edit| (edit, lines))).collect();

@@ -5,7 +5,12 @@ use super::{
     seams::{add, disagreement},
 };
 use axum::http::StatusCode;
-use huxue_shared::{command::Request as Ask, locale::Lang, web::account::Role};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use huxue_shared::{
+    command::{Request as Ask, request::Format},
+    locale::Lang,
+    web::account::Role,
+};
 use serde_json::json;
 
 const CHILD: &str = "529901201606120012";
@@ -244,4 +249,24 @@ async fn a_class_teacher_reads_reports_of_the_own_class_and_nothing_counted_over
     }
     assert!(school.get("/", &teacher).await.text.contains("href=\"/reports\""));
     assert!(!school.get("/", &nobody).await.text.contains("href=\"/reports\""), "no way to what is empty");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reports_workbook_names_records_and_has_no_ids() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    school.listed();
+    let child = school.child("王小明", CHILD, 3, 1);
+    add(&school, "dropout_case", Some(&child), &[("opened_by", "teacher"), ("on", "2026-02-02")]);
+    let answer =
+        school.desk.ask(&super::nobody(), Ask::ReportRun { name: "dropout_late".into(), params: Default::default(), format: Format::Xlsx }, Lang::Zh);
+    let book = STANDARD.decode(answer.unwrap()["base64"].as_str().unwrap()).unwrap();
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(book)).unwrap();
+    let text = std::io::read_to_string(archive.by_name("xl/sharedStrings.xml").unwrap()).unwrap();
+    assert!(text.contains("王小明"), "{text}");
+    assert!(!text.contains("dropout_case:") && !text.contains(&child), "{text}");
+    let listed = Ask::ReportRun { name: "dropout_late".into(), params: Default::default(), format: Format::Csv };
+    let bytes = school.desk.ask(&super::nobody(), listed, Lang::Zh).unwrap()["base64"].as_str().map(|text| STANDARD.decode(text).unwrap()).unwrap();
+    assert!(String::from_utf8_lossy(&bytes).contains(&child), "scripts have the ids");
+    assert_eq!(school.get("/report/dropout_late/file", &registrar).await.status, StatusCode::OK);
 }

@@ -1,9 +1,11 @@
 //! For Excel and WPS, ready to be worked with: numbers are numbers (money in yuan), codes are texts, the head is fixed and can be filtered; a
-//! second sheet says how fresh each school's data is and what is not counted.
+//! second sheet says how fresh each school's data is and what is not counted. It is for people: records stand by name, and a child's file, which the name beside it stands for,
+//! not at all. Scripts take the ids from JSON or CSV.
 
 use super::{ColumnType, Labels, Lang, OutputError, Reader};
 use crate::report::{
     definition::Column,
+    outline::is_record,
     run::{Answer, Cell},
 };
 use rust_xlsxwriter::{Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
@@ -53,13 +55,18 @@ pub fn xlsx(answer: &Answer, lang: Lang, labels: &dyn Labels) -> Result<Vec<u8>,
     Ok(book.save_to_buffer()?)
 }
 
+/// A child's file, where its name stands beside it.
+fn stands_aside(reader: &Reader<'_>, column: &Column) -> bool {
+    reader.labels.names_records() && column.kind == ColumnType::Student && reader.answer.columns.iter().any(|other| other.code == "name")
+}
+
 fn answer_sheet(sheet: &mut Worksheet, reader: &Reader<'_>, styles: &Styles) -> Result<(), XlsxError> {
     let answer = reader.answer;
     sheet.set_name(reader.text("report-sheet-answer", &[]))?;
     sheet.write_string_with_format(0, 0, reader.title(&answer.title), &styles.title)?;
     sheet.write_string(1, 0, reader.asked().unwrap_or_default())?;
     let mut widths: Vec<usize> = Vec::new();
-    for column in &answer.columns {
+    for column in answer.columns.iter().filter(|column| !stands_aside(reader, column)) {
         if column.kind == ColumnType::School {
             put_head(sheet, &mut widths, &reader.text("report-school-code", &[("title", reader.title(&column.title))]), styles)?;
         }
@@ -68,7 +75,7 @@ fn answer_sheet(sheet: &mut Worksheet, reader: &Reader<'_>, styles: &Styles) -> 
     let mut line = 3;
     for row in &answer.rows {
         let mut at = 0;
-        for (column, cell) in answer.columns.iter().zip(row) {
+        for (column, cell) in answer.columns.iter().zip(row).filter(|(column, _)| !stands_aside(reader, column)) {
             if column.kind == ColumnType::School {
                 let code = if let Cell::Text(code) = cell { code.as_str() } else { "" };
                 put(sheet, (line, at), &mut widths, code, styles)?;
@@ -76,6 +83,10 @@ fn answer_sheet(sheet: &mut Worksheet, reader: &Reader<'_>, styles: &Styles) -> 
             }
             match cell {
                 Cell::Int(number) if is_number(column) => put_number(sheet, (line, at), column.kind, *number, styles)?,
+                Cell::Text(id) if reader.labels.names_records() && is_record(id) => {
+                    let name = reader.labels.record(id, reader.lang).unwrap_or_else(|| id.clone());
+                    put(sheet, (line, at), &mut widths, &name, styles)?;
+                }
                 _ => put(sheet, (line, at), &mut widths, &reader.cell(row, column, cell), styles)?,
             }
             at += 1;

@@ -270,7 +270,7 @@ impl Asking<'_> {
         let catalogue = self.desk.replica.catalogue();
         verdict.label = match &reached.pupil {
             Some(pupil) => pupil.name.clone(),
-            None => shown::label(&catalogue, &reached.definition, &reached.place.fields, self.lang),
+            None => crate::replica::names::label(&catalogue, &reached.definition, &reached.place.fields, self.lang),
         };
         if let Some(step) = step {
             reach::step(self.account, &reached.definition, &step.step, self.lang)?;

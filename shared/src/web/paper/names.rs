@@ -1,12 +1,12 @@
 //! What a field says on paper: records referred to by name, for a key says nothing there; and of what is in dispute that it is not settled.
 
-use super::super::{desk::Desk, names, pending::Pending};
+use super::super::{desk::Desk, pending::Pending};
 use crate::{
     document::view::Value,
     fault::Fault,
     ledger::{Definition, definition::Field},
     locale::{self, Lang},
-    replica::browse::Row,
+    replica::{browse::Row, names},
 };
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ impl<'a> Names<'a> {
     /// # Errors
     /// The store's.
     pub fn of(desk: &'a Desk, lang: Lang) -> Result<Self, Fault> {
-        Ok(Self { others: names::Names::of(desk, lang), pending: Pending::read(desk)?, lang })
+        Ok(Self { others: names::Names::of(&desk.replica, lang), pending: Pending::read(desk)?, lang })
     }
 
     /// A field of a row. `other`: of the record it refers to, one field in place of its name.

@@ -1,6 +1,6 @@
 //! Records referred to are named, not numbered: a programme's name in place of its key, in titles, lists, paper, reports and workbooks. Names are looked up once a page.
 
-use super::{desk::Desk, shown};
+use super::Replica;
 use crate::{
     document::view::Value,
     ledger::{
@@ -15,7 +15,7 @@ use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, sync::Arc};
 /// Names of records that others point to, as one page needs them.
 #[derive(Debug)]
 pub struct Names<'a> {
-    desk: &'a Desk,
+    replica: &'a Replica,
     catalogue: Arc<Catalogue>,
     /// Reader's language.
     pub lang: Lang,
@@ -25,8 +25,14 @@ pub struct Names<'a> {
 impl<'a> Names<'a> {
     /// For one page.
     #[must_use]
-    pub fn of(desk: &'a Desk, lang: Lang) -> Self {
-        Self { desk, catalogue: desk.replica.catalogue(), lang, known: RefCell::default() }
+    pub fn of(replica: &'a Replica, lang: Lang) -> Self {
+        Self { replica, catalogue: replica.catalogue(), lang, known: RefCell::default() }
+    }
+
+    /// The definitions names come from.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
     }
 
     /// The fields with the name of the record referred to in place of its key. Of a key nobody knows it is said that the record is not here: it may not have arrived yet.
@@ -46,7 +52,7 @@ impl<'a> Names<'a> {
     /// A record in one line, with what it refers to by name.
     #[must_use]
     pub fn label(&self, definition: &Definition, fields: &BTreeMap<String, Value>) -> String {
-        shown::label(&self.catalogue, definition, &self.fields(definition, fields), self.lang)
+        label(&self.catalogue, definition, &self.fields(definition, fields), self.lang)
     }
 
     /// The same where one of several is chosen: with what tells them apart.
@@ -55,7 +61,7 @@ impl<'a> Names<'a> {
         if definition.choose.is_empty() {
             return self.label(definition, fields);
         }
-        shown::line(&self.catalogue, definition, &definition.choose, &self.fields(definition, fields), self.lang)
+        line(&self.catalogue, definition, &definition.choose, &self.fields(definition, fields), self.lang)
     }
 
     /// A field's value, with the record referred to by name; `other`: one field of that record in place of its name. Empty when it is not here.
@@ -68,7 +74,7 @@ impl<'a> Names<'a> {
         let Some(other) = other else { return self.name(key).unwrap_or_default() };
         match target.field(other) {
             Some(shown) if shown.privacy != Privacy::C => {
-                let fields = self.desk.replica.locate(key).map(|place| place.fields).unwrap_or_default();
+                let fields = self.replica.locate(key).map(|place| place.fields).unwrap_or_default();
                 self.value(target, shown, &fields, None)
             }
             _ => String::new(),
@@ -83,7 +89,7 @@ impl<'a> Names<'a> {
         }
         // What points to itself by a way round is not followed for ever.
         self.known.borrow_mut().insert(key.to_owned(), None);
-        let found = self.desk.replica.locate(key).ok().filter(|place| place.id == key).and_then(|place| {
+        let found = self.replica.locate(key).ok().filter(|place| place.id == key).and_then(|place| {
             let target = self.catalogue.latest(&place.ledger)?;
             let on = match place.fields.get("on") {
                 Some(Value::Str(on)) => on.clone(),
@@ -94,4 +100,33 @@ impl<'a> Names<'a> {
         self.known.borrow_mut().insert(key.to_owned(), found.clone());
         found
     }
+}
+
+/// A record named in one line.
+#[must_use]
+pub fn label(catalogue: &Catalogue, definition: &Definition, fields: &BTreeMap<String, Value>, lang: Lang) -> String {
+    line(catalogue, definition, &definition.label, fields, lang)
+}
+
+/// These fields of a record in one line; a date and the one after it are from when to when.
+fn line(catalogue: &Catalogue, definition: &Definition, codes: &[String], fields: &BTreeMap<String, Value>, lang: Lang) -> String {
+    let mut out = String::new();
+    let mut from = false;
+    for field in codes.iter().filter_map(|code| definition.field(code)).filter(|field| field.privacy != Privacy::C) {
+        let text = match (field.kind, fields.get(&field.code)) {
+            // That something is so is said by what it is; that it is not says nothing.
+            (FieldType::Bool, Some(Value::Bool(true))) => field.title.get(lang).to_owned(),
+            (FieldType::Bool, _) => String::new(),
+            _ => value::show(catalogue, definition, field, fields, lang),
+        };
+        let (date, span) = (field.kind == FieldType::Date, from && field.kind == FieldType::Date);
+        if span {
+            out.push('—');
+        } else if !text.is_empty() && !out.is_empty() {
+            out.push_str(" · ");
+        }
+        out.push_str(&text);
+        from = date && !span && !text.is_empty();
+    }
+    out
 }
