@@ -4,7 +4,7 @@
 //! somebody changed here meanwhile, however the rows were sorted (`import::own::Base`). `_lists` holds the options that choice cells offer. What an office program would wreck
 //! (numbers of identity, student and telephone, dates) is text, and stays text when it is edited.
 
-use super::{account::Account, desk::Desk, shown};
+use super::{account::Account, desk::Desk, pending::Pending, shown};
 use crate::{
     fault::Fault,
     import::own::{self, LISTS, Mark},
@@ -17,13 +17,14 @@ use crate::{
     replica::{Role, browse::Row},
 };
 use rust_xlsxwriter::{DataValidation, DataValidationErrorStyle, Format, FormatAlign, Formula, Workbook, Worksheet, XlsxError};
+use std::collections::BTreeMap;
 
 /// Longest text of a cell (the format allows 32,767).
 const CELL_CHARS_MAX: usize = 32_000;
 /// Rows below the last that still offer options: for records added at the bottom.
 const MORE_ROWS: u32 = 500;
 
-/// Where and when a workbook is made.
+/// Where and when a workbook is made, and what was in dispute then.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Made {
     /// RFC 3339.
@@ -32,13 +33,25 @@ pub struct Made {
     pub school: String,
     /// School year whose records it holds; `None`: of several.
     pub year: Option<u16>,
+    /// What stands in a cell whose value is in dispute, by record and field: never an older value as if it held. Sent back as it is, it changes nothing.
+    pub unsettled: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// What is in dispute in these rows.
+///
+/// # Errors
+/// The store's.
+pub fn unsettled(desk: &Desk, definition: &Definition, rows: &[Row], lang: Lang) -> Result<BTreeMap<String, BTreeMap<String, String>>, Fault> {
+    let pending = Pending::read(desk)?;
+    let of = |row: &Row| pending.of(desk, definition, &row.id, lang).into_iter().map(|(code, held)| (code, held.words(lang))).collect();
+    Ok(rows.iter().map(|row| (row.id.clone(), of(row))).filter(|(_, held): &(_, BTreeMap<_, _>)| !held.is_empty()).collect())
 }
 
 /// Now, at this desk's school.
 #[must_use]
 pub fn made_here(desk: &Desk) -> Made {
     let school = if let Role::Node(school) = desk.replica.me().role { school.to_string() } else { String::new() };
-    Made { at: desk.clock().now().to_string(), school, year: None }
+    Made { at: desk.clock().now().to_string(), school, ..Made::default() }
 }
 
 /// Records of a ledger. What the person does not see is not in it.
@@ -59,7 +72,7 @@ pub fn ledger(catalogue: &Catalogue, definition: &Definition, account: &Account,
         refused: false,
         file: String::new(),
     };
-    Export { catalogue, definition, fields, named, classed, lang }.book(rows, &mark).map_err(Fault::internal)
+    Export { catalogue, definition, fields, named, classed, unsettled: &made.unsettled, lang }.book(rows, &mark).map_err(Fault::internal)
 }
 
 struct Export<'a> {
@@ -70,6 +83,7 @@ struct Export<'a> {
     named: bool,
     /// And one with the class. Both say whose row it is and are not written.
     classed: bool,
+    unsettled: &'a BTreeMap<String, BTreeMap<String, String>>,
     lang: Lang,
 }
 
@@ -209,6 +223,9 @@ impl Export<'_> {
     }
 
     fn cell(&self, field: &Field, row: &Row) -> String {
+        if let Some(words) = self.unsettled.get(&row.id).and_then(|held| held.get(&field.code)) {
+            return words.clone();
+        }
         let bare = Field { unit: None, ..field.clone() };
         value::show(self.catalogue, self.definition, &bare, &row.fields, self.lang)
     }

@@ -136,6 +136,22 @@ async fn a_cell_changed_in_the_file_and_here_is_shown_side_by_side_and_a_person_
     assert_eq!(minutes(), 50);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_in_dispute_is_exported_as_that_and_sent_back_changes_nothing() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let log = super::seams::add(&school, "care_log", Some(&child), &[("kind", "visit"), ("with", "child"), ("on", "2026-03-01")]);
+    let values = ["call", "video"].map(|value| serde_json::json!({ "value": value, "origin": "00000000000000aa" }));
+    super::seams::disagreement(&school, &log, "field", "kind", &serde_json::json!({ "values": values, "shared": "visit" }));
+    let book = bytes(&school, &session, "/ledger/care_log/export").await;
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(&book)).unwrap();
+    let text = std::io::read_to_string(archive.by_name("xl/sharedStrings.xml").unwrap()).unwrap();
+    assert!(text.contains("待定：亲情通话 / 亲情视频"), "{text}");
+    let seen = upload(&school, &session, "zh", "care_log", "关爱.xlsx", &book).await.text;
+    assert!(!seen.contains("class=\"both\"") && !seen.contains("<button class=\"main\">"), "{seen}");
+}
+
 /// The workbook with another number in its first sheet.
 fn with_number(book: &[u8], from: &str, to: &str) -> Vec<u8> {
     use std::io::{Cursor, Read as _, Write as _};

@@ -45,7 +45,12 @@ pub(super) fn exported(node: &Real, ledger: &str, lang: Lang) -> Vec<u8> {
     let replica = node.replica();
     let definition = replica.definition(ledger).unwrap();
     let rows = replica.page(&definition, &Wanted { limit: 10_000, ..Wanted::default() }).unwrap().rows;
-    let made = export::Made { at: replica.clock().now().to_string(), school: super::county::SCHOOL.into(), year: Some(year().start()) };
+    let made = export::Made {
+        at: replica.clock().now().to_string(),
+        school: super::county::SCHOOL.into(),
+        year: Some(year().start()),
+        ..export::Made::default()
+    };
     export::ledger(&replica.catalogue(), &definition, &person(), &rows, &made, lang).unwrap()
 }
 
