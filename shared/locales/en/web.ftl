@@ -8,6 +8,7 @@ web-nav-conflicts = Disagreements
 web-nav-import = Import
 web-nav-reports = Reports
 web-logout = Log out
+web-away = The school's server cannot be reached now; until it can, nothing typed is saved.
 web-unsaved = Not saved: the school's server cannot be reached. Check the network and try again; what was saved is safe.
 web-locked-typing = Not saved yet: the page is locked, or the login is over. What you typed is still here; unlock, come back and press again.
 web-unlock-here = Unlock in another page

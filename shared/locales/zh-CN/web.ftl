@@ -8,6 +8,7 @@ web-nav-conflicts = 待定分歧
 web-nav-import = 导入
 web-nav-reports = 报表
 web-logout = 退出
+web-away = 现在连不上学校的服务器；连上以前，填的内容保存不了。
 web-unsaved = 没有保存上：连不上学校的服务器。请检查网络后再点一次；已保存的不受影响。
 web-locked-typing = 还没有保存：这台电脑锁上了，或者要重新登录。填的内容都还在这一页，解锁后回来再按一次。
 web-unlock-here = 在新的一页里解锁

@@ -259,11 +259,11 @@ pub fn escape_query(text: &str) -> String {
     out
 }
 
-/// Only a path of our own is a way back: `//evil` and `/\evil` are not.
+/// Only a path of our own is a way back: `//evil` and `/\evil` are not. Nor are the doors: to go back to the lock would be to lock again.
 #[must_use]
 pub fn way_back(next: Option<&str>) -> &str {
     match next {
-        Some(path) if path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r']) && !path.starts_with("/login") => path,
+        Some(path) if path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r']) && !["/login", "/lock"].iter().any(|door| path.split('?').next() == Some(door)) => path,
         _ => "/",
     }
 }

@@ -15,6 +15,14 @@
   // What has to be said at once stands on top of the page.
   const said = (text) => { const box = $("#said"); if (box) { box.innerHTML = ""; const p = document.createElement("p"); p.className = "said"; p.textContent = text; box.append(p); } };
 
+  // The head's line says how it was when it was drawn: while nobody answers, it says that.
+  const away = () => {
+    const line = $("#pulse"), dot = line && line.querySelector(".dot");
+    if (!dot) return;
+    dot.className = "dot bad";
+    line.replaceChildren(dot, ` ${document.body.dataset.away}`);
+  };
+
   // A form that was typed in is sent only once the server would take it: on a page that was locked meanwhile, or without a link, nothing typed is lost.
   document.addEventListener("submit", async (event) => {
     const form = event.target, button = event.submitter;
@@ -27,6 +35,7 @@
     const answer = await fetch("/pulse", { headers: { "HX-Request": "true" } }).catch(() => null);
     delete form.dataset.asking;
     if (answer && [401, 403].includes(answer.status)) { locked(); return; }
+    if (!answer) away();
     if (!answer || !answer.ok) { said(document.body.dataset.unsaved); scrollTo(0, 0); return; }
     // Whoever logged in again has another token.
     const token = (await answer.text()).match(/data-token="([^"]*)"/);
@@ -132,7 +141,7 @@
     for (const input of choices) input.closest("label").classList.toggle("tried", input.checked && !input.defaultChecked);
     for (const input of choices) input.checked = input.defaultChecked;
   };
-  document.addEventListener("htmx:sendError", (event) => { said(document.body.dataset.unsaved); notSaved(event.target); });
+  document.addEventListener("htmx:sendError", (event) => { away(); said(document.body.dataset.unsaved); notSaved(event.target); });
   // The line that keeps itself fresh is refused on a page that is locked by now: it says nothing over what was said of the row or the form.
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.pathInfo.requestPath === "/pulse" && event.detail.xhr.status >= 400) event.detail.shouldSwap = false;
@@ -190,7 +199,13 @@
     source.addEventListener("changed", refresh);
     // What changed between the page's drawing and this moment rang no bell here.
     source.addEventListener("open", refresh);
-    source.onerror = () => { source.close(); source = null; setTimeout(live, 5000); };
+    source.onerror = () => {
+      source.close();
+      source = null;
+      setTimeout(live, 5000);
+      // Refused is not silent: a page that was locked says so when it is used.
+      fetch("/pulse", { headers: { "HX-Request": "true" } }).catch(away);
+    };
   };
   document.addEventListener("visibilitychange", live);
   addEventListener("DOMContentLoaded", live);
