@@ -9,6 +9,7 @@ mod looks;
 mod noted;
 mod paper;
 mod read;
+mod roll;
 mod seams;
 mod trail;
 mod walks;

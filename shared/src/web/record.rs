@@ -70,6 +70,9 @@ struct Next {
     /// It was tried, and something was missing.
     open: bool,
     inputs: Vec<Input>,
+    /// Its day and its reason, as typed where it was tried.
+    on: String,
+    why: String,
     /// Who takes it, when it is somebody else's.
     only: String,
     /// Who signs with it: the account's name, today; not to be typed.
@@ -350,8 +353,11 @@ fn next_steps(
                 input.error = page.t("web-must-fill");
             }
         }
+        let word = |key: &str| typed.get(key).cloned().unwrap_or_default();
         out.push(Next {
             open,
+            on: if open { word("_on") } else { desk.clock().today().to_string() },
+            why: word("_why"),
             title: known.title.get(page.lang).to_owned(),
             to: shown::state(definition, Some(&known.to), page.lang),
             action: page.post_at("/record", &reached.place.id, &format!("/step/{}", known.code)),
@@ -492,7 +498,12 @@ async fn step(
                 desk.replica.files_named(id, &placed).map_err(Fault::from)?;
                 Ok(files::note(desk, &account, refused))
             }
-            Err(fault) => Err(Box::new(Failed { step, typed: sent.now, kept: given.taken, refused, fault })),
+            Err(fault) => {
+                // Beside the fields, in the one form that is drawn again.
+                let words = ["_on", "_why"].map(|key| (key.to_owned(), sent.other(key).to_owned()));
+                let typed = sent.now.into_iter().chain(words).collect();
+                Err(Box::new(Failed { step, typed, kept: given.taken, refused, fault }))
+            }
         }
     })
     .await

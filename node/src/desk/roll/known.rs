@@ -97,7 +97,7 @@ impl Known {
                 break;
             };
             let earlier = word(row, "since").and_then(|text| text.parse::<Date>().ok()).filter(|first| *first < before);
-            since = earlier.unwrap_or(before);
+            since = earlier.map_or(before, |first| self.unbroken(student, first, before));
         }
         let (mut days, mut at) = (1, since);
         while at < day && days < 250 {
@@ -110,6 +110,15 @@ impl Known {
             }
         }
         (since, days)
+    }
+
+    /// First day of an absence said to last from `first` to `last`, as far as no check between them says otherwise: one of them may have been corrected since.
+    fn unbroken(&self, student: &str, first: Date, last: Date) -> Date {
+        let day = |row: &Row| row.on.as_deref().and_then(|on| on.parse::<Date>().ok());
+        let here = |row: &&Row| word(row, "state").is_some_and(|state| !self.counts_as_absent(state));
+        let rows = self.checks.get(student).into_iter().flatten();
+        let broken = rows.filter(here).filter_map(day).filter(|on| (first..last).contains(on)).max();
+        broken.map_or(first, |on| self.holidays.next_working(on).unwrap_or(last).min(last))
     }
 
     /// The child's open case, if a rule opened it, nothing was done about it yet, and the days that made it are no longer so.

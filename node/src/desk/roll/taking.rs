@@ -5,8 +5,11 @@ use huxue_shared::{
     command::{Request, request::SubjectRef},
     fault::Fault,
     locale::Lang,
-    replica::browse::Pupil,
-    web::{Desk, account::Account},
+    replica::browse::{Pupil, Row},
+    web::{
+        Desk,
+        account::{Account, Class},
+    },
 };
 use jiff::{ToSpan as _, civil::Date};
 use std::collections::BTreeMap;
@@ -20,7 +23,7 @@ pub(super) fn choose(desk: &Desk, account: &Account, known: &Known, student: &st
     set.insert("days_absent".to_owned(), if absent { days.to_string() } else { String::new() });
     let by = Some(account.name.clone());
     match known.today(student, day) {
-        Some(row) if word(row, "state") == Some(state) => Ok(()),
+        Some(row) if word(row, "state") == Some(state) => return Ok(()),
         Some(row) => desk.ask(account, Request::RecordSet { record: row.id.clone(), set, by }, lang).map(|_| ()),
         None => {
             set.insert("on".to_owned(), day.to_string());
@@ -29,7 +32,33 @@ pub(super) fn choose(desk: &Desk, account: &Account, known: &Known, student: &st
             let subject = Some(SubjectRef::Student(student.to_owned()));
             desk.ask(account, Request::RecordAdd { ledger: CHECK.to_owned(), subject, year: None, set, by }, lang).map(|_| ())
         }
+    }?;
+    count_again(desk, account, known.class, student, day, lang)
+}
+
+/// The absence that later days say to reach back over this one is counted anew.
+fn count_again(desk: &Desk, account: &Account, class: Class, student: &str, day: Date, lang: Lang) -> Result<(), Fault> {
+    let on = |row: &Row| row.on.as_deref().and_then(|on| on.parse::<Date>().ok());
+    let rows = desk.replica.records_of(student).map_err(Fault::from)?;
+    let mut later: Vec<(Date, Row)> = rows
+        .into_iter()
+        .filter(|row| row.ledger == CHECK && !row.void)
+        .filter_map(|row| Some((on(&row)?, row)))
+        .filter(|(on, _)| *on > day)
+        .collect();
+    later.sort_by_key(|(on, _)| *on);
+    for (on, row) in later {
+        let known = super::known::known(desk, account, class, on)?;
+        if !word(&row, "state").is_some_and(|state| known.counts_as_absent(state)) {
+            break;
+        }
+        let (since, days) = known.absence(student, on);
+        let set = BTreeMap::from([("since".to_owned(), since.to_string()), ("days_absent".to_owned(), days.to_string())]);
+        if word(&row, "since") != Some(since.to_string().as_str()) {
+            desk.ask(account, Request::RecordSet { record: row.id, set, by: Some(account.name.clone()) }, lang)?;
+        }
     }
+    Ok(())
 }
 
 /// Ends the absences of those who are back, and writes the head of the roll.

@@ -82,17 +82,25 @@
   });
 
   // Filters act as they are changed; only the page's main part is exchanged, so that the focus stays where the hand is.
-  document.addEventListener("change", (event) => {
-    const form = event.target.closest("form[data-auto]");
-    if (!form || event.target.hasAttribute("hx-get")) return;
+  const filter = (form) => {
     if (!window.htmx) { form.requestSubmit(); return; }
     const at = new URL(form.action);
     at.search = new URLSearchParams(new FormData(form));
     const path = at.pathname + at.search;
-    htmx.ajax("GET", path, { source: form, target: "#main", select: "#main", swap: "morph:outerHTML" }).then(() => {
+    // The form's own fields come with it.
+    htmx.ajax("GET", at.pathname, { source: form, target: "#main", select: "#main", swap: "morph:outerHTML" }).then(() => {
       history.replaceState(null, "", path);
       for (const next of document.querySelectorAll("input[name=next]")) next.value = path;
     });
+  };
+  let typing = 0;
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-auto]");
+    if (!form || event.target.hasAttribute("hx-get")) return;
+    clearTimeout(typing);
+    // A date typed by its digits is a date after the first of them, and not the one that is meant.
+    if (event.target.type === "date") typing = setTimeout(() => filter(form), 900);
+    else filter(form);
   });
 
   // The roll: up and down between children, 1 to 9 for a state, as the keys beside them say.
