@@ -49,6 +49,8 @@ struct Person {
     /// Classes typed beside them.
     classes: String,
     disabled: bool,
+    /// The password there was when the page was drawn, to tell a page sent twice; nothing can be made of it.
+    mark: String,
 }
 
 #[derive(Template)]
@@ -116,7 +118,12 @@ fn person(page: &Page, account: &Account, there: &[Class]) -> Person {
         ticks: all.iter().map(tick).collect(),
         classes: String::new(),
         disabled: account.disabled,
+        mark: String::new(),
     }
+}
+
+fn mark(row: &AccountRow) -> String {
+    blake3::hash(row.password.as_bytes()).to_hex().chars().take(16).collect()
 }
 
 fn registrar(visitor: &Visitor) -> Result<&Account, Fault> {
@@ -126,7 +133,7 @@ fn registrar(visitor: &Visitor) -> Result<&Account, Fault> {
 
 fn people(desk: &Desk, page: &Page) -> Result<Vec<Person>, Fault> {
     let rows = desk.replica.store().read(accounts::all).map_err(Fault::from)?;
-    Ok(rows.iter().map(|row| person(page, &Account::of(row), &[])).collect())
+    Ok(rows.iter().map(|row| Person { mark: mark(row), ..person(page, &Account::of(row), &[]) }).collect())
 }
 
 fn nobody(page: &Page, there: &[Class]) -> Person {
@@ -367,18 +374,34 @@ pub fn listed(replica: &Replica) -> Result<Json, Fault> {
     Ok(json!({ "accounts": list }))
 }
 
-async fn reset(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(id): Path<i64>) -> Result<Response, Oops> {
+async fn reset(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<i64>,
+    RawForm(body): RawForm,
+) -> Result<Response, Oops> {
     registrar(&visitor)?;
-    let (login, drawn) = desk
+    let outcome = desk
         .run(move |desk| {
             let account = row(desk, id)?;
+            // The page loaded again sends it again: the password that somebody has copied by now would be another one.
+            if super::form::pairs(&body).iter().any(|(key, value)| key == "was" && *value != mark(&account)) {
+                return Err(Fault::new("web-reset-already", Exit::Found).with("value", account.name));
+            }
             let drawn = reset_password(&desk.replica, &account)?;
             desk.sessions.end_of(id, None);
             desk.throttle.passed(&account.login.to_lowercase());
             Ok((account.login, drawn))
         })
-        .await?;
+        .await;
     let page = Page::of(&desk, &visitor, "web-people");
     let (people, fresh) = (people(&desk, &page)?, nobody(&page, &school_classes(&desk)?));
-    draw(&PeoplePage { page, people, fresh, said: None, drawn: Some((login, drawn)) })
+    match outcome {
+        Ok(drawn) => draw(&PeoplePage { page, people, fresh, said: None, drawn: Some(drawn) }),
+        Err(fault) if fault.exit == Exit::Found => {
+            let said = Some(Said::of(&fault, visitor.lang));
+            draw_as(&PeoplePage { page, people, fresh, said, drawn: None }, super::guard::status(&fault))
+        }
+        Err(fault) => Err(fault.into()),
+    }
 }

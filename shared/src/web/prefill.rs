@@ -8,7 +8,7 @@ use crate::{
     command::{Request, reporting, request::Format},
     document::view::Value,
     fault::{Exit, Fault},
-    ledger::{Definition, FieldType, validate, value},
+    ledger::{Definition, FieldType, days::Holidays, definition::Required, validate, value},
     locale::{self, Lang},
 };
 use serde_json::Value as Json;
@@ -40,8 +40,12 @@ pub struct Offer {
     pub rests_on: (String, bool),
     /// Why no record of what was asked can be made, as the engine would say it; empty: one can.
     pub refused: String,
+    /// No holidays are known here: what counts school days counts every Monday to Friday.
+    pub no_calendar: bool,
     /// Everything a record of it holds, when it may be made with one click.
     pub zero: Vec<(String, String)>,
+    /// What it still needs, of which the records say nothing: code, title, and why. Asked with the click.
+    pub missing: Vec<(String, String, String)>,
     /// Where it is sent.
     pub action: String,
 }
@@ -126,12 +130,19 @@ pub fn offer(desk: &Desk, definition: &Definition, figures: &Figures, action: St
         Some((f.title.get(lang).to_owned(), figures.values.get(&f.code).map_or_else(why, |text| shown(&f.code, text))?))
     });
     let refused = refused(desk, definition, &figures.asked, lang);
+    let zero = figures.zero && refused.is_empty();
+    let missing = figures.empty.iter().filter_map(|(code, why)| Some((definition.declared(code)?, why)));
+    let missing = missing.filter(|(field, _)| zero && field.required != Required::No);
+    let missing = missing.map(|(field, why)| (field.code.clone(), field.title.get(lang).to_owned(), why.clone())).collect();
+    let counts_days = definition.prefill.as_ref().is_some_and(|prefill| prefill.rests_on.is_some());
     Offer {
+        no_calendar: counts_days && refused.is_empty() && *desk.replica.holidays() == Holidays::none(),
+        missing,
         asked: figures.asked.iter().map(|(code, text)| (code.clone(), title(code), kind(code), text.clone())).collect(),
         again: format!("/ledger/{}/new", definition.code),
         figures: if refused.is_empty() { results.collect() } else { Vec::new() },
         rests_on: if refused.is_empty() { rests_on(definition, figures, lang) } else { (String::new(), false) },
-        zero: if figures.zero && refused.is_empty() { figures.values.clone().into_iter().collect() } else { Vec::new() },
+        zero: if zero { figures.values.clone().into_iter().collect() } else { Vec::new() },
         refused,
         action,
     }

@@ -112,7 +112,6 @@ struct RecordPage {
     void_reason: String,
     voidable: bool,
     said: Option<Said>,
-    today: String,
     lacks: Lacks,
     compared: Vec<Compared>,
 }
@@ -244,7 +243,6 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         void_reason: trail::void_reason(&text(&place.fields, "void_reason"), lang),
         voidable: *writes && !place.void && !sealed,
         said: tried.fault.map(|f| Said::of(f, lang)),
-        today: desk.clock().today().to_string(),
         lacks,
         compared: if place.void { Vec::new() } else { prefill::compared(desk, account, definition, &place.fields, lang)? },
         // What the page is for differs where there are no steps.

@@ -81,3 +81,21 @@ async fn a_childs_form_is_held_to_what_the_identity_number_says() {
     let right = school.post("/ledger/enrolment/new", &registrar, &format!("{CHILD}&id_no=529901201606120012&sex=male&birth=2016-06-12")).await;
     assert_eq!(right.status, StatusCode::SEE_OTHER, "{}", right.text);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_reset_is_not_done_again_by_loading_the_page_again() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (teacher, _) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let path = format!("/people/{}/reset", teacher.id);
+    let list = school.get("/people", &registrar).await.text;
+    let form = list.split(path.as_str()).nth(1).unwrap().split("name=\"was\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let secret = |page: &str| page.split("class=\"secret\">").nth(1).map(|rest| rest.split('<').next().unwrap().to_owned());
+    let first = school.post(&path, &registrar, &format!("was={form}")).await;
+    assert!(secret(&first.text).is_some(), "{}", first.text);
+    let again = school.post(&path, &registrar, &format!("was={form}")).await;
+    assert!(secret(&again.text).is_none() && again.text.contains("刚才显示的一次性密码仍然有效"), "{}", again.text);
+    let meant = again.text.split(path.as_str()).nth(1).unwrap().split("name=\"was\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let second = school.post(&path, &registrar, &format!("was={meant}")).await;
+    assert_ne!(secret(&second.text), secret(&first.text), "asked for anew it is another one");
+}

@@ -186,6 +186,26 @@ async fn only_the_principal_signs_and_what_is_signed_stands_until_it_is_taken_ba
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_zero_report_asks_for_what_the_records_do_not_say_and_says_that_no_calendar_came() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    school.listed();
+    school.child("王小明", "529901201606120012", 3, 1);
+    let page = school.get("/ledger/monthly_report/new?month=2026-02", &registrar).await.text;
+    let offer = page.split("class=\"card offer\"").nth(1).unwrap().split("</section>").next().unwrap();
+    assert!(offer.contains("name=\"present\" required"), "no roll was taken, so nobody knows who was there: {offer}");
+    assert!(offer.contains("还没有发校历"), "{offer}");
+    let hidden: Vec<String> = offer
+        .split("<input type=\"hidden\" name=\"")
+        .skip(1)
+        .map(|rest| format!("{}={}", rest.split('"').next().unwrap(), rest.split("value=\"").nth(1).unwrap().split('"').next().unwrap()))
+        .collect();
+    let made = school.post("/ledger/monthly_report/new", &registrar, &format!("{}&present=1", hidden.join("&"))).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    assert!(!school.get(&made.location, &registrar).await.text.contains("还缺什么"), "nothing is left for the principal to find");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_notice_gets_the_next_number_and_one_given_twice_is_said() {
     let school = School::new();
     let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
