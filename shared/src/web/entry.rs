@@ -23,7 +23,7 @@ use crate::{
     fault::{Exit, Fault},
     ledger::{
         Definition, FieldType,
-        definition::{Form, Period, Subject},
+        definition::{Form, Period, Required, Subject},
         value,
     },
     locale,
@@ -38,7 +38,7 @@ use axum::{
     response::{Html, IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 /// Its routes.
 pub fn routes() -> Router<Arc<Desk>> {
@@ -366,6 +366,9 @@ async fn check(
     let definition = reach::ledger(&desk, account, &code)?;
     let sent = Sent::read(&definition, &body);
     let catalogue = desk.replica.catalogue();
+    let student = Some(sent.other("_student")).filter(|doc| !doc.is_empty());
+    let so_far = fits::so_far(&desk, &definition, student, &sent.now);
+    let must = must_now(&definition, &so_far, visitor.lang);
     let wrong = definition.field(sent.other("_field")).and_then(|field| {
         let text = sent.now.get(&field.code)?;
         let mut siblings = BTreeMap::new();
@@ -375,24 +378,34 @@ async fn check(
         value::read(&catalogue, &definition, field, text, &siblings).err()
     });
     if wrong.is_none() {
-        let student = Some(sent.other("_student")).filter(|doc| !doc.is_empty());
-        let so_far = fits::so_far(&desk, &definition, student, &sent.now);
         let found = fits::about(&desk, &definition, &so_far, sent.other("_field"));
         let said = found.iter().map(|finding| {
             let sentence = sentence(&finding.fault(&definition), visitor.lang);
             let class = if finding.blocks { "error" } else { "challenge" };
             Ok(format!("<span class=\"{class}\">{}</span>", askama::filters::escape(&sentence, askama::filters::Html).map_err(Fault::internal)?))
         });
-        return Ok(Html(said.collect::<Result<String, Fault>>()?).into_response());
+        return Ok(Html(said.collect::<Result<String, Fault>>()? + &must).into_response());
     }
     Ok(match wrong {
         Some(error) => {
             let sentence = sentence(&error.fault(), visitor.lang);
-            Html(format!("<span class=\"error\">{}</span>", askama::filters::escape(&sentence, askama::filters::Html).map_err(Fault::internal)?))
-                .into_response()
+            let said = askama::filters::escape(&sentence, askama::filters::Html).map_err(Fault::internal)?;
+            Html(format!("<span class=\"error\">{said}</span>{must}")).into_response()
         }
-        None => Html(String::new()).into_response(),
+        None => Html(must).into_response(),
     })
+}
+
+/// Which fields must be filled now that this is filled in, put beside them: what is said only once it is saved is said too late.
+fn must_now(definition: &Definition, so_far: &BTreeMap<String, Value>, lang: locale::Lang) -> String {
+    let mut out = String::new();
+    for field in &definition.fields {
+        let Required::When(condition) = &field.required else { continue };
+        let word = if condition.holds(so_far, None) { locale::text(lang, "web-must", &[]) } else { String::new() };
+        // Writing to a String cannot fail; codes are letters, digits and underscores.
+        let _ = write!(out, "<span class=\"must\" id=\"must-{}\" hx-swap-oob=\"true\">{word}</span>", field.code);
+    }
+    out
 }
 
 fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, tried: Tried<'_>) -> Result<FormPage, Fault> {

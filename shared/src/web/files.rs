@@ -21,7 +21,10 @@ use crate::{
     command::Request as Ask,
     document::view::Value,
     fault::{Exit, Fault},
-    ledger::{Definition, FieldType, definition::Form},
+    ledger::{
+        Definition, FieldType,
+        definition::{Form, Required},
+    },
     locale::{self, Lang},
     model::blob::Attachment,
 };
@@ -269,6 +272,7 @@ pub fn inputs(
             _ => title(series.head),
         };
         Input {
+            turns: false,
             code: series.head.code.clone(),
             title: titles,
             help: [own, Some(how), known].into_iter().flatten().collect::<Vec<_>>().join(if lang == Lang::En { " " } else { "" }),
@@ -305,7 +309,14 @@ pub fn offer(
     let at = |code: &str| definition.fields.iter().position(|f| f.code == code).unwrap_or(if code == "on" { 0 } else { usize::MAX });
     for input in inputs(desk, account, definition, fields, kept, lang)? {
         let own = format!("{}_", input.code);
-        let (beside, rest): (Vec<Input>, Vec<Input>) = std::mem::take(&mut form.more).into_iter().partition(|i| i.code.starts_with(&own));
+        let later = |code: &str| definition.declared(code).is_some_and(|f| matches!(f.required, Required::Steps(_)));
+        // What only a later step asks for is asked for there: its box does not stand in everybody's way.
+        if later(&input.code) && input.options.is_empty() && upload::attachment(fields, &input.code).is_none() {
+            form.more.push(input);
+            continue;
+        }
+        let (beside, rest): (Vec<Input>, Vec<Input>) =
+            std::mem::take(&mut form.more).into_iter().partition(|i| i.code.starts_with(&own) && !later(&i.code));
         form.more = rest;
         for input in std::iter::once(input).chain(beside) {
             let place = form.first.iter().position(|other| at(&other.code) > at(&input.code)).unwrap_or(form.first.len());

@@ -51,6 +51,8 @@ pub struct Input {
     pub apart: (usize, String),
     /// Must be filled: `yes`, `sometimes` or empty.
     pub required: &'static str,
+    /// Whether that hangs on what else is filled in: it is said anew while the form is filled.
+    pub turns: bool,
     /// Unit behind it.
     pub unit: String,
     /// Characters at most.
@@ -220,15 +222,15 @@ impl Drawing<'_> {
     /// All fields the person may fill.
     #[must_use]
     pub fn inputs(&self) -> Inputs {
-        let mut out = Inputs::default();
+        let (mut out, known) = (Inputs::default(), self.known());
         let common = Definition::common_fields().iter().filter(|f| f.code == "note" || (f.code == "on" && self.definition.form == Form::Records));
         for field in self.definition.fields.iter().filter(|f| self.fills(f)) {
-            let input = self.input(field);
+            let input = self.input(field, &known);
             let first = input.required == "yes" || !input.value.is_empty() || !input.error.is_empty() || self.short();
             if first { out.first.push(input) } else { out.more.push(input) }
         }
         for field in common {
-            let input = self.input(field);
+            let input = self.input(field, &known);
             if field.code == "on" { out.first.insert(0, input) } else { out.first.push(input) }
         }
         out
@@ -237,7 +239,21 @@ impl Drawing<'_> {
     /// The fields named, as for a lifecycle step.
     #[must_use]
     pub fn only(&self, fields: &[&Field]) -> Vec<Input> {
-        fields.iter().filter(|f| self.fills(f) || f.code == "note").map(|f| self.input(f)).collect()
+        let known = self.known();
+        fields.iter().filter(|f| self.fills(f) || f.code == "note").map(|f| self.input(f, &known)).collect()
+    }
+
+    /// What the form says as it is drawn, as far as it can be read: whether a field must be filled may hang on it.
+    fn known(&self) -> BTreeMap<String, Value> {
+        let mut known = self.fields.clone();
+        for field in &self.definition.fields {
+            let text = self.typed.get(&field.code).cloned().or_else(|| self.new.then(|| self.start_value(field))).unwrap_or_default();
+            if !text.trim().is_empty() {
+                known
+                    .extend(value::read(self.catalogue, self.definition, field, &text, &BTreeMap::new()).map(|read| read.values).unwrap_or_default());
+            }
+        }
+        known
     }
 
     /// A ledger of few fields is shown whole.
@@ -249,7 +265,7 @@ impl Drawing<'_> {
         fills(self.account, self.definition, field)
     }
 
-    fn input(&self, field: &Field) -> Input {
+    fn input(&self, field: &Field, known: &BTreeMap<String, Value>) -> Input {
         let was = self.plain(field);
         let value = match self.typed.get(&field.code) {
             Some(typed) => typed.clone(),
@@ -281,9 +297,11 @@ impl Drawing<'_> {
             apart: Default::default(),
             required: match &field.required {
                 Required::Yes => "yes",
+                Required::When(condition) if condition.holds(known, None) => "yes",
                 Required::When(_) | Required::Steps(_) => "sometimes",
                 Required::No => "",
             },
+            turns: matches!(field.required, Required::When(_)),
             unit: field.unit.as_ref().map(|u| u.get(self.lang).to_owned()).unwrap_or_else(|| own_unit(field, self.lang)),
             max_len: field.max_len,
             error: self.fault.and_then(|fault| error_of(fault, &field.code, self.lang)).unwrap_or_default(),

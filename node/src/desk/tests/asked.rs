@@ -99,3 +99,28 @@ async fn a_password_reset_is_not_done_again_by_loading_the_page_again() {
     let second = school.post(&path, &registrar, &format!("was={meant}")).await;
     assert_ne!(secret(&second.text), secret(&first.text), "asked for anew it is another one");
 }
+
+/// What stands before the fold of a new form.
+fn first(page: &str) -> &str {
+    page.split("<details><summary>").next().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_must_be_filled_now_is_said_before_it_is_saved_and_what_a_later_step_asks_for_is_not_in_the_way() {
+    let school = School::new();
+    let (_, officer) = school.person("zhao", &[Role::Registrar, Role::AidOfficer], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let page = school.get("/ledger/enrolment/new", &officer).await.text;
+    assert!(first(&page).contains("name=\"id_no\""), "the identity card is what a child has unless said otherwise: {page}");
+    let page = school.get(&format!("/ledger/aid_payment/new?student={child}"), &officer).await.text;
+    assert!(first(&page).contains("name=\"application\""), "{page}");
+    let page = school.get(&format!("/ledger/aid_application/new?student={child}"), &officer).await.text;
+    assert!(!first(&page).contains("notice_school") && !first(&page).contains("file.documents"), "{page}");
+    assert!(page.contains("file.notice_school"), "it can be given all the same");
+
+    let form = format!("_field=kind&_student={child}&kind=call");
+    let said = school.post("/ledger/care_log/check", &officer, &form).await.text;
+    assert!(said.contains("id=\"must-reached\" hx-swap-oob=\"true\">必填</span>"), "{said}");
+    let said = school.post("/ledger/care_log/check", &officer, &form.replace("call", "birthday")).await.text;
+    assert!(said.contains("id=\"must-reached\" hx-swap-oob=\"true\"></span>"), "{said}");
+}

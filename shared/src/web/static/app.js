@@ -120,18 +120,28 @@
     }
   });
 
+  // What must be filled now, folded away as it may be, is shown.
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    const mark = event.detail.target;
+    if (mark && mark.matches(".must:not(:empty)")) mark.closest("details:not([open])")?.setAttribute("open", "");
+  });
+
   // A record that another page added can be chosen as soon as this page is looked at again.
-  document.addEventListener("visibilitychange", async () => {
+  const lookAgain = async () => {
     const lists = document.querySelectorAll("select[data-ref]");
     if (document.hidden || !lists.length) return;
-    const answer = await fetch(location.href).catch(() => null);
+    // What answers to a form has no address of its own: the page it was sent from has.
+    const here = $("input[name=next]");
+    const answer = await fetch(here ? here.value : location.href).catch(() => null);
     if (!answer || !answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const list of lists) {
       const other = fresh.getElementById(list.id), chosen = list.value;
       if (other) { list.replaceChildren(...other.children); list.value = chosen; }
     }
-  });
+  };
+  document.addEventListener("visibilitychange", lookAgain);
+  addEventListener("focus", lookAgain);
 
   // "/" goes to the search field.
   document.addEventListener("keydown", (event) => {
