@@ -70,6 +70,17 @@ test("the first start leads from nothing to a roster, in this machine's own brow
   });
 });
 
+test("the list of children is filtered by class as soon as one is chosen", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...registrar);
+    await page.goto(`${desk.url}/children`);
+    await page.selectOption("#class", "3.2");
+    await page.waitForURL(/class=3\.2$/);
+    assert.ok(await page.locator("#list tbody tr, #list li").count() > 0, "the class is listed");
+    assert.equal(await page.locator("#list :text('三年级2班')").count() > 0, true);
+  });
+});
+
 test("with the county away, a teacher takes the roll by keyboard and the third day opens a case", async () => {
   await county.down();
   await browse(desktop, async (page) => {
@@ -82,7 +93,12 @@ test("with the county away, a teacher takes the roll by keyboard and the third d
     await page.waitForURL(/\?done=/);
     await sound(page, "today");
     for (const back of [2, 1, 0]) {
-      await page.goto(`${desk.url}/roll/3/2?on=${ago(back)}`);
+      await page.goto(`${desk.url}/roll/3/2`);
+      if (back > 0) {
+        await page.fill("#on", ago(back));
+        await page.waitForURL(new RegExp(`on=${ago(back)}$`));
+        await page.waitForSelector(`tbody tr:nth-child(2) [hx-post*="${ago(back)}"], tbody tr:nth-child(2) form[action*="${ago(back)}"]`);
+      }
       if (back === 2) await sound(page, "roll");
       await page.focus("tbody tr:nth-child(1) input:checked");
       await page.keyboard.press("ArrowDown");
