@@ -502,6 +502,7 @@ paper-reported = Reported
 paper-now = By the records
 paper-differs = differs
 paper-no-calendar = The county has sent no school calendar yet: holidays were counted as school days, so more rolls seem due than were.
+paper-row-number = No.
 paper-rests-on = This rests on: { $done } { $count }, { $due } { $whole }: all were done.
 paper-rests-on-less = This rests on: { $done } only { $count }, { $due } { $whole }. It can be reported all the same; the report says so.
 paper-of-list = Only the children of the filtered list of "{ $value }".

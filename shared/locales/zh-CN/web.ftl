@@ -448,6 +448,7 @@ paper-reported = 报的
 paper-now = 按记录
 paper-differs = 不一致
 paper-no-calendar = 县里还没有发校历：节假日也当成上课日算了，应点名的班次会偏多。
+paper-row-number = 序号
 paper-rests-on = 依据：{ $done } { $count }，{ $due } { $whole }，都做了。
 paper-rests-on-less = 依据：{ $done }只有 { $count }，{ $due } { $whole }。没做完也可以报，报的内容里会写明。
 paper-of-list = 只印“{ $value }”里筛选出来的学生。

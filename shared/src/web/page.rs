@@ -351,8 +351,17 @@ mod tests {
     #[test]
     fn the_way_back_stays_here() {
         assert_eq!(way_back(Some("/ledger/care_log?q=1")), "/ledger/care_log?q=1");
-        for bad in [None, Some("//evil.example"), Some("https://evil.example"), Some("/\\evil"), Some("evil"), Some("/login?next=/"), Some("/lock"), Some("/lock?next=/"), Some("/a\r\nb")]
-        {
+        for bad in [
+            None,
+            Some("//evil.example"),
+            Some("https://evil.example"),
+            Some("/\\evil"),
+            Some("evil"),
+            Some("/login?next=/"),
+            Some("/lock"),
+            Some("/lock?next=/"),
+            Some("/a\r\nb"),
+        ] {
             assert_eq!(way_back(bad), "/", "{bad:?}");
         }
     }

@@ -261,6 +261,12 @@ async fn ledgers(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
     draw(&drawn)
 }
 
+/// A number of identity, student or telephone: read as one, and not broken over lines.
+#[must_use]
+pub fn is_number(text: &str) -> bool {
+    (10..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
 /// A date, a name, a class: not broken over two lines.
 #[must_use]
 pub fn is_short(text: &str) -> bool {

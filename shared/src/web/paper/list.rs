@@ -94,7 +94,7 @@ pub fn list(desk: &Desk, page: Page, definition: &Definition, asked: &BTreeMap<S
     let profile = desk.replica.definition("enrolment").map_err(Fault::from)?;
     let by_child = definition.subject == Subject::Student;
     let fields: Vec<_> = shown::columns(definition, 7).into_iter().filter(|f| !by_child || !CHILD.contains(&f.code.as_str())).collect();
-    let mut heads = vec![(page.t("web-row"), true)];
+    let mut heads = vec![(page.t("paper-row-number"), true)];
     if by_child {
         heads.extend([(page.t("web-person-name"), false), (page.t("web-class-word"), false)]);
     }
@@ -215,7 +215,7 @@ pub fn notice(
     desk.noted(account, "export", format!("ledger {} on public notice", definition.code), rows.len());
     let names = Names::of(desk, lang)?;
     let profile = desk.replica.definition("enrolment").map_err(Fault::from)?;
-    let mut heads = vec![(page.t("web-row"), true), (page.t("web-person-name"), false), (page.t("web-class-word"), false)];
+    let mut heads = vec![(page.t("paper-row-number"), true), (page.t("web-person-name"), false), (page.t("web-class-word"), false)];
     heads.extend(fields.iter().map(|f| (f.title.get(lang).to_owned(), f.kind.is_number())));
     let line = |(at, row): (usize, &Row)| {
         let unsettled = names.pending.holds(&profile, row.student.as_deref().unwrap_or_default(), "name");

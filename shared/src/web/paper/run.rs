@@ -17,6 +17,7 @@ use crate::{
     fault::Fault,
     ledger::{
         Catalogue, Definition, FieldType,
+        condition::is_filled,
         definition::{Field, Form, Privacy, Subject},
     },
     locale::{self, Lang},
@@ -137,10 +138,7 @@ fn filled<'a>(definition: &'a Definition, rows: &[Row]) -> Vec<&'a Field> {
     let by_child = definition.subject == Subject::Student;
     let on_paper =
         |f: &&Field| f.privacy != Privacy::C && f.kind != FieldType::File && !(by_child && ["name", "grade", "class"].contains(&f.code.as_str()));
-    let has = |f: &&Field| {
-        let prefix = format!("{}.", f.code);
-        rows.iter().any(|row| row.fields.keys().any(|key| *key == f.code || key.starts_with(&prefix)))
-    };
+    let has = |f: &&Field| rows.iter().any(|row| is_filled(&row.fields, &f.code));
     let telling: Vec<&str> = shown::columns(definition, COLUMNS_MAX).iter().map(|f| f.code.as_str()).collect();
     let note = Definition::common_fields().iter().filter(|f| f.code == "note");
     let mut all: Vec<&Field> = definition.fields.iter().chain(note).filter(on_paper).filter(has).collect();
@@ -156,7 +154,7 @@ fn drawn(definition: &Definition, profile_definition: &Definition, rows: &[Row],
     let mut own = filled(definition, rows);
     let more = own.split_off(own.len().min(COLUMNS_MAX));
     let has_state = definition.lifecycle.is_some();
-    let mut heads = vec![(t("web-row"), true)];
+    let mut heads = vec![(t("paper-row-number"), true)];
     if by_child {
         heads.extend([(t("web-person-name"), false), (t("web-class-word"), false)]);
     }
