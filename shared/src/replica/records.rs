@@ -205,7 +205,7 @@ impl Replica {
             Some(Value::Str(text)) if !text.is_empty() => Some(text.clone()),
             _ => None,
         };
-        let Some(name) = text("name") else { return Err(Fault::new("profile-name", Exit::Input).into()) };
+        let Some(name) = text("name") else { return Err(Fault::new("profile-name", Exit::Input).with("field", "name").into()) };
         let number = text("id_no").and_then(|n| n.parse::<IdNumber>().ok());
         if let Some(number) = &number {
             self.ask_about_name(number, &name, year)?;

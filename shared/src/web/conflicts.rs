@@ -52,6 +52,8 @@ struct Choice {
     shown: String,
     /// Who wrote it, when and where, in one line.
     wrote: String,
+    /// Chosen, in a try that could not be carried out.
+    on: bool,
 }
 
 /// A field with the values that disagree.
@@ -62,6 +64,16 @@ struct Dispute {
     choices: Vec<Choice>,
     /// A third value may be typed.
     typed: bool,
+    /// The third value as it was typed in such a try.
+    third: String,
+}
+
+/// A try to settle an item that could not be carried out: what is said, and what was chosen and typed, by field.
+struct Tried {
+    id: String,
+    said: Said,
+    chosen: BTreeMap<String, String>,
+    typed: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug)]
@@ -111,19 +123,28 @@ async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
     draw(&drawn)
 }
 
-/// The page; `said`: the item a person could not settle as asked, and why.
-fn inbox(desk: &Desk, account: &Account, page: Page, said: Option<(String, Said)>) -> Result<ConflictsPage, Fault> {
+/// The page; `tried`: the item a person could not settle as asked.
+fn inbox(desk: &Desk, account: &Account, page: Page, tried: Option<Tried>) -> Result<ConflictsPage, Fault> {
     let (mut entries, mut more) = (Vec::new(), 0);
     for item in &desk.replica.conflicts(None, None).map_err(Fault::from)? {
         let Some((may, definition)) = reached(desk, account, item) else { continue };
         if entries.len() < SHOWN_MAX {
-            entries.push(entry(desk, item, definition.as_deref(), may, page.lang));
+            let mut entry = entry(desk, item, definition.as_deref(), may, page.lang);
+            if let Some(tried) = tried.as_ref().filter(|tried| tried.id == entry.id) {
+                for dispute in &mut entry.disputes {
+                    dispute.third = tried.typed.get(&dispute.code).cloned().unwrap_or_default();
+                    for choice in &mut dispute.choices {
+                        choice.on = tried.chosen.get(&dispute.code) == Some(&choice.send);
+                    }
+                }
+            }
+            entries.push(entry);
         } else {
             more += 1;
         }
     }
     desk.noted(account, "list", "conflicts", entries.len());
-    Ok(ConflictsPage { page, entries, more, said })
+    Ok(ConflictsPage { page, entries, more, said: tried.map(|tried| (tried.id, tried.said)) })
 }
 
 /// How many items stand in this person's inbox; none where the store cannot be asked, which the head of the page says.
@@ -193,7 +214,7 @@ fn entry(desk: &Desk, item: &Item, definition: Option<&Definition>, may: bool, l
             way = "state";
             let tips = item.detail["tips"].as_array().cloned().unwrap_or_default();
             let choices = tips.iter().map(|tip| tip_choice(desk, definition, tip, lang)).collect();
-            disputes.push(Dispute { code: "state".into(), title: t("web-state"), choices, typed: false });
+            disputes.push(Dispute { code: "state".into(), title: t("web-state"), choices, typed: false, third: String::new() });
         }
         "duplicate_child" => lines.push(t("web-conflict-county")),
         _ => {
@@ -232,6 +253,7 @@ fn tip_choice(desk: &Desk, definition: Option<&Definition>, tip: &Json, lang: La
         send: word("to").to_owned(),
         shown: if extra.is_empty() { state } else { lang.beside(&state, &extra.join(" · ")) },
         wrote: wrote(desk, word("by"), word("at"), word("origin"), lang),
+        on: false,
     }
 }
 
@@ -287,11 +309,16 @@ fn dispute(desk: &Desk, definition: Option<&Definition>, code: &str, values: &Js
                 None => value["value"].to_string(),
             };
             let (by, when) = written_by(history, code, value);
-            Choice { send: format!("#{}", at + 1), shown, wrote: wrote(desk, by, when, value["origin"].as_str().unwrap_or_default(), lang) }
+            Choice {
+                send: format!("#{}", at + 1),
+                shown,
+                wrote: wrote(desk, by, when, value["origin"].as_str().unwrap_or_default(), lang),
+                on: false,
+            }
         })
         .collect();
     let typed = found.is_some_and(|(_, _, option)| option.is_none()) && code != "void";
-    Dispute { code: code.to_owned(), title, choices, typed }
+    Dispute { code: code.to_owned(), title, choices, typed, third: String::new() }
 }
 
 /// A field that awaits a choice, as a form shows it: where it is settled, and what was written by whom.
@@ -410,13 +437,16 @@ async fn choose(
     let account = visitor.person()?.clone();
     let page = Page::of(&desk, &visitor, "web-conflicts");
     let refused = desk
-        .run(move |desk| match settle(desk, &account, &id, &body, page.lang) {
-            Ok(()) => Ok(None),
-            Err(fault) if fault.exit == Exit::Input => {
-                let said = Said::of(&fault, page.lang);
-                Ok(Some((inbox(desk, &account, page, Some((id, said)))?, status(&fault))))
+        .run(move |desk| {
+            let (chosen, typed, why) = sent(&body);
+            match settle(desk, &account, &id, (&chosen, &typed), why, page.lang) {
+                Ok(()) => Ok(None),
+                Err(fault) if matches!(fault.exit, Exit::Input | Exit::Storage) => {
+                    let tried = Tried { id, said: Said::of(&fault, page.lang), chosen, typed };
+                    Ok(Some((inbox(desk, &account, page, Some(tried))?, status(&fault))))
+                }
+                Err(fault) => Err(fault),
             }
-            Err(fault) => Err(fault),
         })
         .await?;
     match refused {
@@ -425,15 +455,15 @@ async fn choose(
     }
 }
 
-fn settle(desk: &Desk, account: &Account, id: &str, body: &[u8], lang: Lang) -> Result<(), Fault> {
-    let items = desk.replica.conflicts(None, None).map_err(Fault::from)?;
-    let item = items.into_iter().find(|i| i.id == id).ok_or_else(|| Fault::new("conflict-none", Exit::NoMatch).with("id", id))?;
-    let Some((true, definition)) = reached(desk, account, &item) else { return Err(Fault::new("web-not-yours", Exit::NotAllowed)) };
+type ByField = BTreeMap<String, String>;
+
+/// What was chosen and what was typed, by field, and the reason given.
+fn sent(body: &[u8]) -> (ByField, ByField, Option<String>) {
     let (mut chosen, mut typed, mut why) = (BTreeMap::new(), BTreeMap::new(), None);
     for (key, value) in pairs(body) {
         if key == "why" && !value.trim().is_empty() {
             why = Some(value);
-        } else if let Some(field) = key.strip_prefix("choose.") {
+        } else if let Some(field) = key.strip_prefix("choose.").filter(|_| !value.is_empty()) {
             chosen.insert(field.to_owned(), value);
         } else if let Some(field) = key.strip_prefix("type.")
             && !value.trim().is_empty()
@@ -441,8 +471,25 @@ fn settle(desk: &Desk, account: &Account, id: &str, body: &[u8], lang: Lang) -> 
             typed.insert(field.to_owned(), value);
         }
     }
-    chosen.extend(typed);
-    let choose = choices(desk, &item, definition.as_deref(), &chosen)?;
+    (chosen, typed, why)
+}
+
+/// Whether several values of this field are there to choose from; where both sides wrote the same it stands chosen already.
+fn several(item: &Item, code: &str) -> bool {
+    let values = [&item.detail["values"], &item.detail["fields"][code], &item.detail["void"]];
+    values.iter().any(|values| values.as_array().is_some_and(|values| values.len() > 1))
+}
+
+fn settle(desk: &Desk, account: &Account, id: &str, (chosen, typed): (&ByField, &ByField), why: Option<String>, lang: Lang) -> Result<(), Fault> {
+    let items = desk.replica.conflicts(None, None).map_err(Fault::from)?;
+    let item = items.into_iter().find(|i| i.id == id).ok_or_else(|| Fault::new("conflict-none", Exit::NoMatch).with("id", id))?;
+    let Some((true, definition)) = reached(desk, account, &item) else { return Err(Fault::new("web-not-yours", Exit::NotAllowed)) };
+    // One of those there, and another typed beside it: nobody can tell which is meant.
+    if typed.keys().any(|code| chosen.contains_key(code) && several(&item, code)) {
+        return Err(Fault::new("web-choose-one", Exit::Input));
+    }
+    let all = chosen.clone().into_iter().chain(typed.clone()).collect();
+    let choose = choices(desk, &item, definition.as_deref(), &all)?;
     if let (Some(definition), "fork", Some(state)) = (&definition, item.kind.as_str(), choose.first()) {
         // Of several ends, one that asks for a person is chosen by such a person: else it would be signed by whoever settles.
         for tip in item.detail["tips"].as_array().into_iter().flatten().enumerate() {

@@ -124,3 +124,28 @@ async fn what_must_be_filled_now_is_said_before_it_is_saved_and_what_a_later_ste
     let said = school.post("/ledger/care_log/check", &officer, &form.replace("call", "birthday")).await.text;
     assert!(said.contains("id=\"must-reached\" hx-swap-oob=\"true\"></span>"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_without_a_name_is_asked_for_it_beside_its_field() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let answer = school.post("/ledger/enrolment/new", &registrar, "name=&stage=primary&grade=3&class=1&sex=male").await;
+    let field = answer.text.split("id=\"f-name\"").nth(1).unwrap().split("</div>").next().unwrap();
+    assert!(field.contains("aria-invalid"), "{field}");
+    assert!(answer.text.contains("填上学生的姓名") && !answer.text.contains("请找学籍管理员"), "{}", answer.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_chosen_and_another_typed_beside_it_is_asked_about_and_both_stand_there_again() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let values = ["call", "video"].map(|value| serde_json::json!({ "value": value, "origin": "00000000000000aa" }));
+    let log = super::seams::add(&school, "care_log", Some(&child), &[("kind", "visit"), ("on", "2026-03-01")]);
+    super::seams::disagreement(&school, &log, "field", "kind", &serde_json::json!({ "values": values, "shared": "visit" }));
+    let answer = school.post("/conflicts/field000000", &registrar, "choose.kind=%231&type.kind=%E8%B0%88%E5%BF%83").await;
+    assert!(answer.text.contains("不知道以哪个为准") && answer.text.contains("value=\"谈心\""), "{}", answer.text);
+    assert!(answer.text.contains("name=\"choose.kind\" value=\"#1\" checked"), "{}", answer.text);
+    let typed = school.post("/conflicts/field000000", &registrar, "choose.kind=&type.kind=%E8%B0%88%E5%BF%83").await;
+    assert_eq!(typed.status, StatusCode::SEE_OTHER, "{}", typed.text);
+}

@@ -120,6 +120,12 @@
     }
   });
 
+  // A third value is chosen by writing it.
+  document.addEventListener("input", (event) => {
+    const radio = event.target.matches("input[data-third]") && event.target.closest(".value-card").querySelector("input[type=radio]");
+    if (radio && event.target.value) radio.checked = true;
+  });
+
   // What must be filled now, folded away as it may be, is shown.
   document.addEventListener("htmx:oobAfterSwap", (event) => {
     const mark = event.detail.target;
