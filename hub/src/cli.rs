@@ -150,7 +150,7 @@ enum School {
         /// Name
         #[arg(long)]
         name: String,
-        /// Stage: primary, junior, nine_year, senior, preschool …
+        /// Stage: primary, junior, `nine_year`, senior, preschool …
         #[arg(long)]
         stage: Option<String>,
         /// Township
@@ -261,6 +261,7 @@ enum Year {
 }
 
 /// Runs the command line.
+#[must_use]
 pub fn main() -> ExitCode {
     let cli: Cli = match usage::parse() {
         Ok(cli) => cli,

@@ -94,6 +94,7 @@ fn sd_notify(ready: bool) -> std::io::Result<()> {
 }
 
 /// Name and version, as shown to the other side.
+#[must_use]
 pub fn software() -> String {
     format!("huxue-hub {}", env!("CARGO_PKG_VERSION"))
 }

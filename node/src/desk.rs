@@ -35,7 +35,7 @@ use std::{
 use tokio::sync::watch;
 
 /// Longest wait of `sync now`.
-const SYNC_WAIT: Duration = Duration::from_secs(60);
+const SYNC_WAIT: Duration = Duration::from_mins(1);
 /// Records are settled: how long no piece of a file may move before `sync now` stops waiting for files that the county has not confirmed.
 const FILES_WAIT: Duration = Duration::from_secs(10);
 /// The same for thumbnails and files that the county may not have itself.

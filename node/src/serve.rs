@@ -31,6 +31,7 @@ use std::{
 use tokio::sync::watch;
 
 /// Name and version, as shown to the other side.
+#[must_use]
 pub fn software() -> String {
     format!("huxue-node {}", env!("CARGO_PKG_VERSION"))
 }

@@ -63,7 +63,7 @@ fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(began.elapsed() < Duration::from_secs(60), "{what} did not come within a minute");
+        assert!(began.elapsed() < Duration::from_mins(1), "{what} did not come within a minute");
     }
 }
 

@@ -61,6 +61,7 @@ impl Side {
     ///
     /// # Panics
     /// If the program cannot be started.
+    #[must_use]
     pub fn run(&self, args: &[&str]) -> Said {
         let output = Command::new(&self.program)
             .args(["--data", &self.dir.display().to_string(), "--json"])
@@ -81,6 +82,7 @@ impl Side {
     ///
     /// # Panics
     /// If the program cannot be started.
+    #[must_use]
     pub fn plain(&self, args: &[&str]) -> i32 {
         let mut command = Command::new(&self.program);
         command.args(["--data", &self.dir.display().to_string()]).args(args).env("HUXUE_LOG", "error");
@@ -98,6 +100,7 @@ impl Side {
     ///
     /// # Panics
     /// If the program cannot be started.
+    #[must_use]
     pub fn read(&self, lang: &str, args: &[&str]) -> (i32, String, String) {
         let output = Command::new(&self.program)
             .args(["--data", &self.dir.display().to_string(), "--lang", lang])
@@ -116,6 +119,7 @@ impl Side {
     }
 
     /// Where the program is.
+    #[must_use]
     pub fn program(&self) -> &Path {
         &self.program
     }
@@ -142,6 +146,7 @@ impl Side {
     }
 
     /// Its directory.
+    #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
     }
@@ -214,16 +219,19 @@ impl County {
     }
 
     /// Address for nodes.
+    #[must_use]
     pub fn quic(&self) -> String {
         self.daemon.ready["quic"].as_str().unwrap_or_default().to_owned()
     }
 
     /// A token for a school.
+    #[must_use]
     pub fn token(&self, school: &str) -> String {
         self.hub.run(&["enrol", "issue", "--school", school]).ok()["token"].as_str().unwrap_or_default().to_owned()
     }
 
     /// A node that is not enrolled yet.
+    #[must_use]
     pub fn bare(&self, name: &str) -> Side {
         Side { program: binary("huxue-node"), dir: self.root.path().join(name) }
     }
@@ -246,6 +254,7 @@ impl County {
     }
 
     /// An enrolled node.
+    #[must_use]
     pub fn node(&self, name: &str, school: &str) -> Side {
         let node = self.bare(name);
         let _ = node.run(&["enrol", "--hub", &self.quic(), "--token", &self.token(school)]).ok();
@@ -260,6 +269,7 @@ impl Default for County {
 }
 
 /// A file of the samples.
+#[must_use]
 pub fn sample(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name).display().to_string()
 }

@@ -17,6 +17,7 @@ use huxue_shared::{
 use std::sync::Arc;
 
 /// The desk of a node. The head of its pages changes with every commit and with the link.
+#[must_use]
 pub fn desk(node: &Arc<Node>, hosts: Vec<String>) -> Arc<Desk> {
     let status = {
         let node = Arc::clone(node);

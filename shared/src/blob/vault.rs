@@ -41,6 +41,7 @@ fn damaged(what: &'static str) -> io::Error {
 
 impl Vault {
     /// Nothing is made before something is stored. `database_key`: the raw key of the database beside it.
+    #[must_use]
     pub fn new(dir: PathBuf, database_key: Option<&[u8; 32]>) -> Self {
         Self { dir, key: database_key.map(|key| blake3::derive_key("huxue blob files v1", key)) }
     }

@@ -27,6 +27,7 @@ pub struct Global {
 
 impl Global {
     /// Where the database key and its passphrase come from.
+    #[must_use]
     pub fn unlock(&self) -> Unlock {
         Unlock { key_file: self.db_key_file.clone(), passphrase_file: self.db_passphrase_file.clone(), lang: self.language() }
     }
@@ -212,6 +213,7 @@ pub struct Query {
 
 impl Query {
     /// As a request.
+    #[must_use]
     pub fn request(self, json: bool) -> (Request, Option<PathBuf>) {
         let Self { ledger, filters, school, year, columns, order, limit, format, out } = self;
         let format = if json { Format::Json } else { format };
@@ -249,6 +251,7 @@ pub enum Conflicts {
 
 impl Conflicts {
     /// As a request.
+    #[must_use]
     pub fn request(self) -> Request {
         match self {
             Self::List { school, kind } => Request::ConflictsList { school, kind },
@@ -269,6 +272,7 @@ pub struct Undo {
 
 impl Undo {
     /// As a request.
+    #[must_use]
     pub fn request(self) -> Request {
         match self.batch {
             Some(batch) => Request::Undo { batch, by: self.by },
@@ -339,6 +343,7 @@ pub enum Blob {
 
 impl Blob {
     /// As a request, and where the answer goes.
+    #[must_use]
     pub fn request(self) -> (Request, Option<PathBuf>) {
         match self {
             Self::List { record } => (Request::BlobList { record }, None),
@@ -366,6 +371,7 @@ pub enum Audit {
 
 impl Audit {
     /// As a request.
+    #[must_use]
     pub fn request(self) -> Request {
         match self {
             Self::List { action, limit } => Request::AuditList { action, limit },

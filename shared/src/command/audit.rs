@@ -106,6 +106,7 @@ pub(super) fn by_of(request: &Request) -> Option<String> {
 }
 
 /// This process's account on the machine: the person behind `sudo`, else the login name, with the user's number.
+#[must_use]
 pub fn account() -> String {
     use std::os::unix::fs::MetadataExt as _;
     let uid = std::fs::metadata("/proc/self").map_or_else(|_| "?".into(), |m| m.uid().to_string());

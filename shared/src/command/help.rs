@@ -341,6 +341,7 @@ pub fn chinese(command: Command) -> Command {
 }
 
 /// clap's own words around them; the helps of option values, which no command can change, too.
+#[must_use]
 pub fn chinese_frame(rendered: &str) -> String {
     let mut text = rendered.to_owned();
     for (english, chinese) in FRAME {

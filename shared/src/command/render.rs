@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 const LISTED_MAX: usize = 20;
 
 /// An answer in the reader's words.
+#[must_use]
 pub fn render(request: &Request, answer: &Json, lang: Lang) -> String {
     if let Some(text) = answer["text"].as_str()
         && !matches!(request, Request::LedgerShow { .. })
@@ -78,6 +79,7 @@ fn shown(column: &str, value: &Json, lang: Lang) -> String {
 }
 
 /// Rows of an array under translated heads.
+#[must_use]
 pub fn table(rows: &Json, columns: &[&str], lang: Lang) -> String {
     let mut table = Table::new();
     table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
@@ -115,6 +117,7 @@ fn record(answer: &Json, lang: Lang) -> String {
 }
 
 /// Scalar members, one a line.
+#[must_use]
 pub fn fields(answer: &Json, lang: Lang) -> String {
     let mut out = String::new();
     for (key, value) in answer.as_object().into_iter().flatten() {

@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 const LEDGER: &str = "report_definition";
 
 /// The ledgers as reports see them.
+#[must_use]
 pub fn outlines(catalogue: &Catalogue) -> Vec<LedgerOutline> {
     catalogue.iter_latest().map(|definition| outline_of(definition)).collect()
 }

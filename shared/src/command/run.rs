@@ -59,6 +59,7 @@ pub struct Bar(Option<ProgressBar>);
 
 impl Bar {
     /// Nothing is drawn before the first step.
+    #[must_use]
     pub fn new() -> Self {
         Self(None)
     }
@@ -101,6 +102,7 @@ pub fn quiet() -> impl FnMut(Progress) {
 
 /// Shows a fault: cause, then the next command; as JSON when scripts listen. Gives the exit code.
 #[expect(clippy::print_stderr, reason = "this is where faults reach a person")]
+#[must_use]
 pub fn show_fault(global: &Global, fault: &Fault) -> ExitCode {
     let (sentence, next) = locale::fault(global.language(), fault);
     if global.json {

@@ -145,6 +145,7 @@ pub struct ConflictRow {
 pub const ACK_PREFIX: &str = "_ack.";
 
 /// Projects a whole document.
+#[must_use]
 pub fn project(view: &DocumentView, context: &Context) -> Projection {
     let mut out = Projection {
         school: context.space.school.map(|s| s.to_string()),

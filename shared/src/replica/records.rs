@@ -740,6 +740,7 @@ fn still_sealed(definition: &Definition, state: Option<&str>, step: &str, set: &
 }
 
 /// The scalars of a child's profile as one edit.
+#[must_use]
 pub fn profile_edit(fields: BTreeMap<String, Value>, version: u32) -> Edit {
     let mut sets: Vec<_> = fields.into_iter().map(|(key, value)| (Target::Subject, key, value)).collect();
     sets.push((Target::Subject, "_v".into(), Value::Int(i64::from(version))));

@@ -102,6 +102,7 @@ fn open_already(context: &Context, projection: &Projection, ledger: &str) -> boo
 }
 
 /// Key of the record a rule opens.
+#[must_use]
 pub fn key(doc: DocId, ledger: &str, rule: &str, first_day: Date) -> String {
     let hash =
         blake3::Hasher::new_derive_key("huxue rule record v1").update(&doc.0).update(format!("{ledger}\n{rule}\n{first_day}").as_bytes()).finalize();
@@ -109,6 +110,7 @@ pub fn key(doc: DocId, ledger: &str, rule: &str, first_day: Date) -> String {
 }
 
 /// The rule that made this record, by the record's key; `None` for a person's record, and where a person corrected the first day since.
+#[must_use]
 pub fn maker(catalogue: &Catalogue, doc: DocId, ledger: &str, id: &str, fields: &BTreeMap<String, Value>) -> Option<Rule> {
     let on = match fields.get("on") {
         Some(Value::Str(text)) => text.parse::<Date>().ok(),

@@ -107,11 +107,13 @@ impl Appender {
     }
 
     /// Local number.
+    #[must_use]
     pub fn space(&self) -> SpaceN {
         self.n
     }
 
     /// Highest lsn so far.
+    #[must_use]
     pub fn head(&self) -> u64 {
         self.head
     }
@@ -484,11 +486,13 @@ pub fn actors_of(c: &Connection, doc: DocN) -> Result<HashMap<Actor, u64>> {
 }
 
 /// SQLite integers are signed; lsns, counts and operation counters stay far below 2^63.
+#[must_use]
 pub fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 /// The reverse of [`signed`].
+#[must_use]
 pub fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }

@@ -45,6 +45,7 @@ const FIXED: [&str; 21] = [
 ];
 
 /// Name of a ledger's table. Ledger codes are `[a-z][a-z0-9_]*`, so nothing needs escaping.
+#[must_use]
 pub fn table(ledger: &str) -> String {
     format!("record_{ledger}")
 }

@@ -227,6 +227,7 @@ impl Session {
     }
 
     /// When [`Self::handle_timer`] is wanted next, on its own clock.
+    #[must_use]
     pub fn next_timer_ms(&self) -> Option<u64> {
         match self.phase {
             Phase::Closed => None,
@@ -252,16 +253,19 @@ impl Session {
     }
 
     /// Who is at the other end, once both HELLOs are read.
+    #[must_use]
     pub fn met(&self) -> Option<&Met> {
         self.met.as_ref()
     }
 
     /// True between the HELLOs and the end.
+    #[must_use]
     pub fn is_open(&self) -> bool {
         self.phase == Phase::Open
     }
 
     /// True once it ended.
+    #[must_use]
     pub fn is_closed(&self) -> bool {
         self.phase == Phase::Closed
     }

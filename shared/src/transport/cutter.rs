@@ -46,6 +46,7 @@ impl Cutter {
     }
 
     /// Ends every live connection of `origin` with [`Close::Revoked`], now. Returns how many there were.
+    #[must_use]
     pub fn cut(&self, origin: OriginId) -> usize {
         let doomed: Vec<Connection> = self.lock().live.get(&origin).map(|live| live.values().cloned().collect()).unwrap_or_default();
         for connection in &doomed {

@@ -32,6 +32,7 @@ static STAMP: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Address of a file.
+#[must_use]
 pub fn url(name: &str) -> String {
     format!("/static/{}/{name}", *STAMP)
 }

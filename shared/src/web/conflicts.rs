@@ -198,7 +198,7 @@ fn sees_all(account: &Account, definition: &Definition, item: &Item) -> bool {
 
 fn entry(desk: &Desk, item: &Item, definition: Option<&Definition>, may: bool, lang: Lang) -> Entry {
     let t = |key: &str| locale::text(lang, key, &[]);
-    let history = item.record.as_deref().and_then(|id| desk.replica.show(id).ok()).map(|shown| shown["history"].clone()).unwrap_or(Json::Null);
+    let history = item.record.as_deref().and_then(|id| desk.replica.show(id).ok()).map_or(Json::Null, |shown| shown["history"].clone());
     let (mut disputes, mut lines, mut way) = (Vec::new(), Vec::new(), "choose");
     match item.kind.as_str() {
         "field" => {

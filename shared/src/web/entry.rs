@@ -251,13 +251,12 @@ async fn new(
     let drawn = desk
         .run(move |desk| {
             last(desk, &account, &mut page, &asked);
-            match begun(desk, &definition, &typed)? {
-                Some(record) => Ok(Err(record)),
-                None => {
-                    let form = new_form(desk, &account, page, &definition, &student, Tried::typed(&typed))?;
-                    desk.noted(&account, "show", shown_in_form(&code, &student), 1);
-                    Ok(Ok(form))
-                }
+            if let Some(record) = begun(desk, &definition, &typed)? {
+                Ok(Err(record))
+            } else {
+                let form = new_form(desk, &account, page, &definition, &student, Tried::typed(&typed))?;
+                desk.noted(&account, "show", shown_in_form(&code, &student), 1);
+                Ok(Ok(form))
             }
         })
         .await?;

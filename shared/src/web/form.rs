@@ -302,7 +302,7 @@ impl Drawing<'_> {
                 Required::No => "",
             },
             turns: matches!(field.required, Required::When(_)),
-            unit: field.unit.as_ref().map(|u| u.get(self.lang).to_owned()).unwrap_or_else(|| own_unit(field, self.lang)),
+            unit: field.unit.as_ref().map_or_else(|| own_unit(field, self.lang), |u| u.get(self.lang).to_owned()),
             max_len: field.max_len,
             error: self.fault.and_then(|fault| error_of(fault, &field.code, self.lang)).unwrap_or_default(),
             form: String::new(),

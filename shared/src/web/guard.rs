@@ -85,6 +85,7 @@ impl Visitor {
     }
 
     /// On this very machine.
+    #[must_use]
     pub fn is_local(&self) -> bool {
         self.from.is_none_or(|address| address.to_canonical().is_loopback())
     }
@@ -230,9 +231,9 @@ fn visitor(request: &Request, desk: &Desk) -> Result<(Visitor, bool), Fault> {
     visitor.csrf = session.csrf;
     let account = Some(Arc::new(account));
     if session.locked {
-        visitor.locked = account
+        visitor.locked = account;
     } else {
-        visitor.account = account
+        visitor.account = account;
     }
     Ok((visitor, false))
 }

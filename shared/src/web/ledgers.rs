@@ -349,6 +349,7 @@ async fn export_file(
 }
 
 /// A workbook to be saved.
+#[must_use]
 pub fn file(name: &str, bytes: Vec<u8>) -> Response {
     let disposition = format!("attachment; filename=\"huxue.xlsx\"; filename*=UTF-8''{}", escape_query(name).replace('/', "_"));
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";

@@ -101,6 +101,7 @@ impl Page {
     }
 
     /// The frame without a desk behind it: before login, and the first start.
+    #[must_use]
     pub fn bare(place: &str, visitor: &Visitor, key: &str) -> Self {
         let help = locale::text(visitor.lang, &format!("{key}.help"), &[]);
         Self {
@@ -129,6 +130,7 @@ impl Page {
     }
 
     /// A message.
+    #[must_use]
     pub fn t(&self, key: &str) -> String {
         locale::text(self.lang, key, &[])
     }
@@ -145,21 +147,25 @@ impl Page {
     }
 
     /// A message with one particular, called `name`.
+    #[must_use]
     pub fn t1_named(&self, key: &str, name: &str, value: &str) -> String {
         locale::text(self.lang, key, &[(name, value)])
     }
 
     /// A message with a particular called `value` and a `count`.
+    #[must_use]
     pub fn t_count(&self, key: &str, value: &str, count: &usize) -> String {
         locale::text(self.lang, key, &[("value", value), ("count", &count.to_string())])
     }
 
     /// A message with a particular called `step` and one called `value`.
+    #[must_use]
     pub fn t_step(&self, key: &str, step: &str, value: &str) -> String {
         locale::text(self.lang, key, &[("step", step), ("value", value)])
     }
 
     /// `zh-CN` or `en`, for the document's `lang`.
+    #[must_use]
     pub fn code(&self) -> &'static str {
         match self.lang {
             Lang::Zh => "zh-CN",
@@ -168,6 +174,7 @@ impl Page {
     }
 
     /// The other language, by its own name.
+    #[must_use]
     pub fn other(&self) -> (&'static str, &'static str) {
         match self.lang {
             Lang::Zh => ("en", "English"),
@@ -176,11 +183,13 @@ impl Page {
     }
 
     /// Address of a file of ours.
+    #[must_use]
     pub fn asset(&self, name: &str) -> String {
         assets::url(name)
     }
 
     /// An address with the token a POST needs.
+    #[must_use]
     pub fn post(&self, path: &str) -> String {
         let sign = if path.contains('?') { '&' } else { '?' };
         format!("{path}{sign}t={}", self.csrf)
@@ -192,6 +201,7 @@ impl Page {
     }
 
     /// This page without what was said once.
+    #[must_use]
     pub fn calm(&self) -> String {
         let (path, query) = self.here.split_once('?').unwrap_or((&self.here, ""));
         let kept: Vec<&str> = query
@@ -202,6 +212,7 @@ impl Page {
     }
 
     /// Path of this page, in an address's query.
+    #[must_use]
     pub fn back(&self) -> String {
         escape_query(&self.here)
     }

@@ -222,6 +222,7 @@ impl Pulses {
     }
 
     /// Hears of changes.
+    #[must_use]
     pub fn listen(&self) -> watch::Receiver<u64> {
         self.bell.subscribe()
     }

@@ -388,12 +388,11 @@ fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Res
     let mut out = Vec::new();
     for child in catalogue.children_of(&reached.definition.code).filter(|d| account.reads(d).any()) {
         let Some(parent) = child.parent.as_deref() else { continue };
-        let rows = match &reached.pupil {
-            Some(pupil) => desk.replica.records_of(&pupil.student).map_err(Fault::from)?,
-            None => {
-                let wanted = crate::replica::browse::Wanted { text: Some(reached.place.id.clone()), limit: 200, ..Default::default() };
-                desk.replica.page(child, &wanted).map_err(Fault::from)?.rows
-            }
+        let rows = if let Some(pupil) = &reached.pupil {
+            desk.replica.records_of(&pupil.student).map_err(Fault::from)?
+        } else {
+            let wanted = crate::replica::browse::Wanted { text: Some(reached.place.id.clone()), limit: 200, ..Default::default() };
+            desk.replica.page(child, &wanted).map_err(Fault::from)?.rows
         };
         let mine = |row: &&crate::replica::browse::Row| row.ledger == child.code && !row.void && text(&row.fields, parent) == reached.place.id;
         let list = rows

@@ -19,6 +19,7 @@ pub struct Ahead {
 }
 
 /// The states before a record in `state`, whose next step is due on `due` (ISO date; empty where none is).
+#[must_use]
 pub fn ahead(definition: &Definition, state: Option<&str>, due: &str, lang: Lang) -> Vec<Ahead> {
     let (Some(lifecycle), Some(state)) = (&definition.lifecycle, state) else { return Vec::new() };
     let mut before = state;

@@ -15,7 +15,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 struct Port {
     school: School,

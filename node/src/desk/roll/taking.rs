@@ -88,18 +88,16 @@ pub(super) fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, l
     .collect();
     let by = Some(account.name.clone());
     let head = heads(desk, day)?.into_iter().find(|row| head_of(row) == Some(known.class));
-    let written = match head {
-        Some(row) => desk.ask(account, Request::RecordSet { record: row.id, set, by }, lang)?,
-        None => {
-            let class = known.class;
-            for (key, text) in
-                [("stage", stage), ("grade", class.grade.to_string()), ("class", class.class.to_string()), ("week", week(day).to_string())]
-            {
-                set.insert(key.to_owned(), text);
-            }
-            set.insert("on".to_owned(), day.to_string());
-            desk.ask(account, Request::RecordAdd { ledger: HEAD.to_owned(), subject: Some(SubjectRef::School(None)), year: None, set, by }, lang)?
+    let written = if let Some(row) = head {
+        desk.ask(account, Request::RecordSet { record: row.id, set, by }, lang)?
+    } else {
+        let class = known.class;
+        for (key, text) in [("stage", stage), ("grade", class.grade.to_string()), ("class", class.class.to_string()), ("week", week(day).to_string())]
+        {
+            set.insert(key.to_owned(), text);
         }
+        set.insert("on".to_owned(), day.to_string());
+        desk.ask(account, Request::RecordAdd { ledger: HEAD.to_owned(), subject: Some(SubjectRef::School(None)), year: None, set, by }, lang)?
     };
     let record = written["record"].as_str().unwrap_or_default();
     for row in known.pupils.iter().filter_map(|pupil| known.today(&pupil.student, day)).filter(|row| word(row, "roll") != Some(record)) {

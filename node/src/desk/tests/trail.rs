@@ -26,7 +26,7 @@ fn words(html: &str) -> String {
     for c in html.chars() {
         match c {
             '<' => inside = true,
-            '>' => (inside, _) = (false, out.push(' ')),
+            '>' => (inside, ()) = (false, out.push(' ')),
             c if !inside => out.push(c),
             _ => {}
         }

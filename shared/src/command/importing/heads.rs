@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 
 /// What a column of a file can fill: the ledger's fields, and who or which record a row is about (`_id`, `_student`, `_name` …).
+#[must_use]
 pub fn candidates(definition: &Definition) -> Vec<table::Candidate<'_>> {
     // A file is no text: a reference typed into a table would name the file of whoever's hash one knows.
     let own = definition.fields.iter().filter(|f| f.kind != FieldType::File);

@@ -77,6 +77,7 @@ pub fn words(state: &BlobState, county: bool, connected: bool, lang: Lang) -> (S
 }
 
 /// The fields of a record that hold a file this person may see, in the order of the definition.
+#[must_use]
 pub fn named<'a>(
     definition: &'a Definition,
     account: &Account,

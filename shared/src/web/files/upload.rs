@@ -103,39 +103,36 @@ pub async fn read(desk: &Arc<Desk>, account: &Account, request: Request) -> Resu
             return Err(broken("parts".to_owned()));
         }
         let key = part.name().unwrap_or_default().to_owned();
-        match key.strip_prefix(FILE) {
-            Some(series) => {
-                let name = part.file_name().unwrap_or_default().to_owned();
-                let most = desk.replica.blob_limits().map_err(Fault::from)?.file_mib << 20;
-                let room = if out.taken.len() + out.refused.len() < FILES_MAX { most } else { 0 };
-                let (bytes, length) = collect(&mut part, room, &mut read).await.map_err(broken)?;
-                // A field in which nothing was chosen comes as a file without name and bytes.
-                if length == 0 && name.is_empty() {
-                    continue;
-                }
-                match if room == 0 {
-                    Err(Fault::new("web-files-many", Exit::Input).with("most", FILES_MAX))
-                } else {
-                    store(desk, &name, bytes, length).await
-                } {
-                    Ok(attachment) => out.taken.push((series.to_owned(), attachment)),
-                    Err(fault) => out.refused.push((name, fault)),
-                }
+        if let Some(series) = key.strip_prefix(FILE) {
+            let name = part.file_name().unwrap_or_default().to_owned();
+            let most = desk.replica.blob_limits().map_err(Fault::from)?.file_mib << 20;
+            let room = if out.taken.len() + out.refused.len() < FILES_MAX { most } else { 0 };
+            let (bytes, length) = collect(&mut part, room, &mut read).await.map_err(broken)?;
+            // A field in which nothing was chosen comes as a file without name and bytes.
+            if length == 0 && name.is_empty() {
+                continue;
             }
-            None => {
-                let (bytes, length) = collect(&mut part, text_left as u64, &mut read).await.map_err(broken)?;
-                if length > text_left as u64 {
-                    return Err(broken("text".to_owned()));
-                }
-                text_left -= bytes.len();
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                match key.strip_prefix(KEPT) {
-                    Some(series) => match desk.files.kept(account.id, &text) {
-                        Some(attachment) => out.taken.push((series.to_owned(), attachment)),
-                        None => out.refused.push((String::new(), Fault::new("web-files-gone", Exit::Input))),
-                    },
-                    None => out.pairs.push((key, text)),
-                }
+            match if room == 0 {
+                Err(Fault::new("web-files-many", Exit::Input).with("most", FILES_MAX))
+            } else {
+                store(desk, &name, bytes, length).await
+            } {
+                Ok(attachment) => out.taken.push((series.to_owned(), attachment)),
+                Err(fault) => out.refused.push((name, fault)),
+            }
+        } else {
+            let (bytes, length) = collect(&mut part, text_left as u64, &mut read).await.map_err(broken)?;
+            if length > text_left as u64 {
+                return Err(broken("text".to_owned()));
+            }
+            text_left -= bytes.len();
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            match key.strip_prefix(KEPT) {
+                Some(series) => match desk.files.kept(account.id, &text) {
+                    Some(attachment) => out.taken.push((series.to_owned(), attachment)),
+                    None => out.refused.push((String::new(), Fault::new("web-files-gone", Exit::Input))),
+                },
+                None => out.pairs.push((key, text)),
             }
         }
     }
