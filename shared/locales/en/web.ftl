@@ -747,6 +747,7 @@ web-import-chosen = You chose "{ $value }",{" "}
 web-import-other-target = but this is a workbook of "{ $value }": it goes there instead. Look before you write.
 web-import-year = It is a workbook of the school year { $value }; new rows in it go to that year too.
 web-import-as-roster = Nothing was chosen, so it was read as a roster of children; if it is a ledger, go back, choose it and send the file again.
+web-import-remarks = Taken, but please look at these:
 web-import-which = Whether this is a roster, or which ledger, cannot be told from the file.
     .next = Choose it under "Into" and send the file again; its head needs a name column or the ledger's titles.
 web-import-not-yours = This is a workbook of "{ $value }", which is not yours to import.

@@ -660,6 +660,7 @@ web-import-chosen = 您选的是“{ $value }”，
 web-import-other-target = 但这个工作簿是“{ $value }”的，已经改为导入到那里，看清楚再写入。
 web-import-year = 这是 { $value } 学年的工作簿，里面新增的行也记到那一学年。
 web-import-as-roster = 没有选导入到哪里，是按学生名册看的；如果是台账，请回去选好再传一次。
+web-import-remarks = 会收下、但请看一眼的：
 web-import-which = 认不出这个文件是名册还是哪本台账。
     .next = 在“导入到”里选好，再传一次；表头要有“姓名”或台账的栏目名。
 web-import-not-yours = 这个工作簿是“{ $value }”的，那里不归您导入。

@@ -159,10 +159,8 @@ fn imported(answer: &Json, lang: Lang) -> String {
     for doubt in answer["doubts"].as_array().into_iter().flatten() {
         let _ = write!(out, "\n  ! {}", locale::text(lang, "imported-doubt", &[("message", &cell(&doubt["message"]))]));
     }
-    for (message, rows) in remarks(answer) {
-        let shown = rows.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join("、") + if rows.len() > LISTED_MAX { "…" } else { "" };
-        let args = [("rows", &*shown), ("count", &*rows.len().to_string()), ("message", &*message)];
-        let _ = write!(out, "\n  ? {}", locale::text(lang, if rows.len() == 1 { "imported-remark" } else { "imported-remarks" }, &args));
+    for remark in remarks(answer, lang) {
+        let _ = write!(out, "\n  ? {remark}");
     }
     for row in answer["rows"].as_array().into_iter().flatten().filter(|row| row["accept"] == Json::Bool(false)) {
         let who = ["label", "name"].iter().find_map(|key| row[*key].as_str().filter(|text| !text.is_empty()));
@@ -176,19 +174,24 @@ fn imported(answer: &Json, lang: Lang) -> String {
     out
 }
 
-/// Remarks on accepted rows, each sentence once with the rows it stands for, in the order they come.
-fn remarks(answer: &Json) -> Vec<(String, Vec<String>)> {
-    let mut out: Vec<(String, Vec<String>)> = Vec::new();
+/// Remarks on accepted rows of an import, each sentence once with the rows it stands for, in the order they come.
+pub fn remarks(answer: &Json, lang: Lang) -> Vec<String> {
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
     for row in answer["rows"].as_array().into_iter().flatten() {
         for remark in row["warnings"].as_array().into_iter().flatten() {
             let (message, number) = (cell(&remark["message"]), cell(&row["row"]));
-            match out.iter_mut().find(|(known, _)| *known == message) {
+            match found.iter_mut().find(|(known, _)| *known == message) {
                 Some((_, rows)) => rows.push(number),
-                None => out.push((message, vec![number])),
+                None => found.push((message, vec![number])),
             }
         }
     }
-    out
+    let sentence = |(message, rows): (String, Vec<String>)| {
+        let shown = rows.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join("、") + if rows.len() > LISTED_MAX { "…" } else { "" };
+        let args = [("rows", &*shown), ("count", &*rows.len().to_string()), ("message", &*message)];
+        locale::text(lang, if rows.len() == 1 { "imported-remark" } else { "imported-remarks" }, &args)
+    };
+    found.into_iter().map(sentence).collect()
 }
 
 fn ledger(answer: &Json, lang: Lang) -> String {
