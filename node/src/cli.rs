@@ -367,7 +367,10 @@ fn ask(global: &Global, request: NodeRequest, out: Option<PathBuf>) -> Result<Ex
         NodeRequest::AccountList => render::table(&answer["accounts"], &["login", "name", "roles", "classes", "closed"], lang),
         NodeRequest::Lan(_) => serde_json::from_value::<lan::Standing>(answer.clone()).map(|lan| lan.words(lang)).unwrap_or_default(),
     };
-    run::deliver(global, &answer, out.as_deref(), text)
+    let exit = run::deliver(global, &answer, out.as_deref(), text)?;
+    // Kept, and tried again by itself; but whoever asked for it now does not have it.
+    let failed = matches!(request, NodeRequest::Lan(lan::Ask::On { .. })) && answer["code"].is_string();
+    Ok(if failed { ExitCode::from(Exit::Found as u8) } else { exit })
 }
 
 /// What is wrong with a machine is often that it cannot be opened: so this opens nothing before it looks.

@@ -97,18 +97,25 @@ pub fn program() -> &'static str {
     PROGRAM.get().map_or("huxue", String::as_str)
 }
 
-/// An instant of ours (RFC 3339) as a person's clock shows it: `2026-11-25 23:05`. Anything else stays as it is.
+/// An instant of ours (RFC 3339) as a person's clock shows it, in China's time whatever zone the machine is set to: `2026-11-25 23:05`. Anything else stays as it is.
 #[must_use]
 pub fn instant(text: &str) -> String {
-    text.parse::<jiff::Timestamp>()
-        .map_or_else(|_| text.to_owned(), |at| at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string())
+    let china = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+    text.parse::<jiff::Timestamp>().map_or_else(|_| text.to_owned(), |at| at.to_zoned(china).strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+/// Whether a text is an instant as we write them, and not merely a day.
+#[must_use]
+pub fn is_instant(text: &str) -> bool {
+    text.len() >= "2026-11-25T15:05:00Z".len() && text.ends_with('Z') && text.parse::<jiff::Timestamp>().is_ok()
 }
 
 /// A fault as two lines: what happened, and what to do next (absent if there is nothing to do).
 #[must_use]
 pub fn fault(lang: Lang, fault: &Fault) -> (String, Option<String>) {
     let cause = fault.cause.as_ref().map(|cause| self::fault(lang, cause).0);
-    let mut args: Vec<(&str, &str)> = fault.args.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
+    let shown: Vec<String> = fault.args.iter().map(|(_, value)| if is_instant(value) { instant(value) } else { value.clone() }).collect();
+    let mut args: Vec<(&str, &str)> = fault.args.iter().zip(&shown).map(|((name, _), value)| (name.as_ref(), value.as_str())).collect();
     args.extend(cause.as_deref().map(|text| ("detail", text)));
     args.push(("program", program()));
     let sentence = lookup(lang, &fault.code, &args).unwrap_or_else(|| fault.to_string());

@@ -58,6 +58,9 @@ test("the first start leads from nothing to a roster, in this machine's own brow
     await sound(page, "import-preview");
     const [download] = await Promise.all([page.waitForEvent("download"), page.click("a.button:has-text('下载退回名单')")]);
     assert.match(download.suggestedFilename(), /xlsx$/);
+    // The file names another school in every row, though the code is this one's.
+    assert.match(await page.textContent("main"), /学校标识码是本校的.*青杠镇中心小学/s);
+    await page.check("input[name=this_school]");
     await page.click("button:has-text('写入这')");
     await page.waitForURL(/import\?done=/);
     await page.goto(`${desk.url}/people`);

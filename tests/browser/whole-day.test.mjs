@@ -78,6 +78,8 @@ class Day {
     await hand.files("#file", roster);
     await hand.press("main button.main");
     await page.waitForSelector("text=可以收");
+    // Another school's name stands in every row.
+    await hand.tick("input[name=this_school]");
     await hand.press("button:has-text('写入这')");
     await this.at(/import\?done=/);
   }
@@ -247,7 +249,7 @@ class Day {
   async apart() {
     const { hand, county } = this;
     // The same roster, taken in by the second machine for itself, gives the same documents: the next line names one of them.
-    county.node("second", ["import", "roster", roster], true);
+    county.node("second", ["import", "roster", roster, "--this-school"], true);
     county.node("second", ["record", "set", this.child, "--set", "guardian_phone=13900000002", "--by", "赵老师"]);
     await this.go(`/record/${this.child}/edit`);
     await hand.fill("#f-guardian_phone", "13900000001");

@@ -37,7 +37,7 @@ fn a_node_and_a_hub_killed_amid_sync_lose_nothing_acknowledged_and_converge() {
     let county = County::new();
     let node = county.node("n1", "5299010001");
     let quic = county.quic();
-    let _ = node.run(&["import", "roster", &sample("roster-messy.xlsx")]);
+    let _ = node.run(&["import", "roster", &sample("roster-messy.xlsx"), "--this-school"]);
     let head = number(&school_space(&node), "head");
     assert!(head >= 110);
 

@@ -67,5 +67,8 @@ fn the_schools_network_is_switched_on_beside_a_daemon_and_stays_on_after_a_resta
     let held = node.serve(&["--lan", "127.0.0.1:0"]);
     assert_eq!(node.run(&["lan", "off"]).fault(), "lan-held");
     drop(held);
+    // Documentation's own network (RFC 5737): no machine has it.
+    let elsewhere = node.run(&["lan", "on", "--at", "192.0.2.9:7470"]);
+    assert_eq!((elsewhere.code, &elsewhere.answer["on"], &elsewhere.answer["code"]), (1, &json!(true), &json!("lan-address-not-here")));
     assert_eq!(node.run(&["lan", "off"]).ok()["on"], false);
 }

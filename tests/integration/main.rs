@@ -147,16 +147,16 @@ fn importing_a_roster_twice_changes_nothing_and_a_batch_is_undone_as_one() {
     let county = County::new();
     let node = county.node("n1", "5299010001");
     let file = sample("roster-messy.xlsx");
-    let first = node.run(&["import", "roster", &file]);
+    let first = node.run(&["import", "roster", &file, "--this-school"]);
     assert_eq!((first.code, &first.answer["accepted"], &first.answer["rejected"]), (1, &json!(110), &json!(11)));
-    let again = node.run(&["import", "roster", &file]).answer;
+    let again = node.run(&["import", "roster", &file, "--this-school"]).answer;
     assert_eq!((&again["changed"], &again["batch"]), (&json!(0), &json!(null)));
     let batch = first.answer["batch"].as_str().unwrap();
     assert_eq!(node.run(&["import", "undo", batch]).ok()["undone"], 110);
     assert_eq!(node.run(&["import", "undo", batch]).fault(), "import-undone");
     let count = node.run(&["query", "enrolment", "--limit", "500"]).ok();
     assert_eq!(count["rows"].as_array().unwrap().len(), 0);
-    assert_eq!(node.run(&["import", "roster", &file]).answer["changed"], 110, "the same children come back");
+    assert_eq!(node.run(&["import", "roster", &file, "--this-school"]).answer["changed"], 110, "the same children come back");
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_new_year_promotes_graduates_and_twice_changes_nothing() {
 fn rebuild_equals_the_live_projection() {
     let county = County::new();
     let node = county.node("n1", "5299010001");
-    let _ = node.run(&["import", "roster", &sample("roster-messy.xlsx")]);
+    let _ = node.run(&["import", "roster", &sample("roster-messy.xlsx"), "--this-school"]);
     let _ = node.run(&["sync", "now"]).ok();
     let ask = |side: &huxue_tests::Side| side.run(&["query", "enrolment", "--limit", "500"]).ok()["rows"].clone();
     let (before, hub_before) = (ask(&node), ask(&county.hub));

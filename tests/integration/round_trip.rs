@@ -24,7 +24,7 @@ fn a_file_of_ours_read_back_changes_nothing_and_an_edit_changes_one_record() {
     let programmes = format!("{}/../shared/samples/aid_programmes.csv", env!("CARGO_MANIFEST_DIR"));
     assert_eq!(import(&county.hub, "aid_programme", &programmes)["accepted"], 20);
     let node = county.node("n1", "5299010001");
-    let _ = node.run(&["import", "roster", &sample("roster-messy.xlsx")]);
+    let _ = node.run(&["import", "roster", &sample("roster-messy.xlsx"), "--this-school"]);
     let care = ["record", "add", "care_log", "--student", NUMBER, "--set", "kind=visit", "--set", "with=guardian", "--set", "reached=是"];
     let _ = node.run(&care).ok();
     let _ = node.run(&["record", "add", "dropout_case", "--student", NUMBER, "--set", "opened_by=teacher"]).ok();

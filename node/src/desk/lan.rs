@@ -47,6 +47,8 @@ const REQUEST_HEAD: Duration = Duration::from_secs(15);
 const GRACE: Duration = Duration::from_secs(2);
 /// Whoever switched it waits so long for the outcome.
 const OUTCOME: Duration = Duration::from_secs(10);
+/// An address that this machine has not.
+const NOT_HERE: &str = "lan-address-not-here";
 /// Key of the setting in the database.
 const SETTING: &str = "lan";
 
@@ -255,7 +257,10 @@ impl Lan {
             None => certificate::known(&self.dir),
         });
         let at = serving.map(|serving| serving.at).or(wanted);
-        let (error, next) = now.fault.as_ref().map(|fault| locale::fault(lang, fault)).unzip();
+        // While nothing runs nobody has tried: an address of another machine is no use then either.
+        let elsewhere = wanted.filter(|at| serving.is_none() && !address::is_here(at.ip()));
+        let fault = now.fault.clone().or_else(|| elsewhere.map(not_here));
+        let (error, next) = fault.as_ref().map(|fault| locale::fault(lang, fault)).unzip();
         Ok(Standing {
             on: wanted.is_some(),
             held: self.is_held(),
@@ -266,7 +271,7 @@ impl Lan {
             key_fingerprint: facts.as_ref().map(|facts| facts.key_fingerprint.clone()),
             fingerprint: facts.map(|facts| facts.fingerprint),
             certificate: files.map(|files| files.certificate.display().to_string()),
-            code: now.fault.as_ref().map(|fault| fault.code.to_string()),
+            code: fault.as_ref().map(|fault| fault.code.to_string()),
             error,
             next: next.flatten(),
         })
@@ -418,10 +423,14 @@ async fn bind(at: SocketAddr) -> Result<TcpListener, Fault> {
     }
 }
 
+fn not_here(at: SocketAddr) -> Fault {
+    Fault::new(NOT_HERE, Exit::Storage).with("address", at).with("port", at.port())
+}
+
 fn refused(at: SocketAddr, error: &std::io::Error) -> Fault {
     let code = match error.kind() {
         std::io::ErrorKind::AddrInUse => "lan-port-in-use",
-        std::io::ErrorKind::AddrNotAvailable => "lan-address-not-here",
+        std::io::ErrorKind::AddrNotAvailable => return not_here(at).because(error),
         _ => "lan-bind",
     };
     Fault::new(code, Exit::Storage).with("address", at).with("port", at.port()).because(error)
@@ -434,10 +443,11 @@ impl Standing {
         let text = |key: &str| locale::text(lang, key, &[("port", &self.listen.port().to_string())]);
         let mut lines = vec![text(self.state_key())];
         lines.extend([&self.error, &self.next].into_iter().flatten().map(|said| format!("  {said}")));
-        if self.on {
+        if self.on && self.code.as_deref() != Some(NOT_HERE) {
             lines.extend(self.addresses.iter().map(|url| format!("  {url}")));
         }
-        if let Some(fingerprint) = &self.fingerprint {
+        // Switched off nobody meets the certificate, nor its warning.
+        if let Some(fingerprint) = self.fingerprint.as_ref().filter(|_| self.on) {
             lines.push(text("desk-lan-fingerprint"));
             lines.extend(grouped(fingerprint).iter().map(|group| format!("  {group}")));
             lines.extend(self.certificate.is_none().then(|| text("desk-lan-warning")));

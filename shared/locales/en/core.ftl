@@ -457,6 +457,19 @@ roster-doubt-code = { $count } rows name school { $code }; this school is { $own
     .next = See whether the file is this school's.
 roster-doubt-name = It names the school "{ $name }"; this school is "{ $own }".
     .next = See whether it is the right file.
+roster-doubt-name-not-code = The school code is this school's, but the roster names “{ $name }”; this school is “{ $own }”.
+    .next = See whether it is the wrong file, or the code was copied; if this school was renamed, let the county correct its list of schools.
+roster-doubt-stage = { $count } rows have a grade that this school has not: in the county's list it is { $stage ->
+        [preschool] a kindergarten
+        [teaching_point] a teaching point
+        [primary] a primary school
+        [junior] a junior secondary school
+        [nine_year] a nine-year school
+        [complete] a complete secondary school
+        [senior] a senior secondary school
+       *[other] a vocational school
+    }.
+    .next = See whether it is the roster of a school of another stage; if the list is wrong, let the county correct it.
 roster-doubt-children = Of { $count } children in these grades only { $known } are known here.
     .next = See whether it is another school's or year's roster.
 roster-doubt-classes = Most of its classes are none of this school's: { $list }.

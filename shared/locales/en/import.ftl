@@ -57,6 +57,8 @@ import-row-name-invalid = The name “{ $value }” has digits, brackets or lost
     .next = Leave only the name; remarks belong in the column 备注 (note).
 import-row-id-lost-digits = Excel took the identity number for a number; its last digits are lost for good.
     .next = Format the cell as text and type all 18 characters again from the household register.
+import-row-id-lost-digits-found = Excel took the identity number for a number, its last digits are lost; the student number of the row holds a whole one, { $found }, which agrees with birth date and sex.
+    .next = Check it against the household register, format the cell as text and type { $found }.
 import-row-id-old-15-digits = The identity number is one of the old ones with 15 digits.
     .next = Type the number of 18 characters from the household register; leave it empty if there is none.
 import-row-id-malformed = The identity number “{ $value }” has not 18 characters.
@@ -71,6 +73,10 @@ import-row-birth-missing = The birth date is missing, and there is no identity n
     .next = Type the birth date, like 2014-09-02.
 import-row-birth-invalid = The birth date “{ $value }” is not a date, or one that does not exist.
     .next = Write it as year-month-day, like 2014-09-02.
+import-row-birth-future = The birth date { $birth } is after today.
+    .next = Correct it from the household register.
+import-row-birth-too-early = The birth date { $birth } is too early: a child's file takes { $earliest } and later.
+    .next = Correct it from the household register.
 import-row-birth-disagrees-with-id = The birth date { $birth } disagrees with { $id_birth } in the identity number.
     .next = Correct the wrong one from the household register.
 import-row-sex-missing = The sex is missing, and there is no identity number to take it from.
@@ -103,11 +109,26 @@ import-row-student-number-disagrees = The student number { $value } disagrees wi
 import-row-student-number-odd = The student number “{ $value }” breaks the rule and was left out.
 import-row-class-missing = The class is missing; please add it later.
 import-row-class-was-date = Excel made a date of the class; it was read as { $value }, please check it.
+import-row-boarding-assumed = Nothing stands under “boarder?”: entered as a day pupil, please check it.
+import-row-grade-not-taught = The grade is { $grade }, but in the county's list this is { $stage ->
+        [preschool] a kindergarten
+        [teaching_point] a teaching point
+        [primary] a primary school
+        [junior] a junior secondary school
+        [nine_year] a nine-year school
+        [complete] a complete secondary school
+        [senior] a senior secondary school
+       *[other] a vocational school
+    }, which has no such grade; please check it.
+import-row-class-unusual = The class is { $class }, but the greatest number of the others is { $most }; please check whether it is a slip.
 import-row-ethnic-unknown = The ethnic group “{ $value }” is not in the national standard and is kept as typed.
 import-row-hardship-other = The hardship “{ $value }” is kept as “other” with its text.
 import-row-allowance-rural = The subsistence allowance says neither town nor country; entered as rural, please check it.
 import-row-relation-other = The relation “{ $value }” is kept as “other” with its text.
 import-row-left-behind-unclear = “{ $value }” does not say whether the child is left behind; left empty.
+import-row-care-kind = The kind “{ $value }” goes into the child's record in “{ $ledger }”.
+import-row-care-kind-open = One parent is away, and whether the other can care for the child is not said: the record in “{ $ledger }” says “{ $value }” for now; please find out and correct it.
+import-row-care-kind-kept = The roster says the kind is “{ $value }”, the record in “{ $ledger }” says “{ $there }” and keeps it; please check it.
 import-row-phone-odd = The phone “{ $value }” has an unusual length and is kept as typed; please check it.
 import-row-phone-first = The phone “{ $value }” holds more than a number; only the first number was taken.
 import-row-phone-unreadable = The phone “{ $value }” holds no number; left empty.

@@ -38,6 +38,7 @@ word-key-file = Key file
 word-passphrase = Under a passphrase
 word-recoverable = The county can recover it
 word-county-has-it = Received by the county
+fields-none = not yet
 word-recovery = Recovery key
 word-recovery-key-file = Recovery key file
 register-damaged = Line { $line } of the register { $path } { $detail ->

@@ -421,6 +421,19 @@ roster-doubt-code = 名册里有 { $count } 行写的学校标识码是 { $code 
     .next = 看看文件是不是本校导出的。
 roster-doubt-name = 名册上写的学校是“{ $name }”，本校是“{ $own }”。
     .next = 看看文件是不是拿错了。
+roster-doubt-name-not-code = 学校标识码是本校的，但名册上写的学校是“{ $name }”，本校是“{ $own }”。
+    .next = 看看是不是拿错了文件、或抄了别校的标识码；本校改过校名的，请县里在学校名录里改。
+roster-doubt-stage = 名册里有 { $count } 行的年级本校没有：县里名录上本校是{ $stage ->
+        [preschool] 幼儿园
+        [teaching_point] 教学点
+        [primary] 小学
+        [junior] 初中
+        [nine_year] 九年一贯制学校
+        [complete] 完全中学
+        [senior] 普通高中
+       *[other] 中职学校
+    }。
+    .next = 看看是不是别的学段学校的名册；名录上的学段写错了，请县里改。
 roster-doubt-children = 名册里这些年级的 { $count } 人，本校只认得 { $known } 人。
     .next = 看看是不是别校或别的学年的名册。
 roster-doubt-classes = 名册里的班大多是本校没有的：{ $list }。

@@ -57,6 +57,8 @@ import-row-name-invalid = 姓名“{ $value }”里有数字、括号或乱码�
     .next = 只保留姓名本身，其他说明写到备注栏。
 import-row-id-lost-digits = 身份证号被 Excel 当成数字，末几位已经丢失，无法恢复。
     .next = 把这一格设为“文本”格式，对照户口簿重新填写 18 位号码。
+import-row-id-lost-digits-found = 身份证号被 Excel 当成数字，末几位已经丢失；同一行的学籍号里有完整的号码 { $found }，与出生日期、性别相符。
+    .next = 对照户口簿核对后，把这一格设为“文本”格式，填上 { $found }。
 import-row-id-old-15-digits = 身份证号是已停用的 15 位老号码。
     .next = 对照户口簿填写 18 位号码；确实没有新号码时请留空。
 import-row-id-malformed = 身份证号“{ $value }”不是 17 位数字加一位校验码（数字或 X）。
@@ -71,6 +73,10 @@ import-row-birth-missing = 没有出生日期，也没有身份证号可以推�
     .next = 填上出生日期，如 2014-09-02。
 import-row-birth-invalid = 出生日期“{ $value }”认不出来，或没有这一天。
     .next = 改成“年-月-日”的写法，如 2014-09-02。
+import-row-birth-future = 出生日期 { $birth } 在今天以后。
+    .next = 对照户口簿改正出生日期。
+import-row-birth-too-early = 出生日期 { $birth } 太早，学籍档案只收 { $earliest } 及以后出生的。
+    .next = 对照户口簿改正出生日期。
 import-row-birth-disagrees-with-id = 出生日期 { $birth } 与身份证号里的 { $id_birth } 不一致。
     .next = 对照户口簿，把写错的那一个改正。
 import-row-sex-missing = 没有性别，也没有身份证号可以推算。
@@ -103,11 +109,26 @@ import-row-student-number-disagrees = 学籍号 { $value } 与身份证号不一
 import-row-student-number-odd = 学籍号“{ $value }”不合规则，没有导入。
 import-row-class-missing = 没有班级，请以后补上。
 import-row-class-was-date = 班级被 Excel 变成了日期，已按 { $value } 读取，请核对。
+import-row-boarding-assumed = “是否寄宿”空着，按走读登记，请核对。
+import-row-grade-not-taught = 年级是 { $grade } 年级，而县里名录上本校是{ $stage ->
+        [preschool] 幼儿园
+        [teaching_point] 教学点
+        [primary] 小学
+        [junior] 初中
+        [nine_year] 九年一贯制学校
+        [complete] 完全中学
+        [senior] 普通高中
+       *[other] 中职学校
+    }，没有这个年级，请核对。
+import-row-class-unusual = 班级是 { $class } 班，而别的班号最大是 { $most }，请核对是不是写错了。
 import-row-ethnic-unknown = 民族“{ $value }”不在国家标准中，照原样保留。
 import-row-hardship-other = 困难类别“{ $value }”记为“其他”，原文已保留。
 import-row-allowance-rural = 低保没有写明城乡，按农村低保登记，请核对。
 import-row-relation-other = 与学生关系“{ $value }”记为“其他”，原文已保留。
 import-row-left-behind-unclear = 留守情况“{ $value }”认不出来，这一项留空。
+import-row-care-kind = 留守类型“{ $value }”会一并写进{ $ledger }。
+import-row-care-kind-open = 只写了一方外出，没写另一方能不能监护：{ $ledger }里的留守类型先记“{ $value }”，请核实后改成准确的一类。
+import-row-care-kind-kept = 名册写的留守类型是“{ $value }”，{ $ledger }里已是“{ $there }”，没有改，请核对。
 import-row-phone-odd = 电话“{ $value }”位数不对，照原样保留，请核对。
 import-row-phone-first = 电话“{ $value }”里有别的内容，只取了第一个号码。
 import-row-phone-unreadable = 电话“{ $value }”里没有号码，这一项留空。

@@ -38,6 +38,7 @@ word-key-file = 密钥文件
 word-passphrase = 有口令
 word-recoverable = 可由县恢复
 word-county-has-it = 县里收到
+fields-none = 还没有
 word-recovery = 恢复密钥编号
 word-recovery-key-file = 恢复密钥文件
 register-damaged = 登记册 { $path } 第 { $line } 行{ $detail ->

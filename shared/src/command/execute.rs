@@ -44,6 +44,18 @@ fn undisputed(replica: &Replica, place: &Place, set: &BTreeMap<String, String>) 
     Err(fault.with("title_zh", title(Lang::Zh)).with("title_en", title(Lang::En)).into())
 }
 
+/// The record a person names. Of several children of the name given it is said who they are, instead of that there is none.
+fn located(replica: &Replica, text: &str) -> Result<Place> {
+    let fault = match replica.locate(text) {
+        Err(replica::ReplicaError::Fault(fault)) if fault.code == "record-none" => fault,
+        found => return found,
+    };
+    match replica.one_student(text, None) {
+        Err(replica::ReplicaError::Fault(several)) if several.code == "student-several" => Err(several.into()),
+        _ => Err(fault.into()),
+    }
+}
+
 #[expect(clippy::too_many_lines, reason = "one arm a request: a table")]
 fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress: OnProgress<'_>) -> Result<Json> {
     match request {
@@ -59,20 +71,20 @@ fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress
             Ok(done(&Done { changed: made > 0, ..prepared.done }, undo.as_deref(), lang))
         }
         Request::RecordSet { record, set, by } => {
-            let place = replica.locate(&record)?;
+            let place = located(replica, &record)?;
             undisputed(replica, &place, &set)?;
             let prepared = replica.prepare_set(&place, &set, by.as_deref())?;
             let (prepared, undo) = undoing::commit_change(replica, &place, prepared, by.as_deref())?;
             Ok(done(&prepared.done, undo.as_deref(), lang))
         }
         Request::RecordVoid { record, why, by } => {
-            let place = replica.locate(&record)?;
+            let place = located(replica, &record)?;
             let prepared = replica.prepare_void(&place, &why, by.as_deref())?;
             let (prepared, undo) = undoing::commit_change(replica, &place, prepared, by.as_deref())?;
             Ok(done(&prepared.done, undo.as_deref(), lang))
         }
         Request::RecordStep { record, step, set, on, by, why, to } => {
-            undisputed(replica, &replica.locate(&record)?, &set)?;
+            undisputed(replica, &located(replica, &record)?, &set)?;
             let taken = replica.step(&record, &step, &set, on.as_deref(), by.as_deref(), why.as_deref(), to.as_deref())?;
             Ok(done(&taken, None, lang))
         }
@@ -169,7 +181,7 @@ fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress
 }
 
 fn show(replica: &Replica, record: &str, who: &str, lang: Lang) -> Result<Json> {
-    let mut answer = replica.show(record)?;
+    let mut answer = replica.show(&located(replica, record)?.id)?;
     answer["view"] = ledgers::view(replica, &answer, lang);
     let word = |key: &str| answer[key].as_str().unwrap_or_default();
     // A definition that this version does not know might be about anyone.

@@ -249,6 +249,10 @@ const FRAME: &[(&str, &str)] = &[
     ("[possible values: ", "[可选："),
     ("[default: ", "[默认："),
     ("[env: ", "[环境变量："),
+    // The same where a line was broken behind the word.
+    ("[possible values:", "[可选："),
+    ("[default:", "[默认："),
+    ("[env:", "[环境变量："),
     ("[OPTIONS]", "[选项]"),
     ("<COMMAND>", "<命令>"),
     ("[COMMAND]", "[命令]"),
@@ -367,4 +371,15 @@ pub fn untranslated(command: &Command) -> Vec<String> {
     }
     missing.extend(command.get_subcommands().flat_map(untranslated));
     missing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_around_ours_are_chinese_also_where_a_line_was_broken_behind_them() {
+        let said = chinese_frame("  地址\n          [env: HUXUE_HOST=]\n  地址 [env:\n          HUXUE_LAN=] [default:\n          1]");
+        assert!(!said.contains("env") && !said.contains("default") && said.contains("[环境变量："), "{said}");
+    }
 }

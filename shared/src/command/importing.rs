@@ -3,6 +3,7 @@
 
 mod doubts;
 mod heads;
+mod opened;
 mod reached;
 mod rows;
 
@@ -20,7 +21,7 @@ use crate::{
     },
     fault::{Exit, Fault},
     import::{self, Limits, Outcome, Problem, Pupil, Reason, RosterOptions, own},
-    ledger::{Catalogue, Definition},
+    ledger::{Catalogue, Definition, definition::Bound},
     local::{OnProgress, Progress},
     locale::{self, Lang},
     model::{DocId, SchoolYear, Space},
@@ -102,7 +103,18 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
     let mark = own::recognise(&bytes, &upload.file, &Limits::default()).map_err(Fault::from)?;
     at_home(replica, mark.as_ref(), &[own::ROSTER, "enrolment"])?;
     let year = upload.year(replica, mark.as_ref())?;
-    let options = RosterOptions { school: Some(school), school_year: Some(year), sheet: chosen.sheet, ..RosterOptions::default() };
+    let definition = replica.definition("enrolment")?;
+    let options = RosterOptions {
+        school: Some(school),
+        school_year: Some(year),
+        today: Some(replica.clock().today()),
+        birth_min: definition.field("birth").and_then(|field| match field.min {
+            Some(Bound::Date(day)) => Some(day),
+            _ => None,
+        }),
+        sheet: chosen.sheet,
+        ..RosterOptions::default()
+    };
     let preview = import::read_roster(&bytes, &upload.file, &options).map_err(Fault::from)?;
     let mut answer = preview.to_json(lang);
     answer["year"] = json!(year.start());
@@ -110,11 +122,14 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
     let present = Present::load(replica, space)?;
     let doubts = doubts::of(replica, school, &preview, &present)?;
     answer["doubts"] = doubts.iter().map(|fault| json!({ "code": fault.code, "message": locale::fault(lang, fault).0 })).collect();
+    let opened = opened::Opened::load(replica, space, &preview)?;
     let catalogue = replica.catalogue();
-    let definition = replica.definition("enrolment")?;
     let version = definition.version;
     let mut given_back = if preview.rows.iter().any(|row| row.row_id.is_some()) { undoing::from_rows(replica)? } else { HashMap::new() };
-    let (mut edits, mut traces) = (Vec::new(), Vec::new());
+    for (at, problem) in doubts::of_rows(replica, school, &preview, &present)? {
+        remark(&mut answer, at, &problem, lang);
+    }
+    let mut batch = Batch::default();
     for (at, row) in preview.rows.iter().enumerate() {
         let Outcome::Accept(pupil) = &row.outcome else { continue };
         if let Some(other) = present.other_name(pupil) {
@@ -133,13 +148,11 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
         let mut fields: BTreeMap<String, Value> = pupil.fields().into_iter().collect();
         if let Some(reason) = present.remark(pupil, doc) {
             if reason == Reason::KnownChild {
-                // The number on file stands; the row only lacks it.
+                // The number on file stands; the row only lacks it, and nobody is entered without one.
                 fields.remove("id_type");
+                retract(&mut answer, at, Reason::IdAbsent);
             }
-            let remark = Problem::new(reason);
-            if let Some(list) = answer["rows"][at]["warnings"].as_array_mut() {
-                list.push(json!({ "code": reason.code(), "message": remark.message(lang) }));
-            }
+            remark(&mut answer, at, &Problem::new(reason), lang);
         }
         fields.insert("void".into(), Value::Bool(false));
         let before = present.fields.get(&doc);
@@ -149,18 +162,58 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
         }
         let changed: BTreeMap<String, Value> =
             fields.into_iter().filter(|(k, v)| before.is_none_or(|b| (k != "void" || b.contains_key(k)) && b.get(k) != Some(v))).collect();
-        if changed.is_empty() {
+        let after = before.cloned().unwrap_or_default().into_iter().chain(changed.clone()).collect();
+        let (beside, told) = opened.as_ref().map(|opened| opened.beside(doc, pupil, &after, lang)).unwrap_or_default();
+        if changed.is_empty() && beside.is_none() {
+            told.iter().for_each(|told| remark(&mut answer, at, told, lang));
             continue;
         }
         if let Err(ReplicaError::Fault(fault)) = replica.may_work_in(doc) {
             refuse_row(&mut answer, at, "document-closed", &fault, lang);
             continue;
         }
+        told.iter().for_each(|told| remark(&mut answer, at, told, lang));
         if let Some(before) = before {
             answer["rows"][at]["cells"] = moved(replica, &catalogue, &definition, before, &changed, lang);
         }
+        batch.rows += 1;
+        let counted = !changed.is_empty();
+        if counted {
+            batch.profile(space, doc, before, changed, row.row_id.clone().unwrap_or_default(), version);
+        }
+        if let Some(opened::Beside { edits, trace }) = beside {
+            batch.edits.extend(edits);
+            batch.traces.push(Trace { beside: counted, ..trace });
+        }
+    }
+    if !upload.dry_run && !batch.edits.is_empty() && !doubts.is_empty() && !chosen.this_school {
+        return Err(Fault::new("roster-other-school", Exit::Input).of(doubts).into());
+    }
+    finish(replica, upload, "roster", &bytes, batch, answer, progress)
+}
+
+/// What an import writes, and how it is taken back.
+#[derive(Default)]
+struct Batch {
+    edits: Vec<DocEdit>,
+    traces: Vec<Trace>,
+    /// Rows of the file that change something.
+    rows: usize,
+}
+
+impl Batch {
+    /// The profile of a new child, or what moves in that of a known one.
+    fn profile(
+        &mut self,
+        space: Space,
+        doc: DocId,
+        before: Option<&BTreeMap<String, Value>>,
+        changed: BTreeMap<String, Value>,
+        from_row: String,
+        version: u32,
+    ) {
         let old = changed.keys().map(|k| (k.clone(), before.and_then(|b| b.get(k)).cloned().unwrap_or(Value::Null))).collect();
-        traces.push(Trace {
+        self.traces.push(Trace {
             space: space.to_string(),
             doc,
             record: String::new(),
@@ -168,15 +221,26 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
             before: old,
             after: changed.clone(),
             step: false,
-            from_row: row.row_id.clone().unwrap_or_default(),
+            beside: false,
+            from_row,
         });
         let edit = if before.is_none() { profile_edit(changed, version) } else { sets(Target::Subject, changed) };
-        edits.push(DocEdit { space, doc, what: What::Edit(edit) });
+        self.edits.push(DocEdit { space, doc, what: What::Edit(edit) });
     }
-    if !upload.dry_run && !edits.is_empty() && !doubts.is_empty() && !chosen.this_school {
-        return Err(Fault::new("roster-other-school", Exit::Input).of(doubts).into());
+}
+
+/// Says something of an accepted row.
+fn remark(answer: &mut Json, at: usize, problem: &Problem, lang: Lang) {
+    if let Some(list) = answer["rows"][at]["warnings"].as_array_mut() {
+        list.push(json!({ "code": problem.reason.code(), "message": problem.message(lang) }));
     }
-    finish(replica, upload, "roster", &bytes, edits, &traces, answer, progress)
+}
+
+/// Takes back what the file alone let say.
+fn retract(answer: &mut Json, at: usize, reason: Reason) {
+    if let Some(list) = answer["rows"][at]["warnings"].as_array_mut() {
+        list.retain(|said| said["code"] != reason.code());
+    }
 }
 
 /// What moves from what to what in the profile of a child on file, as a person reads it.
@@ -304,25 +368,24 @@ fn refuse_row(answer: &mut Json, at: usize, why: &str, fault: &Fault, lang: Lang
 }
 
 /// Writes what was prepared, keeps the batch, and completes the answer.
-#[expect(clippy::too_many_arguments, reason = "the last step of two imports")]
 fn finish(
     replica: &Arc<Replica>,
     upload: &Upload,
     kind: &'static str,
     bytes: &[u8],
-    edits: Vec<DocEdit>,
-    traces: &[Trace],
+    batch: Batch,
     mut answer: Json,
     progress: OnProgress<'_>,
 ) -> Result<Json> {
-    answer["changed"] = json!(edits.len());
+    let Batch { edits, traces, rows } = batch;
+    answer["changed"] = json!(rows);
     answer["batch"] = Json::Null;
     answer["dry_run"] = json!(upload.dry_run);
     if upload.dry_run || edits.is_empty() {
         return Ok(answer);
     }
     let note = Note { kind, title: upload.file.clone(), hash: hex(bytes), by: upload.by.clone().unwrap_or_default() };
-    let (id, keep) = undoing::keeping(replica, note, traces)?;
+    let (id, keep) = undoing::keeping(replica, note, &traces)?;
     write_with_progress(replica, edits, progress, keep)?;
     answer["batch"] = json!(id);
     Ok(answer)

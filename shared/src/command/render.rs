@@ -70,7 +70,7 @@ fn shown(column: &str, value: &Json, lang: Lang) -> String {
         if text == key { code.to_owned() } else { text }
     };
     match (column, value) {
-        ("last_contact" | "revoked" | "issued" | "expires", Json::String(text)) => locale::instant(text),
+        (_, Json::String(text)) if locale::is_instant(text) => locale::instant(text),
         ("subject" | "owner" | "type" | "required" | "authority" | "kind", Json::String(code)) => coded(code),
         ("required", Json::Object(steps)) if steps.contains_key("before") => format!("{} {}", coded("before"), shown("", &value["before"], lang)),
         (_, Json::Array(list)) => list.iter().map(|item| cell(item.get("name").unwrap_or(item))).collect::<Vec<_>>().join(" "),
@@ -116,13 +116,18 @@ fn record(answer: &Json, lang: Lang) -> String {
     out
 }
 
-/// Scalar members, one a line.
+/// Scalar members, one a line. What is not is said: beside a head a blank looks like something that was forgotten.
 #[must_use]
 pub fn fields(answer: &Json, lang: Lang) -> String {
     let mut out = String::new();
     for (key, value) in answer.as_object().into_iter().flatten() {
         if !value.is_array() && !value.is_object() {
-            let _ = writeln!(out, "{}: {}", word(lang, key), shown(key, value, lang));
+            let text = match value {
+                Json::Bool(flag) => locale::text(lang, if *flag { "ledger-yes" } else { "ledger-no" }, &[]),
+                Json::Null => locale::text(lang, "fields-none", &[]),
+                value => shown(key, value, lang),
+            };
+            let _ = writeln!(out, "{}: {text}", word(lang, key));
         }
     }
     out
@@ -157,10 +162,8 @@ fn imported(answer: &Json, lang: Lang) -> String {
     for doubt in answer["doubts"].as_array().into_iter().flatten() {
         let _ = write!(out, "\n  ! {}", locale::text(lang, "imported-doubt", &[("message", &cell(&doubt["message"]))]));
     }
-    for (message, rows) in remarks(answer) {
-        let shown = rows.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join("、") + if rows.len() > LISTED_MAX { "…" } else { "" };
-        let args = [("rows", &*shown), ("count", &*rows.len().to_string()), ("message", &*message)];
-        let _ = write!(out, "\n  ? {}", locale::text(lang, if rows.len() == 1 { "imported-remark" } else { "imported-remarks" }, &args));
+    for remark in remarks(answer, lang) {
+        let _ = write!(out, "\n  ? {remark}");
     }
     for row in answer["rows"].as_array().into_iter().flatten().filter(|row| row["accept"] == Json::Bool(false)) {
         let who = ["label", "name"].iter().find_map(|key| row[*key].as_str().filter(|text| !text.is_empty()));
@@ -174,19 +177,24 @@ fn imported(answer: &Json, lang: Lang) -> String {
     out
 }
 
-/// Remarks on accepted rows, each sentence once with the rows it stands for, in the order they come.
-fn remarks(answer: &Json) -> Vec<(String, Vec<String>)> {
-    let mut out: Vec<(String, Vec<String>)> = Vec::new();
+/// Remarks on accepted rows of an import, each sentence once with the rows it stands for, in the order they come.
+pub fn remarks(answer: &Json, lang: Lang) -> Vec<String> {
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
     for row in answer["rows"].as_array().into_iter().flatten() {
         for remark in row["warnings"].as_array().into_iter().flatten() {
             let (message, number) = (cell(&remark["message"]), cell(&row["row"]));
-            match out.iter_mut().find(|(known, _)| *known == message) {
+            match found.iter_mut().find(|(known, _)| *known == message) {
                 Some((_, rows)) => rows.push(number),
-                None => out.push((message, vec![number])),
+                None => found.push((message, vec![number])),
             }
         }
     }
-    out
+    let sentence = |(message, rows): (String, Vec<String>)| {
+        let shown = rows.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join("、") + if rows.len() > LISTED_MAX { "…" } else { "" };
+        let args = [("rows", &*shown), ("count", &*rows.len().to_string()), ("message", &*message)];
+        locale::text(lang, if rows.len() == 1 { "imported-remark" } else { "imported-remarks" }, &args)
+    };
+    found.into_iter().map(sentence).collect()
 }
 
 fn ledger(answer: &Json, lang: Lang) -> String {
@@ -286,4 +294,22 @@ fn status(answer: &Json, lang: Lang) -> String {
         out.push_str(&locale::text(lang, "status-error", &[("error", error)]));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_not_is_said_and_instants_are_read_by_the_clock() {
+        let said = fields(
+            &json!({ "passphrase": false, "recoverable": true, "county_has_it": null, "expires": "2026-11-26T04:15:09.123456789Z" }),
+            Lang::Zh,
+        );
+        assert!(said.contains("有口令: 否\n") && said.contains("可由县恢复: 是\n") && said.contains("县里收到: 还没有\n"), "{said}");
+        assert!(said.contains("2026-11-26 12:15\n"), "{said}");
+        let listed = table(&json!([{ "seq": 1, "at": "2026-11-26T04:15:09.123456789Z" }]), &["seq", "at"], Lang::Zh);
+        assert!(listed.contains("2026-11-26 12:15") && !listed.contains('Z'), "{listed}");
+    }
 }

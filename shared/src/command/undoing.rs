@@ -3,13 +3,18 @@
 //! What a write did is kept beside it ([`Trace`]), in the same commit. Taking back is an edit like any other, so it syncs, and what was there stays in the trail.
 //! Invariant: what somebody changed since is kept and said, never overwritten, even where it was changed back to the same value; a lifecycle step is never taken back (it was somebody's word), and keeps its record.
 
+mod asked;
+
+pub(super) use asked::{Made, from_rows};
+pub use asked::{batch_of, written_in};
+
 use crate::{
     document::{
         view::Value,
         write::{Edit, Target},
     },
     fault::{Exit, Fault},
-    ledger::{Definition, definition::Form, value},
+    ledger::{Definition, value},
     locale::Lang,
     model::{DocId, Space},
     replica::{
@@ -22,7 +27,7 @@ use crate::{
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Value as Json, json};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
@@ -32,10 +37,6 @@ const EDIT_DAYS: i64 = 30;
 const REASON: &str = "undo ";
 /// Lines of [`list`].
 const LISTED: u32 = 50;
-/// Writes looked at for [`written_in`]: some weeks of a school.
-const LATELY: u32 = 400;
-/// How far an edit of a batch and the batch itself may be apart, in seconds.
-const BATCH_S: i64 = 300;
 /// Kept values named in an answer at most; more are counted.
 const KEPT_NAMED_MAX: usize = 200;
 
@@ -55,6 +56,9 @@ pub(super) struct Trace {
     /// It took a lifecycle step too, which stays.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) step: bool,
+    /// It stands beside another of the same row, and is none of those that are counted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) beside: bool,
     /// Id of the row of a workbook given back that it was made from: whatever is corrected in that row later, it is this record.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) from_row: String,
@@ -76,6 +80,7 @@ impl Trace {
             before: BTreeMap::new(),
             after,
             step: false,
+            beside: false,
             from_row: String::new(),
         })
     }
@@ -98,7 +103,7 @@ impl Trace {
         }
         let before = after.keys().map(|key| (key.clone(), place.fields.get(key).cloned().unwrap_or(Value::Null))).collect();
         let record = if place.id == place.doc.to_string() { String::new() } else { place.id.clone() };
-        Some(Self { space: edit.space.to_string(), doc: place.doc, record, new: false, before, after, step, from_row: String::new() })
+        Some(Self { space: edit.space.to_string(), doc: place.doc, record, new: false, before, after, step, beside: false, from_row: String::new() })
     }
 
     fn key(&self) -> String {
@@ -186,8 +191,10 @@ pub(super) fn revived(place: &Place, fields: &BTreeMap<String, Value>) -> Option
 /// The store's.
 pub fn list(replica: &Replica) -> Result<Json> {
     let rows: Vec<Json> = replica.store().read(|c| -> Result<_> {
-        let mut statement =
-            c.prepare_cached("SELECT id, at, kind, file, by, json_array_length(detail), undone FROM import ORDER BY id DESC LIMIT ?1")?;
+        let mut statement = c.prepare_cached(
+            "SELECT id, at, kind, file, by, (SELECT count(*) FROM json_each(detail) WHERE json_extract(value, '$.beside') IS NULL), undone
+             FROM import ORDER BY id DESC LIMIT ?1",
+        )?;
         let rows = statement.query_map([LISTED], |r| {
             Ok(json!({ "batch": r.get::<_, String>(0)?, "at": r.get::<_, String>(1)?, "kind": r.get::<_, String>(2)?, "title": r.get::<_, String>(3)?,
                 "by": r.get::<_, String>(4)?, "rows": r.get::<_, i64>(5)?, "undone": r.get::<_, Option<String>>(6)? }))
@@ -195,74 +202,6 @@ pub fn list(replica: &Replica) -> Result<Json> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     })?;
     Ok(json!({ "undo": rows }))
-}
-
-/// A record's key, and what was written when it was made.
-pub(super) type Made = (String, BTreeMap<String, Value>);
-
-/// Records made from rows of workbooks given back, and what was written then, by the row's id; those taken back are left out.
-///
-/// # Errors
-/// The store's.
-pub(super) fn from_rows(replica: &Replica) -> Result<HashMap<String, Made>> {
-    let details: Vec<String> = replica.store().read(|c| -> Result<_> {
-        let mut statement = c.prepare_cached(
-            "SELECT detail FROM import WHERE kind IN ('ledger', 'roster') AND undone IS NULL AND instr(detail, '\"from_row\"') > 0 ORDER BY id",
-        )?;
-        Ok(statement.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
-    })?;
-    let traces = details.iter().filter_map(|text| serde_json::from_str::<Vec<Trace>>(text).ok()).flatten();
-    Ok(traces.filter(|trace| trace.new && !trace.from_row.is_empty()).map(|trace| (trace.from_row.clone(), (trace.key(), trace.after))).collect())
-}
-
-/// Ledgers in which a person wrote last, newest first; files of imports are none.
-///
-/// # Errors
-/// The store's.
-pub fn written_in(replica: &Replica, by: &str) -> Result<Vec<String>> {
-    let titles: Vec<String> = replica.store().read(|c| -> Result<_> {
-        let mut statement = c.prepare_cached("SELECT file, by FROM import ORDER BY id DESC LIMIT ?1")?;
-        let rows = statement.query_map([LATELY], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?;
-        let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        Ok(rows.into_iter().filter(|(_, who)| who == by).map(|(file, _)| file).collect())
-    })?;
-    let profile = replica.catalogue().iter_latest().find(|d| d.form == Form::Profile).map(|d| d.code.clone());
-    let mut out: Vec<String> = Vec::new();
-    for title in titles {
-        // A record is `ledger:key`; a profile its document alone, and the only one.
-        let code = match title.split_once(':') {
-            Some((code, _)) => code.to_owned(),
-            None if DocId::from_hex(&title).is_some() => profile.clone().unwrap_or_default(),
-            None => title,
-        };
-        if !out.contains(&code) {
-            out.push(code);
-        }
-    }
-    Ok(out)
-}
-
-/// The import or grid by which this machine made an edit of a record: its kind, and the file or ledger. Known by when it was, and by what it wrote; `wrote` says
-/// whether the edit wrote a field so. `None`: a single edit, or of another machine.
-///
-/// # Errors
-/// The store's.
-pub fn batch_of(replica: &Replica, record: &str, at: &str, wrote: impl Fn(&str, &Json) -> bool) -> Result<Option<(String, String)>> {
-    let Ok(at) = at.parse::<jiff::Timestamp>() else { return Ok(None) };
-    let around = |seconds: i64| at.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(at).to_string();
-    let found: Vec<(String, String, String)> = replica.store().read(|c| -> Result<_> {
-        // A change has whole seconds, a batch more; and what a large one writes is dated before it is kept.
-        let sql = "SELECT kind, file, detail FROM import WHERE at > ?1 AND at < ?2 AND kind <> 'edit' AND instr(detail, ?3) > 0 ORDER BY id";
-        let rows = c
-            .prepare_cached(sql)?
-            .query_map(params![around(-BATCH_S), around(BATCH_S), record], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(rows)
-    })?;
-    let fits =
-        |trace: &Trace| trace.key() == record && !trace.after.is_empty() && trace.after.iter().all(|(field, value)| wrote(field, &json!(value)));
-    let of = |detail: &str| serde_json::from_str::<Vec<Trace>>(detail).is_ok_and(|traces| traces.iter().any(fits));
-    Ok(found.into_iter().find(|(_, _, detail)| of(detail)).map(|(kind, file, _)| (kind, file)))
 }
 
 /// Whether a record is void because what made it was taken back.
@@ -330,19 +269,20 @@ pub fn undo(replica: &Arc<Replica>, batch: &str, by: Option<&str>, lang: Lang) -
     let own: BTreeSet<String> = kept.traces.iter().map(Trace::key).collect();
     let since = written_since(replica, &kept.at, &own)?;
     let disputed = replica.in_dispute()?;
-    let mut back = Back { replica, id: &kept.id, by, lang, own, since, disputed, edits: Vec::new(), kept: 0, named: Vec::new() };
+    let beside = kept.traces.iter().filter(|trace| trace.beside).map(|trace| (trace.key(), &trace.after)).collect();
+    let mut back = Back { replica, id: &kept.id, by, lang, own, beside, since, disputed, edits: Vec::new(), undone: 0, kept: 0, named: Vec::new() };
     // Backwards, so that the oldest value of a field written twice is the one that stays.
     for trace in kept.traces.iter().rev() {
         back.take(trace)?;
     }
-    let Back { edits, kept: stay, named, .. } = back;
-    let (count, now, id) = (edits.len(), replica.clock().now().to_string(), kept.id.clone());
+    let Back { edits, undone, kept: stay, named, .. } = back;
+    let (now, id) = (replica.clock().now().to_string(), kept.id.clone());
     let batch = id.clone();
     replica.commit_with(edits, None, move |c| {
         c.execute("UPDATE import SET undone = ?2 WHERE id = ?1", params![batch, now])?;
         Ok(())
     })?;
-    Ok(json!({ "batch": id, "undone": count, "kept": stay, "kept_values": named }))
+    Ok(json!({ "batch": id, "undone": undone, "kept": stay, "kept_values": named }))
 }
 
 /// Fields of these records that a later write set here. `at` as the store writes it: UTC, of which the fraction may be shorter, so within a second any order is taken.
@@ -369,11 +309,14 @@ struct Back<'a> {
     lang: Lang,
     /// Records of the same batch: they do not keep each other.
     own: BTreeSet<String>,
+    /// What it wrote into records that it did not make ([`Trace::beside`]): what else stands there is somebody's work.
+    beside: BTreeMap<String, &'a BTreeMap<String, Value>>,
     /// Fields written again on this machine since, and not taken back, by record: whatever they hold now is the later word.
     since: BTreeMap<String, BTreeSet<String>>,
     /// What waits for a person's choice, by record: taking back is none.
     disputed: BTreeMap<String, BTreeSet<String>>,
     edits: Vec<DocEdit>,
+    undone: u64,
     kept: u64,
     named: Vec<Json>,
 }
@@ -399,6 +342,7 @@ impl Back<'_> {
             sets.push((trace.target(), "by".to_owned(), Value::Str(by.to_owned())));
         }
         self.edits.push(DocEdit { space, doc: trace.doc, what: What::Edit(Edit { sets, ..Edit::default() }) });
+        self.undone += u64::from(!trace.beside);
         Ok(())
     }
 
@@ -438,7 +382,7 @@ impl Back<'_> {
             let mut statement = c.prepare_cached("SELECT id, ledger, fields FROM record WHERE doc = ?1 AND void = 0 AND ledger <> 'enrolment'")?;
             let rows: Vec<(String, String, String)> =
                 statement.query_map([n], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?.collect::<rusqlite::Result<_>>()?;
-            for (id, ledger, fields) in rows.iter().filter(|(id, ..)| !self.own.contains(id)) {
+            for (id, ledger, fields) in rows.iter().filter(|(id, ..)| !self.own.contains(id) || self.beside.contains_key(id)) {
                 let fields: BTreeMap<String, Value> = serde_json::from_str(fields).unwrap_or_default();
                 if !self.opened_by_rule(trace.doc, id, ledger, &fields) || stepped(c, id)? {
                     return Ok(Some("records"));
@@ -452,7 +396,8 @@ impl Back<'_> {
     fn opened_by_rule(&self, doc: DocId, id: &str, ledger: &str, fields: &BTreeMap<String, Value>) -> bool {
         let Some(rule) = rules::maker(&self.replica.catalogue(), doc, ledger, id, fields) else { return false };
         let filled = fields.iter().filter(|(key, value)| !key.starts_with('_') && !matches!(value, Value::Null | Value::Bool(false)));
-        filled.into_iter().all(|(key, _)| key == "on" || rule.set.contains_key(key))
+        let ours = |key: &str, value: &Value| self.beside.get(id).is_some_and(|after| after.get(key) == Some(value));
+        filled.into_iter().all(|(key, value)| key == "on" || rule.set.contains_key(key) || ours(key, value))
     }
 
     /// Fields whose value is still the one that was written get the one before.

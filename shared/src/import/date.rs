@@ -17,8 +17,8 @@ pub(super) enum Birth {
     Invalid,
 }
 
-/// Earliest year taken for a pupil's birth: the enrolment ledger has none before 1980.
-const YEAR_MIN: i16 = 1980;
+/// Earliest year read as one. Whether a child's file takes it is judged after, with a sentence of its own.
+const YEAR_MIN: i16 = 1900;
 const YEAR_MAX: i16 = 2100;
 /// Excel serials of 1980-01-01 and 2099-12-31, days since 1899-12-30.
 const SERIALS: std::ops::RangeInclusive<i64> = 29_221..=73_050;

@@ -25,6 +25,8 @@ pub(super) struct Context<'a> {
     pub(super) header: &'a Header,
     pub(super) school: Option<SchoolCode>,
     pub(super) school_year: Option<SchoolYear>,
+    /// Earliest and latest birth date taken.
+    pub(super) births: (Option<Date>, Option<Date>),
     pub(super) preschool: bool,
     /// Grade and class of the whole file, if it has no column for them.
     pub(super) place: Option<Place>,
@@ -53,7 +55,7 @@ pub(super) fn judge(cells: &[Cell], context: &Context<'_>) -> Judged {
         Some(Number::Foreign(text)) => (None, Some(text)),
         _ => (None, None),
     };
-    let birth = row.birth(id.as_ref());
+    let birth = row.birth(id.as_ref()).filter(|birth| row.is_born_in_time(*birth));
     let male = row.sex(id.as_ref());
     let place = row.place();
     let boarding = row.boarding();
@@ -168,10 +170,36 @@ impl Row<'_> {
                 (kind, Some(number))
             }
             Err(problem) => {
+                let found = Some(&problem).filter(|problem| problem.reason == Reason::IdLostDigits).and_then(|_| self.number_elsewhere());
+                let problem = match &found {
+                    Some(number) => problem.with("found", number.as_str()),
+                    None => problem,
+                };
                 self.reject(problem);
                 (IdType::Resident, None)
             }
         }
+    }
+
+    /// The number whole in the student number, where the digits left, birth date and sex of the row speak for it. A proposal: a person looks it up and types it.
+    fn number_elsewhere(&self) -> Option<IdNumber> {
+        let number: IdNumber = self.compact(Column::StudentNumber).to_uppercase().strip_prefix('G')?.parse().ok()?;
+        let left = match self.cell(Column::IdNumber) {
+            Cell::Number(number) => format!("{number:E}"),
+            cell => clean::compact(&cell.text()).to_uppercase(),
+        };
+        let left: String = left.split('E').next().unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
+        let left = left.trim_end_matches('0');
+        // Excel keeps 15 digits; the last of those it shows is rounded.
+        let sure = left.get(..left.len().saturating_sub(1).min(14)).unwrap_or_default();
+        let birth = match date::read(self.cell(Column::Birth)) {
+            Birth::Day(birth) => birth == number.birth(),
+            Birth::Month(year, month) => (number.birth().year(), number.birth().month()) == (year, month),
+            Birth::Missing => true,
+            Birth::Invalid => false,
+        };
+        let sex = sex_of(&self.compact(Column::Sex)).is_ok_and(|male| male.is_none_or(|male| male == number.male()));
+        (birth && sex && sure.len() >= 4 && number.as_str().starts_with(sure)).then_some(number)
     }
 
     fn birth(&mut self, id: Option<&IdNumber>) -> Option<Date> {
@@ -209,21 +237,27 @@ impl Row<'_> {
         }
     }
 
+    /// Whether the child's file takes the date: the same bounds as in the form.
+    fn is_born_in_time(&mut self, birth: Date) -> bool {
+        let (earliest, today) = self.context.births;
+        let problem = match (earliest, today) {
+            (_, Some(today)) if birth > today => Problem::new(Reason::BirthFuture).with("birth", birth),
+            (Some(earliest), _) if birth < earliest => Problem::new(Reason::BirthTooEarly).with("birth", birth).with("earliest", earliest),
+            _ => return true,
+        };
+        self.reject(problem);
+        false
+    }
+
     fn number_is_fine(&self) -> bool {
         !self.problems.iter().any(|problem| problem.reason.code().starts_with("id-")) && !self.is_bad(Column::IdNumber)
     }
 
     fn sex(&mut self, id: Option<&IdNumber>) -> Option<bool> {
         let typed = self.compact(Column::Sex);
-        let male = match typed.to_lowercase().as_str() {
-            "男" | "1" | "男性" | "男生" | "男孩" | "m" | "male" | "1-男" | "1.男" | "男1" => Some(true),
-            "女" | "2" | "女性" | "女生" | "女孩" | "f" | "female" | "2-女" | "2.女" | "女2" => Some(false),
-            // GB/T 2261.1: 0 unknown, 9 not stated.
-            "" | "0" | "9" | "未知" | "未说明" | "-" | "/" => None,
-            _ => {
-                self.reject(Problem::new(Reason::SexUnknown).with("value", typed));
-                return None;
-            }
+        let Ok(male) = sex_of(&typed) else {
+            self.reject(Problem::new(Reason::SexUnknown).with("value", typed));
+            return None;
         };
         match (male, id.map(IdNumber::male)) {
             _ if self.is_bad(Column::Sex) => None,
@@ -359,6 +393,9 @@ impl Row<'_> {
         if typed.is_empty() && about_day_pupils {
             return None;
         }
+        if typed.is_empty() {
+            self.remarks.push(Problem::new(Reason::BoardingAssumed));
+        }
         let boards = boards(&typed, about_day_pupils);
         if boards.is_none() {
             self.reject(Problem::new(Reason::BoardingUnknown).with("value", typed));
@@ -396,6 +433,17 @@ impl Row<'_> {
         if (age - usual).abs() > 5 {
             self.remarks.push(Problem::new(Reason::AgeUnusual).with("age", age));
         }
+    }
+}
+
+/// What a cell says of the sex: male, female or nothing.
+fn sex_of(typed: &str) -> Result<Option<bool>, ()> {
+    match typed.to_lowercase().as_str() {
+        "男" | "1" | "男性" | "男生" | "男孩" | "m" | "male" | "1-男" | "1.男" | "男1" => Ok(Some(true)),
+        "女" | "2" | "女性" | "女生" | "女孩" | "f" | "female" | "2-女" | "2.女" | "女2" => Ok(Some(false)),
+        // GB/T 2261.1: 0 unknown, 9 not stated.
+        "" | "0" | "9" | "未知" | "未说明" | "-" | "/" => Ok(None),
+        _ => Err(()),
     }
 }
 

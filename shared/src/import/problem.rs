@@ -32,6 +32,10 @@ pub enum Reason {
     BirthMissing,
     /// Not a date, or not one that exists.
     BirthInvalid,
+    /// After today: the file of a child is held to the same.
+    BirthFuture,
+    /// Before any birth date the file of a child takes.
+    BirthTooEarly,
     /// Birth date and identity number disagree.
     BirthDisagreesWithId,
     /// No sex, and no identity number to take it from.
@@ -69,6 +73,12 @@ pub enum Reason {
     ClassMissing,
     /// Remark: Excel made a date of the class; read back.
     ClassWasDate,
+    /// Remark: an empty cell under "boarder?" was taken for a day pupil.
+    BoardingAssumed,
+    /// Remark: no grade of a school of this stage.
+    GradeNotTaught,
+    /// Remark: a class number far beyond those there are.
+    ClassUnusual,
     /// Remark: an ethnic group not in GB/T 3304, kept as typed.
     EthnicUnknown,
     /// Remark: hardship kept as "other" with its text.
@@ -79,6 +89,12 @@ pub enum Reason {
     RelationOther,
     /// Remark: whether left behind is not clear, left empty.
     LeftBehindUnclear,
+    /// Remark: the kind goes into the care profile.
+    CareKind,
+    /// Remark: one parent away, and whether the other one can care is not said.
+    CareKindOpen,
+    /// Remark: the care profile says another kind, and keeps it.
+    CareKindKept,
     /// Remark: a phone of an unusual length, kept as typed.
     PhoneOdd,
     /// Remark: several numbers or other text, the first number kept.
@@ -117,6 +133,8 @@ impl Reason {
         Self::IdMissing,
         Self::BirthMissing,
         Self::BirthInvalid,
+        Self::BirthFuture,
+        Self::BirthTooEarly,
         Self::BirthDisagreesWithId,
         Self::SexMissing,
         Self::SexUnknown,
@@ -135,11 +153,17 @@ impl Reason {
         Self::StudentNumberOdd,
         Self::ClassMissing,
         Self::ClassWasDate,
+        Self::BoardingAssumed,
+        Self::GradeNotTaught,
+        Self::ClassUnusual,
         Self::EthnicUnknown,
         Self::HardshipOther,
         Self::AllowanceRural,
         Self::RelationOther,
         Self::LeftBehindUnclear,
+        Self::CareKind,
+        Self::CareKindOpen,
+        Self::CareKindKept,
         Self::PhoneOdd,
         Self::PhoneFirst,
         Self::PhoneUnreadable,
@@ -169,6 +193,8 @@ impl Reason {
             Self::IdMissing => "id-missing",
             Self::BirthMissing => "birth-missing",
             Self::BirthInvalid => "birth-invalid",
+            Self::BirthFuture => "birth-future",
+            Self::BirthTooEarly => "birth-too-early",
             Self::BirthDisagreesWithId => "birth-disagrees-with-id",
             Self::SexMissing => "sex-missing",
             Self::SexUnknown => "sex-unknown",
@@ -187,11 +213,17 @@ impl Reason {
             Self::StudentNumberOdd => "student-number-odd",
             Self::ClassMissing => "class-missing",
             Self::ClassWasDate => "class-was-date",
+            Self::BoardingAssumed => "boarding-assumed",
+            Self::GradeNotTaught => "grade-not-taught",
+            Self::ClassUnusual => "class-unusual",
             Self::EthnicUnknown => "ethnic-unknown",
             Self::HardshipOther => "hardship-other",
             Self::AllowanceRural => "allowance-rural",
             Self::RelationOther => "relation-other",
             Self::LeftBehindUnclear => "left-behind-unclear",
+            Self::CareKind => "care-kind",
+            Self::CareKindOpen => "care-kind-open",
+            Self::CareKindKept => "care-kind-kept",
             Self::PhoneOdd => "phone-odd",
             Self::PhoneFirst => "phone-first",
             Self::PhoneUnreadable => "phone-unreadable",
@@ -231,7 +263,8 @@ impl Problem {
 
     /// Particulars of a message. Column names are looked up in the reader's language.
     fn sentence(&self, lang: Lang, attribute: &str) -> Option<String> {
-        let key = format!("import-row-{}{attribute}", self.reason.code());
+        let found = if self.args.iter().any(|(name, _)| *name == "found") { "-found" } else { "" };
+        let key = format!("import-row-{}{found}{attribute}", self.reason.code());
         let named: Vec<(&str, String)> = self
             .args
             .iter()
@@ -254,7 +287,7 @@ impl Problem {
         match (named, self.reason) {
             (Some(column), _) => vec![column],
             (None, Reason::NameMissing | Reason::NameInvalid) => vec!["name"],
-            (None, Reason::BirthMissing | Reason::BirthInvalid) => vec!["birth"],
+            (None, Reason::BirthMissing | Reason::BirthInvalid | Reason::BirthFuture | Reason::BirthTooEarly) => vec!["birth"],
             (None, Reason::BirthDisagreesWithId) => vec!["birth", "id_no"],
             (None, Reason::SexMissing | Reason::SexUnknown) => vec!["sex"],
             (None, Reason::SexDisagreesWithId) => vec!["sex", "id_no"],

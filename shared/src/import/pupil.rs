@@ -1,6 +1,6 @@
 //! A pupil as a roster gives it, every value typed, and its values as fields of the enrolment ledger.
 
-use super::boarding::LeftBehind;
+use super::boarding::{LeftBehind, OneAway};
 use super::grade::Stage;
 use super::household::Household;
 use super::identity::IdType;
@@ -74,7 +74,37 @@ pub struct Pupil {
     pub school: Option<String>,
 }
 
+/// What a roster says of a child beyond the profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beyond {
+    /// Field of the profile: a rule opens a record because of it, and that record is meant.
+    pub field: &'static str,
+    /// Its fields and values, as a person types them; the first is what it is about.
+    pub values: Vec<(&'static str, &'static str)>,
+    /// Values of the first that say the same, or more.
+    pub agree: &'static [&'static str],
+    /// False: somebody has to look up what the roster leaves open.
+    pub whole: bool,
+}
+
 impl Pupil {
+    /// Of a left-behind child the kind, for its care profile.
+    #[must_use]
+    pub fn beyond(&self) -> Option<Beyond> {
+        let kind = self.left_behind?.kind()?;
+        let parent = match self.left_behind {
+            Some(LeftBehind::One(OneAway { parent: Some(parent), .. })) => Some(("away_parent", parent)),
+            _ => None,
+        };
+        let agree: &[&str] = match kind {
+            "one" => &["one", "one_able", "one_unable"],
+            "one_able" => &["one_able"],
+            "one_unable" => &["one_unable"],
+            _ => &["both"],
+        };
+        Some(Beyond { field: "left_behind", values: std::iter::once(("kind", kind)).chain(parent).collect(), agree, whole: kind != "one" })
+    }
+
     /// Values by field code of the enrolment ledger; a field the roster says nothing about is absent.
     #[must_use]
     pub fn fields(&self) -> Vec<(String, Value)> {

@@ -15,6 +15,7 @@ use super::sheet::{Cell, FileError, Limits, Sheet, Unreadable, read_sheets};
 use crate::locale::Lang;
 use crate::model::SchoolYear;
 use crate::model::codes::{IdNumber, SchoolCode};
+use jiff::civil::Date;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -25,6 +26,10 @@ pub struct RosterOptions {
     pub school: Option<SchoolCode>,
     /// Needed to read 2024级, and to remark on unusual ages.
     pub school_year: Option<SchoolYear>,
+    /// The day it is read: nobody is born later.
+    pub today: Option<Date>,
+    /// Earliest birth date a child's file takes.
+    pub birth_min: Option<Date>,
     /// Only this sheet.
     pub sheet: Option<String>,
     /// Are kindergarten classes pupils here? `None`: if they are most of the file, so that a kindergarten's own roster is taken and a
@@ -176,6 +181,7 @@ pub fn read_roster(bytes: &[u8], file_name: &str, options: &RosterOptions) -> Re
         header: &header,
         school: options.school,
         school_year: options.school_year,
+        births: (options.birth_min, options.today),
         preschool: options.preschool.unwrap_or_else(|| mostly_preschool(&data, &header)),
         place: place_of_all(sheet, &header),
     };
@@ -370,7 +376,7 @@ fn schools(rows: &[RosterRow]) -> BTreeMap<String, usize> {
 #[derive(Default)]
 struct Compared {
     by_number: BTreeMap<String, (u32, String)>,
-    by_birth: BTreeMap<(String, jiff::civil::Date, bool), (u32, bool)>,
+    by_birth: BTreeMap<(String, Date, bool), (u32, bool)>,
 }
 
 impl Compared {

@@ -413,11 +413,54 @@ fn every_code_has_its_sentences_in_both_languages() {
     }
     for reason in Reason::ALL {
         for lang in [Lang::Zh, Lang::En] {
-            let args =
-                ["value", "column", "row", "name", "birth", "id_birth", "sex", "id_sex", "grade", "class_grade", "age"].map(|name| (name, "1"));
+            let args = [
+                "value",
+                "column",
+                "row",
+                "name",
+                "birth",
+                "id_birth",
+                "sex",
+                "id_sex",
+                "grade",
+                "class_grade",
+                "age",
+                "earliest",
+                "stage",
+                "class",
+                "most",
+                "ledger",
+                "there",
+            ]
+            .map(|name| (name, "1"));
             let key = format!("import-row-{}", reason.code());
             assert_ne!(locale::text(lang, &key, &args), key, "{lang:?}");
         }
+    }
+}
+
+#[test]
+fn a_number_that_lost_its_digits_is_found_in_the_student_number_where_the_row_speaks_for_it() {
+    let message = |lost: &str, birth: &str, sex: &str, student: &str| {
+        let preview = rows(&format!("姓名,性别,出生日期,身份证号,学籍号,班级\n张三,{sex},{birth},{lost},{student},六(1)班\n"));
+        let Outcome::Reject { reason, .. } = &preview.rows[0].outcome else { panic!("{lost} is no number") };
+        assert_eq!(reason.reason, Reason::IdLostDigits);
+        (reason.message(Lang::Zh), reason.next(Lang::Zh).unwrap())
+    };
+    let (birth, sex) = (format!("{}-{}-{}", &ID[6..10], &ID[10..12], &ID[12..14]), if (ID.as_bytes()[16] - b'0') % 2 == 1 { "男" } else { "女" });
+    let other = if sex == "男" { "女" } else { "男" };
+    let (lost, short, whole) = (format!("{}000", &ID[..15]), format!("{}.{}E+17", &ID[..1], &ID[1..6]), format!("G{ID}"));
+    for lost in [&lost, &short] {
+        let (said, next) = message(lost, &birth, sex, &whole);
+        assert!(said.contains(ID) && next.contains(ID) && !said.contains("无法恢复"), "{said} {next}");
+    }
+    for (lost, birth, sex, student) in [
+        (&lost[..], "2001-02-03", sex, &whole[..]),
+        (&lost, &birth, other, &whole),
+        (&lost, &birth, sex, "G52990120140517329"),
+        ("110105194912310000", &birth, sex, &whole),
+    ] {
+        assert!(!message(lost, birth, sex, student).0.contains(ID), "{lost} {birth} {sex} {student}");
     }
 }
 

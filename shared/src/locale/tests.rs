@@ -114,3 +114,15 @@ fn one_is_not_several_in_english_and_what_only_looks_like_a_number_stays_as_it_i
     assert_eq!(text(Lang::Zh, "desk-conflicts-wait", &[("value", "1200")]).matches("1200").count(), 1, "no comma, no point");
     assert!(text(Lang::En, "paper-number", &[("value", "007")]).contains("007"));
 }
+
+#[test]
+fn an_instant_is_shown_in_chinas_time_also_in_a_sentence_and_a_day_stays_a_day() {
+    use crate::{
+        fault::{Exit, Fault},
+        locale::{self, Lang},
+    };
+    assert_eq!(locale::instant("2026-11-26T04:15:09.123456789Z"), "2026-11-26 12:15");
+    assert_eq!((locale::instant("2026-11-26"), locale::is_instant("2026-11-26")), ("2026-11-26".to_owned(), false));
+    let fault = Fault::new("import-undone", Exit::Input).with("batch", "01JX").with("at", "2026-11-26T20:15:09Z");
+    assert!(locale::fault(Lang::Zh, &fault).0.contains("2026-11-27 04:15"), "{}", locale::fault(Lang::Zh, &fault).0);
+}

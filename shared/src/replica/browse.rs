@@ -320,8 +320,8 @@ impl Replica {
     pub fn imports(&self, by: Option<&str>) -> Result<Vec<Batch>> {
         self.store.read(|c| {
             let mut statement = c.prepare_cached(
-                "SELECT id, at, kind, file, undone, json_array_length(detail), by FROM import WHERE kind <> 'edit' AND (?1 IS NULL OR by = ?1)
-                 ORDER BY id DESC LIMIT 50",
+                "SELECT id, at, kind, file, undone, (SELECT count(*) FROM json_each(detail) WHERE json_extract(value, '$.beside') IS NULL), by
+                 FROM import WHERE kind <> 'edit' AND (?1 IS NULL OR by = ?1) ORDER BY id DESC LIMIT 50",
             )?;
             let rows = statement.query_map([by], |r| {
                 Ok(Batch { id: r.get(0)?, at: r.get(1)?, kind: r.get(2)?, file: r.get(3)?, undone: r.get(4)?, written: r.get(5)?, by: r.get(6)? })

@@ -10,7 +10,8 @@ use crate::{
     document::{self, view::Value, write::Written},
     ledger::{
         Catalogue,
-        definition::{Rule, SetValue, Subject},
+        days::Holidays,
+        definition::{Rule, RuleKind, SetValue, Subject},
         rule,
     },
     model::{DocId, SpaceKind},
@@ -56,16 +57,45 @@ pub fn due(replica: &Replica, context: &Context, projection: &Projection) -> Vec
                     continue;
                 }
                 made.push((opening.ledger.clone(), opening.first_day, opening.last_day.max(opening.day)));
-                let version = context.catalogue.latest(&opening.ledger).map_or(1, |d| d.version);
-                let mut fields: BTreeMap<String, Value> = opening.set.clone();
-                fields.insert("_v".into(), Value::Int(i64::from(version)));
-                if let Ok(written) = document::deterministic(context.doc, &key, &fields, opening.day) {
-                    out.push(written);
-                }
+                out.extend(written(&context.catalogue, context.doc, &key, &opening));
             }
         }
     }
     out
+}
+
+/// The record as its change.
+fn written(catalogue: &Catalogue, doc: DocId, key: &str, opening: &rule::Opening) -> Option<Written> {
+    let version = catalogue.latest(&opening.ledger).map_or(1, |d| d.version);
+    let mut fields: BTreeMap<String, Value> = opening.set.clone();
+    fields.insert("_v".into(), Value::Int(i64::from(version)));
+    document::deterministic(doc, key, &fields, opening.day).ok()
+}
+
+/// Rules that open a record once a field of the profile has a value.
+fn on_profile<'a>(catalogue: &'a Catalogue, profile: &'a str, field: &'a str) -> impl Iterator<Item = &'a Rule> {
+    let rules = catalogue.iter_latest().flat_map(|definition| &definition.rules);
+    rules.filter(move |rule| rule.when == RuleKind::Field && rule.ledger == profile && rule.field == field)
+}
+
+/// Ledger of the records that are opened because of a field of the profile.
+pub fn opens<'a>(catalogue: &'a Catalogue, profile: &'a str, field: &'a str) -> Option<&'a str> {
+    on_profile(catalogue, profile, field).next().map(|rule| rule.opens.as_str())
+}
+
+/// The record that is due in `doc` once its profile says `fields`, for who adds to it in the same commit: its key, and the very change that [`due`] makes.
+pub fn of_profile(catalogue: &Catalogue, doc: DocId, profile: &str, field: &str, fields: &BTreeMap<String, Value>) -> Option<(String, Written)> {
+    let watched = catalogue.latest(profile)?;
+    let day = match fields.get("on") {
+        Some(Value::Str(text)) => text.parse::<Date>().ok()?,
+        _ => return None,
+    };
+    let rule = on_profile(catalogue, profile, field).next()?;
+    let sighting = rule::Sighting::of(rule, watched, day, fields)?;
+    let opening = rule::openings(rule, &[sighting], &Holidays::none(), |_| false).pop()?;
+    let key = key(doc, &opening.ledger, &opening.rule_code, opening.first_day);
+    let written = written(catalogue, doc, &key, &opening)?;
+    Some((key, written))
 }
 
 fn on(row: &RecordRow) -> Option<Date> {

@@ -11,6 +11,7 @@ mod judging;
 mod killed;
 mod refusals;
 mod restored;
+mod rosters;
 mod round_trip;
 mod rule_cases;
 mod sent_back;

@@ -153,7 +153,7 @@ fn left_behind_children_are_counted_both_ways() {
     put(&c, "care_profile", "4", Some(A), 4, "kind=both until=2026-01");
     put(&c, "care_profile", "5", Some(A), 5, "kind=both void=1");
     // 5 (void profile) and 6 have none; 4 has ended; 2 counts once, as last judged.
-    assert_eq!(ask(&mut c, "left_behind_by_kind", &[]), ["s1|1|1|1|2|3|1|1|2"]);
+    assert_eq!(ask(&mut c, "left_behind_by_kind", &[]), ["s1|1|1|1|0|2|3|1|1|2"]);
     put(&c, "care_log", "1", Some(A), 1, "kind=call reached=1 on=2026-02-20");
     put(&c, "care_log", "2", Some(A), 2, "kind=call reached=1 on=2026-01-20 _term=1");
     put(&c, "care_log", "2b", Some(A), 2, "kind=call reached=0 on=2026-03-10");

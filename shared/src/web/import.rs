@@ -25,7 +25,7 @@ use super::{
     shown,
 };
 use crate::{
-    command::Request,
+    command::{Request, render::remarks},
     fault::{Exit, Fault},
     import::{
         Limits,
@@ -49,6 +49,8 @@ use std::sync::Arc;
 const FILE_BYTES_MAX: usize = 16 << 20;
 /// Rows of a preview shown; refused ones first.
 const ROWS_SHOWN: usize = 300;
+/// Sentences above it; the rest stands in the rows.
+const REMARKS_SHOWN: usize = 20;
 
 /// Its routes.
 pub fn routes() -> Router<Arc<Desk>> {
@@ -108,6 +110,8 @@ struct PreviewPage {
     baseless: bool,
     left_out: i64,
     ignored: String,
+    /// What is to be looked at, each sentence once with its rows; also of rows that are not shown below.
+    remarks: Vec<String>,
     rows: Vec<Judged>,
     hidden: usize,
 }
@@ -334,8 +338,8 @@ fn judge(desk: &Desk, account: &Account, page: Page, into: &str, name: String, b
     // Beside what the file says stands what the records say.
     let noted = if waiting.ledger.is_empty() { "import roster".to_owned() } else { format!("import ledger {}", waiting.ledger) };
     desk.noted(account, "list", noted, rows.len());
-    // What needs a choice first, then what is refused, then what moves.
-    rows.sort_by_key(|row| (row.both.is_empty(), row.accept, row.cells.is_empty()));
+    // What needs a choice first, then what is refused, then what moves, then what is to be looked at.
+    rows.sort_by_key(|row| (row.both.is_empty(), row.accept, row.cells.is_empty(), row.why.is_empty()));
     waiting.refused = rows.iter().filter(|r| !r.accept).count();
     if waiting.refused > 0 {
         let made = export::made_here(desk);
@@ -378,6 +382,7 @@ fn judge(desk: &Desk, account: &Account, page: Page, into: &str, name: String, b
         baseless: answer["exported"].is_null() && answer["columns"]["_id"].is_number(),
         left_out: number("left_out"),
         ignored: texts("ignored_columns").filter_map(Json::as_str).collect::<Vec<_>>().join(lang.comma()),
+        remarks: remarks(&answer, lang).into_iter().take(REMARKS_SHOWN).collect(),
         rows,
         hidden,
     };

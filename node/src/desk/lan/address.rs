@@ -22,6 +22,14 @@ pub fn addresses() -> Vec<IpAddr> {
     found
 }
 
+/// Whether this machine has the address now, asked of the system: all of them, loopback too.
+#[must_use]
+pub fn is_here(ip: IpAddr) -> bool {
+    let away = |error: std::io::Error| error.kind() == std::io::ErrorKind::AddrNotAvailable;
+    // A port of the system's choice, closed at once.
+    std::net::TcpListener::bind(SocketAddr::new(ip, 0)).err().is_none_or(|error| !away(error))
+}
+
 /// The machine's own name, and as neighbours without a name server find it (mDNS).
 #[must_use]
 pub fn names() -> Vec<String> {

@@ -269,3 +269,24 @@ async fn an_administrators_certificate_is_shown_and_a_wrong_one_is_refused_befor
     assert!(net.ask("GET /login HTTP/1.1\r\nHost: desk.school.example\r\nConnection: close\r\n\r\n").await.contains("303"), "its name is ours");
     net.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_of_another_machine_is_said_whether_or_not_anything_runs_and_off_says_no_more_of_the_certificate() {
+    // Documentation's own network (RFC 5737): nobody has it.
+    const ELSEWHERE: &str = "192.0.2.9:7470";
+    let still = School::told(Told::default());
+    let lan = Arc::clone(&still.lan);
+    let asked = tokio::task::spawn_blocking(move || lan.ask(Ask::On { at: ELSEWHERE.parse().ok(), files: None }, Lang::Zh)).await.unwrap().unwrap();
+    let net = Net::new(Told::default());
+    net.switch(on(ELSEWHERE)).await.unwrap();
+    for said in [asked, net.status()] {
+        assert_eq!((&said["on"], &said["answering"], &said["code"]), (&json!(true), &json!(false), &json!("lan-address-not-here")), "{said}");
+        let words = serde_json::from_value::<Standing>(said).unwrap().words(Lang::Zh);
+        assert!(words.contains("没有应答") && !words.contains("https://192.0.2.9"), "{words}");
+    }
+    net.switch(on(ANY)).await.unwrap();
+    assert!(net.school.lan.status(Lang::Zh).unwrap().words(Lang::Zh).contains("SHA-256"));
+    net.switch(Setting { on: false, ..on(ANY) }).await.unwrap();
+    let words = net.school.lan.status(Lang::Zh).unwrap().words(Lang::Zh);
+    assert!(!words.contains("SHA-256") && words.contains("lan on"), "{words}");
+}

@@ -366,6 +366,18 @@ async fn cells_as_people_type_them_are_read_and_what_cannot_be_meant_is_refused_
     assert!(!seen.contains("位数不对"), "a telephone number that was a number: {seen}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_to_be_looked_at_stands_above_the_rows_once_with_the_rows_it_is_about() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let csv =
+        "姓名,身份证号,年级,班级,是否寄宿生,是否留守儿童\n张三,529901201603020032,三年级,1班,,双亲留守儿童\n李四,529901201603020040,三年级,1班,,否\n";
+    let seen = upload(&school, &session, "zh", "roster", "名册.csv", csv.as_bytes()).await.text;
+    let above = seen.split("<table").next().unwrap();
+    assert!(above.contains("第 2、3 行（共 2 行）：“是否寄宿”空着，按走读登记"), "{above}");
+    assert!(above.contains("第 2 行：留守类型“父母双方外出”会一并写进留守儿童档案"), "{above}");
+}
+
 /// The workbook with another text among its strings.
 fn with_text(book: &[u8], from: &str, to: &str) -> Vec<u8> {
     use std::io::{Cursor, Read as _, Write as _};

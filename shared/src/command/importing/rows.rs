@@ -8,7 +8,7 @@
 //! whatever name it is sent.
 
 use super::{
-    Upload, at_home, finish,
+    Batch, Upload, at_home, finish,
     heads::{candidates, cell, refused, title_of},
     reached::Reached,
     sets,
@@ -143,7 +143,7 @@ pub fn ledger(
         "ignored_columns": read.ignored, "skipped_rows": read.skipped, "accepted": accepted, "rejected": rows.len() - accepted, "conflicts": conflicts,
         "exported": exported, "left_out": left_out, "rows": rows });
     drop(batch);
-    finish(replica, upload, "ledger", &bytes, edits, &traces, answer, progress)
+    finish(replica, upload, "ledger", &bytes, Batch { rows: edits.len(), edits, traces }, answer, progress)
 }
 
 /// A judged row and what it would write.
