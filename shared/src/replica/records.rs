@@ -144,6 +144,7 @@ impl Replica {
         let (space, doc, profile) = self.home(&definition, subject.or(of_fields.as_ref()), year)?;
         self.may_work_in(doc)?;
         let mut inputs = self.inputs(&definition, set)?;
+        self.fill_own_school(&definition, &mut inputs);
         for field in &definition.fields {
             if !inputs.iter().any(|(code, _)| *code == field.code)
                 && let Some(default) = &field.default
@@ -181,6 +182,20 @@ impl Replica {
             hasher.update(format!("{value:?}\n").as_bytes());
         }
         Ok(format!("{}:{}", definition.code, hasher.finalize().to_hex().as_str().get(..26).unwrap_or_default()))
+    }
+
+    /// One of the schools a relayed record names is where it lies: the only one left empty, unless another of them is that.
+    fn fill_own_school(&self, definition: &Definition, inputs: &mut Vec<(String, String)>) {
+        let (Some(relay), Role::Node(own)) = (&definition.relay, self.me.role) else { return };
+        let own = own.to_string();
+        let typed = |field: &String| inputs.iter().find(|(code, text)| code == field && !text.trim().is_empty()).map(|(_, text)| text.trim());
+        let empty: Vec<&String> = relay.schools.iter().filter(|field| typed(field).is_none()).collect();
+        let here = relay.schools.iter().any(|field| typed(field) == Some(own.as_str()));
+        if let ([field], false) = (empty.as_slice(), here) {
+            let field = (*field).clone();
+            inputs.retain(|(code, _)| *code != field);
+            inputs.push((field, own));
+        }
     }
 
     fn common_fields(&self, fields: &mut BTreeMap<String, Value>, by: Option<&str>) {

@@ -2,7 +2,7 @@
 
 use super::{
     catalogue::Catalogue,
-    sample::{A, child, empty, put},
+    sample::{A, B, child, empty, put},
     shipped_tests::{aid, ask, pupil},
 };
 
@@ -46,6 +46,19 @@ fn who_is_gone_by_the_roll_and_at_school_by_the_file_is_named_until_either_is_co
     assert_eq!(ask(&mut c, "roll_against_file", &[]), ["s1|001|P1|3|1|transferred|2026-03-02", "s1|005|P5|3|1|suspended|2026-03-03"]);
     mark(&c, "7", 1, "2026-03-10", "present");
     assert_eq!(ask(&mut c, "roll_against_file", &[]), ["s1|005|P5|3|1|suspended|2026-03-03"]);
+}
+
+#[test]
+fn what_another_school_asks_is_named_until_this_one_has_answered_what_it_saw() {
+    let mut c = empty();
+    put(&c, "relay", "1", Some(A), 200, &format!("ledger=transfer school={B} child=王 steps=confirm,refuse tips=s1 due=2026-03-20"));
+    put(&c, "relay", "2", Some(A), 200, &format!("ledger=transfer school={B} child=李 steps=confirm,refuse due=2026-03-10"));
+    assert_eq!(ask(&mut c, "asked_by_others", &[]), ["s2|李|2026-03-10|relay:2", "s2|王|2026-03-20|relay:1"]);
+    put(&c, "relay_answer", "1", Some(A), 300, "relay=relay:2 step=confirm");
+    put(&c, "relay_answer", "2", Some(A), 300, "relay=relay:1 step=confirm follows=s0");
+    assert_eq!(ask(&mut c, "asked_by_others", &[]), ["s2|王|2026-03-20|relay:1"], "an answer to what stood before is none to this");
+    c.execute("UPDATE record_relay SET problem = 'ledger-step-missing' WHERE _id = 'relay:2'", []).unwrap();
+    assert_eq!(ask(&mut c, "asked_by_others", &[]).len(), 2, "what could not be written down is asked again");
 }
 
 #[test]

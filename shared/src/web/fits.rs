@@ -3,7 +3,10 @@
 //!
 //! Nothing is hidden and nothing decided here: the checks are data, and the engine asks them again when the record is written.
 
-use super::{desk::Desk, form::Input};
+use super::{
+    desk::Desk,
+    form::{Input, Option_},
+};
 use crate::{
     document::view::Value,
     ledger::{
@@ -13,7 +16,8 @@ use crate::{
         validate::{self, Finding},
         value,
     },
-    replica::browse::Row,
+    locale::{self, Lang},
+    replica::{browse::Row, names::Names},
 };
 use std::collections::BTreeMap;
 
@@ -32,6 +36,8 @@ pub fn so_far(desk: &Desk, definition: &Definition, student: Option<&str>, typed
         // What a `ref` names is completed where it is written; a form sends the whole key.
         let read = if field.kind == FieldType::Ref {
             vec![(field.code.clone(), Value::Str(text.trim().to_owned()))]
+        } else if field.kind == FieldType::School {
+            vec![(field.code.clone(), Value::Str(desk.replica.school_named(text).unwrap_or_else(|_| text.trim().to_owned())))]
         } else {
             value::read(&catalogue, definition, field, text, &BTreeMap::new()).map(|reading| reading.values).unwrap_or_default()
         };
@@ -65,6 +71,37 @@ pub(super) fn sorted(desk: &Desk, definition: &Definition, field: &str, fields: 
 /// What broken checks say of a field, once everything they ask for is filled in.
 pub(super) fn about(desk: &Desk, definition: &Definition, fields: &BTreeMap<String, Value>, field: &str) -> Vec<Finding> {
     said(desk, definition, fields, |check| check.names().any(|name| name == field))
+}
+
+/// A field that names a school: the schools of the county's list to choose from by name, and the name in place of the code. A name that is not listed may be typed: it is a
+/// school outside the county. Whether the field is such a one.
+pub(super) fn school(definition: &Definition, input: &mut Input, names: &Names<'_>, schools: &[(String, String)]) -> bool {
+    if definition.field(&input.code).is_none_or(|field| field.kind != FieldType::School) {
+        return false;
+    }
+    input.kind = "school";
+    for text in [&mut input.value, &mut input.was] {
+        if let Some(name) = names.school(text) {
+            *text = name;
+        }
+    }
+    input.options = schools.iter().map(|(code, name)| Option_ { code: code.clone(), title: name.clone(), on: false }).collect();
+    true
+}
+
+/// The school left stands in a new form as this one, where the record is to be shown to another: most children that move, move away.
+pub(super) fn own_school(desk: &Desk, definition: &Definition) -> Option<(String, String)> {
+    let field = definition.relay.as_ref()?.schools.first()?.clone();
+    Some((field, desk.replica.around(|around| around.school)?.to_string()))
+}
+
+/// What is said of a school that is not in the county's list: nothing is wrong with it, but a name mistyped would not reach the school meant.
+pub(super) fn outside(desk: &Desk, definition: &Definition, field: &str, text: &str, lang: Lang) -> Option<String> {
+    let text = text.trim();
+    let named = definition.field(field).is_some_and(|field| field.kind == FieldType::School) && !text.is_empty();
+    let schools = if named { desk.replica.schools().unwrap_or_default() } else { return None };
+    let listed = schools.iter().any(|(code, name)| code == text || name == text);
+    (!listed && !schools.is_empty()).then(|| locale::text(lang, "web-school-outside", &[("value", text)]))
 }
 
 fn said(desk: &Desk, definition: &Definition, fields: &BTreeMap<String, Value>, of: impl Fn(&Check) -> bool) -> Vec<Finding> {
