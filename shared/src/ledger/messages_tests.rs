@@ -1,7 +1,7 @@
 //! Every code a person may see has a sentence in both languages, with its particulars filled in.
 
 use super::{
-    definition::{StepAuthority, Bilingual, Definition},
+    definition::{Bilingual, Definition, StepAuthority},
     lifecycle::{StepError, VoidReason, permit::Named},
     problem::ProblemCode,
     validate::{FindingCode, findings},

@@ -285,7 +285,8 @@ authority = "school"
         let asks_to_fill = |check: &Check| format!("{:?}", check.must).contains("Set(");
         for definition in catalogue.iter_latest() {
             let state = definition.lifecycle.as_ref().map(|lifecycle| lifecycle.initial.as_str());
-            let said = definition.checks.iter().filter(|check| check.block && !asks_to_fill(check)).find_map(|check| broken(check, &empty, state, &around));
+            let said =
+                definition.checks.iter().filter(|check| check.block && !asks_to_fill(check)).find_map(|check| broken(check, &empty, state, &around));
             assert_eq!(said, None, "{}", definition.code);
         }
         let transfer = catalogue.latest("transfer").unwrap();

@@ -10,6 +10,7 @@ use crate::{
     },
     locale::{self, Lang},
 };
+use pinyin::ToPinyin as _;
 use std::{
     borrow::Cow,
     cell::{OnceCell, RefCell},
@@ -139,6 +140,12 @@ impl Replica {
             Ok(statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
         })
     }
+}
+
+/// A name in pinyin without tones, for sorting and finding: `wangxiaoming`.
+#[must_use]
+pub fn sound(name: &str) -> String {
+    name.chars().map(|c| c.to_pinyin().map_or_else(|| c.to_lowercase().to_string(), |sound| sound.plain().to_owned())).collect()
 }
 
 /// A record named in one line.

@@ -137,7 +137,7 @@ impl Replica {
             None => self.this_year()?,
         };
         if definition.form == Form::Profile {
-            return self.prepare_profile(&definition, year, set);
+            return self.prepare_profile(&definition, year, set, by);
         }
         let of_fields =
             if definition.space == SpaceKind::CountySchool && subject.is_none() { self.school_of_fields(&definition, set)? } else { None };
@@ -206,7 +206,7 @@ impl Replica {
     }
 
     /// A child's document: made from what is typed, or found again by number and name.
-    fn prepare_profile(&self, definition: &Definition, year: SchoolYear, set: &BTreeMap<String, String>) -> Result<Prepared> {
+    fn prepare_profile(&self, definition: &Definition, year: SchoolYear, set: &BTreeMap<String, String>, by: Option<&str>) -> Result<Prepared> {
         let Role::Node(school) = self.me.role else {
             return Err(Fault::new("profile-at-school", Exit::NotAllowed).into());
         };
@@ -214,7 +214,7 @@ impl Replica {
         let inputs = self.inputs(definition, set)?;
         let reading = typed(&catalogue, definition, &BTreeMap::new(), &inputs)?;
         let mut fields: BTreeMap<String, Value> = reading.values.into_iter().filter(|(_, v)| *v != Value::Null).collect();
-        fields.entry("on".into()).or_insert_with(|| Value::Str(self.clock.today().to_string()));
+        self.common_fields(&mut fields, by);
         fields.entry("status".into()).or_insert_with(|| Value::Str("present".into()));
         let text = |key: &str| match fields.get(key) {
             Some(Value::Str(text)) if !text.is_empty() => Some(text.clone()),

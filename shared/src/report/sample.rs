@@ -28,7 +28,7 @@ const LEDGERS: [(&str, Subject, &str, &str); 23] = [
     (
         "enrolment",
         Subject::Student,
-        "name id_no birth:date sex:choice stage:choice grade:int class:int entered_on:date status:choice closed_on:date boarding:choice distance_km:dec1 registered_household:choice household_card categories:flags left_behind:bool income_year:money",
+        "name id_no birth:date sex:choice stage:choice grade:int class:int entered_on:date status:choice status_on:date closed_on:date boarding:choice distance_km:dec1 registered_household:choice household_card categories:flags left_behind:bool income_year:money",
         "",
     ),
     (

@@ -519,7 +519,8 @@ async fn save(
             }
             let pointed = reach::references(desk, &account, &reached.definition, &set)
                 .and_then(|()| undisputed(desk, &reached.definition, &reached.place.id, &set, lang))
-                .and_then(|()| newer::none(desk, &account, &reached, &sent, lang));
+                .and_then(|()| newer::none(desk, &account, &reached, &sent, lang))
+                .and_then(|()| fits::asked_for(desk, &account, &reached.definition, &reached.place.fields, &set, sent.other("_gaps"), lang));
             match pointed.and_then(|()| desk.ask(&account, Request::RecordSet { record: id.clone(), set, by: Some(account.name.clone()) }, lang)) {
                 Ok(done) => {
                     if !placed.is_empty() {
@@ -530,7 +531,8 @@ async fn save(
                 }
                 Err(fault) if mends(&fault) => {
                     // Only what was changed stands as it was typed: what was left alone shows what stands there now.
-                    let drawn = edit_form(desk, &account, page, &id, Tried { typed: &sent.changed(), kept: &given.taken, fault: Some(&fault) })?;
+                    let mut drawn = edit_form(desk, &account, page, &id, Tried { typed: &sent.changed(), kept: &given.taken, fault: Some(&fault) })?;
+                    drawn.hidden.extend(fits::told_gaps(&fault));
                     desk.noted_once(&account, "show", format!("record {id}"), 1);
                     Ok(Err((FormPage { not_taken: files::refusals(&refused, true, lang), ..drawn }, status(&fault))))
                 }

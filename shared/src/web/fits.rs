@@ -4,15 +4,17 @@
 //! Nothing is hidden and nothing decided here: the checks are data, and the engine asks them again when the record is written.
 
 use super::{
+    account::Account,
     desk::Desk,
     form::{Input, Option_},
 };
 use crate::{
     document::view::Value,
+    fault::{Exit, Fault},
     ledger::{
-        Definition, FieldType,
+        Definition, Field, FieldType,
         condition::is_filled,
-        definition::Check,
+        definition::{Check, Required},
         validate::{self, Finding},
         value,
     },
@@ -102,6 +104,47 @@ pub(super) fn outside(desk: &Desk, definition: &Definition, field: &str, text: &
     let schools = if named { desk.replica.schools().unwrap_or_default() } else { return None };
     let listed = schools.iter().any(|(code, name)| code == text || name == text);
     (!listed && !schools.is_empty()).then(|| locale::text(lang, "web-school-outside", &[("value", text)]))
+}
+
+/// Fields that what is being written makes required and leaves empty, where the definition says to `ask` for them: said beside each, once. `gaps`: what the form was told already.
+///
+/// # Errors
+/// `web-form-gaps`, with `web-field-gap` for each; its particular `gaps` goes along with the form.
+pub(super) fn asked_for(
+    desk: &Desk,
+    account: &Account,
+    definition: &Definition,
+    known: &BTreeMap<String, Value>,
+    set: &BTreeMap<String, String>,
+    gaps: &str,
+    lang: Lang,
+) -> Result<(), Fault> {
+    let mut after = known.clone();
+    for code in set.keys() {
+        after.remove(code);
+    }
+    after.extend(so_far(desk, definition, None, set));
+    let empty: Vec<&Field> = desk.replica.around(|around| {
+        let wanted = |field: &&Field| match &field.required {
+            Required::When(condition) => condition.fields().iter().any(|code| set.contains_key(*code)) && condition.holds_here(&after, None, around),
+            _ => false,
+        };
+        let fields = definition.fields.iter().filter(|field| field.ask && super::form::fills(account, definition, field));
+        fields.filter(wanted).filter(|field| !is_filled(&after, &field.code)).collect()
+    });
+    let codes = empty.iter().map(|field| field.code.as_str()).collect::<Vec<_>>().join(",");
+    if empty.is_empty() || codes == gaps {
+        return Ok(());
+    }
+    let said =
+        empty.into_iter().map(|field| Fault::new("web-field-gap", Exit::Found).with("field", &field.code).with("title", field.title.get(lang)));
+    Err(Fault::new("web-form-gaps", Exit::Found).with("gaps", codes).of(said))
+}
+
+/// What goes along with a form once it was told what is missing.
+pub(super) fn told_gaps(fault: &Fault) -> Option<(String, String)> {
+    let gaps = fault.args.iter().find(|(name, _)| fault.code == "web-form-gaps" && name == "gaps")?;
+    Some(("_gaps".to_owned(), gaps.1.clone()))
 }
 
 fn said(desk: &Desk, definition: &Definition, fields: &BTreeMap<String, Value>, of: impl Fn(&Check) -> bool) -> Vec<Finding> {

@@ -99,7 +99,8 @@ struct RecordPage {
     waits: String,
     due: (String, &'static str),
     next: Vec<Next>,
-    conflicts: Vec<String>,
+    /// Disagreements: id, and what is said.
+    conflicts: Vec<(String, String)>,
     files: Vec<files::state::File>,
     file_inputs: Vec<Input>,
     may_remove: bool,
@@ -221,7 +222,8 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
     let next = if *writes && !place.void { next_steps(desk, account, &reached, &page, &shown_json, step, tried)? } else { Vec::new() };
     let mut values = shown::filled(&catalogue, definition, account, &names.fields(definition, &place.fields), lang);
     let pending = Pending::read(desk)?;
-    pending::mark(&mut values, &pending.of(desk, definition, id, lang), definition, account, lang);
+    let unsettled = pending.of(desk, definition, id, lang);
+    pending::mark(&mut values, &unsettled, definition, account, lang);
     values.retain(|shown| definition.field(&shown.code).is_none_or(|f| f.kind != crate::ledger::FieldType::File));
     let may_remove = *writes && !place.void && !sealed;
     let file_inputs = if may_remove { files::inputs(desk, account, definition, &place.fields, &[], lang)? } else { Vec::new() };
@@ -234,7 +236,7 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         waits: waits(definition, state, lang),
         due,
         next,
-        conflicts: shown_json["conflicts"].as_array().into_iter().flatten().filter_map(|c| c["id"].as_str().map(str::to_owned)).collect(),
+        conflicts: pending::told(&shown_json, &unsettled, definition, account, lang),
         files: files::state::files(desk, account, definition, &place.id, &place.fields, lang)?,
         file_inputs,
         may_remove,

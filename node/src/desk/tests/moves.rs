@@ -105,3 +105,85 @@ async fn a_school_that_is_asked_has_it_on_today_and_answers_on_its_page() {
     assert!(!school.get("/", &registrar).await.text.contains("外校转学"), "done");
     assert_eq!(school.records("relay_answer").len(), 1);
 }
+
+/// 转走了.
+const WHY: &str = "%E8%BD%AC%E8%B5%B0%E4%BA%86";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_that_leaves_is_asked_about_once_and_stands_on_today_until_a_case_follows_it_up() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let edit = async |rest: &str| school.post(&format!("/record/{child}/edit"), &registrar, &format!("was.status=present&status=left&{rest}")).await;
+    let asked = edit("").await;
+    assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", asked.text);
+    let first = asked.text.split("<details>").next().unwrap();
+    for code in ["status_on", "left_to", "left_why"] {
+        assert!(first.contains(&format!("name=\"{code}\"")), "{code} stands before what is folded: {first}");
+    }
+    assert!(
+        asked.text.contains("name=\"_gaps\" value=\"status_on,left_to,left_why\"") && first.contains("“学籍状态变动日期”还没填。"),
+        "{}",
+        asked.text
+    );
+    let status = |school: &School| school.records("enrolment")[0].fields["status"].clone();
+    assert_eq!(status(&school), Value::Str("present".into()), "nothing is saved unasked");
+    let future = edit(&format!("status_on=2026-03-09&left_to={WHY}&left_why={WHY}")).await;
+    assert!(future.text.contains("学籍状态变动日期在今天以后"), "{}", future.text);
+    let some = edit("status_on=2026-03-02&_gaps=status_on,left_to,left_why").await;
+    assert!(some.text.contains("value=\"left_to,left_why\""), "what is still missing is asked: {}", some.text);
+    let saved = edit("status_on=2026-03-02&_gaps=left_to,left_why").await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "not known yet: {}", saved.text);
+    assert_eq!(status(&school), Value::Str("left".into()));
+    let today = school.get("/", &registrar).await.text;
+    let line =
+        today.split("离校或转出没有就读证明，要跟进").nth(1).and_then(|rest| rest.split("</section>").next()).unwrap_or_else(|| panic!("{today}"));
+    assert!(line.contains("王小明") && line.contains("立失学个案"), "{line}");
+    let form = school.get(&format!("/ledger/dropout_case/new?student={child}&opened_by=teacher"), &registrar).await;
+    assert_eq!(form.status, StatusCode::OK);
+    add(&school, "dropout_case", Some(&child), &[("opened_by", "teacher"), ("on", "2026-03-02")]);
+    assert!(!school.get("/", &registrar).await.text.contains("离校或转出没有就读证明"), "somebody is at it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grade_that_no_pupil_of_the_stage_is_in_is_said_while_typing_and_not_saved() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let form = "name=%E6%9D%8E%E5%9B%9B&id_type=none&sex=male&birth=2016-06-12&stage=primary&grade=8&class=1&boarding=day";
+    for field in ["grade", "stage"] {
+        let beside = school.post("/ledger/enrolment/check", &registrar, &format!("{form}&_field={field}")).await.text;
+        assert!(beside.contains("class=\"error\"") && beside.contains("小学年级应为 1 至 6"), "{field}: {beside}");
+    }
+    let empty = school.post("/ledger/enrolment/check", &registrar, "stage=primary&grade=&_field=stage").await.text;
+    assert!(empty.is_empty(), "{empty}");
+    let refused = school.post("/ledger/enrolment/new", &registrar, form).await;
+    assert!(refused.text.contains("小学年级应为 1 至 6"), "{}", refused.text);
+    assert!(school.records("enrolment").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_files_are_filtered_by_status_grade_and_left_behind_and_sorted_by_sound() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    // By code point 王 comes before 阿 and 张; by sound after 阿 and before 张.
+    for (name, number, grade) in [("张三", "529901201606120012", 3), ("王五", "529901201603020032", 3), ("阿木", "529901201706120036", 4)] {
+        school.child(name, number, grade, 1);
+    }
+    let page = school.get("/ledger/enrolment?order=name", &registrar).await.text;
+    for said in ["name=\"f.status\"", "name=\"f.grade\"", "name=\"f.left_behind\"", "学籍状态</a>", "是否留守儿童</a>", "监护人电话</a>"]
+    {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let order = |page: &str| {
+        let mut found: Vec<(usize, &str)> =
+            ["张三", "王五", "阿木"].into_iter().filter_map(|name| Some((page.find(&format!(">{name}</a>"))?, name))).collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, name)| name).collect::<Vec<_>>()
+    };
+    assert_eq!(order(&page), ["阿木", "王五", "张三"]);
+    let back = school.get("/ledger/enrolment?order=-name", &registrar).await.text;
+    assert_eq!(order(&back), ["张三", "王五", "阿木"]);
+    let third = school.get("/ledger/enrolment?order=class&f.grade=3&f.left_behind=1&f.status=present", &registrar).await.text;
+    assert_eq!(order(&third), ["王五", "张三"]);
+    assert!(order(&school.get("/ledger/enrolment?f.left_behind=0", &registrar).await.text).is_empty());
+}
