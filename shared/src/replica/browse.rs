@@ -421,6 +421,9 @@ fn by_sound(wanted: &Wanted) -> Option<(bool, bool)> {
     ["name", "class"].contains(&name).then_some((name == "class", descending))
 }
 
+/// Grade and class, sound of the name, id, and where the record lies.
+type Sounded = ((Option<i64>, Option<i64>), String, String, i64);
+
 /// A page of rows in the order of the sound of their children's names.
 fn sounded(
     c: &Connection,
@@ -433,7 +436,7 @@ fn sounded(
 ) -> Result<Vec<Row>> {
     let whole = select(definition);
     let from = whole.split_once(" FROM ").map_or("", |(_, from)| from);
-    let mut keys: Vec<((Option<i64>, Option<i64>), String, String, i64)> = c
+    let mut keys: Vec<Sounded> = c
         .prepare_cached(&format!("SELECT e.grade, e.class, e.name, t._id, t._n FROM {from}{tail}"))?
         .query_map(values, |r| {
             let class = if by_class { (r.get(0)?, r.get(1)?) } else { (None, None) };
