@@ -150,7 +150,7 @@ enum School {
         /// Name
         #[arg(long)]
         name: String,
-        /// Stage: primary, junior, `nine_year`, senior, preschool …
+        /// Stage: primary, junior, nine_year, senior, preschool …
         #[arg(long)]
         stage: Option<String>,
         /// Township

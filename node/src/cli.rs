@@ -242,7 +242,7 @@ enum Account {
         /// Name of the person, as records show it
         #[arg(long)]
         name: String,
-        /// registrar, `aid_officer`, `class_teacher` or principal; repeat for several
+        /// registrar, aid_officer, class_teacher or principal; repeat for several
         #[arg(long = "role", required = true, value_name = "ROLE")]
         roles: Vec<String>,
         /// A class of a class teacher, such as 3.2; repeat for several

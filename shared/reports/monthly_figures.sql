@@ -2,8 +2,8 @@
 -- name = "monthly_figures"
 -- question = 5
 -- title = { zh = "月报数字", en = "Figures of the month" }
--- help = { zh = "一所学校一个月的控辍数字，由点名、个案等记录算出，月报照此填写。新增疑似按个案发生日，确认、复学、排除、再次失学按生效步骤的日期；未销号按月末的状态；在校生和留守儿童都按本月最后一天算（还没到月末的按今天）：入学日期不晚于那天、现在在校或那天之后才转走的；其中那天在留守档案起止月份内的为留守。实到取各班本月最后一次点名的合计；有班级本月一次也没有点名的，不代填。应点名为有在校生的班数乘上课天数（除去节假日，加上调休，算到今天）。没有任何新增和未销号的，零报告为“是”。状态有争议的个案不计。", en = "A school's figures of one month as its records have them; the monthly report is filled from here. Suspected by the date of the case; confirmed, returned, excluded, relapsed by the dates of effective steps; open by the state at the end of the month. Pupils and left-behind children are both of the last day of the month (of today while it runs): entered by that day, and at school now or transferred after it; left behind of these are those whose care profile spans that month. Present: the last roll of each class in the month; none while a class has no roll in it. Rolls due: classes with pupils times school days (less holidays, plus days worked in exchange, up to today). Zero report: nothing new and nothing open. A case whose state is disputed is not counted." }
--- ledgers = ["dropout_case", "dropout_roll", "home_teaching_plan", "care_profile", "care_log"]
+-- help = { zh = "一所学校一个月的控辍数字，由点名、个案等记录算出，月报照此填写。新增疑似按个案发生日，确认、复学、排除、再次失学按生效步骤的日期；未销号按月末的状态；在校生和留守儿童都按本月最后一天算（还没到月末的按今天）：入学日期不晚于那天、现在在校或那天之后才转走的；其中那天在留守档案起止月份内的为留守。实到取各班本月最后一次点名的合计；有班级本月一次也没有点名的，不代填。应点名为有在校生的班数乘上课天数（除去节假日，加上调休，算到今天）。离校或转出而没有外校就读证明、也没有在办个案的学生（到月末）单列一项。没有任何新增、未销号和这样的学生，零报告为“是”。状态有争议的个案不计。", en = "A school's figures of one month as its records have them; the monthly report is filled from here. Suspected by the date of the case; confirmed, returned, excluded, relapsed by the dates of effective steps; open by the state at the end of the month. Pupils and left-behind children are both of the last day of the month (of today while it runs): entered by that day, and at school now or transferred after it; left behind of these are those whose care profile spans that month. Present: the last roll of each class in the month; none while a class has no roll in it. Rolls due: classes with pupils times school days (less holidays, plus days worked in exchange, up to today). Children who left without proof of another school and without an open case (by the end of the month) are a figure of their own. Zero report: nothing new, nothing open and none of these. A case whose state is disputed is not counted." }
+-- ledgers = ["enrolment", "transfer", "dropout_case", "dropout_roll", "home_teaching_plan", "care_profile", "care_log"]
 -- indexes = [
 --   'record_dropout_roll("on", grade, class, void)',
 --   'step(record, effect, "to", "on")',
@@ -29,6 +29,7 @@
 --   { code = "no_contact", type = "int", title = { zh = "三十天未与父母联系", en = "Without contact with a parent in 30 days" } },
 --   { code = "rolls_due", type = "int", title = { zh = "应点名（班次）", en = "Rolls due" } },
 --   { code = "rolls_taken", type = "int", title = { zh = "已点名（班次）", en = "Rolls taken" } },
+--   { code = "unproven", type = "int", title = { zh = "离校或转出无就读证明", en = "Left without proof of another school" } },
 -- ]
 -- +++
 WITH RECURSIVE bounds AS (
@@ -94,13 +95,19 @@ figure AS (
             SELECT 1 FROM record_care_log l WHERE l._doc = c._doc AND l.reached = 1 AND l."on" BETWEEN date(bounds.until, '-30 days') AND bounds.until)) AS no_contact,
          (SELECT count(*) FROM room r WHERE r._school = s.code) * (SELECT count(*) FROM school_day) AS rolls_due,
          (SELECT count(*) FROM (SELECT DISTINCT t.grade, t.class, t.on_ FROM taken t JOIN room r ON r._school = t._school AND r.grade = t.grade AND r.class = t.class
-                                WHERE t._school = s.code AND t.on_ IN (SELECT on_ FROM school_day))) AS rolls_taken
+                                WHERE t._school = s.code AND t.on_ IN (SELECT on_ FROM school_day))) AS rolls_taken,
+         -- As the report left_unproven has them, on that day.
+         (SELECT count(*) FROM record_enrolment e, bounds
+          WHERE e._school = s.code AND e._year = bounds.year AND e.status IN ('left', 'transferred') AND coalesce(e.status_on, '') <= bounds.until AND e.closed_on IS NULL
+            AND NOT EXISTS (SELECT 1 FROM record_dropout_case c WHERE c._doc = e._doc
+                            AND (c.excluded_proof = 'other_school_letter' OR c._state = 'transferred' OR c._state IS NULL OR c._state IN {{open dropout_case}}))
+            AND NOT EXISTS (SELECT 1 FROM record_transfer t WHERE t._doc = e._doc AND (t._state IS NULL OR t._state = 'done' OR t._state IN {{open transfer}}))) AS unproven
   FROM school s
 )
 SELECT f.school AS school, :month AS month,
-       f.suspected = 0 AND f.confirmed = 0 AND f.returned = 0 AND f.relapsed = 0 AND f.open_cases = 0 AS zero,
+       f.suspected = 0 AND f.confirmed = 0 AND f.returned = 0 AND f.relapsed = 0 AND f.open_cases = 0 AND f.unproven = 0 AS zero,
        f.pupils AS pupils, f.present AS present, f.suspected AS suspected, f.confirmed AS confirmed, f.returned AS returned, f.excluded AS excluded,
        f.relapsed AS relapsed, f.open_cases AS open_cases, f.home_taught AS home_taught, f.left_behind AS left_behind, f.no_contact AS no_contact,
-       f.rolls_due AS rolls_due, f.rolls_taken AS rolls_taken
+       f.rolls_due AS rolls_due, f.rolls_taken AS rolls_taken, f.unproven AS unproven
 FROM figure f
 ORDER BY f.school

@@ -22,7 +22,7 @@ pub mod origins;
 pub mod project;
 pub mod records;
 pub mod refusals;
-mod relay;
+pub mod relay;
 pub mod repair;
 pub mod rollover;
 pub mod rules;

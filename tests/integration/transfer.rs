@@ -69,6 +69,13 @@ fn a_child_moves_with_its_history_and_the_old_school_can_only_read() {
     assert_eq!((&shown["fields"]["p.name"], &shown["fields"]["state"]), (&json!("王小明"), &json!("asked")));
     assert_eq!(shown["next"].as_array().unwrap().len(), 2, "{}", shown["next"]);
     assert_eq!(rows(&old, &["record", "list", "relay"]).len(), 0, "nobody is told of its own request");
+    assert_eq!(old.run(&["record", "step", &transfer, "confirm", "--set", "confirmed_on=2020-11-05"]).fault(), "ledger-step-others");
+    let offered = old.run(&["record", "show", &transfer]).ok()["next"].clone();
+    assert_eq!(
+        offered.as_array().unwrap().iter().map(|step| step["step"].clone()).collect::<Vec<_>>(),
+        [json!("withdraw")],
+        "only the other school confirms"
+    );
     assert_eq!(new.run(&["record", "set", &copy, "--set", "state=done"]).fault(), "ledger-not-yours");
     assert_eq!(new.run(&["record", "step", &copy, "confirm"]).fault(), "ledger-step-missing");
     assert_eq!(new.run(&["record", "step", &copy, "withdraw"]).fault(), "relay-no-step");

@@ -81,6 +81,8 @@ struct RollsPage {
 struct Line {
     student: String,
     name: String,
+    /// Class or status in question: where it is settled, and what is said.
+    unsettled: Option<(String, String)>,
     states: Vec<(String, String, bool)>,
     state: String,
     exception: bool,
@@ -225,7 +227,7 @@ async fn roll(
             let today = desk.clock().today();
             let day = on.day(today)?;
             let class = Class { grade, class };
-            let known = known(desk, &account, class, day)?;
+            let known = known(desk, &account, class, day, page.lang)?;
             let lines: Vec<Line> = known.pupils.iter().map(|pupil| known.line(&page, pupil, day, false)).collect();
             desk.noted(&account, "list", format!("ledger {CHECK}"), lines.len());
             let taken = heads(desk, day)?.iter().find(|row| head_of(row) == Some(class)).map(counts);
@@ -278,7 +280,7 @@ async fn withdraw(
     let day = desk
         .run(move |desk| {
             let day = on.day(desk.clock().today())?;
-            let known = known(desk, &account, Class { grade, class }, day)?;
+            let known = known(desk, &account, Class { grade, class }, day, lang)?;
             if !known.may || !known.pupils.iter().any(|pupil| pupil.student == of.student) {
                 return Err(Fault::new("web-not-yours", Exit::NotAllowed));
             }
@@ -313,7 +315,7 @@ async fn row(
             let today = desk.clock().today();
             let day = on.day(today)?;
             let class = Class { grade, class };
-            let before = known(desk, &account, class, day)?;
+            let before = known(desk, &account, class, day, page.lang)?;
             let nobody = || Fault::new("web-child-none", Exit::NoMatch);
             let number = before.pupils.iter().position(|p| p.student == chosen.student).ok_or_else(nobody)?;
             if !before.may {
@@ -322,11 +324,11 @@ async fn row(
             if chosen.state != "present" || before.today(&chosen.student, day).is_some() {
                 choose(desk, &account, &before, &chosen.student, &chosen.state, day, page.lang)?;
             }
-            let mut after = known(desk, &account, class, day)?;
+            let mut after = known(desk, &account, class, day, page.lang)?;
             let head = |desk: &Desk| Ok::<_, Fault>(heads(desk, day)?.into_iter().find(|row| head_of(row) == Some(class)));
             if head(desk)?.is_some() {
                 finish(desk, &account, &after, day, page.lang)?;
-                after = known(desk, &account, class, day)?;
+                after = known(desk, &account, class, day, page.lang)?;
             }
             let pupil = after.pupils.get(number).ok_or_else(nobody)?;
             let line = after.line(&page, pupil, day, true);
@@ -350,7 +352,7 @@ async fn done(
     let day = desk
         .run(move |desk| {
             let day = on.day(desk.clock().today())?;
-            let known = known(desk, &account, Class { grade, class }, day)?;
+            let known = known(desk, &account, Class { grade, class }, day, lang)?;
             if !known.may {
                 return Err(Fault::new("web-not-yours", Exit::NotAllowed));
             }

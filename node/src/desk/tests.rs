@@ -6,6 +6,7 @@ mod grid;
 mod hostile;
 mod imports;
 mod looks;
+mod moves;
 mod noted;
 mod paper;
 mod read;

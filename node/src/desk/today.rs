@@ -322,6 +322,9 @@ fn line_of(
             return (row[code] == true || row[code] == 1).then(|| column.title.get(page.lang).to_owned());
         }
         let text = plain(code)?;
+        if report.columns.iter().any(|column| column.code == *code && column.kind == ColumnType::School) {
+            return Some(Names::of(&desk.replica, page.lang).school(&text).unwrap_or(text));
+        }
         if report.columns.iter().any(|column| column.code == *code && column.kind == ColumnType::Flags) {
             let named = |flag: &str| answer["labels"][code][flag].as_str().unwrap_or(flag).to_owned();
             let separator = if page.lang == Lang::Zh { "、" } else { ", " };

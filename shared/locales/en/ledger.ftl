@@ -189,6 +189,8 @@ ledger-step-schools = "{ $step }" is taken by the school.
     .next = Have the school run `huxue-node record step RECORD STEP`.
 ledger-step-countys = "{ $step }" is taken by the county.
     .next = The county takes it with `huxue-hub record step`; run `{ $program } sync now` to see the result.
+ledger-step-others = "{ $step }" is for the other school.
+    .next = Nothing to do: the county passes this on to that school and writes its answer down here.
 ledger-step-missing = Before "{ $step }", fill in: { $names_en }.
     .next = Fill them along with it: `{ $program } record step RECORD STEP --set FIELD=VALUE`.
 ledger-step-early = "{ $step }" can be taken from { $earliest } on; the prescribed days are not over.

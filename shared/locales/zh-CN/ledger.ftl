@@ -189,6 +189,8 @@ ledger-step-schools = “{ $step }”由学校办理。
     .next = 请学校运行 huxue-node record step 记录号 步骤。
 ledger-step-countys = “{ $step }”由县教育局办理。
     .next = 等县里用 huxue-hub record step 办理；运行 { $program } sync now 后就能看到结果。
+ledger-step-others = “{ $step }”由对方学校办理。
+    .next = 不用做什么：县里把这件事转给对方学校，对方答复后自动记在这里。
 ledger-step-missing = 办理“{ $step }”之前要填好：{ $names_zh }。
     .next = 填好后再办理：{ $program } record step 记录号 步骤 --set 字段=值。
 ledger-step-early = “{ $step }”最早可以在 { $earliest } 办理，规定的天数还没满。

@@ -223,7 +223,8 @@ fn conflicts(answer: &Json, lang: Lang) -> String {
     let mut out = String::new();
     for item in &rows {
         let kind = locale::text(lang, &format!("conflict-kind-{}", cell(&item["kind"]).replace('_', "-")), &[]);
-        let _ = writeln!(out, "{}  {kind}  {} {} {}", cell(&item["id"]), cell(&item["school"]), cell(&item["name"]), cell(&item["record"]));
+        let title = item["title"].as_str().map_or_else(String::new, |title| format!("{}{title}", lang.colon()));
+        let _ = writeln!(out, "{}  {kind}{title}  {} {} {}", cell(&item["id"]), cell(&item["school"]), cell(&item["name"]), cell(&item["record"]));
         for line in refusals::lines(item, lang) {
             let _ = writeln!(out, "    {line}");
         }

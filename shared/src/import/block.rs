@@ -1,5 +1,5 @@
 //! A block copied from a spreadsheet, as the clipboard carries it: lines of cells between tabs; a cell with a line break, a tab or a quotation mark in it stands in
-//! quotation marks, doubled inside. Excel, WPS and `LibreOffice` agree on this; what they do not agree on (a lone quotation mark) is taken as it stands.
+//! quotation marks, doubled inside. Excel, WPS and LibreOffice agree on this; what they do not agree on (a lone quotation mark) is taken as it stands.
 //!
 //! Invariants: no text panics; `parse(write(cells)) == cells` for every block whose last line is not empty; bounded by [`CELLS_MAX`].
 

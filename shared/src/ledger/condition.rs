@@ -9,7 +9,10 @@
 mod parser;
 
 use super::{definition::Definition, problem::ProblemCode};
-use crate::{document::view::Value, model::codes::IdNumber};
+use crate::{
+    document::view::Value,
+    model::{SchoolCode, codes::IdNumber},
+};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -21,6 +24,8 @@ pub type Lookup<'a> = dyn Fn(&str) -> Option<BTreeMap<String, Value>> + 'a;
 pub struct Around<'a> {
     /// The day it is written, in China.
     pub today: Date,
+    /// The school it is written at; `None` at the county.
+    pub school: Option<SchoolCode>,
     /// Records a field refers to; the state of their lifecycle as `$state`.
     pub other: &'a Lookup<'a>,
 }
@@ -63,11 +68,20 @@ enum Operand {
     Today {
         month: bool,
     },
+    /// `$school`: the school that writes.
+    School,
     /// `programme.stage`: a field of the record that a `ref` field names.
     Of(String, String),
     /// `id_no.birth`, `id_no.sex`: what an identity number says of its holder.
     Holder(String, Says),
     Literal(Value),
+}
+
+impl Operand {
+    /// Never empty by a gap in what was filled in.
+    fn is_fixed(&self) -> bool {
+        matches!(self, Self::Literal(_) | Self::State)
+    }
 }
 
 /// GB 11643: digits 7-14, and digit 17.
@@ -130,13 +144,25 @@ impl Condition {
         Record { fields, state, around: Some(around) }.holds(&self.0)
     }
 
+    /// Whether it is certain not to hold where the record is written: two fields are compared only once both are filled, so that a gap is never told as a contradiction.
+    #[must_use]
+    pub fn fails_here(&self, fields: &BTreeMap<String, Value>, state: Option<&str>, around: &Around<'_>) -> bool {
+        Record { fields, state, around: Some(around) }.known(&self.0) == Some(false)
+    }
+
     /// Every field of the record it names, in order, each once.
     #[must_use]
     pub fn fields(&self) -> Vec<&str> {
         let mut found: Vec<&str> = Vec::new();
         walk(&self.0, &mut |operand| match operand {
             Operand::Field(field) | Operand::Of(field, _) | Operand::Holder(field, _) if !found.contains(&field.as_str()) => found.push(field),
-            Operand::Field(_) | Operand::Of(..) | Operand::Holder(..) | Operand::State | Operand::Today { .. } | Operand::Literal(_) => {}
+            Operand::Field(_)
+            | Operand::Of(..)
+            | Operand::Holder(..)
+            | Operand::State
+            | Operand::Today { .. }
+            | Operand::School
+            | Operand::Literal(_) => {}
         });
         found
     }
@@ -210,6 +236,23 @@ impl Record<'_> {
         }
     }
 
+    /// As [`Record::holds`]; `None` where it hangs on two operands of which one is empty and neither is a literal.
+    fn known(&self, expression: &Expression) -> Option<bool> {
+        let settled = |parts: &[Expression], by: bool| {
+            let known: Vec<Option<bool>> = parts.iter().map(|part| self.known(part)).collect();
+            if known.contains(&Some(by)) { Some(by) } else { known.into_iter().collect::<Option<Vec<bool>>>().map(|_| !by) }
+        };
+        match expression {
+            Expression::All(parts) => settled(parts, false),
+            Expression::Any(parts) => settled(parts, true),
+            Expression::Not(part) => self.known(part).map(|holds| !holds),
+            Expression::Compare(left, _, right) if !left.is_fixed() && !right.is_fixed() => {
+                (self.value(left).is_some() && self.value(right).is_some()).then(|| self.holds(expression))
+            }
+            Expression::Compare(..) | Expression::In(..) | Expression::Has(..) | Expression::Set(_) => Some(self.holds(expression)),
+        }
+    }
+
     /// `None` when empty.
     fn value(&self, operand: &Operand) -> Option<Value> {
         let value = match operand {
@@ -219,6 +262,7 @@ impl Record<'_> {
                 let today = self.around?.today;
                 Value::Str(if *month { today.strftime("%Y-%m").to_string() } else { today.to_string() })
             }
+            Operand::School => Value::Str(self.around?.school?.to_string()),
             Operand::Of(reference, field) => self.other(reference)?.get(field)?.clone(),
             Operand::Holder(field, says) => says.of(self.fields.get(field)?)?,
             Operand::Literal(value) => value.clone(),

@@ -153,6 +153,8 @@ pub struct Field {
     pub searchable: bool,
     /// A date on which the child, or what `parent` names, is to be looked at again: due until a later record of the ledger.
     pub follow_up: bool,
+    /// The desk asks for it once before it saves what makes it required and leaves it empty.
+    pub ask: bool,
     /// May appear on a public notice.
     pub public: bool,
     /// A number of papers: the desk proposes the next one of the school and year.
@@ -349,6 +351,10 @@ pub struct Definition {
     pub label: Vec<String>,
     /// Fields shown where one of several is chosen; empty: those of `label`.
     pub choose: Vec<String>,
+    /// Columns of its list; empty: chosen by what names and finds a record.
+    pub list: Vec<String>,
+    /// Choice, bool and small int fields its list is filtered by; empty: the first few choices that are searched by.
+    pub filters: Vec<String>,
     /// `bool` field of the child's profile: whom the ledger is about. `None`: any child.
     pub about: Option<String>,
     /// Fields that make a record's id: a second record with the same values is the same record. Empty: ids are drawn.

@@ -1,7 +1,7 @@
 //! Every code a person may see has a sentence in both languages, with its particulars filled in.
 
 use super::{
-    definition::{Authority, Bilingual, Definition},
+    definition::{Bilingual, Definition, StepAuthority},
     lifecycle::{StepError, VoidReason, permit::Named},
     problem::ProblemCode,
     validate::{FindingCode, findings},
@@ -80,8 +80,9 @@ fn every_refused_step_has_a_sentence_in_both_languages() {
         StepError::Unknown { step: step(), steps: vec![named.clone()] },
         StepError::NotFromHere { step: step(), state: named.clone(), steps: vec![named.clone()] },
         StepError::NotFromHere { step: step(), state: named.clone(), steps: Vec::new() },
-        StepError::NotYours { step: step(), owner: Authority::School },
-        StepError::NotYours { step: step(), owner: Authority::County },
+        StepError::NotYours { step: step(), owner: StepAuthority::School },
+        StepError::NotYours { step: step(), owner: StepAuthority::County },
+        StepError::NotYours { step: step(), owner: StepAuthority::Other },
         StepError::Missing { step: step(), fields: vec![named.clone()] },
         StepError::TooEarly { step: step(), earliest: jiff::civil::date(2026, 3, 9) },
         StepError::Forked { states: vec![named.clone()] },
@@ -99,7 +100,7 @@ fn every_finding_and_void_reason_has_a_sentence_in_both_languages() {
     let text = "code = \"aa\"\nversion = 1\nsubject = \"school\"\nform = \"records\"\nowner = \"school\"\nsections = [\"office\"]\nprivacy = \"A\"\n\
                 title = { zh = \"甲\", en = \"A\" }\n[[check]]\nmust = \"note set\"\nmessage = { zh = \"写备注。\", en = \"Write a note.\" }\n";
     let definition = Definition::parse(text).unwrap();
-    let around = crate::ledger::condition::Around { today: jiff::civil::date(2026, 3, 2), other: &|_| None };
+    let around = crate::ledger::condition::Around { today: jiff::civil::date(2026, 3, 2), school: None, other: &|_| None };
     let found = findings(&definition, &BTreeMap::new(), None, &around);
     assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), [FindingCode::NoDate, FindingCode::Check]);
     let broken = found.last().unwrap().clone();

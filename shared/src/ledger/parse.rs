@@ -34,6 +34,8 @@ const HEAD_KEYS: &[&str] = &[
     "help",
     "label",
     "choose",
+    "list",
+    "filters",
     "about",
     "parent",
     "key",
@@ -124,6 +126,8 @@ fn head(reader: &Reader<'_>, root: Table<'_>, text: &str) -> Definition {
         label: reader.words(root, "label").into_iter().map(|(word, _)| word).collect(),
         about: reader.word(root, "about").map(|(word, _)| word),
         choose: reader.words(root, "choose").into_iter().map(|(word, _)| word).collect(),
+        list: reader.words(root, "list").into_iter().map(|(word, _)| word).collect(),
+        filters: reader.words(root, "filters").into_iter().map(|(word, _)| word).collect(),
         key: reader.words(root, "key").into_iter().map(|(word, _)| word).collect(),
         parent: reader.word(root, "parent").map(|(word, _)| word),
         per: reader.one_of(root, "per", Period::WORDS, Period::from_word),
@@ -235,9 +239,9 @@ fn conflict_groups(reader: &Reader<'_>, root: Table<'_>, definition: &Definition
     groups
 }
 
-/// `label`, `choose`, `derive`, `key` and `parent` name fields.
+/// `label`, `choose`, `list`, `filters`, `derive`, `key` and `parent` name fields.
 fn names_of_fields(reader: &Reader<'_>, root: Table<'_>, definition: &Definition) {
-    for key in ["label", "choose", "derive", "key"] {
+    for key in ["label", "choose", "list", "filters", "derive", "key"] {
         for word in reader.words(root, key) {
             field_exists(reader, &word, definition);
         }

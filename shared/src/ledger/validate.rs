@@ -94,7 +94,7 @@ pub fn findings(definition: &Definition, fields: &BTreeMap<String, Value>, state
 #[must_use]
 pub fn broken(check: &Check, fields: &BTreeMap<String, Value>, state: Option<&str>, around: &Around<'_>) -> Option<Finding> {
     let applies = check.when.as_ref().is_none_or(|when| when.holds_here(fields, state, around));
-    (applies && !check.must.holds_here(fields, state, around)).then(|| Finding {
+    (applies && check.must.fails_here(fields, state, around)).then(|| Finding {
         blocks: check.block,
         message: Some(check.message.clone()),
         about: check.names().map(str::to_owned).collect(),
@@ -253,6 +253,7 @@ authority = "school"
         let fields = pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
         let around = Around {
             today: jiff::civil::date(2026, 3, 2),
+            school: None,
             other: &|key| (key == "programme:1").then(|| [("stage".to_owned(), text("primary"))].into()),
         };
         findings(&definition, &fields, Some(state), &around).into_iter().map(|finding| (finding.field, finding.code, finding.blocks)).collect()
@@ -273,6 +274,30 @@ authority = "school"
     fn a_field_of_a_step_is_a_gap_once_the_step_must_have_been_taken() {
         let filled = [("on", text("2026-03-02")), ("days", Value::Int(2))];
         assert_eq!(of(&filled, "confirmed"), vec![("reason".to_owned(), FindingCode::Missing, false)]);
+    }
+
+    #[test]
+    fn a_gap_is_never_told_as_a_contradiction() {
+        let around = Around { today: jiff::civil::date(2026, 3, 2), school: "5299010001".parse().ok(), other: &|_| None };
+        let catalogue = crate::ledger::Catalogue::embedded();
+        let empty = BTreeMap::new();
+        // One of several rows must be chosen: that is what such a check is there to say.
+        let asks_to_fill = |check: &Check| format!("{:?}", check.must).contains("Set(");
+        for definition in catalogue.iter_latest() {
+            let state = definition.lifecycle.as_ref().map(|lifecycle| lifecycle.initial.as_str());
+            let said =
+                definition.checks.iter().filter(|check| check.block && !asks_to_fill(check)).find_map(|check| broken(check, &empty, state, &around));
+            assert_eq!(said, None, "{}", definition.code);
+        }
+        let transfer = catalogue.latest("transfer").unwrap();
+        let said = |from: &str, to: &str| -> Vec<String> {
+            let named = [("from", from), ("to", to)].into_iter().filter(|(_, school)| !school.is_empty());
+            let fields = named.map(|(field, school)| (field.to_owned(), text(school))).collect();
+            transfer.checks.iter().filter_map(|check| broken(check, &fields, None, &around)?.message).map(|message| message.zh).collect()
+        };
+        assert!(said("", "5299010009").is_empty() && said("邻县小学", "").is_empty() && said("5299010001", "邻县小学").is_empty());
+        assert!(said("5299010001", "5299010001")[0].contains("不能是同一所学校"));
+        assert!(said("5299010002", "邻县小学")[0].contains("要有一所是本校"));
     }
 
     #[test]

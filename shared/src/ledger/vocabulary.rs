@@ -110,6 +110,8 @@ words! {
         County = "county",
         /// Either.
         Any = "any",
+        /// The other school that the record names (`[relay]`), never the one it lies at: the county writes it down on that school's word, so it is by origin the county's.
+        Other = "other",
     }
 }
 words! {
@@ -226,6 +228,6 @@ impl StepAuthority {
     /// Whether a step written by `side` counts.
     #[must_use]
     pub fn allows(self, side: Authority) -> bool {
-        matches!((self, side), (Self::Any, _) | (Self::School, Authority::School) | (Self::County, Authority::County))
+        matches!((self, side), (Self::Any, _) | (Self::School, Authority::School) | (Self::County | Self::Other, Authority::County))
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Nothing a person types becomes SQL: columns come from the definition in force, values are bound.
 
-use super::{Replica, Result};
+use super::{Replica, Result, names};
 use crate::{
     document::view::Value,
     ledger::{Definition, FieldType, definition::Field},
@@ -34,6 +34,8 @@ pub struct Pupil {
     pub id_no: Option<String>,
     /// Student number.
     pub student_no: Option<String>,
+    /// Telephone of the guardian.
+    pub phone: Option<String>,
     /// School year it starts in.
     pub year: u16,
 }
@@ -122,7 +124,8 @@ pub struct Listed {
     pub rows: Vec<Row>,
 }
 
-const PUPIL: &str = "SELECT _student, name, grade, class, stage, status, sex, id_no, student_no, _year FROM record_enrolment WHERE void = 0";
+const PUPIL: &str =
+    "SELECT _student, name, grade, class, stage, status, sex, id_no, student_no, _year, guardian_phone FROM record_enrolment WHERE void = 0";
 
 fn pupil(r: &rusqlite::Row<'_>) -> rusqlite::Result<Pupil> {
     Ok(Pupil {
@@ -136,6 +139,7 @@ fn pupil(r: &rusqlite::Row<'_>) -> rusqlite::Result<Pupil> {
         id_no: r.get(7)?,
         student_no: r.get(8)?,
         year: r.get(9)?,
+        phone: r.get(10)?,
     })
 }
 
@@ -375,7 +379,9 @@ fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Li
         .filter_map(|(code, value)| {
             definition
                 .declared(code)
-                .filter(|f| matches!(f.kind, FieldType::Choice | FieldType::Month | FieldType::Date | FieldType::Idno))
+                .filter(|f| {
+                    matches!(f.kind, FieldType::Choice | FieldType::Month | FieldType::Date | FieldType::Idno | FieldType::Bool | FieldType::Int)
+                })
                 .map(|f| (f.code.as_str(), value))
         })
         .collect();
@@ -395,7 +401,10 @@ fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Li
         }
     }
     values.extend(named.iter().map(|(name, value)| (name.as_str(), *value)));
-    let rows = c.prepare_cached(&sql)?.query_map(&values[..], |r| row(r, &definition.code))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let rows = match by_sound(wanted) {
+        Some((class, descending)) => sounded(c, definition, wanted, &tail, &values, class, descending)?,
+        None => c.prepare_cached(&sql)?.query_map(&values[..], |r| row(r, &definition.code))?.collect::<rusqlite::Result<Vec<_>>>()?,
+    };
     let from = select(definition);
     let from = from.split_once(" FROM ").map_or("", |(_, from)| from).replace('\n', " ");
     let total = if wanted.offset == 0 && rows.len() < wanted.limit as usize {
@@ -406,11 +415,47 @@ fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Li
     Ok(Listed { total, rows })
 }
 
+/// Whether rows come in the order of their children's names (`false`) or classes (`true`), and whether backwards: SQLite orders Chinese names by code point, which nobody can look up.
+fn by_sound(wanted: &Wanted) -> Option<(bool, bool)> {
+    let (name, descending) = wanted.order.strip_prefix('-').map_or((wanted.order.as_str(), false), |name| (name, true));
+    ["name", "class"].contains(&name).then_some((name == "class", descending))
+}
+
+/// Grade and class, sound of the name, id, and where the record lies.
+type Sounded = ((Option<i64>, Option<i64>), String, String, i64);
+
+/// A page of rows in the order of the sound of their children's names.
+fn sounded(
+    c: &Connection,
+    definition: &Definition,
+    wanted: &Wanted,
+    tail: &str,
+    values: &[(&str, &dyn ToSql)],
+    by_class: bool,
+    descending: bool,
+) -> Result<Vec<Row>> {
+    let whole = select(definition);
+    let from = whole.split_once(" FROM ").map_or("", |(_, from)| from);
+    let mut keys: Vec<Sounded> = c
+        .prepare_cached(&format!("SELECT e.grade, e.class, e.name, t._id, t._n FROM {from}{tail}"))?
+        .query_map(values, |r| {
+            let class = if by_class { (r.get(0)?, r.get(1)?) } else { (None, None) };
+            Ok((class, names::sound(&r.get::<_, Option<String>>(2)?.unwrap_or_default()), r.get(3)?, r.get(4)?))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    keys.sort_unstable();
+    if descending {
+        keys.reverse();
+    }
+    let page: Vec<i64> = keys.into_iter().skip(wanted.offset as usize).take(wanted.limit as usize).map(|(.., n)| n).collect();
+    let asked = serde_json::to_string(&page).unwrap_or_default();
+    let sql = format!("{whole} JOIN json_each(?1) j ON j.value = t._n ORDER BY j.key");
+    Ok(c.prepare_cached(&sql)?.query_map([asked], |r| row(r, &definition.code))?.collect::<rusqlite::Result<_>>()?)
+}
+
 fn order(definition: &Definition, wanted: &str) -> String {
     let (name, way) = wanted.strip_prefix('-').map_or((wanted, ""), |name| (name, " DESC"));
     let column = match name {
-        "name" => "e.name".to_owned(),
-        "class" => return format!("e.grade{way}, e.class{way}, e.name"),
         "state" => "t._state".to_owned(),
         "due" => return format!("t._due IS NULL, t._due{way}"),
         "on" => "t.\"on\"".to_owned(),

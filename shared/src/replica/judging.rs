@@ -3,7 +3,7 @@
 //! Invariant: only what is being written can be refused. A record that was short or wrong before somebody mended a note in it stays as it is, and so does what other
 //! machines wrote: it is judged by its lifecycle alone.
 
-use super::{Replica, Result};
+use super::{Replica, Result, Role};
 use crate::{
     document::view::Value,
     fault::{Exit, Fault},
@@ -55,7 +55,11 @@ impl Replica {
             fields.extend(state.map(|state| ("$state".to_owned(), Value::Str(state))));
             (!fields.is_empty()).then_some(fields)
         };
-        work(&Around { today: self.clock.today(), other: &other })
+        let school = match self.me.role {
+            Role::Node(school) => Some(school),
+            Role::Hub => None,
+        };
+        work(&Around { today: self.clock.today(), school, other: &other })
     }
 
     /// Work items, or what refuses the writing.

@@ -1,6 +1,6 @@
 //! Records referred to are named, not numbered: a programme's name in place of its key, in titles, lists, paper, reports and workbooks. Names are looked up once a page.
 
-use super::Replica;
+use super::{Replica, Result};
 use crate::{
     document::view::Value,
     ledger::{
@@ -10,7 +10,13 @@ use crate::{
     },
     locale::{self, Lang},
 };
-use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, sync::Arc};
+use pinyin::ToPinyin as _;
+use std::{
+    borrow::Cow,
+    cell::{OnceCell, RefCell},
+    collections::BTreeMap,
+    sync::Arc,
+};
 
 /// Names of records that others point to, as one page needs them.
 #[derive(Debug)]
@@ -20,13 +26,14 @@ pub struct Names<'a> {
     /// Reader's language.
     pub lang: Lang,
     known: RefCell<BTreeMap<String, Option<String>>>,
+    schools: OnceCell<BTreeMap<String, String>>,
 }
 
 impl<'a> Names<'a> {
     /// For one page.
     #[must_use]
     pub fn of(replica: &'a Replica, lang: Lang) -> Self {
-        Self { replica, catalogue: replica.catalogue(), lang, known: RefCell::default() }
+        Self { replica, catalogue: replica.catalogue(), lang, known: RefCell::default(), schools: OnceCell::new() }
     }
 
     /// The definitions names come from.
@@ -35,7 +42,14 @@ impl<'a> Names<'a> {
         &self.catalogue
     }
 
-    /// The fields with the name of the record referred to in place of its key. Of a key nobody knows it is said that the record is not here: it may not have arrived yet.
+    /// Name of a school by its code; `None` of one that is not in the county's list, and of a name.
+    #[must_use]
+    pub fn school(&self, code: &str) -> Option<String> {
+        let read = || self.replica.schools().unwrap_or_default().into_iter().collect();
+        self.schools.get_or_init(read).get(code).cloned()
+    }
+
+    /// The fields with the name of the record or school referred to in place of its key. Of a key nobody knows it is said that the record is not here: it may not have arrived yet.
     pub fn fields<'f>(&self, definition: &Definition, fields: &'f BTreeMap<String, Value>) -> Cow<'f, BTreeMap<String, Value>> {
         let mut named = Cow::Borrowed(fields);
         for field in definition.fields.iter().filter(|f| f.kind == FieldType::Ref) {
@@ -43,6 +57,13 @@ impl<'a> Names<'a> {
                 && !key.is_empty()
             {
                 let name = self.name(key).unwrap_or_else(|| locale::text(self.lang, "web-not-here", &[]));
+                named.to_mut().insert(field.code.clone(), Value::Str(name));
+            }
+        }
+        for field in definition.fields.iter().filter(|f| f.kind == FieldType::School) {
+            if let Some(Value::Str(code)) = fields.get(&field.code)
+                && let Some(name) = self.school(code)
+            {
                 named.to_mut().insert(field.code.clone(), Value::Str(name));
             }
         }
@@ -67,6 +88,11 @@ impl<'a> Names<'a> {
     /// A field's value, with the record referred to by name; `other`: one field of that record in place of its name. Empty when it is not here.
     #[must_use]
     pub fn value(&self, definition: &Definition, field: &Field, fields: &BTreeMap<String, Value>, other: Option<&str>) -> String {
+        if let (FieldType::School, Some(Value::Str(code))) = (field.kind, fields.get(&field.code))
+            && let Some(name) = self.school(code)
+        {
+            return name;
+        }
         let Some(target) = field.reference.as_deref().and_then(|code| self.catalogue.latest(code)) else {
             return value::show(&self.catalogue, definition, field, fields, self.lang);
         };
@@ -102,16 +128,36 @@ impl<'a> Names<'a> {
     }
 }
 
+impl Replica {
+    /// The schools of the county's list by code, each with its name.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn schools(&self) -> Result<Vec<(String, String)>> {
+        self.store.read(|c| {
+            let mut statement =
+                c.prepare_cached("SELECT code, name FROM record_school WHERE void = 0 AND code IS NOT NULL AND name IS NOT NULL ORDER BY code")?;
+            Ok(statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+/// A name in pinyin without tones, for sorting and finding: `wangxiaoming`.
+#[must_use]
+pub fn sound(name: &str) -> String {
+    name.chars().map(|c| c.to_pinyin().map_or_else(|| c.to_lowercase().to_string(), |sound| sound.plain().to_owned())).collect()
+}
+
 /// A record named in one line.
 #[must_use]
 pub fn label(catalogue: &Catalogue, definition: &Definition, fields: &BTreeMap<String, Value>, lang: Lang) -> String {
     line(catalogue, definition, &definition.label, fields, lang)
 }
 
-/// These fields of a record in one line; a date and the one after it are from when to when.
+/// These fields of a record in one line; a date and the one after it are from when to when, a school and the one after it from where to where.
 fn line(catalogue: &Catalogue, definition: &Definition, codes: &[String], fields: &BTreeMap<String, Value>, lang: Lang) -> String {
     let mut out = String::new();
-    let mut from = false;
+    let (mut from, mut left) = (false, false);
     for field in codes.iter().filter_map(|code| definition.field(code)).filter(|field| field.privacy != Privacy::C) {
         let text = match (field.kind, fields.get(&field.code)) {
             // That something is so is said by what it is; that it is not says nothing.
@@ -120,13 +166,17 @@ fn line(catalogue: &Catalogue, definition: &Definition, codes: &[String], fields
             _ => value::show(catalogue, definition, field, fields, lang),
         };
         let (date, span) = (field.kind == FieldType::Date, from && field.kind == FieldType::Date);
+        let school = field.kind == FieldType::School;
         if span {
             out.push('—');
+        } else if school && left && !text.is_empty() {
+            out.push_str(" → ");
         } else if !text.is_empty() && !out.is_empty() {
             out.push_str(" · ");
         }
         out.push_str(&text);
         from = date && !span && !text.is_empty();
+        left = school && !text.is_empty();
     }
     out
 }

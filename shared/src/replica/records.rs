@@ -137,13 +137,14 @@ impl Replica {
             None => self.this_year()?,
         };
         if definition.form == Form::Profile {
-            return self.prepare_profile(&definition, year, set);
+            return self.prepare_profile(&definition, year, set, by);
         }
         let of_fields =
             if definition.space == SpaceKind::CountySchool && subject.is_none() { self.school_of_fields(&definition, set)? } else { None };
         let (space, doc, profile) = self.home(&definition, subject.or(of_fields.as_ref()), year)?;
         self.may_work_in(doc)?;
         let mut inputs = self.inputs(&definition, set)?;
+        self.fill_own_school(&definition, &mut inputs);
         for field in &definition.fields {
             if !inputs.iter().any(|(code, _)| *code == field.code)
                 && let Some(default) = &field.default
@@ -183,6 +184,20 @@ impl Replica {
         Ok(format!("{}:{}", definition.code, hasher.finalize().to_hex().as_str().get(..26).unwrap_or_default()))
     }
 
+    /// One of the schools a relayed record names is where it lies: the only one left empty, unless another of them is that.
+    fn fill_own_school(&self, definition: &Definition, inputs: &mut Vec<(String, String)>) {
+        let (Some(relay), Role::Node(own)) = (&definition.relay, self.me.role) else { return };
+        let own = own.to_string();
+        let typed = |field: &String| inputs.iter().find(|(code, text)| code == field && !text.trim().is_empty()).map(|(_, text)| text.trim());
+        let empty: Vec<&String> = relay.schools.iter().filter(|field| typed(field).is_none()).collect();
+        let here = relay.schools.iter().any(|field| typed(field) == Some(own.as_str()));
+        if let ([field], false) = (empty.as_slice(), here) {
+            let field = (*field).clone();
+            inputs.retain(|(code, _)| *code != field);
+            inputs.push((field, own));
+        }
+    }
+
     fn common_fields(&self, fields: &mut BTreeMap<String, Value>, by: Option<&str>) {
         fields.entry("on".into()).or_insert_with(|| Value::Str(self.clock.today().to_string()));
         if let Some(by) = by.filter(|by| !by.is_empty()) {
@@ -191,7 +206,7 @@ impl Replica {
     }
 
     /// A child's document: made from what is typed, or found again by number and name.
-    fn prepare_profile(&self, definition: &Definition, year: SchoolYear, set: &BTreeMap<String, String>) -> Result<Prepared> {
+    fn prepare_profile(&self, definition: &Definition, year: SchoolYear, set: &BTreeMap<String, String>, by: Option<&str>) -> Result<Prepared> {
         let Role::Node(school) = self.me.role else {
             return Err(Fault::new("profile-at-school", Exit::NotAllowed).into());
         };
@@ -199,7 +214,7 @@ impl Replica {
         let inputs = self.inputs(definition, set)?;
         let reading = typed(&catalogue, definition, &BTreeMap::new(), &inputs)?;
         let mut fields: BTreeMap<String, Value> = reading.values.into_iter().filter(|(_, v)| *v != Value::Null).collect();
-        fields.entry("on".into()).or_insert_with(|| Value::Str(self.clock.today().to_string()));
+        self.common_fields(&mut fields, by);
         fields.entry("status".into()).or_insert_with(|| Value::Str("present".into()));
         let text = |key: &str| match fields.get(key) {
             Some(Value::Str(text)) if !text.is_empty() => Some(text.clone()),

@@ -17,6 +17,7 @@ use super::{
     edit::{DocEdit, What},
     merge,
     project::{self, Projection, RecordRow},
+    records::Place,
     students,
 };
 use crate::{
@@ -32,6 +33,7 @@ use crate::{
     model::{DocId, SchoolCode, Space, SpaceKind},
     store::log,
 };
+use rusqlite::OptionalExtension as _;
 use std::{
     collections::BTreeMap,
     sync::{Arc, atomic::Ordering},
@@ -82,7 +84,54 @@ pub(super) struct Opened {
     pub(super) projection: Projection,
 }
 
+/// What a copy is of, as the school it was passed on to reads it.
+#[derive(Clone, Debug)]
+pub struct PassedOn {
+    /// The record's own ledger.
+    pub definition: Arc<Definition>,
+    /// The copy, with the values and the state of the record.
+    pub place: Place,
+    /// What was passed on of the child's profile.
+    pub profile: BTreeMap<String, Value>,
+    /// Name of the child.
+    pub child: Option<String>,
+    /// By when an answer is due.
+    pub due: Option<String>,
+    /// Step this school answered with, having seen what the copy says now.
+    pub answered: Option<String>,
+    /// The county could not write the answer down.
+    pub problem: bool,
+}
+
 impl Replica {
+    /// What a record was passed on for; `None` of any other record.
+    ///
+    /// # Errors
+    /// The store's; `ledger-none` of a ledger that is not known here.
+    pub fn passed_on(&self, place: &Place) -> Result<Option<PassedOn>> {
+        if place.ledger != LEDGER {
+            return Ok(None);
+        }
+        let word = |key: &str| text(&place.fields, key);
+        let under = |prefix: &str| place.fields.iter().filter_map(|(key, v)| Some((key.strip_prefix(prefix)?.to_owned(), v.clone()))).collect();
+        let (relay, seen) = (place.id.clone(), word("tips").unwrap_or_default());
+        let answered: Option<String> = self.store.read(|c| -> Result<_> {
+            let sql = "SELECT step FROM record_relay_answer WHERE relay = ?1 AND coalesce(follows, '') = ?2 AND void = 0 ORDER BY _id DESC LIMIT 1";
+            Ok(c.prepare_cached(sql)?.query_row([relay, seen], |r| r.get(0)).optional()?)
+        })?;
+        let mut fields: BTreeMap<String, Value> = under(VALUE);
+        fields.extend(place.fields.get("on").map(|on| ("on".to_owned(), on.clone())));
+        Ok(Some(PassedOn {
+            definition: self.definition(&word("ledger").unwrap_or_default())?,
+            profile: under(PROFILE),
+            child: word("child"),
+            due: word("due"),
+            answered,
+            problem: word("problem").is_some(),
+            place: Place { fields, state: word("state"), ..place.clone() },
+        }))
+    }
+
     /// Reads one document; `None` if it is not here.
     pub(super) fn open_doc(&self, doc: DocId) -> Result<Option<Opened>> {
         let loaded = self.store.read(|c| -> Result<_> {

@@ -2,7 +2,7 @@
 
 use super::{
     catalogue::Catalogue,
-    sample::{A, child, empty, put},
+    sample::{A, B, child, empty, put},
     shipped_tests::{aid, ask, pupil},
 };
 
@@ -46,6 +46,40 @@ fn who_is_gone_by_the_roll_and_at_school_by_the_file_is_named_until_either_is_co
     assert_eq!(ask(&mut c, "roll_against_file", &[]), ["s1|001|P1|3|1|transferred|2026-03-02", "s1|005|P5|3|1|suspended|2026-03-03"]);
     mark(&c, "7", 1, "2026-03-10", "present");
     assert_eq!(ask(&mut c, "roll_against_file", &[]), ["s1|005|P5|3|1|suspended|2026-03-03"]);
+}
+
+#[test]
+fn who_left_without_proof_of_another_school_is_named_until_a_case_or_a_transfer_follows_it_up() {
+    let mut c = empty();
+    for (doc, status) in [(1, "left"), (2, "transferred"), (3, "left"), (4, "present"), (5, "left"), (6, "left")] {
+        pupil(&c, doc, A, "");
+        c.execute("UPDATE record_enrolment SET status = ?1, status_on = '2026-03-02' WHERE _doc = ?2", rusqlite::params![status, doc]).unwrap();
+    }
+    c.execute("UPDATE record_enrolment SET closed_on = '2026-03-05' WHERE _doc = 5", []).unwrap();
+    put(&c, "dropout_case", "3", Some(A), 3, "_state=closed excluded_proof=other_school_letter");
+    put(&c, "dropout_case", "6", Some(A), 6, "_state=closed");
+    let line = |doc: u32, status: &str| format!("s1|00{doc}|P{doc}|3|1|{status}|2026-03-02");
+    assert_eq!(
+        ask(&mut c, "left_unproven", &[]),
+        [line(1, "left"), line(2, "transferred"), line(6, "left")],
+        "a case that ended otherwise proves nothing"
+    );
+    put(&c, "dropout_case", "1", Some(A), 1, "_state=suspected");
+    put(&c, "transfer", "2", Some(A), 2, "_state=asked");
+    assert_eq!(ask(&mut c, "left_unproven", &[]), [line(6, "left")]);
+}
+
+#[test]
+fn what_another_school_asks_is_named_until_this_one_has_answered_what_it_saw() {
+    let mut c = empty();
+    put(&c, "relay", "1", Some(A), 200, &format!("ledger=transfer school={B} child=王 steps=confirm,refuse tips=s1 due=2026-03-20"));
+    put(&c, "relay", "2", Some(A), 200, &format!("ledger=transfer school={B} child=李 steps=confirm,refuse due=2026-03-10"));
+    assert_eq!(ask(&mut c, "asked_by_others", &[]), ["s2|李|2026-03-10|relay:2", "s2|王|2026-03-20|relay:1"]);
+    put(&c, "relay_answer", "1", Some(A), 300, "relay=relay:2 step=confirm");
+    put(&c, "relay_answer", "2", Some(A), 300, "relay=relay:1 step=confirm follows=s0");
+    assert_eq!(ask(&mut c, "asked_by_others", &[]), ["s2|王|2026-03-20|relay:1"], "an answer to what stood before is none to this");
+    c.execute("UPDATE record_relay SET problem = 'ledger-step-missing' WHERE _id = 'relay:2'", []).unwrap();
+    assert_eq!(ask(&mut c, "asked_by_others", &[]).len(), 2, "what could not be written down is asked again");
 }
 
 #[test]

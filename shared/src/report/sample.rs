@@ -24,11 +24,11 @@ pub(super) fn child(n: u32) -> String {
 }
 
 /// Ledgers with the fields that reports read, as `field:type`, and their states, as `state` with `+` for counting and `.` for final.
-const LEDGERS: [(&str, Subject, &str, &str); 22] = [
+const LEDGERS: [(&str, Subject, &str, &str); 23] = [
     (
         "enrolment",
         Subject::Student,
-        "name id_no birth:date sex:choice stage:choice grade:int class:int entered_on:date status:choice closed_on:date boarding:choice distance_km:dec1 registered_household:choice household_card categories:flags left_behind:bool income_year:money",
+        "name id_no birth:date sex:choice stage:choice grade:int class:int entered_on:date status:choice status_on:date closed_on:date boarding:choice distance_km:dec1 registered_household:choice household_card categories:flags left_behind:bool income_year:money",
         "",
     ),
     (
@@ -58,7 +58,8 @@ const LEDGERS: [(&str, Subject, &str, &str); 22] = [
     ),
     ("fund_allocation", Subject::County, "programme to:school quota_people:int amount:money returned:money", "allotted+ spent+ audited+."),
     ("dossier", Subject::County, "child:student from_school:school ledger record document year:int state steps", ""),
-    ("relay", Subject::County, "ledger record school:school child state due:date steps", ""),
+    ("relay", Subject::County, "ledger record school:school child state due:date steps tips problem", ""),
+    ("relay_answer", Subject::School, "relay record step follows", ""),
     ("calendar", Subject::County, "kind:choice from:date until:date name", ""),
     ("child_link", Subject::County, "child_a child_b verdict:choice", ""),
     ("household_visit", Subject::School, "household_card kind:choice", ""),

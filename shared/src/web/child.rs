@@ -10,6 +10,7 @@ use super::{
     pending::{self, Pending},
     reach, shown,
     shown::Shown,
+    trail::{self, Trail},
     way,
 };
 use crate::{
@@ -78,8 +79,10 @@ struct ChildPage {
     timeline: Vec<Item>,
     add: Vec<(String, String)>,
     years: Vec<(String, String)>,
-    /// Disagreements about the child's own particulars.
-    conflicts: Vec<String>,
+    /// Disagreements about the child's own particulars: id, and what is said.
+    conflicts: Vec<(String, String)>,
+    /// What was changed in the particulars.
+    trail: Trail,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -253,12 +256,23 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
         .collect();
     let status = pupil.status.as_deref() != Some("present");
     let shown_json = desk.replica.show(&student).map_err(Fault::from)?;
-    let conflicts = shown_json["conflicts"].as_array().into_iter().flatten().filter_map(|c| c["id"].as_str().map(str::to_owned)).collect();
-    let of_class = ["grade", "class"].iter().find_map(|code| unsettled.get(*code));
+    let conflicts = pending::told(&shown_json, &unsettled, &profile_definition, account, lang);
+    let trail = if reads {
+        trail::trail(desk, account, &profile_definition, &shown_json, "", page.here.contains("trail=all"), lang)?
+    } else {
+        Trail::default()
+    };
     Ok(ChildPage {
         conflicts,
-        class: of_class.map_or_else(|| shown::class(pupil.grade, pupil.class, lang), |unsettled| unsettled.words(lang)),
-        status: if status { option(&profile_definition, "status", pupil.status.as_ref(), lang) } else { String::new() },
+        trail,
+        class: pending::class(&unsettled, pupil.grade, pupil.class, lang),
+        status: if let Some(held) = unsettled.get("status") {
+            held.words(lang)
+        } else if status {
+            option(&profile_definition, "status", pupil.status.as_ref(), lang)
+        } else {
+            String::new()
+        },
         page: page.titled(unsettled.get("name").map_or_else(|| pupil.name.clone(), |unsettled| unsettled.words(lang))),
         profile,
         more,

@@ -5,7 +5,7 @@ use super::{
     desk::Desk,
     guard::{Oops, Visitor},
     page::{Page, draw},
-    pending::Pending,
+    pending::{self, Pending},
     reach, shown,
 };
 use crate::{fault::Fault, ledger::Definition, locale::Lang, model::SchoolYear, replica::browse::Pupil};
@@ -55,6 +55,8 @@ pub struct Line {
     pub number: String,
     /// Status; empty when at school.
     pub status: String,
+    /// Where class or status are settled, if they are in question.
+    pub settle: String,
 }
 
 #[derive(Template)]
@@ -109,23 +111,31 @@ async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
             let mut found = pupils(desk, &account, desk.replica.this_year().map_err(Fault::from)?)?;
             let classes = classes(&found, &asked.class, page.lang);
             let all = !asked.all.is_empty();
+            let pending = Pending::read(desk)?;
             found.retain(|p| {
-                let there = all || p.status.as_deref() == Some("present") || !asked.q.trim().is_empty();
+                // Who may be at school is not left out because two people differ about it.
+                let present = p.status.as_deref() == Some("present") || pending.holds(&profile, &p.student, "status");
+                let there = all || present || !asked.q.trim().is_empty();
                 let class = asked.class.is_empty() || reach::class_of(p).is_some_and(|c| c.to_string() == asked.class);
                 there && class && shown::fits(p, &asked.q)
             });
             let total = found.len();
-            let pending = Pending::read(desk)?;
-            let line = |p: &Pupil| Line {
-                href: match asked.pick.as_str() {
-                    "" => format!("/child/{}", p.student),
-                    ledger => format!("/ledger/{}/new?student={}", super::page::escape_query(ledger), p.student),
-                },
-                name: pending.name(desk, &p.student, &p.name, page.lang),
-                class: shown::class(p.grade, p.class, page.lang),
-                sex: option(&profile, "sex", p.sex.as_ref(), page.lang),
-                number: p.student_no.clone().unwrap_or_default(),
-                status: if p.status.as_deref() == Some("present") { String::new() } else { option(&profile, "status", p.status.as_ref(), page.lang) },
+            let line = |p: &Pupil| {
+                let unsettled = pending.of_child(desk, &profile, &p.student, page.lang);
+                let status =
+                    if p.status.as_deref() == Some("present") { String::new() } else { option(&profile, "status", p.status.as_ref(), page.lang) };
+                Line {
+                    href: match asked.pick.as_str() {
+                        "" => format!("/child/{}", p.student),
+                        ledger => format!("/ledger/{}/new?student={}", super::page::escape_query(ledger), p.student),
+                    },
+                    name: pending.name(desk, &p.student, &p.name, page.lang),
+                    class: pending::class(&unsettled, p.grade, p.class, page.lang),
+                    sex: option(&profile, "sex", p.sex.as_ref(), page.lang),
+                    number: p.student_no.clone().unwrap_or_default(),
+                    status: unsettled.get("status").map_or(status, |one| one.words(page.lang)),
+                    settle: ["class", "grade", "status"].iter().find_map(|code| unsettled.get(*code)).map(|one| one.href.clone()).unwrap_or_default(),
+                }
             };
             let lines: Vec<Line> = found.iter().take(SHOWN_MAX).map(line).collect();
             desk.noted(&account, "list", "ledger enrolment", lines.len());

@@ -1,5 +1,7 @@
 //! The inbox of disagreements: the values side by side with who, when and where; choose one or type a third, per field. Forks, refusals and voided steps beside them.
 //! Nothing disappears: the choice supersedes, the others stay in the trail.
+//!
+//! Long as it is, this is one room: what is shown of an item and what settles it are two sides of one list of kinds.
 
 use super::{
     account::Account,

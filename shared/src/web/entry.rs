@@ -100,7 +100,11 @@ pub fn targets(
 ) -> Result<(), Fault> {
     let (catalogue, names) = (desk.replica.catalogue(), Names::of(&desk.replica, lang));
     let so_far = fits::so_far(desk, definition, student, &fits::typed(inputs));
+    let schools = desk.replica.schools().map_err(Fault::from)?;
     for input in inputs {
+        if fits::school(definition, input, &names, &schools) {
+            continue;
+        }
         let Some(target) = definition.field(&input.code).and_then(|f| f.reference.as_deref()).and_then(|code| catalogue.latest(code)) else {
             continue;
         };
@@ -178,6 +182,7 @@ fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition,
     for serial in definition.fields.iter().filter(|field| field.serial) {
         filled.insert(serial.code.clone(), prefill::next_number(desk, definition, &serial.code)?);
     }
+    filled.extend(fits::own_school(desk, definition));
     filled.extend(typed.clone());
     let drawing = Drawing { catalogue: &catalogue, definition, account, fields: &empty, typed: &filled, fault, lang, new: true };
     let mut inputs = drawing.inputs();
@@ -383,7 +388,12 @@ async fn check(
             let class = if finding.blocks { "error" } else { "challenge" };
             Ok(format!("<span class=\"{class}\">{}</span>", askama::filters::escape(&sentence, askama::filters::Html).map_err(Fault::internal)?))
         });
-        return Ok(Html(said.collect::<Result<String, Fault>>()? + &must).into_response());
+        let outside =
+            fits::outside(&desk, &definition, sent.other("_field"), sent.now.get(sent.other("_field")).map_or("", String::as_str), visitor.lang);
+        let outside = outside.map(|sentence| {
+            Ok(format!("<span class=\"challenge\">{}</span>", askama::filters::escape(&sentence, askama::filters::Html).map_err(Fault::internal)?))
+        });
+        return Ok(Html(said.chain(outside).collect::<Result<String, Fault>>()? + &must).into_response());
     }
     Ok(match wrong {
         Some(error) => {
@@ -521,7 +531,8 @@ async fn save(
             }
             let pointed = reach::references(desk, &account, &reached.definition, &set)
                 .and_then(|()| undisputed(desk, &reached.definition, &reached.place.id, &set, lang))
-                .and_then(|()| newer::none(desk, &account, &reached, &sent, lang));
+                .and_then(|()| newer::none(desk, &account, &reached, &sent, lang))
+                .and_then(|()| fits::asked_for(desk, &account, &reached.definition, &reached.place.fields, &set, sent.other("_gaps"), lang));
             match pointed.and_then(|()| desk.ask(&account, Request::RecordSet { record: id.clone(), set, by: Some(account.name.clone()) }, lang)) {
                 Ok(done) => {
                     if !placed.is_empty() {
@@ -532,7 +543,8 @@ async fn save(
                 }
                 Err(fault) if mends(&fault) => {
                     // Only what was changed stands as it was typed: what was left alone shows what stands there now.
-                    let drawn = edit_form(desk, &account, page, &id, Tried { typed: &sent.changed(), kept: &given.taken, fault: Some(&fault) })?;
+                    let mut drawn = edit_form(desk, &account, page, &id, Tried { typed: &sent.changed(), kept: &given.taken, fault: Some(&fault) })?;
+                    drawn.hidden.extend(fits::told_gaps(&fault));
                     desk.noted_once(&account, "show", format!("record {id}"), 1);
                     Ok(Err((FormPage { not_taken: files::refusals(&refused, true, lang), ..drawn }, status(&fault))))
                 }

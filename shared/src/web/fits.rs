@@ -3,17 +3,23 @@
 //!
 //! Nothing is hidden and nothing decided here: the checks are data, and the engine asks them again when the record is written.
 
-use super::{desk::Desk, form::Input};
+use super::{
+    account::Account,
+    desk::Desk,
+    form::{Input, Option_},
+};
 use crate::{
     document::view::Value,
+    fault::{Exit, Fault},
     ledger::{
-        Definition, FieldType,
+        Definition, Field, FieldType,
         condition::is_filled,
-        definition::Check,
+        definition::{Check, Required},
         validate::{self, Finding},
         value,
     },
-    replica::browse::Row,
+    locale::{self, Lang},
+    replica::{browse::Row, names::Names},
 };
 use std::collections::BTreeMap;
 
@@ -32,6 +38,8 @@ pub fn so_far(desk: &Desk, definition: &Definition, student: Option<&str>, typed
         // What a `ref` names is completed where it is written; a form sends the whole key.
         let read = if field.kind == FieldType::Ref {
             vec![(field.code.clone(), Value::Str(text.trim().to_owned()))]
+        } else if field.kind == FieldType::School {
+            vec![(field.code.clone(), Value::Str(desk.replica.school_named(text).unwrap_or_else(|_| text.trim().to_owned())))]
         } else {
             value::read(&catalogue, definition, field, text, &BTreeMap::new()).map(|reading| reading.values).unwrap_or_default()
         };
@@ -65,6 +73,78 @@ pub(super) fn sorted(desk: &Desk, definition: &Definition, field: &str, fields: 
 /// What broken checks say of a field, once everything they ask for is filled in.
 pub(super) fn about(desk: &Desk, definition: &Definition, fields: &BTreeMap<String, Value>, field: &str) -> Vec<Finding> {
     said(desk, definition, fields, |check| check.names().any(|name| name == field))
+}
+
+/// A field that names a school: the schools of the county's list to choose from by name, and the name in place of the code. A name that is not listed may be typed: it is a
+/// school outside the county. Whether the field is such a one.
+pub(super) fn school(definition: &Definition, input: &mut Input, names: &Names<'_>, schools: &[(String, String)]) -> bool {
+    if definition.field(&input.code).is_none_or(|field| field.kind != FieldType::School) {
+        return false;
+    }
+    input.kind = "school";
+    for text in [&mut input.value, &mut input.was] {
+        if let Some(name) = names.school(text) {
+            *text = name;
+        }
+    }
+    input.options = schools.iter().map(|(code, name)| Option_ { code: code.clone(), title: name.clone(), on: false }).collect();
+    true
+}
+
+/// The school left stands in a new form as this one, where the record is to be shown to another: most children that move, move away.
+pub(super) fn own_school(desk: &Desk, definition: &Definition) -> Option<(String, String)> {
+    let field = definition.relay.as_ref()?.schools.first()?.clone();
+    Some((field, desk.replica.around(|around| around.school)?.to_string()))
+}
+
+/// What is said of a school that is not in the county's list: nothing is wrong with it, but a name mistyped would not reach the school meant.
+pub(super) fn outside(desk: &Desk, definition: &Definition, field: &str, text: &str, lang: Lang) -> Option<String> {
+    let text = text.trim();
+    let named = definition.field(field).is_some_and(|field| field.kind == FieldType::School) && !text.is_empty();
+    let schools = if named { desk.replica.schools().unwrap_or_default() } else { return None };
+    let listed = schools.iter().any(|(code, name)| code == text || name == text);
+    (!listed && !schools.is_empty()).then(|| locale::text(lang, "web-school-outside", &[("value", text)]))
+}
+
+/// Fields that what is being written makes required and leaves empty, where the definition says to `ask` for them: said beside each, once. `gaps`: what the form was told already.
+///
+/// # Errors
+/// `web-form-gaps`, with `web-field-gap` for each; its particular `gaps` goes along with the form.
+pub(super) fn asked_for(
+    desk: &Desk,
+    account: &Account,
+    definition: &Definition,
+    known: &BTreeMap<String, Value>,
+    set: &BTreeMap<String, String>,
+    gaps: &str,
+    lang: Lang,
+) -> Result<(), Fault> {
+    let mut after = known.clone();
+    for code in set.keys() {
+        after.remove(code);
+    }
+    after.extend(so_far(desk, definition, None, set));
+    let empty: Vec<&Field> = desk.replica.around(|around| {
+        let wanted = |field: &&Field| match &field.required {
+            Required::When(condition) => condition.fields().iter().any(|code| set.contains_key(*code)) && condition.holds_here(&after, None, around),
+            _ => false,
+        };
+        let fields = definition.fields.iter().filter(|field| field.ask && super::form::fills(account, definition, field));
+        fields.filter(wanted).filter(|field| !is_filled(&after, &field.code)).collect()
+    });
+    let codes = empty.iter().map(|field| field.code.as_str()).collect::<Vec<_>>().join(",");
+    if empty.is_empty() || codes == gaps {
+        return Ok(());
+    }
+    let said =
+        empty.into_iter().map(|field| Fault::new("web-field-gap", Exit::Found).with("field", &field.code).with("title", field.title.get(lang)));
+    Err(Fault::new("web-form-gaps", Exit::Found).with("gaps", codes).of(said))
+}
+
+/// What goes along with a form once it was told what is missing.
+pub(super) fn told_gaps(fault: &Fault) -> Option<(String, String)> {
+    let gaps = fault.args.iter().find(|(name, _)| fault.code == "web-form-gaps" && name == "gaps")?;
+    Some(("_gaps".to_owned(), gaps.1.clone()))
 }
 
 fn said(desk: &Desk, definition: &Definition, fields: &BTreeMap<String, Value>, of: impl Fn(&Check) -> bool) -> Vec<Finding> {

@@ -39,7 +39,7 @@ pub struct Input {
     pub title: String,
     /// Hint.
     pub help: String,
-    /// How it is drawn: `text`, `long`, `number`, `date`, `month`, `time`, `tel`, `radio`, `select`, `checks`, `file`, `files`, `held` (awaits a choice: its values, nothing to fill in).
+    /// How it is drawn: `text`, `long`, `number`, `date`, `month`, `time`, `tel`, `radio`, `select`, `checks`, `school` (typed, or one of a list), `file`, `files`, `held` (awaits a choice: its values, nothing to fill in).
     pub kind: &'static str,
     /// As it stands in the field.
     pub value: String,

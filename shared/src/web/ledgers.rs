@@ -7,16 +7,17 @@ use super::{
     export,
     guard::{Oops, Visitor},
     page::{Page, draw, escape_query},
-    pending::Pending,
+    pending::{self, Pending},
     reach, shown,
 };
 use crate::{
     fault::Fault,
     ledger::{
-        Definition, FieldType,
-        definition::{Field, Form, Subject},
+        Catalogue, Definition, FieldType,
+        definition::{Bound, Field, Form, Required, Subject},
         value,
     },
+    locale::{self, Lang},
     replica::browse::{Listed, Row, Wanted},
     replica::names::Names,
 };
@@ -38,6 +39,8 @@ const EXPORT_MAX: u32 = 20_000;
 const SHORT_CHARS: usize = 10;
 /// Choice fields offered as filters at most.
 const FILTERS_MAX: usize = 3;
+/// Most numbers to choose from in a filter, less one.
+const FILTER_NUMBERS_MAX: i64 = 20;
 
 /// Its routes.
 pub fn routes() -> Router<Arc<Desk>> {
@@ -247,11 +250,14 @@ fn ledger_page(
         };
         fields.iter().map(shown).collect()
     };
+    let profile = desk.replica.definition("enrolment").map_err(Fault::from)?;
+    let class_of = |doc: &str, row: &Row| pending::class(&pending.of_child(desk, &profile, doc, lang), row.grade, row.class, lang);
     let line = |row: &Row| Line {
         href: format!("/record/{}", row.id),
-        child: row.student.as_ref().map(|doc| {
-            (doc.clone(), pending.name(desk, doc, row.name.as_deref().unwrap_or_default(), lang), shown::class(row.grade, row.class, lang))
-        }),
+        child: row
+            .student
+            .as_ref()
+            .map(|doc| (doc.clone(), pending.name(desk, doc, row.name.as_deref().unwrap_or_default(), lang), class_of(doc, row))),
         on: row.on.clone().unwrap_or_default(),
         cells: cells(row),
         state: shown::state(definition, row.state.as_deref(), lang),
@@ -267,16 +273,16 @@ fn ledger_page(
         .flat_map(|l| &l.states)
         .map(|s| (s.code.clone(), s.title.get(lang).to_owned(), chosen("state", &s.code)))
         .collect();
-    let filters = definition
-        .fields
-        .iter()
-        .filter(|f| f.kind == FieldType::Choice && (f.searchable || f.required == crate::ledger::definition::Required::Yes))
-        .filter_map(|f| Some((f, catalogue.options(definition, f)?)))
-        .take(FILTERS_MAX)
-        .map(|(f, list)| {
+    let named = definition.filters.iter().filter_map(|code| definition.declared(code)).filter(|f| shown::sees(account, definition, f));
+    let guessed = definition.fields.iter().filter(|f| f.kind == FieldType::Choice && (f.searchable || f.required == Required::Yes)).take(FILTERS_MAX);
+    let by: Vec<&Field> = if definition.filters.is_empty() { guessed.collect() } else { named.collect() };
+    let filters = by
+        .into_iter()
+        .filter_map(|f| {
             let key = format!("f.{}", f.code);
-            let options = list.choices.iter().map(|c| (c.code.clone(), c.title.get(lang).to_owned(), chosen(&key, &c.code))).collect();
-            (key, f.title.get(lang).to_owned(), options)
+            let codes = filter_options(&catalogue, definition, f, lang)?;
+            let options = codes.into_iter().map(|(code, title)| (code.clone(), title, chosen(&key, &code))).collect();
+            Some((key, f.title.get(lang).to_owned(), options))
         })
         .collect();
     let classes = if by_child {
@@ -310,6 +316,19 @@ fn ledger_page(
         void: asked.contains_key("void"),
         asked,
     })
+}
+
+/// What a list can be filtered by in this field: code as it is kept, and title. `None` of a field with more values than one would choose from.
+fn filter_options(catalogue: &Catalogue, definition: &Definition, field: &Field, lang: Lang) -> Option<Vec<(String, String)>> {
+    match (field.kind, field.min, field.max) {
+        (FieldType::Bool, ..) => {
+            Some(["1", "0"].iter().zip(["ledger-yes", "ledger-no"]).map(|(code, key)| ((*code).to_owned(), locale::text(lang, key, &[]))).collect())
+        }
+        (FieldType::Int, Some(Bound::Number(least)), Some(Bound::Number(most))) if most - least <= FILTER_NUMBERS_MAX => {
+            Some((least..=most).map(|number| (number.to_string(), number.to_string())).collect())
+        }
+        _ => Some(catalogue.options(definition, field)?.choices.iter().map(|c| (c.code.clone(), c.title.get(lang).to_owned())).collect()),
+    }
 }
 
 /// A number stands to the right; a date, a number of letters and digits and what is short keep to one line.

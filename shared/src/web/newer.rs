@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     fault::{Exit, Fault},
+    ledger::FieldType,
     locale::Lang,
     replica::names::Names,
     web::account::Account,
@@ -24,9 +25,12 @@ use std::collections::BTreeMap;
 pub fn none(desk: &Desk, account: &Account, reached: &Reached, sent: &Sent, lang: Lang) -> Result<(), Fault> {
     let (catalogue, definition, fields, nothing) = (desk.replica.catalogue(), &reached.definition, &reached.place.fields, BTreeMap::new());
     let drawing = Drawing { catalogue: &catalogue, definition, account, fields, typed: &nothing, fault: None, lang, new: false };
+    let names = Names::of(&desk.replica, lang);
     let moved = |code: &String, typed: &String| {
         let field = definition.field(code)?;
-        let (was, now) = (sent.was.get(code)?.trim(), drawing.plain(field));
+        // A form shows a school by its name.
+        let now = if field.kind == FieldType::School { names.value(definition, field, fields, None) } else { drawing.plain(field) };
+        let was = sent.was.get(code)?.trim();
         (was != now.trim() && now.trim() != typed.trim()).then_some(field)
     };
     let hit: Vec<_> = sent.changed().iter().filter_map(|(code, typed)| moved(code, typed)).collect();
@@ -35,7 +39,6 @@ pub fn none(desk: &Desk, account: &Account, reached: &Reached, sent: &Sent, lang
     }
     let history = desk.replica.show(&reached.place.id).map_err(Fault::from)?;
     let history: Vec<_> = history["history"].as_array().into_iter().flatten().collect();
-    let names = Names::of(&desk.replica, lang);
     let said = hit.into_iter().map(|field| {
         let of_field = |key: &str| key == field.code || key.strip_prefix(field.code.as_str()).is_some_and(|rest| rest.starts_with('.'));
         let line = history.iter().rev().find(|line| line["field"].as_str().is_some_and(of_field));

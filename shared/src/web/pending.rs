@@ -74,6 +74,12 @@ impl Pending {
         self.items.get(id).into_iter().flatten().any(about)
     }
 
+    /// Fields of a child's profile in dispute, by code; nothing is read for a child without any.
+    #[must_use]
+    pub fn of_child(&self, desk: &Desk, profile: &Definition, student: &str, lang: Lang) -> BTreeMap<String, Unsettled> {
+        if self.items.contains_key(student) { self.of(desk, profile, student, lang) } else { BTreeMap::new() }
+    }
+
     /// A child's name: the one there is, or those in question.
     #[must_use]
     pub fn name(&self, desk: &Desk, student: &str, name: &str, lang: Lang) -> String {
@@ -82,6 +88,43 @@ impl Pending {
         }
         let found = desk.replica.definition("enrolment").ok().and_then(|profile| self.of(desk, &profile, student, lang).remove("name"));
         found.map_or_else(|| name.to_owned(), |unsettled| unsettled.words(lang))
+    }
+}
+
+/// A line for each disagreement about a record, with the fields it is about as far as the person sees them: id and sentence.
+#[must_use]
+pub fn told(
+    shown_json: &serde_json::Value,
+    unsettled: &BTreeMap<String, Unsettled>,
+    definition: &Definition,
+    account: &Account,
+    lang: Lang,
+) -> Vec<(String, String)> {
+    let line = |id: &str| {
+        let href = format!("/conflicts#c-{id}");
+        let about = definition
+            .fields
+            .iter()
+            .chain(Definition::common_fields())
+            .filter(|field| unsettled.get(&field.code).is_some_and(|one| one.href == href));
+        let titles: Vec<&str> = about.filter(|field| super::shown::sees(account, definition, field)).map(|field| field.title.get(lang)).collect();
+        match titles.as_slice() {
+            [] => locale::text(lang, "web-has-conflict", &[]),
+            titles => locale::text(lang, "web-has-conflict-of", &[("value", &titles.join(lang.comma()))]),
+        }
+    };
+    let items = shown_json["conflicts"].as_array().into_iter().flatten();
+    items.filter_map(|item| item["id"].as_str()).map(|id| (id.to_owned(), line(id))).collect()
+}
+
+/// Class of a child as a page says it: in question, if grade or class is.
+#[must_use]
+pub fn class(unsettled: &BTreeMap<String, Unsettled>, grade: Option<i64>, class: Option<i64>, lang: Lang) -> String {
+    let kept = super::shown::class(grade, class, lang);
+    let held: Vec<String> = ["grade", "class"].iter().filter_map(|code| unsettled.get(*code).map(|one| one.values.clone())).collect();
+    match held.as_slice() {
+        [] => kept,
+        held => locale::text(lang, "web-pending", &[("value", &held.join(lang.semicolon()))]),
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Long as it is, this is one room: all of the page is drawn from one reading of the record, and what is done to the record shows that page again.
 
+mod passed;
+
 use super::{
     account::Account,
     conflicts,
@@ -100,7 +102,8 @@ struct RecordPage {
     waits: String,
     due: (String, &'static str),
     next: Vec<Next>,
-    conflicts: Vec<String>,
+    /// Disagreements: id, and what is said.
+    conflicts: Vec<(String, String)>,
     files: Vec<files::state::File>,
     file_inputs: Vec<Input>,
     may_remove: bool,
@@ -185,6 +188,9 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
     let (catalogue, lang) = (desk.replica.catalogue(), page.lang);
     let shown_json = desk.replica.show(id).map_err(Fault::from)?;
     desk.noted(account, "show", format!("record {id}"), 1);
+    if let Some(drawn) = passed::page(desk, account, &page, &reached, &shown_json, step, tried)? {
+        return Ok(Some(drawn));
+    }
     let made_by = made_by(desk, &reached, &shown_json, lang);
     let stages = stages(definition, &place.fields, &made_by, &shown_json, lang);
     let state = shown_json["row"]["state"].as_str();
@@ -218,7 +224,8 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
     let next = if *writes && !place.void { next_steps(desk, account, &reached, &page, &shown_json, step, tried)? } else { Vec::new() };
     let mut values = shown::filled(&catalogue, definition, account, &names.fields(definition, &place.fields), lang);
     let pending = Pending::read(desk)?;
-    pending::mark(&mut values, &pending.of(desk, definition, id, lang), definition, account, lang);
+    let unsettled = pending.of(desk, definition, id, lang);
+    pending::mark(&mut values, &unsettled, definition, account, lang);
     values.retain(|shown| definition.field(&shown.code).is_none_or(|f| f.kind != crate::ledger::FieldType::File));
     let may_remove = *writes && !place.void && !sealed;
     let file_inputs = if may_remove { files::inputs(desk, account, definition, &place.fields, &[], lang)? } else { Vec::new() };
@@ -231,7 +238,7 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         waits: waits(definition, state, lang),
         due,
         next,
-        conflicts: shown_json["conflicts"].as_array().into_iter().flatten().filter_map(|c| c["id"].as_str().map(str::to_owned)).collect(),
+        conflicts: pending::told(&shown_json, &unsettled, definition, account, lang),
         files: files::state::files(desk, account, definition, &place.id, &place.fields, lang)?,
         file_inputs,
         may_remove,
@@ -282,13 +289,15 @@ fn waits(definition: &Definition, state: Option<&str>, lang: Lang) -> String {
     let Some(lifecycle) = &definition.lifecycle else { return String::new() };
     let Some(state) = state.and_then(|code| lifecycle.state(code)) else { return String::new() };
     let mut out = state.due_help.as_ref().map(|h| h.get(lang).to_owned()).unwrap_or_default();
-    let county: Vec<&str> =
-        lifecycle.steps.iter().filter(|s| s.authority == StepAuthority::County && s.from.contains(&state.code)).map(|s| s.title.get(lang)).collect();
-    if state.open && !county.is_empty() {
-        if !out.is_empty() {
-            out.push(' ');
+    for (whose, key) in [(StepAuthority::Other, "web-other-steps"), (StepAuthority::County, "web-county-steps")] {
+        let steps = lifecycle.steps.iter().filter(|s| s.authority == whose && s.from.contains(&state.code));
+        let titles: Vec<&str> = steps.map(|s| s.title.get(lang)).collect();
+        if state.open && !titles.is_empty() {
+            if !out.is_empty() {
+                out.push(' ');
+            }
+            out.push_str(&locale::text(lang, key, &[("value", &titles.join(lang.comma()))]));
         }
-        out.push_str(&locale::text(lang, "web-county-steps", &[("value", &county.join(lang.comma()))]));
     }
     out
 }
@@ -309,7 +318,8 @@ fn next_steps(
     let mut out = Vec::new();
     for step in shown_json["next"].as_array().into_iter().flatten() {
         let Some(known) = definition.lifecycle.as_ref().and_then(|l| l.step(step["step"].as_str().unwrap_or_default())) else { continue };
-        if !known.authority.allows(Authority::School) {
+        // What was passed on is answered by steps the record's own school may not take.
+        if reached.place.ledger == definition.code && !known.authority.allows(Authority::School) {
             continue;
         }
         // What was typed stands again in the form it was typed in, and nowhere else.
@@ -464,10 +474,10 @@ async fn step(
     let account = visitor.person()?.clone();
     let lang = visitor.lang;
     let (asked, who) = (id.clone(), account.clone());
-    desk.run(move |desk| reach::writable(desk, &who, &asked).map(drop)).await?;
+    desk.run(move |desk| passed::steppable(desk, &who, &asked).map(drop)).await?;
     let given = files::upload::read(&desk, &account, request).await?;
     act(&desk, &visitor, id, move |desk, id| {
-        let reached = reach::writable(desk, &account, id)?;
+        let reached = passed::steppable(desk, &account, id)?;
         reach::step(&account, &reached.definition, &step, lang)?;
         let (sent, mut refused) = (Sent::of(&reached.definition, given.pairs), given.refused);
         let placed = files::upload::place(&reached.definition, &account, &reached.place.fields, &given.taken, &mut refused);

@@ -10,10 +10,13 @@ use crate::{
     },
     locale::{self, Lang},
     replica::browse::{Pupil, Row},
+    replica::names,
 };
 use jiff::{Timestamp, civil::Date};
 use pinyin::ToPinyin as _;
 use std::collections::BTreeMap;
+
+pub use names::sound;
 
 /// An instant as a teacher reads it, in China's time: `3月2日 10:05`, `2 Mar 10:05`; as it is if it is none.
 #[must_use]
@@ -123,12 +126,15 @@ pub fn filled(catalogue: &Catalogue, definition: &Definition, account: &Account,
         .collect()
 }
 
-/// The fields a list shows: those that name a record, then what is searched by, then what is always filled; at most `most`, none of class C (but in a
+/// The fields a list shows: those the definition says, else those that name a record, then what is searched by, then what is always filled; at most `most`, none of class C (but in a
 /// ledger of that class), no long text.
 #[must_use]
 pub fn columns(definition: &Definition, most: usize) -> Vec<&Field> {
     let mut out: Vec<&Field> = Vec::new();
     let short = |f: &&Field| (f.privacy != Privacy::C || definition.privacy == Privacy::C) && !matches!(f.kind, FieldType::Long | FieldType::File);
+    if !definition.list.is_empty() {
+        return definition.list.iter().filter_map(|code| definition.declared(code)).filter(short).take(most).collect();
+    }
     let label = definition.label.iter().filter_map(|code| definition.declared(code));
     let searched = definition.fields.iter().filter(|f| f.searchable);
     let required = definition.fields.iter().filter(|f| f.required == crate::ledger::definition::Required::Yes);
@@ -167,13 +173,7 @@ pub fn initials(name: &str) -> String {
         .collect()
 }
 
-/// A name in pinyin without tones, for sorting and finding: `wangxiaoming`.
-#[must_use]
-pub fn sound(name: &str) -> String {
-    name.chars().map(|c| c.to_pinyin().map_or_else(|| c.to_lowercase().to_string(), |sound| sound.plain().to_owned())).collect()
-}
-
-/// Whether a child fits what was typed: part of the name, initials (`yx` for 廖洋雪 too), sound, part of a number. A space or a dot between parts of the name
+/// Whether a child fits what was typed: part of the name, initials (`yx` for 廖洋雪 too), sound, part of a number (also the guardian's telephone). A space or a dot between parts of the name
 /// may be typed or not, and words apart may each fit.
 #[must_use]
 pub fn fits(pupil: &Pupil, typed: &str) -> bool {
@@ -189,6 +189,7 @@ pub fn fits(pupil: &Pupil, typed: &str) -> bool {
         name.contains(typed)
             || number(&pupil.id_no)
             || number(&pupil.student_no)
+            || number(&pupil.phone)
             || latin && (letters.starts_with(typed) || typed.len() >= 2 && letters.contains(typed) || (0..sounds.len()).any(sounded))
     };
     let typed = typed.trim().to_lowercase();
@@ -233,6 +234,12 @@ mod tests {
         let three = child("廖洋雪", "11010519491231002X");
         assert!(fits(&three, "yx") && fits(&three, "廖 洋雪") && fits(&three, "lyx") && !fits(&three, "xy"));
         assert_eq!(initials("欧阳Ab3"), "oyab3");
+    }
+
+    #[test]
+    fn a_guardians_telephone_finds_the_child() {
+        let found = Pupil { phone: Some("13887654321".into()), ..child("王小明", "11010519491231002X") };
+        assert!(fits(&found, "13887654321") && fits(&found, "4321") && !fits(&found, "43") && !fits(&found, "13887654322"));
     }
 
     #[test]

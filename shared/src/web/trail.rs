@@ -9,7 +9,7 @@ use crate::{
     command::undoing,
     document::{keys::STEPS_KEY, rule, view::Value},
     fault::Fault,
-    ledger::{Definition, value},
+    ledger::{Definition, definition::Form, value},
     locale::{self, Lang},
     replica::names::Names,
 };
@@ -54,6 +54,8 @@ pub struct Trail {
     pub edits: Vec<Edit>,
     /// Not shown.
     pub older: usize,
+    /// Where all are shown.
+    pub whole: String,
 }
 
 /// What one reading of a trail needs.
@@ -87,7 +89,9 @@ pub fn trail(desk: &Desk, account: &Account, definition: &Definition, shown: &Js
         }
         out.push(edit);
     }
-    Ok(Trail { edits: out, older })
+    let room = if definition.form == Form::Profile { "child" } else { "record" };
+    let whole = format!("/{room}/{}?trail=all#trail", shown["record"].as_str().unwrap_or_default());
+    Ok(Trail { edits: out, older, whole })
 }
 
 impl Reading<'_> {
@@ -100,7 +104,9 @@ impl Reading<'_> {
         let first = lines.first()?;
         let word = |key: &str| first[key].as_str().unwrap_or_default();
         let ruled = word("origin") == rule::PREFIX.to_string();
-        let made = lines.iter().any(|line| line["field"] == "");
+        // A profile is there with its document: its first edit makes it.
+        let profile = self.definition.form == Form::Profile && first["edit"] == self.shown["history"][0]["edit"];
+        let made = profile || lines.iter().any(|line| line["field"] == "");
         let (mut what, mut fields, mut hidden, mut step_by) = (Vec::new(), Vec::new(), 0, String::new());
         if made {
             what.push(Part { title: self.t("web-trail-made"), ..Part::default() });

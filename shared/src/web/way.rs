@@ -3,7 +3,7 @@
 use crate::{
     ledger::{
         Definition,
-        definition::{Lifecycle, StepAuthority},
+        definition::{Authority, Lifecycle, StepAuthority},
         lifecycle,
     },
     locale::{self, Lang},
@@ -29,17 +29,17 @@ pub fn ahead(definition: &Definition, state: Option<&str>, due: &str, lang: Lang
         if out.is_empty() && !due.is_empty() {
             notes.push(locale::text(lang, "web-way-by", &[("value", due)]));
         }
-        if is_countys(lifecycle, before, &next.code) {
-            notes.push(locale::text(lang, "web-way-county", &[]));
-        }
+        notes.extend(whose(lifecycle, before, &next.code).map(|key| locale::text(lang, key, &[])));
         out.push(Ahead { title: next.title.get(lang).to_owned(), note: notes.join(" · ") });
         before = &next.code;
     }
     out
 }
 
-/// Whether only the county can take the record there from the state before.
-fn is_countys(lifecycle: &Lifecycle, before: &str, state: &str) -> bool {
-    let mut steps = lifecycle.steps.iter().filter(|step| step.to == state && step.from.iter().any(|from| from == before)).peekable();
-    steps.peek().is_some() && steps.all(|step| step.authority == StepAuthority::County)
+/// Whose it is to take the record there from the state before, where that is not this school: the other school's, which is asked first, or only the county's.
+fn whose(lifecycle: &Lifecycle, before: &str, state: &str) -> Option<&'static str> {
+    let steps = || lifecycle.steps.iter().filter(|step| step.to == state && step.from.iter().any(|from| from == before));
+    let not_ours = steps().next().is_some() && steps().all(|step| !step.authority.allows(Authority::School));
+    let other = steps().any(|step| step.authority == StepAuthority::Other);
+    not_ours.then_some(if other { "web-way-other" } else { "web-way-county" })
 }

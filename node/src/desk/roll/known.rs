@@ -4,7 +4,7 @@ use super::{BACK_DAYS, CASE, CHECK, Line, present, word};
 use huxue_shared::{
     fault::{Exit, Fault},
     ledger::{Catalogue, Definition, days::Holidays, definition::Rule, rule},
-    locale,
+    locale::{self, Lang},
     model::DocId,
     replica::{
         browse::{Pupil, Row, Wanted},
@@ -15,6 +15,7 @@ use huxue_shared::{
         account::{Account, Class},
         children,
         page::Page,
+        pending::{Pending, Unsettled},
         reach,
     },
 };
@@ -33,17 +34,29 @@ pub(super) struct Known {
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) holidays: Arc<Holidays>,
     pub(super) definition: Arc<Definition>,
+    /// What is said of children whose class or status is in question: where it is settled, and the words. They stand in the class that is kept.
+    pub(super) unsettled: HashMap<String, (String, String)>,
     pub(super) may: bool,
 }
 
-pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date) -> Result<Known, Fault> {
+pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lang: Lang) -> Result<Known, Fault> {
     let definition = reach::ledger(desk, account, CHECK)?;
     if !account.reads(&definition).holds(Some(class)) {
         return Err(Fault::new("web-not-yours", Exit::NotAllowed));
     }
     let year = desk.replica.this_year().map_err(Fault::from)?;
     let mut pupils = children::pupils(desk, account, year)?;
-    pupils.retain(|p| present(p) && reach::class_of(p) == Some(class));
+    let (pending, profile) = (Pending::read(desk)?, desk.replica.definition("enrolment").map_err(Fault::from)?);
+    pupils.retain(|p| (present(p) || pending.holds(&profile, &p.student, "status")) && reach::class_of(p) == Some(class));
+    let unsettled = pupils.iter().filter_map(|pupil| {
+        let found = pending.of_child(desk, &profile, &pupil.student, lang);
+        let held = ["grade", "class", "status"].iter().filter_map(|code| Some((profile.field(code)?.title.get(lang), found.get(*code)?)));
+        let held: Vec<(&str, &Unsettled)> = held.collect();
+        let href = held.first()?.1.href.clone();
+        let words = held.iter().map(|(title, one)| format!("{title}{}{}", lang.colon(), one.values)).collect::<Vec<_>>().join(lang.semicolon());
+        Some((pupil.student.clone(), (href, locale::text(lang, "web-pending", &[("value", &words)]))))
+    });
+    let unsettled = unsettled.collect();
     let from = day.checked_sub(BACK_DAYS.days()).unwrap_or(day);
     let wanted = Wanted {
         classes: Some(vec![class.to_string()]),
@@ -73,6 +86,7 @@ pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date) -> 
         catalogue: desk.replica.catalogue(),
         holidays: desk.replica.holidays(),
         definition,
+        unsettled,
         may,
     })
 }
@@ -155,6 +169,7 @@ impl Known {
         Line {
             student: pupil.student.clone(),
             name: pupil.name.clone(),
+            unsettled: self.unsettled.get(&pupil.student).cloned(),
             states,
             exception: state != "present",
             note,

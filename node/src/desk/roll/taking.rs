@@ -48,7 +48,7 @@ fn count_again(desk: &Desk, account: &Account, class: Class, student: &str, day:
         .collect();
     later.sort_by_key(|(on, _)| *on);
     for (on, row) in later {
-        let known = super::known::known(desk, account, class, on)?;
+        let known = super::known::known(desk, account, class, on, lang)?;
         if !word(&row, "state").is_some_and(|state| known.counts_as_absent(state)) {
             break;
         }

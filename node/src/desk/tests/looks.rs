@@ -5,7 +5,7 @@ use axum::{body::Body, http::Request};
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 /// Each template, and the snapshot that shows it: `<test module's end>__<name>`.
-const SHOWN_BY: [(&str, &str); 47] = [
+const SHOWN_BY: [(&str, &str); 48] = [
     ("chart.html", "looks__chart"),
     ("child.html", "tests__child"),
     ("children.html", "tests__children"),
@@ -52,6 +52,7 @@ const SHOWN_BY: [(&str, &str); 47] = [
     ("said.html", "looks__form_refused"),
     ("start.html", "looks__start"),
     ("today.html", "tests__today"),
+    ("trail.html", "tests__record"),
     ("undo.html", "looks__undo"),
 ];
 

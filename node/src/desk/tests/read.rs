@@ -35,7 +35,8 @@ async fn a_value_in_dispute_is_shown_as_that_on_the_childs_page_and_in_lists() {
     disputed(&school, &child, "guardian", "赵六", "王五");
     let page = school.get(&format!("/child/{child}"), &session).await.text;
     assert!(page.contains("href=\"/conflicts#c-field000000\">待定：赵六 / 王五</a>"), "{page}");
-    assert!(!page.contains("旧监护人"), "what nobody wrote last is not shown as valid: {page}");
+    let settled = page.split("<details id=\"trail\">").next().unwrap();
+    assert!(!settled.contains("旧监护人"), "what nobody wrote last is not shown as valid: {page}");
     assert!(school.english(&format!("/child/{child}"), &session).await.text.contains("to be settled: 赵六 / 王五"));
 
     let log = add(&school, "care_log", Some(&child), &[("kind", "visit"), ("with", "child"), ("on", "2026-03-01")]);
@@ -57,7 +58,8 @@ async fn a_name_in_dispute_heads_no_page_as_if_it_were_settled() {
     disputed(&school, &child, "name", "王晓明", "汪小明");
     for path in [format!("/child/{child}"), "/children".into()] {
         let page = school.get(&path, &session).await.text;
-        assert!(page.contains("待定：王晓明 / 汪小明") && !page.contains("王小明"), "{path}: {page}");
+        let said = page.split("<details id=\"trail\">").next().unwrap();
+        assert!(said.contains("待定：王晓明 / 汪小明") && !said.contains("王小明"), "{path}: {page}");
     }
 }
 
@@ -269,4 +271,31 @@ async fn a_reports_workbook_names_records_and_has_no_ids() {
     let bytes = school.desk.ask(&super::nobody(), listed, Lang::Zh).unwrap()["base64"].as_str().map(|text| STANDARD.decode(text).unwrap()).unwrap();
     assert!(String::from_utf8_lossy(&bytes).contains(&child), "scripts have the ids");
     assert_eq!(school.get("/report/dropout_late/file", &registrar).await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_class_and_a_status_in_dispute_are_said_in_the_list_on_the_roll_and_by_name_on_the_childs_page() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", CHILD, 3, 1);
+    let value = |value: serde_json::Value| json!({ "value": value, "origin": "00000000000000aa" });
+    let fields = json!({ "class": [value(json!(2)), value(json!(4))], "grade": [value(json!(3))] });
+    disagreement(&school, &child, "group", "class", &json!({ "fields": fields }));
+    let list = school.get("/children", &session).await.text;
+    assert!(list.contains("href=\"/conflicts#c-group000000\">待定：2 / 4</a>") && !list.contains("三年级1班</td>"), "{list}");
+    let roll = school.get("/roll/3/1", &session).await.text;
+    assert!(roll.contains("王小明") && roll.contains("href=\"/conflicts#c-group000000\" tabindex=\"-1\">待定：班级：2 / 4</a>"), "{roll}");
+    let page = school.get(&format!("/child/{child}"), &session).await.text;
+    assert!(page.contains("“班级”有两种写法，等人定夺。"), "{page}");
+    let told = huxue_shared::command::render::render(
+        &Ask::ConflictsList { school: None, kind: None },
+        &school.desk.ask(&super::nobody(), Ask::ConflictsList { school: None, kind: None }, Lang::Zh).unwrap(),
+        Lang::Zh,
+    );
+    assert!(told.contains("：班级  "), "{told}");
+    disputed(&school, &child, "status", "present", "suspended");
+    let list = school.get("/children", &session).await.text;
+    assert!(list.contains("待定：在校 / 休学"), "{list}");
+    let page = school.get(&format!("/child/{child}"), &session).await.text;
+    assert!(page.contains("“学籍状态”有两种写法"), "{page}");
 }

@@ -115,3 +115,25 @@ async fn older_edits_are_counted_and_can_be_asked_for() {
     let page = school.get(&format!("/record/{log}?trail=all"), &session).await.text;
     assert!(page.contains("建立记录") && !page.contains("没有列出"), "{page}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_childs_page_has_the_trail_of_its_particulars() {
+    let school = School::new();
+    let (wang, session) = school.person("wang", &[Role::Registrar], &[]);
+    let form = "name=%E7%8E%8B%E5%B0%8F%E6%98%8E&id_type=none&sex=male&birth=2016-06-12&stage=primary&grade=3&class=1&boarding=day";
+    let made = school.post("/ledger/enrolment/new", &session, form).await.location;
+    let child = made.trim_start_matches("/child/").split('?').next().unwrap().to_owned();
+    school.clock.advance_s(60);
+    correct(&school, &wang, &child, &[("class", "2")]);
+    correct(&school, &wang, &child, &[("status", "suspended")]);
+    let page = school.get(&format!("/child/{child}"), &session).await.text;
+    let table = page.split("<table class=\"trail\">").nth(1).and_then(|rest| rest.split("</table>").next()).unwrap_or_else(|| panic!("{page}"));
+    let lines: Vec<String> = table.split("<tr").skip(2).map(|row| words(row.split_once('>').unwrap().1)).collect();
+    assert_eq!(lines.len(), 3, "{lines:#?}");
+    assert!(lines[0].contains("wang老师 在本机上 学籍状态 在校 → 休学"), "{}", lines[0]);
+    assert!(lines[1].contains("班级 1 → 2"), "{}", lines[1]);
+    assert!(lines[2].contains("wang老师 在本机上 建立记录") && lines[2].contains("姓名 王小明"), "{}", lines[2]);
+    // A class teacher of another class sees neither the child nor its trail; one who may not read the file sees none.
+    let (_, aid) = school.person("zhao", &[Role::AidOfficer], &[]);
+    assert!(school.get(&format!("/child/{child}"), &aid).await.text.contains("<table class=\"trail\">"), "who reads the file sees how it came to be");
+}

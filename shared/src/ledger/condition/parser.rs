@@ -186,6 +186,7 @@ impl Parser<'_> {
         let kind = |name: &str| self.definition.field(name).map(|field| field.kind);
         match word {
             "$state" => Some(Operand::State),
+            "$school" => Some(Operand::School),
             "$today" => Some(Operand::Today { month: kind(beside) == Some(FieldType::Month) }),
             _ => {
                 let (reference, field) = word.split_once('.')?;
@@ -283,7 +284,7 @@ impl Parser<'_> {
             }
             return Value::Str(text.to_owned());
         }
-        if matches!(self.operand(left, left), Some(Operand::Of(..) | Operand::Holder(..) | Operand::Today { .. })) {
+        if matches!(self.operand(left, left), Some(Operand::Of(..) | Operand::Holder(..) | Operand::Today { .. } | Operand::School)) {
             return Value::Str(text.to_owned());
         }
         let Some(field) = self.definition.field(left) else { return Value::Null };

@@ -7,7 +7,7 @@ use crate::{
     ledger::{
         condition::is_filled,
         days::Holidays,
-        definition::{Authority, Definition, Lifecycle, Step},
+        definition::{Authority, Definition, Lifecycle, Step, StepAuthority},
         problem::{excerpt, listed},
     },
 };
@@ -59,12 +59,12 @@ pub enum StepError {
         steps: Vec<Named>,
     },
     /// Belongs to the other side.
-    #[error("{step} is taken by the {owner:?}")]
+    #[error("{step} is taken by {owner:?}")]
     NotYours {
         /// What was asked for.
         step: String,
         /// Who takes it.
-        owner: Authority,
+        owner: StepAuthority,
     },
     /// Required fields are empty.
     #[error("{step} needs more fields")]
@@ -129,8 +129,9 @@ impl StepError {
             Self::Unknown { .. } => "ledger-step-no-such",
             Self::NotFromHere { steps, .. } if steps.is_empty() => "ledger-step-none-from-here",
             Self::NotFromHere { .. } => "ledger-step-not-from-here",
-            Self::NotYours { owner: Authority::School, .. } => "ledger-step-schools",
-            Self::NotYours { owner: Authority::County, .. } => "ledger-step-countys",
+            Self::NotYours { owner: StepAuthority::School, .. } => "ledger-step-schools",
+            Self::NotYours { owner: StepAuthority::Other, .. } => "ledger-step-others",
+            Self::NotYours { owner: StepAuthority::County | StepAuthority::Any, .. } => "ledger-step-countys",
             Self::Missing { .. } => "ledger-step-missing",
             Self::TooEarly { .. } => "ledger-step-early",
             Self::Forked { .. } => "ledger-step-forked",
@@ -224,7 +225,7 @@ pub fn may_take(outcome: &Outcome, definition: &Definition, request: &Request<'_
         return Err(StepError::NotFromHere { step: name, state: named_state(lifecycle, state), steps });
     }
     if !step.authority.allows(request.authority) {
-        return Err(StepError::NotYours { step: name, owner: other(request.authority) });
+        return Err(StepError::NotYours { step: name, owner: step.authority });
     }
     let fields: Vec<Named> = missing(definition, step, request);
     if !fields.is_empty() {
@@ -244,17 +245,10 @@ fn missing(definition: &Definition, step: &Step, request: &Request<'_>) -> Vec<N
 fn may_resolve(outcome: &Outcome, lifecycle: &Lifecycle, request: &Request<'_>) -> Result<(), StepError> {
     let Some(fork) = &outcome.fork else { return Err(StepError::NotForked) };
     if fork.county_only && request.authority != Authority::County {
-        return Err(StepError::NotYours { step: RESOLVE.to_owned(), owner: Authority::County });
+        return Err(StepError::NotYours { step: RESOLVE.to_owned(), owner: StepAuthority::County });
     }
     let chosen = fork.tips.iter().any(|tip| Some(tip.state.as_str()) == request.to);
     if chosen { Ok(()) } else { Err(StepError::NotATip { states: tip_states(outcome, lifecycle) }) }
-}
-
-fn other(side: Authority) -> Authority {
-    match side {
-        Authority::School => Authority::County,
-        Authority::County => Authority::School,
-    }
 }
 
 fn tip_states(outcome: &Outcome, lifecycle: &Lifecycle) -> Vec<Named> {

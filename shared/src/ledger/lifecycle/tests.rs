@@ -291,6 +291,26 @@ fn a_refused_step_says_what_would_be_possible() {
 }
 
 #[test]
+fn a_step_of_the_other_school_is_void_where_the_record_lies_and_counts_when_the_county_writes_it_down() {
+    let catalogue = crate::ledger::Catalogue::embedded();
+    let transfer = Arc::clone(catalogue.latest("transfer").unwrap());
+    let confirm = |id: &str, authority| StepFact { name: "confirm".into(), authority, ..school(id, "confirm", &[]) };
+    let facts = RecordFacts { version: 1, on: Some(date(2026, 3, 2)), holidays: &Holidays::none() };
+    let judge = |steps: &[StepFact]| outcome(steps, facts, |_| Some(Arc::clone(&transfer)));
+    let own = judge(&[confirm("a", Authority::School)]);
+    assert_eq!((own.state.as_deref(), &own.effects["a"]), (Some("asked"), &Effect::Void(VoidReason::Authority)));
+    let both = judge(&[confirm("a", Authority::School), confirm("b", Authority::County)]);
+    assert_eq!((both.state.as_deref(), &both.effects["b"]), (Some("confirmed"), &Effect::Effective));
+    let offered =
+        |side| allowed(&judge(&[]), &transfer, side, date(2026, 3, 2), &Holidays::none()).into_iter().map(|s| s.code.as_str()).collect::<Vec<_>>();
+    assert_eq!(offered(Authority::School), ["withdraw"]);
+    let none = BTreeMap::new();
+    let holidays = Holidays::none();
+    let asked = ask("confirm", Authority::School, date(2026, 3, 2), &none, &holidays);
+    assert_eq!(may_take(&judge(&[]), &transfer, &asked).unwrap_err().key(), "ledger-step-others");
+}
+
+#[test]
 fn a_fork_allows_only_to_resolve_it() {
     let (definition, none, holidays) = (definition(), BTreeMap::new(), Holidays::none());
     let forked = judge(&[school("a", "apply", &[]), county("b", "approve", &["a"]), school("c", "withdraw", &["a"])]);

@@ -34,6 +34,7 @@ const FIELD_KEYS: &[&str] = &[
     "ref",
     "searchable",
     "follow_up",
+    "ask",
     "public",
     "serial",
 ];
@@ -80,6 +81,7 @@ fn field(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: &
         searchable: reader.flag(table, "searchable").unwrap_or(false),
         follow_up: reader.flag(table, "follow_up").unwrap_or(false),
         public: reader.flag(table, "public").unwrap_or(false),
+        ask: reader.flag(table, "ask").unwrap_or(false),
         serial: reader.flag(table, "serial").unwrap_or(false),
         code,
         title,

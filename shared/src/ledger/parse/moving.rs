@@ -7,14 +7,22 @@ use super::{
 use crate::{
     document::view::Value,
     ledger::{
-        definition::{Definition, FieldType, Handover, Relay, StepAuthority},
+        definition::{Definition, FieldType, Handover, Relay, Step, StepAuthority},
         problem::{ProblemCode, excerpt, listed},
     },
 };
 use std::collections::BTreeMap;
 
 pub(super) fn relay(reader: &Reader<'_>, root: Table<'_>, definition: &Definition) -> Option<Relay> {
-    let table = reader.table(root, "relay")?;
+    // A step of the other school without a way to ask it could be taken by nobody.
+    let answered = |step: &&Step| step.authority == StepAuthority::Other;
+    let others: Vec<&str> = definition.lifecycle.iter().flat_map(|l| &l.steps).filter(answered).map(|step| step.code.as_str()).collect();
+    let Some(table) = reader.table(root, "relay") else {
+        if !others.is_empty() {
+            reader.missing(root, "relay");
+        }
+        return None;
+    };
     reader.known_keys(table, &["schools", "steps", "profile"]);
     let schools = reader.words(table, "schools");
     if schools.is_empty() {
@@ -26,7 +34,10 @@ pub(super) fn relay(reader: &Reader<'_>, root: Table<'_>, definition: &Definitio
     let steps = reader.words(table, "steps");
     for word in &steps {
         // The county writes the answer down, as the answering school cannot write in another's document.
-        step_exists(reader, word, definition, StepAuthority::Any);
+        step_exists(reader, word, definition, &[StepAuthority::Any, StepAuthority::Other]);
+    }
+    if others.iter().any(|code| !steps.iter().any(|(word, _)| word == code)) {
+        reader.missing(table, "steps");
     }
     let plain = |words: Vec<Word>| words.into_iter().map(|(word, _)| word).collect();
     Some(Relay { schools: plain(schools), steps: plain(steps), profile: plain(reader.words(table, "profile")) })
@@ -38,7 +49,7 @@ pub(super) fn handover(reader: &Reader<'_>, root: Table<'_>, definition: &Defini
     let word = |key: &str| reader.needed_word(table, key);
     let (step, from, to, other) = (word("step"), word("from"), word("to"), word("other"));
     if let Some(word) = &step {
-        step_exists(reader, word, definition, StepAuthority::County);
+        step_exists(reader, word, definition, &[StepAuthority::County]);
     }
     for word in [&from, &to].into_iter().flatten() {
         field_of_type(reader, word, definition, FieldType::School);
@@ -65,8 +76,8 @@ pub(super) fn field_of_type(reader: &Reader<'_>, word: &Word, definition: &Defin
     }
 }
 
-fn step_exists(reader: &Reader<'_>, (word, spot): &Word, definition: &Definition, authority: StepAuthority) {
-    let fitting = definition.lifecycle.iter().flat_map(|lifecycle| &lifecycle.steps).filter(|step| step.authority == authority);
+fn step_exists(reader: &Reader<'_>, (word, spot): &Word, definition: &Definition, authorities: &[StepAuthority]) {
+    let fitting = definition.lifecycle.iter().flat_map(|lifecycle| &lifecycle.steps).filter(|step| authorities.contains(&step.authority));
     let codes: Vec<&str> = fitting.map(|step| step.code.as_str()).collect();
     if !codes.contains(&word.as_str()) {
         let args = vec![("step", excerpt(word).into_owned()), ("expected", listed(codes))];
@@ -107,7 +118,21 @@ mod tests {
         assert_eq!(problems("step = \"complete\"", "step = \"confirm\""), [ProblemCode::StepUnknown], "not the county's");
         assert_eq!(problems("other = \"other_child\"", "other = \"reason_note\""), [ProblemCode::WordUnknown]);
         assert_eq!(problems("schools = [\"from\", \"to\"]", "schools = [\"from\", \"reason\"]"), [ProblemCode::WordUnknown]);
-        assert_eq!(problems("steps = [\"confirm\", \"refuse\"]", "steps = [\"complete\"]"), [ProblemCode::StepUnknown], "never the county's own");
+        assert_eq!(
+            problems("steps = [\"confirm\", \"refuse\"]", "steps = [\"confirm\", \"refuse\", \"complete\"]"),
+            [ProblemCode::StepUnknown],
+            "never the county's own"
+        );
+    }
+
+    #[test]
+    fn a_step_of_the_other_school_is_one_it_can_be_asked_for() {
+        assert_eq!(problems("steps = [\"confirm\", \"refuse\"]", "steps = [\"confirm\"]"), [ProblemCode::KeyMissing]);
+        let text = include_str!("../../../ledgers/transfer.toml");
+        let relay = text.find("\n[relay]\n").unwrap()..text.find("\n[handover]\n").unwrap();
+        let alone = format!("{}{}", &text[..relay.start], &text[relay.end..]);
+        let found: Vec<ProblemCode> = Definition::parse(&alone).unwrap_err().into_iter().map(|problem| problem.code).collect();
+        assert_eq!(found, [ProblemCode::KeyMissing]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::{
         write::{Edit, NewRecord},
     },
     fault::{Exit, Fault},
-    ledger::lifecycle,
+    ledger::{definition::Authority, lifecycle},
     model::{SchoolCode, Space},
     replica::{
         Replica, ReplicaError, Result, Role,
@@ -108,12 +108,20 @@ impl Replica {
             return Err(Fault::new("relay-answered", Exit::NotAllowed).with("record", &place.id).into());
         }
         let day = self.step_day(words.on)?;
+        if words.on.is_some() {
+            self.day_fits(day, None)?;
+        }
         let known: BTreeMap<String, Value> =
             place.fields.iter().filter_map(|(key, value)| Some((key.strip_prefix(VALUE)?.to_owned(), value.clone()))).collect();
         let (after, _) = self.read_over(&definition, known, words.set)?;
         let outcome = lifecycle::Outcome { state: text(&place.fields, "state"), ..lifecycle::Outcome::default() };
-        let request = lifecycle::Request { step: words.step, to: None, authority: self.side(), on: day, fields: &after, holidays: &self.holidays() };
+        // It will be the county's step, on this school's word: what the record's own school may not take is this one's to answer.
+        let authority = Authority::County;
+        let request = lifecycle::Request { step: words.step, to: None, authority, on: day, fields: &after, holidays: &self.holidays() };
         lifecycle::may_take(&outcome, &definition, &request).map_err(|e| e.fault())?;
+        if let Some(known) = definition.lifecycle.as_ref().and_then(|l| l.step(words.step)) {
+            self.judge_step(&definition, known, &after, words.set)?;
+        }
         let mut fields = BTreeMap::from([
             ("_v".to_owned(), Value::Int(1)),
             ("on".to_owned(), Value::Str(day.to_string())),

@@ -1,0 +1,189 @@
+//! A child that moves: the form of a transfer, who confirms it, and what the school that is asked sees of it.
+
+use super::{School, seams::add};
+use axum::http::StatusCode;
+use huxue_shared::{document::view::Value, store::StoreError, web::account::Role};
+
+const OTHER: &str = "5299010002";
+/// 青杠镇中学.
+const OTHER_NAME: &str = "%E9%9D%92%E6%9D%A0%E9%95%87%E4%B8%AD%E5%AD%A6";
+
+fn run(school: &School, sql: String) {
+    school.desk.replica.store().write(move |c| c.execute_batch(&sql).map_err(StoreError::from)).unwrap();
+}
+
+/// Another school of the county's list beside this one.
+fn listed(school: &School) {
+    school.listed();
+    let put = "INSERT INTO record_school (_id, _doc, _year, _term, _disputed, _reopened, _v, void, code, name)";
+    run(school, format!("{put} VALUES ('school:2', 1, 2025, 0, 0, 0, 1, 0, '{OTHER}', '青杠镇中学')"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_names_schools_by_name_and_lies_between_this_one_and_another() {
+    let school = School::new();
+    listed(&school);
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let form = school.get(&format!("/ledger/transfer/new?student={child}"), &registrar).await.text;
+    assert!(form.contains("name=\"from\" value=\"石桥小学\"") && form.contains("<option value=\"青杠镇中学\">5299010002</option>"), "{form}");
+    let base = format!("_student={child}&asked_by=from_school&reason=moved&on=2026-03-02");
+    let send = async |rest: &str| school.post("/ledger/transfer/new", &registrar, &format!("{base}&{rest}")).await;
+    let foreign = send(&format!("from={OTHER_NAME}&to=X&asked_on=2026-03-02")).await;
+    assert!(foreign.text.contains("要有一所是本校") && !foreign.text.contains("不能是同一所学校"), "{}", foreign.text);
+    let future = send(&format!("from=&to={OTHER_NAME}&asked_on=2026-03-05")).await;
+    assert!(future.text.contains("申请日期在今天以后") && !future.text.contains("同一所学校"), "{}", future.text);
+    let beside = async |text: &str| school.post("/ledger/transfer/check", &registrar, &format!("_student={child}&_field=to&to={text}")).await.text;
+    assert!(beside("X").await.contains("将按县外学校记") && beside(OTHER_NAME).await.is_empty());
+    let made = send(&format!("from=&to={OTHER_NAME}&asked_on=2026-03-02")).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let row = school.records("transfer").remove(0);
+    assert_eq!((&row.fields["from"], &row.fields["to"]), (&Value::Str("5299010001".into()), &Value::Str(OTHER.into())));
+    for page in [format!("/record/{}", row.id), "/ledger/transfer".into(), format!("/child/{child}"), format!("/record/{}/print", row.id)] {
+        let text = school.get(&page, &registrar).await.text;
+        assert!(text.contains("石桥小学") && text.contains("青杠镇中学"), "{page}: {text}");
+        assert!(!text.contains(OTHER), "{page}: {text}");
+    }
+    let shown = school.get(&format!("/record/{}", row.id), &registrar).await.text;
+    assert!(shown.contains("转学 · 石桥小学 → 青杠镇中学"), "{shown}");
+    // Left alone, the form writes nothing: a school stands in it by name.
+    let edit = school.get(&format!("/record/{}/edit", row.id), &registrar).await.text;
+    assert!(edit.contains("name=\"was.to\" value=\"青杠镇中学\""), "{edit}");
+    let saved = school.post(&format!("/record/{}/edit", row.id), &registrar, &format!("to={OTHER_NAME}&was.to={OTHER_NAME}&note=a&was.note=")).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    let second = send("from=&to=X&asked_on=2026-03-01").await;
+    assert!(second.text.contains("已经有一条类似的记录") && school.records("transfer").len() == 1, "{}", second.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_school_that_asks_cannot_confirm_and_is_told_whose_turn_it_is() {
+    let school = School::new();
+    listed(&school);
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let set =
+        [("from", "5299010001"), ("to", OTHER), ("asked_by", "from_school"), ("asked_on", "2026-03-02"), ("reason", "moved"), ("on", "2026-03-02")];
+    let record = add(&school, "transfer", Some(&child), &set);
+    let page = school.get(&format!("/record/{record}"), &registrar).await.text;
+    assert!(!page.contains("/step/confirm") && page.contains("/step/withdraw") && page.contains("等对方学校办理：确认接收或放行、不同意"), "{page}");
+    let forced = school.post(&format!("/record/{record}/step/confirm"), &registrar, "confirmed_on=2026-03-02").await;
+    assert!(forced.text.contains("由对方学校办理"), "{}", forced.text);
+    assert_eq!(school.records("transfer")[0].state.as_deref(), Some("asked"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_school_that_is_asked_has_it_on_today_and_answers_on_its_page() {
+    let school = School::new();
+    listed(&school);
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    school.child("王小明", "529901201606120012", 3, 1);
+    let fields = serde_json::json!({
+        "ledger": "transfer", "record": "transfer:1", "school": OTHER, "child": "李小红", "state": "asked", "due": "2026-03-10", "steps": "confirm,refuse",
+        "tips": "", "v.from": OTHER, "v.to": "5299010001", "v.reason": "moved", "v.asked_on": "2026-02-27", "p.name": "李小红", "p.grade": 3, "on": "2026-02-27",
+    });
+    run(
+        &school,
+        format!(
+            "INSERT INTO record (doc, id, ledger, disputed, void, seen, fields) SELECT min(n), 'relay:1', 'relay', 0, 0, x'', '{fields}' FROM doc;
+             INSERT INTO record_relay (_id, _n, _doc, _school, _year, _term, _disputed, _reopened, _v, void, ledger, record, school, child, state, due, steps)
+               SELECT 'relay:1', max(r.n), min(d.n), '5299010001', 2025, 2, 0, 0, 1, 0, 'transfer', 'transfer:1', '{OTHER}', '李小红', 'asked', '2026-03-10', 'confirm,refuse' FROM record r, doc d;"
+        ),
+    );
+    let today = school.get("/", &registrar).await.text;
+    assert!(today.contains("外校转学，等本校答复") && today.contains("李小红 · 青杠镇中学") && today.contains("href=\"/record/relay:1\""), "{today}");
+    let page = school.get("/record/relay:1", &registrar).await.text;
+    for said in ["转学 · 李小红 · 青杠镇中学 → 石桥小学", "家庭迁居", "/record/relay:1/step/confirm", "等本校答复", "待对方确认"]
+    {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let early = school.post("/record/relay:1/step/confirm", &registrar, "confirmed_on=2026-02-20").await;
+    assert!(early.text.contains("确认日期不能早于申请日期"), "{}", early.text);
+    let answered = school.post("/record/relay:1/step/confirm", &registrar, "confirmed_on=2026-03-02").await;
+    assert_eq!(answered.status, StatusCode::SEE_OTHER, "{}", answered.text);
+    let page = school.get("/record/relay:1", &registrar).await.text;
+    assert!(page.contains("本校已答复“确认接收或放行”") && !page.contains("/step/confirm"), "{page}");
+    assert!(!school.get("/", &registrar).await.text.contains("外校转学"), "done");
+    assert_eq!(school.records("relay_answer").len(), 1);
+}
+
+/// 转走了.
+const WHY: &str = "%E8%BD%AC%E8%B5%B0%E4%BA%86";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_that_leaves_is_asked_about_once_and_stands_on_today_until_a_case_follows_it_up() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let edit = async |rest: &str| school.post(&format!("/record/{child}/edit"), &registrar, &format!("was.status=present&status=left&{rest}")).await;
+    let asked = edit("").await;
+    assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", asked.text);
+    let first = asked.text.split("<details>").next().unwrap();
+    for code in ["status_on", "left_to", "left_why"] {
+        assert!(first.contains(&format!("name=\"{code}\"")), "{code} stands before what is folded: {first}");
+    }
+    assert!(
+        asked.text.contains("name=\"_gaps\" value=\"status_on,left_to,left_why\"") && first.contains("“学籍状态变动日期”还没填。"),
+        "{}",
+        asked.text
+    );
+    let status = |school: &School| school.records("enrolment")[0].fields["status"].clone();
+    assert_eq!(status(&school), Value::Str("present".into()), "nothing is saved unasked");
+    let future = edit(&format!("status_on=2026-03-09&left_to={WHY}&left_why={WHY}")).await;
+    assert!(future.text.contains("学籍状态变动日期在今天以后"), "{}", future.text);
+    let some = edit("status_on=2026-03-02&_gaps=status_on,left_to,left_why").await;
+    assert!(some.text.contains("value=\"left_to,left_why\""), "what is still missing is asked: {}", some.text);
+    let saved = edit("status_on=2026-03-02&_gaps=left_to,left_why").await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "not known yet: {}", saved.text);
+    assert_eq!(status(&school), Value::Str("left".into()));
+    let today = school.get("/", &registrar).await.text;
+    let line =
+        today.split("离校或转出没有就读证明，要跟进").nth(1).and_then(|rest| rest.split("</section>").next()).unwrap_or_else(|| panic!("{today}"));
+    assert!(line.contains("王小明") && line.contains("立失学个案"), "{line}");
+    let form = school.get(&format!("/ledger/dropout_case/new?student={child}&opened_by=teacher"), &registrar).await;
+    assert_eq!(form.status, StatusCode::OK);
+    add(&school, "dropout_case", Some(&child), &[("opened_by", "teacher"), ("on", "2026-03-02")]);
+    assert!(!school.get("/", &registrar).await.text.contains("离校或转出没有就读证明"), "somebody is at it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grade_that_no_pupil_of_the_stage_is_in_is_said_while_typing_and_not_saved() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let form = "name=%E6%9D%8E%E5%9B%9B&id_type=none&sex=male&birth=2016-06-12&stage=primary&grade=8&class=1&boarding=day";
+    for field in ["grade", "stage"] {
+        let beside = school.post("/ledger/enrolment/check", &registrar, &format!("{form}&_field={field}")).await.text;
+        assert!(beside.contains("class=\"error\"") && beside.contains("小学年级应为 1 至 6"), "{field}: {beside}");
+    }
+    let empty = school.post("/ledger/enrolment/check", &registrar, "stage=primary&grade=&_field=stage").await.text;
+    assert!(empty.is_empty(), "{empty}");
+    let refused = school.post("/ledger/enrolment/new", &registrar, form).await;
+    assert!(refused.text.contains("小学年级应为 1 至 6"), "{}", refused.text);
+    assert!(school.records("enrolment").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_files_are_filtered_by_status_grade_and_left_behind_and_sorted_by_sound() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    // By code point 王 comes before 阿 and 张; by sound after 阿 and before 张.
+    for (name, number, grade) in [("张三", "529901201606120012", 3), ("王五", "529901201603020032", 3), ("阿木", "529901201706120036", 4)] {
+        school.child(name, number, grade, 1);
+    }
+    let page = school.get("/ledger/enrolment?order=name", &registrar).await.text;
+    for said in ["name=\"f.status\"", "name=\"f.grade\"", "name=\"f.left_behind\"", "学籍状态</a>", "是否留守儿童</a>", "监护人电话</a>"]
+    {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let order = |page: &str| {
+        let mut found: Vec<(usize, &str)> =
+            ["张三", "王五", "阿木"].into_iter().filter_map(|name| Some((page.find(&format!(">{name}</a>"))?, name))).collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, name)| name).collect::<Vec<_>>()
+    };
+    assert_eq!(order(&page), ["阿木", "王五", "张三"]);
+    let back = school.get("/ledger/enrolment?order=-name", &registrar).await.text;
+    assert_eq!(order(&back), ["张三", "王五", "阿木"]);
+    let third = school.get("/ledger/enrolment?order=class&f.grade=3&f.left_behind=1&f.status=present", &registrar).await.text;
+    assert_eq!(order(&third), ["王五", "张三"]);
+    assert!(order(&school.get("/ledger/enrolment?f.left_behind=0", &registrar).await.text).is_empty());
+}
