@@ -12,7 +12,7 @@ use super::{
 use crate::{
     document::view::Value,
     fault::{Exit, Fault},
-    ledger::{Catalogue, Definition, definition::Field},
+    ledger::{Catalogue, Definition, definition::Field, validate::FindingCode},
     locale::{self, Lang},
     replica::{
         Replica, ReplicaError, Result,
@@ -136,12 +136,12 @@ impl Judge<'_> {
                     (prepared.edit, trace)
                 };
                 let cells = self.moves(set.keys().map(String::as_str), &BTreeMap::new(), &after);
-                let gaps: Vec<String> = prepared.done.gaps.iter().map(|gap| locale::fault(self.lang, gap).0).collect();
+                let (gaps, warnings) = self.remarks(&prepared.done.gaps, |_| true);
                 self.traces.extend(trace);
                 self.edits.push(edit);
-                Ok(
-                    json!({ "accept": true, "changed": true, "new": true, "record": prepared.done.record, "cells": cells, "refused": [], "gaps": gaps }),
-                )
+                Ok(json!({
+                    "accept": true, "changed": true, "new": true, "record": prepared.done.record, "cells": cells, "refused": [], "gaps": gaps, "warnings": warnings
+                }))
             }
             Item::Step { record, step, set, on, why } => {
                 let (place, edits, done) = self.replica.prepare_step(record, step, set, on.as_deref(), self.by, why.as_deref())?;
@@ -211,19 +211,32 @@ impl Judge<'_> {
                 Err(other) => return Err(other),
             }
         };
-        let (mut cells, mut gaps, mut changed) = (Vec::new(), Vec::new(), false);
+        let (mut cells, mut gaps, mut warnings, mut changed) = (Vec::new(), Vec::new(), Vec::new(), false);
         if let Some(prepared) = prepared
             && let Some(trace) = Trace::of_change(&place, &prepared.edit)
         {
             let mut after = place.fields.clone();
             after.extend(trace.after.clone());
             cells = self.moves(left.keys().map(String::as_str), &place.fields, &after);
-            gaps = prepared.done.gaps.iter().map(|gap| locale::fault(self.lang, gap).0).collect();
+            (gaps, warnings) = self.remarks(&prepared.done.gaps, |field| left.contains_key(field));
             changed = true;
             self.traces.push(trace);
             self.edits.push(prepared.edit);
         }
-        Ok(json!({ "accept": true, "changed": changed, "record": place.id, "cells": cells, "refused": refused, "gaps": gaps }))
+        Ok(json!({ "accept": true, "changed": changed, "record": place.id, "cells": cells, "refused": refused, "gaps": gaps, "warnings": warnings }))
+    }
+
+    /// What is missing, and what the definition's checks say of these values: of a check, only if it asks for a field that is written.
+    fn remarks(&self, gaps: &[Fault], written: impl Fn(&str) -> bool) -> (Vec<String>, Vec<Json>) {
+        let (checks, gaps): (Vec<&Fault>, Vec<&Fault>) = gaps.iter().partition(|gap| gap.code == FindingCode::Check.key());
+        let says = |fault: &Fault, text: &str| fault.args.iter().any(|(name, value)| name == "message_zh" && value == text);
+        let warning = |fault: &&Fault| {
+            let check = self.definition.checks.iter().find(|check| says(fault, &check.message.zh))?;
+            let mut fields: Vec<&str> = check.names().collect();
+            fields.dedup();
+            fields.iter().any(|field| written(field)).then(|| json!({ "fields": fields, "message": locale::fault(self.lang, fault).0 }))
+        };
+        (gaps.iter().map(|gap| locale::fault(self.lang, gap).0).collect(), checks.iter().filter_map(warning).collect())
     }
 
     /// Sets aside the cells a fault names; all of them if it names none.

@@ -126,7 +126,7 @@ fn record(
 }
 
 /// Those the definition calls alike.
-fn like(definition: &Definition, fields: &BTreeMap<String, Value>, rows: Vec<Row>) -> Vec<Row> {
+pub(super) fn like(definition: &Definition, fields: &BTreeMap<String, Value>, rows: Vec<Row>) -> Vec<Row> {
     let Some(alike) = &definition.alike else { return Vec::new() };
     let day = |text: Option<&str>| text.and_then(|text| text.parse::<Date>().ok());
     let on = day(text(fields, "on"));
@@ -145,7 +145,8 @@ fn like(definition: &Definition, fields: &BTreeMap<String, Value>, rows: Vec<Row
     rows.into_iter().filter(|row| near(row) && equal(row)).collect()
 }
 
-fn within(definition: &Definition, lang: Lang) -> String {
+/// Where they are looked for, in words.
+pub(super) fn within(definition: &Definition, lang: Lang) -> String {
     definition.alike.as_ref().map(|alike| locale::text(lang, &format!("web-within-{}", alike.within.word()), &[])).unwrap_or_default()
 }
 

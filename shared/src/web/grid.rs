@@ -4,6 +4,8 @@
 //! `static/grid.js` makes it comfortable; without it the same page has a field to paste into, and every act goes through the same judging ([`judge`]). Nothing is
 //! held here between looking and writing: the page carries what was typed, so that nothing typed is lost on a fault.
 
+mod asks;
+mod heads;
 mod judge;
 mod lines;
 mod plan;
@@ -18,7 +20,7 @@ use super::{
     reach, shown,
 };
 use crate::{
-    command::{batch, importing},
+    command::batch,
     fault::{Exit, Fault},
     import::block,
     ledger::{
@@ -110,8 +112,8 @@ impl GridPage {
     /// Words for the script, so that it has none of its own.
     fn words(&self) -> String {
         let words = [
-            "changed", "bad", "none", "saved", "lost", "filled", "ignored", "beside", "theirs", "take", "checking", "row", "unplaced", "unmarked",
-            "undo", "added",
+            "changed", "bad", "none", "saved", "lost", "filled", "theirs", "take", "checking", "row", "unplaced", "unmarked",
+            "undo", "added", "asks", "sure",
         ];
         let words: BTreeMap<&str, String> = words.iter().map(|word| (*word, self.page.t(&format!("web-grid-js-{word}")))).collect();
         serde_json::to_string(&words).unwrap_or_default()
@@ -258,18 +260,12 @@ fn laid(
     let by_child = definition.subject == Subject::Student && definition.form == Form::Records;
     let mut columns: Vec<&str> = if by_child { vec!["_child"] } else { Vec::new() };
     columns.extend(fields.iter().map(|f| f.code.as_str()));
-    let plan = plan::lay(&block, &columns, &lines, &importing::candidates(definition), at);
+    let plan = plan::lay(&block, &columns, &lines, &heads::Heads::of(&desk.replica.catalogue(), definition), at);
     let rows = plan.rows.iter().map(|placed| {
-        let line = placed.line.and_then(|line| lines.get(line));
+        let line = placed.line.or(placed.again).and_then(|line| lines.get(line));
         let was =
             |code: &str| line.filter(|line| line.is_record()).and_then(|line| line.cells.get(fields.iter().position(|f| f.code == code)?).cloned());
-        let trouble = if placed.several {
-            "several"
-        } else if line.is_none() && !placed.record.is_empty() {
-            "gone"
-        } else {
-            ""
-        };
+        let trouble = if placed.trouble.is_empty() && line.is_none() && !placed.record.is_empty() { "gone" } else { placed.trouble };
         let mut cells: BTreeMap<String, Change> =
             placed.cells.iter().map(|(code, now)| (code.clone(), Change { was: was(code), now: now.clone() })).collect();
         cells.retain(|_, change| change.was.as_ref() != Some(&change.now));
@@ -278,6 +274,7 @@ fn laid(
             child: if placed.child.is_empty() { line.map(|l| l.child.0.clone()).unwrap_or_default() } else { placed.child.clone() },
             key,
             trouble: trouble.to_owned(),
+            sure: String::new(),
             cells,
         }
     });
@@ -315,9 +312,9 @@ async fn lay(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
                 .rows
                 .iter()
                 .zip(&rows)
-                .map(|(placed, row)| json!({ "line": placed.line, "number": placed.number, "child": placed.child, "trouble": row.trouble, "cells": placed.cells }))
+                .map(|(placed, row)| json!({ "line": placed.line, "again": placed.again, "number": placed.number, "child": placed.child, "trouble": row.trouble, "cells": placed.cells }))
                 .collect();
-            Ok(json!({ "rows": rows, "head": plan.head, "ignored": plan.ignored, "beside": plan.beside(lang) }))
+            Ok(json!({ "rows": rows, "head": plan.head, "lost": plan.lost(lang) }))
         })
         .await?;
     Ok(json_answer(&answer))
@@ -357,9 +354,11 @@ struct PreviewPage {
     /// A step for all: its title, and what is entered along with it.
     step: Option<(String, Vec<Input>)>,
     today: String,
-    ignored: String,
-    beside: String,
+    /// Columns of a pasted block that are not written, as the person is told.
+    lost: String,
     saved: bool,
+    /// Where each judged row stands in the act that the page carries on.
+    places: Vec<Option<usize>>,
 }
 
 impl PreviewPage {
@@ -369,7 +368,11 @@ impl PreviewPage {
 
     /// What was written in a cell.
     fn typed(&self, row: &usize, field: &str) -> Option<&str> {
-        self.act.rows.get(*row)?.cells.get(field).map(|change| change.now.as_str())
+        self.act.rows.get(self.place(row)?)?.cells.get(field).map(|change| change.now.as_str())
+    }
+
+    fn place(&self, row: &usize) -> Option<usize> {
+        self.places.get(*row).copied().flatten()
     }
 
     fn act_json(&self) -> String {
@@ -378,10 +381,10 @@ impl PreviewPage {
 
     /// Column headed "now" and "then".
     fn rows(&self) -> impl Iterator<Item = (usize, &judge::Verdict)> {
-        let some = |v: &&judge::Verdict| v.changed || !v.good();
+        let all = || self.judged.rows.iter().enumerate();
         // What needs a person first.
-        let bad = self.judged.rows.iter().enumerate().filter(|(_, v)| !v.good());
-        bad.chain(self.judged.rows.iter().enumerate().filter(move |(_, v)| v.good() && some(v)))
+        let bad = all().filter(|(_, v)| !v.good());
+        bad.chain(all().filter(|(_, v)| v.good() && v.waits)).chain(all().filter(|(_, v)| v.good() && v.changed))
     }
 }
 
@@ -420,8 +423,7 @@ fn preview_page(desk: &Desk, account: &Account, mut page: Page, code: String, as
     let word = |key: &str| words.iter().find(|(name, _)| name == key).map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
     let keys: Vec<String> = word("keys").split_whitespace().map(str::to_owned).collect();
     let marked: Vec<String> = words.iter().filter(|(name, _)| name == "mark").map(|(_, key)| key.clone()).collect();
-    let (mut ignored, mut beside) = (String::new(), String::new());
-    let comma = if lang == Lang::Zh { "、" } else { ", " };
+    let mut lost = String::new();
     let mut act = match word("do").as_str() {
         "set" => Act { rows: given(&marked, &word("set_field"), &word("set_value")), step: None },
         "step" => Act { rows: given(&marked, "", ""), step: Some(StepFor { step: word("step"), ..StepFor::default() }) },
@@ -430,8 +432,7 @@ fn preview_page(desk: &Desk, account: &Account, mut page: Page, code: String, as
             let number = |key: &str| word(key).parse().unwrap_or(0);
             let at = plan::At { row: number("at_row"), column: number("at_column") };
             let (plan, rows) = laid(desk, account, &definition, &block, &keys, at, lang)?;
-            ignored = plan.ignored.join(comma);
-            beside = plan.beside(lang).join(comma);
+            lost = plan.lost(lang);
             Act { rows, step: None }
         }
         _ => serde_json::from_str(&word("act")).map_err(unreadable)?,
@@ -448,11 +449,12 @@ fn preview_page(desk: &Desk, account: &Account, mut page: Page, code: String, as
     let judged = judge::judge(desk, account, &definition, &act, save, lang)?;
     desk.noted(account, "list", format!("ledger {code}"), judged.rows.len());
     let step = act.step.as_ref().and_then(|step| along(desk, account, &definition, step, lang));
+    let mut left = vec![true; judged.rows.len()];
     if save {
         page.done = page.t1("web-grid-done", judged.changed);
         page.undo = judged.batch.clone().unwrap_or_default();
         // What was saved is not offered again.
-        let left: Vec<bool> = judged.rows.iter().map(|verdict| !verdict.good()).collect();
+        left = judged.rows.iter().map(|verdict| !verdict.good() || verdict.waits).collect();
         for (row, verdict) in act.rows.iter_mut().zip(&judged.rows) {
             if verdict.changed {
                 row.cells.retain(|code, _| verdict.refused.iter().any(|refused| refused.field == *code));
@@ -461,7 +463,9 @@ fn preview_page(desk: &Desk, account: &Account, mut page: Page, code: String, as
         let mut keep = left.iter();
         act.rows.retain(|_| keep.next().copied().unwrap_or(false));
     }
-    Ok(PreviewPage { today: desk.clock().today().to_string(), page, code, asked, act, judged, step, ignored, beside, saved: save })
+    let mut next = 0..;
+    let places = left.iter().map(|left| if *left { next.next() } else { None }).collect();
+    Ok(PreviewPage { today: desk.clock().today().to_string(), page, code, asked, act, judged, step, lost, saved: save, places })
 }
 
 /// The same value, or nothing yet, for each marked row.
@@ -470,9 +474,14 @@ fn given(marked: &[String], field: &str, value: &str) -> Vec<Edited> {
     marked.iter().filter(|key| key.as_str() != "+").map(|key| Edited { key: key.clone(), cells: cells(), ..Edited::default() }).collect()
 }
 
-/// Cells corrected in the preview: `fix.<row>.<field>`, the child of a new row `fix.<row>._child`.
+/// Cells corrected in the preview: `fix.<row>.<field>`, the child of a new row `fix.<row>._child`; `sure.<row>`: that it is meant though there is one like it.
 fn corrected(act: &mut Act, words: &[(String, String)]) {
+    // A tick taken away sends nothing.
+    act.rows.iter_mut().for_each(|row| row.sure.clear());
     for (name, text) in words {
+        if let Some(row) = name.strip_prefix("sure.").and_then(|row| row.parse::<usize>().ok()).and_then(|row| act.rows.get_mut(row)) {
+            text.clone_into(&mut row.sure);
+        }
         let Some((row, field)) = name.strip_prefix("fix.").and_then(|rest| rest.split_once('.')) else { continue };
         let Some(row) = row.parse::<usize>().ok().and_then(|row| act.rows.get_mut(row)) else { continue };
         if field == "_child" {

@@ -9,6 +9,7 @@ use super::{
         page::{Said, next_here},
         reach, shown,
     },
+    asks::{Asks, Question},
     lines::{self, Targets},
 };
 use crate::{
@@ -46,9 +47,12 @@ pub(super) struct Edited {
     /// Whose a new row is, as typed: name or number.
     #[serde(default)]
     pub(super) child: String,
-    /// What is wrong with the row before the engine sees it: a message key.
+    /// What is wrong with the row before the engine sees it: `several`, `twice`, `gone`.
     #[serde(default)]
     pub(super) trouble: String,
+    /// What was shown of others like it when the person said that this one is meant ([`Question::sure`]).
+    #[serde(default)]
+    pub(super) sure: String,
     /// Field → change.
     #[serde(default)]
     pub(super) cells: BTreeMap<String, Change>,
@@ -108,6 +112,15 @@ pub(super) struct Refused {
     pub(super) theirs: Option<String>,
 }
 
+/// A cell that is taken and looks wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Warning {
+    /// Fields it is about.
+    pub(super) fields: Vec<String>,
+    /// What the definition's check says.
+    pub(super) message: String,
+}
+
 /// What becomes of a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Verdict {
@@ -133,6 +146,12 @@ pub(super) struct Verdict {
     pub(super) next: String,
     /// What is still missing, and is a work item.
     pub(super) gaps: Vec<String>,
+    /// What looks wrong and is taken all the same.
+    pub(super) warnings: Vec<Warning>,
+    /// What is asked before it is written.
+    pub(super) asked: Option<Question>,
+    /// The person has not said yet that it is meant: it is not written.
+    pub(super) waits: bool,
 }
 
 impl Verdict {
@@ -155,6 +174,8 @@ pub(super) struct Judged {
     pub(super) changed: usize,
     /// Cells and rows refused.
     pub(super) refused: usize,
+    /// New rows that wait for an answer.
+    pub(super) asked: usize,
     /// Id to take the batch back by.
     pub(super) batch: Option<String>,
 }
@@ -173,12 +194,15 @@ pub(super) fn judge(desk: &Desk, account: &Account, definition: &Definition, act
     let targets = lines::targets(desk, account, definition, lang)?;
     let asking = Asking { desk, account, definition, pupils: &pupils, targets: &targets, lang };
     let (mut verdicts, mut items, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    let mut asks = Asks::new(desk, account, definition, lang);
     for row in &act.rows {
         let mut verdict = Verdict { key: row.key.clone(), label: row.child.clone(), ..Verdict::default() };
         match asking.item(row, act.step.as_ref(), &mut verdict) {
             Ok(Some(item)) => {
-                places.push(verdicts.len());
-                items.push(item);
+                if asking.goes(&item, row, &mut asks, &mut verdict, save)? {
+                    places.push(verdicts.len());
+                    items.push(item);
+                }
             }
             Ok(None) => {}
             Err(fault) if matches!(fault.exit, Exit::Input | Exit::NoMatch | Exit::NotAllowed) => {
@@ -194,6 +218,7 @@ pub(super) fn judge(desk: &Desk, account: &Account, definition: &Definition, act
     for (place, said) in places.iter().zip(answer["items"].as_array().into_iter().flatten()) {
         if let Some(verdict) = verdicts.get_mut(*place) {
             fill(verdict, said, lang);
+            verdict.changed &= !verdict.waits;
             for cell in verdict.refused.iter_mut().filter(|cell| cell.title.is_empty()) {
                 cell.title = definition.field(&cell.field).map_or(cell.field.as_str(), |field| field.title.get(lang)).to_owned();
             }
@@ -201,10 +226,11 @@ pub(super) fn judge(desk: &Desk, account: &Account, definition: &Definition, act
     }
     let count = |of: fn(&Verdict) -> usize| verdicts.iter().map(of).sum::<usize>();
     Ok(Judged {
-        cells: count(|v| v.cells.len()),
+        cells: count(|v| if v.waits { 0 } else { v.cells.len() }),
         new: count(|v| usize::from(v.new && v.changed)),
         changed: count(|v| usize::from(v.changed)),
         refused: count(|v| v.refused.len() + usize::from(!v.message.is_empty())),
+        asked: count(|v| usize::from(v.waits)),
         batch: answer["batch"].as_str().map(str::to_owned),
         rows: verdicts,
     })
@@ -221,6 +247,11 @@ fn fill(verdict: &mut Verdict, said: &Json, lang: Lang) {
     verdict.cells =
         list("cells").map(|c| Moved { field: word(c, "field"), title: word(c, "title"), from: word(c, "from"), to: word(c, "to") }).collect();
     verdict.gaps = list("gaps").filter_map(|gap| gap.as_str().map(str::to_owned)).collect();
+    let warned = list("warnings").map(|w| Warning {
+        fields: w["fields"].as_array().into_iter().flatten().filter_map(|code| code.as_str().map(str::to_owned)).collect(),
+        message: word(w, "message"),
+    });
+    verdict.warnings = warned.collect();
     let refused = list("refused").map(|c| Refused {
         field: word(c, "field"),
         title: word(c, "title"),
@@ -261,6 +292,7 @@ impl Asking<'_> {
         match row.trouble.as_str() {
             "" => {}
             "several" => return Err(fault("grid-several")),
+            "twice" => return Err(fault("grid-twice")),
             _ => return Err(fault("grid-no-row")),
         }
         if let Some(student) = row.key.strip_prefix('+') {
@@ -295,6 +327,22 @@ impl Asking<'_> {
         reach::references(self.desk, self.account, self.definition, &set)?;
         let was = row.cells.iter().filter_map(|(code, change)| Some((code.clone(), self.resolved(code, change.was.as_deref()?))));
         Ok(if set.is_empty() { None } else { Some(Item::Set { record: row.key.clone(), was: was.collect(), set }) })
+    }
+
+    /// Whether the row goes to the engine: what is asked about is shown there and not written.
+    fn goes(&self, item: &Item, row: &Edited, asks: &mut Asks<'_>, verdict: &mut Verdict, save: bool) -> Result<bool, Fault> {
+        let Item::Add { subject, set } = item else { return Ok(true) };
+        let student = if let Some(SubjectRef::Student(student)) = subject { student.as_str() } else { "" };
+        let Some(question) = asks.of(student, set)? else { return Ok(true) };
+        if question.sure.is_empty() {
+            // It is there: no second one, whatever the person says.
+            (verdict.message, verdict.next) = (question.said, question.next);
+            return Ok(false);
+        }
+        verdict.waits = row.sure != question.sure;
+        verdict.new = true;
+        verdict.asked = Some(question);
+        Ok(!(save && verdict.waits))
     }
 
     fn added(&self, row: &Edited, student: &str, verdict: &mut Verdict) -> Result<Option<Item>, Fault> {
