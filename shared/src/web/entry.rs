@@ -125,10 +125,7 @@ pub fn targets(
             .iter()
             .map(|row| super::form::Option_ {
                 code: row.id.clone(),
-                title: {
-                    let (on, label) = (row.on.as_deref().unwrap_or_default(), names.choice(target, &row.fields));
-                    if target.subject == Subject::County || label.contains(on) { label } else { format!("{on} {label}") }
-                },
+                title: names.row(target, row),
                 on: row.id == input.value,
             })
             .collect();

@@ -224,7 +224,7 @@ impl Drawing<'_> {
         let common = Definition::common_fields().iter().filter(|f| f.code == "note" || (f.code == "on" && self.definition.form == Form::Records));
         for field in self.definition.fields.iter().filter(|f| self.fills(f)) {
             let input = self.input(field);
-            let first = input.required == "yes" || !input.value.is_empty() || !input.error.is_empty() || self.short();
+            let first = input.required == "yes" || self.demanded(field) || !input.value.is_empty() || !input.error.is_empty() || self.short();
             if first { out.first.push(input) } else { out.more.push(input) }
         }
         for field in common {
@@ -238,6 +238,11 @@ impl Drawing<'_> {
     #[must_use]
     pub fn only(&self, fields: &[&Field]) -> Vec<Input> {
         fields.iter().filter(|f| self.fills(f) || f.code == "note").map(|f| self.input(f)).collect()
+    }
+
+    /// What stands in the record demands it already: left empty it would be a gap, so it is not hidden.
+    fn demanded(&self, field: &Field) -> bool {
+        matches!(&field.required, Required::When(condition) if condition.holds(self.fields, None))
     }
 
     /// A ledger of few fields is shown whole.

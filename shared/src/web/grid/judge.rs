@@ -6,6 +6,7 @@ use super::{
         account::Account,
         children,
         desk::Desk,
+        fits,
         page::{Said, next_here},
         reach, shown,
     },
@@ -349,12 +350,13 @@ impl Asking<'_> {
         let mut set = self.cells(row, verdict);
         set.retain(|_, text| !text.trim().is_empty());
         let by_child = self.definition.subject == Subject::Student && self.definition.form == Form::Records;
-        reach::references(self.desk, self.account, self.definition, &set)?;
         if set.is_empty() && (row.child.trim().is_empty() || !student.is_empty()) {
             return Ok(None);
         }
         let writes = self.account.writes(self.definition);
         if !by_child {
+            self.choose("", &mut set);
+            reach::references(self.desk, self.account, self.definition, &set)?;
             return if writes.any() { Ok(Some(Item::Add { subject: None, set })) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) };
         }
         let pupil = if student.is_empty() { self.named(row.child.trim())? } else { reach::child(self.desk, self.account, student)?.0 };
@@ -362,7 +364,21 @@ impl Asking<'_> {
         if !writes.holds(reach::class_of(&pupil)) {
             return Err(Fault::new("web-not-yours", Exit::NotAllowed));
         }
+        self.choose(&pupil.student, &mut set);
+        reach::references(self.desk, self.account, self.definition, &set)?;
         Ok(Some(Item::Add { subject: Some(SubjectRef::Student(pupil.student)), set }))
+    }
+
+    /// Of several records of one name (a programme and its earlier standard) the one that the definition's checks have nothing against in this row.
+    fn choose(&self, student: &str, set: &mut BTreeMap<String, String>) {
+        for (code, text) in set.clone() {
+            let Some(rows) = self.targets.get(&code).and_then(|labels| labels.several.get(text.trim())) else { continue };
+            let so_far = fits::so_far(self.desk, self.definition, Some(student).filter(|doc| !doc.is_empty()), set);
+            let (rows, apart) = fits::sorted(self.desk, self.definition, &code, &so_far, rows.clone());
+            if rows.len() - apart == 1 {
+                set.extend(rows.first().map(|row| (code, row.id.clone())));
+            }
+        }
     }
 
     /// The child a person means by a name or a number, among those in reach.
@@ -402,6 +418,6 @@ impl Asking<'_> {
 
     /// A label chosen from a list as the record it stands for.
     fn resolved(&self, code: &str, text: &str) -> String {
-        self.targets.get(code).and_then(|labels| labels.get(text.trim())).cloned().unwrap_or_else(|| text.to_owned())
+        self.targets.get(code).and_then(|labels| labels.one.get(text.trim())).cloned().unwrap_or_else(|| text.to_owned())
     }
 }
