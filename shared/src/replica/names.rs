@@ -5,6 +5,7 @@ use crate::{
     document::view::Value,
     ledger::{
         Catalogue, Definition, FieldType,
+        condition::is_filled,
         definition::{Field, Privacy, Subject},
         value,
     },
@@ -64,13 +65,18 @@ impl<'a> Names<'a> {
         line(&self.catalogue, definition, &definition.choose, &self.fields(definition, fields), false, self.lang)
     }
 
+    /// The date of a record beside its label; empty where the label says a day of its own, which tells more.
+    #[must_use]
+    pub fn day<'r>(&self, definition: &Definition, row: &'r Row) -> &'r str {
+        undated(definition, &definition.label, row)
+    }
+
     /// A record to choose, with its state and, unless its label has a day of its own, its date before it.
     #[must_use]
     pub fn row(&self, definition: &Definition, row: &Row) -> String {
         let label = self.choice(definition, &row.fields);
         let codes = if definition.choose.is_empty() { &definition.label } else { &definition.choose };
-        let dated = codes.iter().filter_map(|code| definition.field(code)).any(|field| field.kind == FieldType::Date);
-        let on = row.on.as_deref().filter(|on| definition.subject != Subject::County && !dated && !label.contains(on)).unwrap_or_default();
+        let on = Some(undated(definition, codes, row)).filter(|on| definition.subject != Subject::County && !label.contains(on)).unwrap_or_default();
         let state = definition.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(lifecycle, code)| lifecycle.state(code));
         let state = state.map_or("", |state| state.title.get(self.lang));
         let named = [on, label.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
@@ -119,6 +125,12 @@ impl<'a> Names<'a> {
 #[must_use]
 pub fn label(catalogue: &Catalogue, definition: &Definition, fields: &BTreeMap<String, Value>, lang: Lang) -> String {
     line(catalogue, definition, &definition.label, fields, true, lang)
+}
+
+/// A record's date, unless one of these fields is a date that is filled.
+fn undated<'r>(definition: &Definition, codes: &[String], row: &'r Row) -> &'r str {
+    let dates = codes.iter().filter_map(|code| definition.field(code)).filter(|field| field.kind == FieldType::Date);
+    if dates.into_iter().any(|field| is_filled(&row.fields, &field.code)) { "" } else { row.on.as_deref().unwrap_or_default() }
 }
 
 /// These fields of a record in one line; a date and the one after it are from when to when, `said`: a date by itself says what it is the date of.

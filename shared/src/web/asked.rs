@@ -115,7 +115,7 @@ fn record(
     let (sure, names) = (ids(&rows), Names::of(&desk.replica, lang));
     let there = reach::rows(desk, account, rows).into_iter().take(SHOWN_MAX).map(|row| {
         let label = names.label(definition, &row.fields);
-        let on = row.on.filter(|on| !label.contains(on.as_str())).unwrap_or_default();
+        let on = Some(names.day(definition, &row)).filter(|on| !label.contains(on)).unwrap_or_default().to_owned();
         let state = definition.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(lifecycle, code)| lifecycle.state(code));
         let state = state.map(|state| state.title.get(lang).to_owned()).unwrap_or_default();
         let said: Vec<String> = [definition.title.get(lang).to_owned(), on, label, state].into_iter().filter(|part| !part.is_empty()).collect();

@@ -263,7 +263,14 @@ pub fn escape_query(text: &str) -> String {
 #[must_use]
 pub fn way_back(next: Option<&str>) -> &str {
     match next {
-        Some(path) if path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r']) && !["/login", "/lock"].iter().any(|door| path.split('?').next() == Some(door)) => path,
+        Some(path)
+            if path.starts_with('/')
+                && !path.starts_with("//")
+                && !path.contains(['\\', '\n', '\r'])
+                && !["/login", "/lock"].iter().any(|door| path.split('?').next() == Some(door)) =>
+        {
+            path
+        }
         _ => "/",
     }
 }

@@ -235,7 +235,11 @@ async fn money_pasted_under_the_grids_own_head_is_written_and_a_head_nobody_know
     assert!(saved.text.contains("已写入 1 行"), "{}", saved.text);
     assert_eq!(amounts(&school), [25_000]);
     let lone = pasted(&school, &officer, "姓名\t没有这一栏\n谭娟波\t250").await;
-    assert!(lone.text.contains("没有这一栏") && lone.text.contains("不会写入") && !lone.text.contains("没有叫“姓名”"), "no row is made of a head: {}", lone.text);
+    assert!(
+        lone.text.contains("没有这一栏") && lone.text.contains("不会写入") && !lone.text.contains("没有叫“姓名”"),
+        "no row is made of a head: {}",
+        lone.text
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -269,9 +273,11 @@ async fn two_rows_of_one_child_are_both_there_and_the_second_of_a_term_is_writte
     assert!(meant.text.contains("已写入 1 行"), "{}", meant.text);
     assert_eq!(amounts(&school), [25_000, 25_100, 6_000_000]);
     // What the script is told: the second row opens another below the first.
-    let keys: Vec<String> = hidden(&school.get("/ledger/aid_payment/grid?add=1&class=3.1", &officer).await.text, "keys").split(' ').map(str::to_owned).collect();
+    let keys: Vec<String> =
+        hidden(&school.get("/ledger/aid_payment/grid?add=1&class=3.1", &officer).await.text, "keys").split(' ').map(str::to_owned).collect();
     let laid = json(&school, &officer, "/ledger/aid_payment/grid/lay", &json!({ "text": block, "keys": keys, "row": 0, "column": 0 })).await;
-    let places: Vec<(Option<u64>, Option<u64>)> = laid["rows"].as_array().unwrap().iter().map(|row| (row["line"].as_u64(), row["again"].as_u64())).collect();
+    let places: Vec<(Option<u64>, Option<u64>)> =
+        laid["rows"].as_array().unwrap().iter().map(|row| (row["line"].as_u64(), row["again"].as_u64())).collect();
     assert_eq!(places, [(Some(0), None), (None, Some(0)), (None, Some(0))], "{laid}");
 }
 

@@ -239,7 +239,9 @@ impl Rows<'_> {
             // A name stands for the record it was exported for, also where it fits several.
             None => {
                 let mut set = set;
-                set.retain(|code, text| !self.definition.field(code).is_some_and(|field| field.kind == FieldType::Ref && self.says(field, &place, text)));
+                set.retain(|code, text| {
+                    !self.definition.field(code).is_some_and(|field| field.kind == FieldType::Ref && self.says(field, &place, text))
+                });
                 (set, Vec::new())
             }
         };
@@ -365,7 +367,8 @@ impl Rows<'_> {
     fn says(&self, field: &Field, place: &Place, text: &str) -> bool {
         // Exports show a record referred to by its name, older ones by its id.
         let id = matches!(place.fields.get(&field.code), Some(Value::Str(id)) if field.kind == FieldType::Ref && id == text);
-        let name = || matches!(place.fields.get(&field.code), Some(Value::Str(id)) if field.kind == FieldType::Ref && self.named.is(self.replica, id, text));
+        let name =
+            || matches!(place.fields.get(&field.code), Some(Value::Str(id)) if field.kind == FieldType::Ref && self.named.is(self.replica, id, text));
         id || name() || cells::says(self.replica, self.catalogue, self.definition, field, &place.fields, text)
     }
 

@@ -119,7 +119,8 @@ fn a_step_waits_for_the_days_of_its_notice_and_not_for_the_day_it_was_entered() 
     let today = node.clock().today();
     let day = |back: i32| today.checked_sub(jiff::Span::new().days(back)).unwrap().to_string();
     let (from, until) = (day(15), day(1));
-    let days = [("notice_school_from", from.as_str()), ("notice_school_until", &until), ("notice_village_from", &from), ("notice_village_until", &until)];
+    let days =
+        [("notice_school_from", from.as_str()), ("notice_school_until", &until), ("notice_village_from", &from), ("notice_village_until", &until)];
     let subject = SubjectRef::Student(child);
     let record = node.add("aid_application", Some(&subject), None, &set(&days), None).unwrap().record;
     real.settle();

@@ -54,11 +54,8 @@ impl<'a> Asks<'a> {
         let row = self.row(student, &set);
         let own: Vec<Row> = self.earlier.iter().filter(|other| other.student == row.student).cloned().collect();
         let same: Vec<Row> = own.iter().filter(|other| other.fields == row.fields).cloned().collect();
-        let (code, rows) = if same.is_empty() {
-            ("web-grid-row-alike", asked::like(self.definition, &row.fields, own))
-        } else {
-            ("web-grid-row-twice", same)
-        };
+        let (code, rows) =
+            if same.is_empty() { ("web-grid-row-alike", asked::like(self.definition, &row.fields, own)) } else { ("web-grid-row-twice", same) };
         self.earlier.push(row);
         let Some(mut question) = there.map(|asked| self.question(&asked.fault, asked.there, asked.sure)).or_else(|| self.of_rows(code, &rows)) else {
             return Ok(None);

@@ -135,7 +135,16 @@ mod tests {
 
     #[test]
     fn a_column_is_known_with_and_without_its_unit_and_what_stands_in_brackets() {
-        let sum = ["金额", "金额（物品折价）", "金额(物品折价)", "金额（物品折价） (元)", "金额 （元）", " 金 额 ", "Amount or value (yuan)", "金额（物品折价） (元) *"];
+        let sum = [
+            "金额",
+            "金额（物品折价）",
+            "金额(物品折价)",
+            "金额（物品折价） (元)",
+            "金额 （元）",
+            " 金 额 ",
+            "Amount or value (yuan)",
+            "金额（物品折价） (元) *",
+        ];
         for head in sum {
             assert_eq!(read(&format!("姓名\t{head}\n谭娟波\t625")), Some((vec!["_name".into(), "amount".into()], vec![])), "{head}");
         }

@@ -156,7 +156,7 @@ fn find(row: &mut Placed, lines: &[Line], place: Option<usize>, taken: &mut BTre
     let free = found.iter().find(|at| !taken.contains(*at)).copied();
     match (found.as_slice(), free) {
         ([], _) => {}
-        ([_] , Some(at)) => row.line = Some(at),
+        ([_], Some(at)) => row.line = Some(at),
         ([first, ..], free) if new && same => match free {
             Some(at) => row.line = Some(at),
             None => row.again = Some(*first),

@@ -314,7 +314,13 @@ fn table(ready: &Ready<'_>, documents: &[String], names: &Names<'_>) -> Table {
         ("$state", _) => (shown::state(definition, row.state.as_deref(), lang), false),
         ("$rest", _) => (ready.rest(row).map_or_else(unsettled, money), true),
         // A row without it is not filled with noughts.
-        ("$back", _) => (ready.counting.as_ref().map_or_else(String::new, |c| c.back(row).map_or_else(unsettled, |fen| if fen == 0 { String::new() } else { money(fen) })), true),
+        ("$back", _) => (
+            ready
+                .counting
+                .as_ref()
+                .map_or_else(String::new, |c| c.back(row).map_or_else(unsettled, |fen| if fen == 0 { String::new() } else { money(fen) })),
+            true,
+        ),
         ("$net", _) => (ready.counting.as_ref().map_or_else(String::new, |c| c.net(row).map_or_else(unsettled, money)), true),
         (_, None) => (String::new(), false),
         (column, Some(field)) if row.disputed && ready.part.sum.as_deref() == Some(column) => {
