@@ -272,6 +272,13 @@ async fn two_rows_of_one_child_are_both_there_and_the_second_of_a_term_is_writte
     let meant = school.post("/ledger/aid_payment/grid/save?add=1", &officer, &sure).await;
     assert!(meant.text.contains("已写入 1 行"), "{}", meant.text);
     assert_eq!(amounts(&school), [25_000, 25_100, 6_000_000]);
+    // Many are said to be meant with one tick.
+    let more = [HEADS.to_owned(), row(day, "252", "02"), row(board, "253", "02")].join("\n");
+    let seen = pasted(&school, &officer, &more).await;
+    assert!(seen.text.contains("待确认的 2 条都是另外的"), "{}", seen.text);
+    let known = ["known.0", "known.1"].map(|name| format!("{name}={}", escape_query(&hidden(&seen.text, name)))).join("&");
+    let all = format!("act={}&{known}&sure_all=1", escape_query(&hidden(&seen.text, "act")));
+    assert!(school.post("/ledger/aid_payment/grid/save?add=1", &officer, &all).await.text.contains("已写入 2 行"));
     // What the script is told: the second row opens another below the first.
     let keys: Vec<String> =
         hidden(&school.get("/ledger/aid_payment/grid?add=1&class=3.1", &officer).await.text, "keys").split(' ').map(str::to_owned).collect();

@@ -337,7 +337,8 @@ impl Asking<'_> {
         let Some(question) = asks.of(student, set)? else { return Ok(true) };
         if question.sure.is_empty() {
             // It is there: no second one, whatever the person says.
-            (verdict.message, verdict.next) = (question.said, question.next);
+            let there: Vec<&str> = question.there.iter().map(|(_, name)| name.as_str()).collect();
+            (verdict.message, verdict.next) = (format!("{} {}", question.said, there.join(" ")).trim_end().to_owned(), question.next);
             return Ok(false);
         }
         verdict.waits = row.sure != question.sure;

@@ -169,6 +169,11 @@
       }
       for (const cell of cellsOf(row)) draw(cell);
     });
+    if (waits > 1) {
+      const li = document.createElement("li");
+      choice(li, words["sure-all"], () => { rows.forEach((row, at) => { if (answer.rows[at].waits) row.dataset.sure = answer.rows[at].asked.sure; }); ask(); });
+      changes.querySelector("ul").prepend(li);
+    }
     changes.hidden = !changes.querySelector("li");
     saveButton.disabled = !good;
     dropButton.disabled = !rows.length;
@@ -222,6 +227,8 @@
     saveButton.disabled = !answer.refused && !answer.asked;
     said.textContent = [answer.changed ? `${words.saved} ${answer.changed}` : "", answer.refused ? `${answer.refused} ${words.bad}` : "", answer.asked ? `${answer.asked} ${words.asks}` : ""].filter(Boolean).join("，");
     offer(answer.batch);
+    // What a row is like may be a record by now: it is asked about as that.
+    if (answer.asked) { const done = said.textContent; ask(); judged.then(() => { said.textContent = done; }); }
   };
   // Taking the batch back is a form of its own, like everywhere.
   const offer = (batch) => {
