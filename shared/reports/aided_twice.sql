@@ -2,7 +2,7 @@
 -- name = "aided_twice"
 -- question = 3
 -- title = { zh = "重复资助", en = "Aided twice" }
--- help = { zh = "同一学年同一学期：（一）同一身份证号在两所学校都有发放；（二）同一学生享受了互斥的两个项目。一行两笔；金额有争议的为空。", en = "In one year and term: (1) payments at two schools under one identity number; (2) one child paid under two programmes that exclude each other. A line shows both; a disputed amount is empty." }
+-- help = { zh = "同一学年同一学期：（一）同一身份证号在两所学校都有发放；（二）同一学生享受了互斥的两个项目；（三）同一学生同一项目发了不止一次（按月发放的项目不算）。一行两笔，不止两笔的列第一笔和最后一笔；金额有争议的为空。", en = "In one year and term: (1) payments at two schools under one identity number; (2) one child paid under two programmes that exclude each other; (3) one child paid more than once under one programme (those paid monthly left out). A line shows both, of more than two the first and the last; a disputed amount is empty." }
 -- ledgers = ["aid_payment", "enrolment"]
 -- indexes = [
 --   'record_aid_payment(_year, _school, _term, programme, _doc, amount, failed, refund_amount, channel, application, void, _id)',
@@ -49,6 +49,14 @@ paid AS MATERIALIZED (
     AND (p.programme IN (SELECT one FROM pair UNION SELECT other FROM pair) OR p._doc IN (SELECT one FROM twin UNION SELECT other FROM twin))
   GROUP BY p._doc, p._term, p.programme
 ),
+again AS MATERIALIZED (
+  SELECT p._doc, p._term, p.programme, min(p._id) AS one, max(p._id) AS other
+  FROM record_aid_payment p
+  JOIN record_aid_programme g ON g._id = p.programme
+  WHERE p._year = :year AND p.failed IS NOT 1 AND (:term IS NULL OR p._term = :term) AND g.split IS NOT 'monthly'
+  GROUP BY p._doc, p._term, p.programme
+  HAVING count(*) > 1
+),
 found AS (
   SELECT 'two_schools' AS kind, a._term, a._doc AS one_doc, a._school AS one_school, a.programme AS one_programme, CASE WHEN a.unknown = 0 THEN a.amount END AS one_amount,
          b._doc AS other_doc, b._school AS other_school, b.programme AS other_programme, CASE WHEN b.unknown = 0 THEN b.amount END AS other_amount
@@ -60,6 +68,11 @@ found AS (
   FROM pair x
   CROSS JOIN paid a ON a.programme = x.one
   CROSS JOIN paid b ON b._doc = a._doc AND b._term = a._term AND b.programme = x.other
+  UNION ALL
+  SELECT 'again', r._term, r._doc, a._school, r.programme, a.amount - coalesce(a.refund_amount, 0), r._doc, b._school, r.programme, b.amount - coalesce(b.refund_amount, 0)
+  FROM again r
+  JOIN record_aid_payment a ON a._id = r.one
+  JOIN record_aid_payment b ON b._id = r.other
 )
 SELECT f.kind AS kind, f._term AS term, e.name AS name, f.one_school AS school, coalesce(x.name, f.one_programme) AS programme, f.one_amount AS amount,
        f.other_school AS other_school, coalesce(y.name, f.other_programme) AS other_programme, f.other_amount AS other_amount,

@@ -55,6 +55,10 @@ const paste = (page, text) => page.evaluate((text) => {
 const said = async (page, text) => {
   try { await page.waitForFunction((text) => document.getElementById("grid-said").textContent.includes(text), text, { timeout: 10000 }); } catch { throw new Error(`not said: ${text}, but ${await page.textContent("#grid-said")} ${await page.textContent("#grid-changes")}`); }
 };
+/** What a paste does not write, said above the grid. */
+const lost = async (page, text) => {
+  try { await page.waitForFunction((text) => document.getElementById("grid-lost").textContent.includes(text), text, { timeout: 10000 }); } catch { throw new Error(`not said: ${text}, but ${await page.textContent("#grid-lost")}`); }
+};
 
 test("a block from a spreadsheet is pasted, two bad cells are marked, corrected, saved and taken back", async () => {
   await browse(desktop, async (page) => {
@@ -156,7 +160,9 @@ for (const script of [true, false]) test(`${script ? "with" : "without"} scripts
     await login(page, desk.url, ...registrar);
     await page.goto(`${desk.url}/ledger/care_log/grid?add=1&class=${names.class}`);
     await page.click("details.paste summary");
-    await page.fill("#block", `姓名\t关爱方式\n${names[0]}\t家访\n${names[1]}\t飞鸽\n`);
+    // Other children the second time: the same twice is asked about.
+    const [one, other] = script ? names : names.slice(20);
+    await page.fill("#block", `姓名\t关爱方式\n${one}\t家访\n${other}\t飞鸽\n`);
     await page.click("button[value=block]");
     await page.waitForSelector("text=不能收 1 处");
     if (script) await sound(page, "grid-preview");
@@ -236,19 +242,41 @@ test("what a pasted block leaves over is counted and named: heads, columns on th
     await page.goto(`${desk.url}/ledger/care_log/grid?add=1&class=${names.class}`);
     await cell(page, 1, "kind").click();
     await paste(page, `姓名\t没有这一栏\t时长\r\n${names[0]}\tx\t30\r\n没有此人\tx\t31\r\n`);
-    await said(page, "没用上的表头： 1（没有这一栏）");
-    await said(page, "行 1（3 没有此人）：没有放进表格");
+    await lost(page, "里面的内容不会写入：没有这一栏");
+    await lost(page, "行 1（3 没有此人）：没有放进表格");
     const last = page.locator("#grid tbody tr:last-child td[data-field]").last();
     await last.click();
     await paste(page, "一\t二\t三\r\n四\t五\t六\r\n");
-    await said(page, "右边放不下的列： 2（第 2 列 二、第 3 列 三）");
-    await said(page, "行 1（2）：没有放进表格");
+    await lost(page, "右边多出的列没有地方放：第 2 列 二、第 3 列 三");
+    await lost(page, "行 1（2）：没有放进表格");
     // Where rows can be added they are, and it is said.
     await page.goto(`${desk.url}/ledger/care_log/grid?class=${names.class}`);
     const rows = await page.locator("#grid tbody tr").count();
     await page.locator(`#grid tbody tr:nth-child(${rows}) td[data-field=minutes]`).click();
     await paste(page, "41\r\n42\r\n43\r\n");
     await said(page, "比表格多出、放进新增行的行数： 2");
+  });
+});
+
+test("a second row of a child stands below the first, and one like another is written once it is ticked", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...registrar);
+    await page.goto(`${desk.url}/ledger/care_log/grid?add=1&class=${names.class}`);
+    await cell(page, 1, "kind").click();
+    // The same twice, and another day.
+    await paste(page, ["姓名\t关爱方式\t时长（分钟）\t日期", ...["2025-10-20", "2025-10-20", "2025-10-21"].map((day) => `${names[5]}\t家访\t30\t${day}`)].join("\r\n"));
+    await said(page, "1 条待确认");
+    assert.equal(await page.locator(`#grid tbody tr:has(th.who:text-is("${names[5]}"))`).count(), 3);
+    assert.ok(await page.locator("#grid-lost").isHidden());
+    await sound(page, "grid-asked");
+    await page.click("#grid-save");
+    await said(page, "已写入，保存在本机，行数： 2");
+    // It is like a record now, and leads there.
+    await page.waitForSelector("#grid-changes li.odd a[href*=care_log]");
+    await page.check("#grid-changes input[type=checkbox]");
+    await said(page, "处改动");
+    await page.click("#grid-save");
+    await said(page, "已写入，保存在本机，行数： 1");
   });
 });
 

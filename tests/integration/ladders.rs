@@ -133,7 +133,18 @@ fn an_aid_application_climbs_from_draft_to_audit() {
     // An objection stops the notice; its days begin anew.
     ladder.school("object", "2020-11-06", &["objection=邻居反映家里有车", "objection_on=2020-11-06"], "objected");
     ladder.refused(&node, "report", "2020-11-20", "ledger-step-not-from-here");
-    ladder.school("resume", "2020-11-09", &["objection_result=rejected"], "on_notice");
+    assert_eq!(
+        ladder.step(&node, "resume", "2020-11-09", &["objection_result=rejected"]).fault(),
+        "record-blocked",
+        "the old days are no new notice"
+    );
+    let again = ["objection_result=rejected", "notice_school_from=2020-11-09", "notice_school_until=2020-11-13"];
+    ladder.school(
+        "resume",
+        "2020-11-09",
+        &[&again[..], &["notice_village_from=2020-11-09", "notice_village_until=2020-11-13"]].concat(),
+        "on_notice",
+    );
     assert_eq!(ladder.step(&node, "report", "2020-11-13", &files).fault(), "ledger-step-early");
     report(&ladder, "2020-11-16");
 
@@ -141,10 +152,10 @@ fn an_aid_application_climbs_from_draft_to_audit() {
     ladder.county("approve", "2020-11-20", &approved, "approved");
     assert_eq!(node.run(&["record", "show", &ladder.record]).ok()["fields"]["approved_amount"], 50_000);
     // Days declared off afterwards shorten what hung: that stands, and the report names it.
-    let _ = add(&county.hub, &["calendar"], &["kind=holiday", "from=2020-11-05", "until=2020-11-06", "name=停课"]);
+    let _ = add(&county.hub, &["calendar"], &["kind=holiday", "from=2020-11-12", "until=2020-11-12", "name=停课"]);
     let short = county.hub.run(&["report", "run", "short_notices", "--format", "json"]).ok();
     let short = short["rows"].as_array().cloned().unwrap_or_default();
-    assert_eq!((short.len(), &short[0]["village_days"], &short[0]["school_days"]), (1, &json!(4), &json!(4)), "2, 3, 7, 9 November are four days");
+    assert_eq!((short.len(), &short[0]["village_days"], &short[0]["school_days"]), (1, &json!(4), &json!(4)), "9, 10, 11, 13 November are four days");
     let note = ["record", "set", &ladder.record, "--set", "note=公示照片在档案室"];
     let _ = node.run(&note).ok();
     ladder.refused(&node, "pay", "2020-11-21", "ledger-step-none-from-here");

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     document::view::Value,
     fault::{Exit, Fault},
-    ledger::{Catalogue, Definition, definition::Field},
+    ledger::{Catalogue, Definition, definition::Field, validate::FindingCode},
     locale::{self, Lang},
     replica::{
         Replica, ReplicaError, Result,
@@ -61,7 +61,7 @@ pub(super) fn run(replica: &Arc<Replica>, ledger: &str, items: &[Item], dry_run:
         let row = match judge.item(item) {
             Ok(row) => row,
             Err(ReplicaError::Fault(fault)) if matches!(fault.exit, Exit::Input | Exit::NoMatch | Exit::NotAllowed | Exit::Found) => {
-                said(&fault, lang, json!({ "accept": false, "changed": false }))
+                said(&fault, &definition, lang, json!({ "accept": false, "changed": false }))
             }
             Err(other) => return Err(other),
         };
@@ -86,15 +86,29 @@ pub(super) fn run(replica: &Arc<Replica>, ledger: &str, items: &[Item], dry_run:
 }
 
 /// A fault beside what is known of the row or cell.
-fn said(fault: &Fault, lang: Lang, mut row: Json) -> Json {
-    let (message, next) = locale::fault(lang, fault);
+fn said(fault: &Fault, definition: &Definition, lang: Lang, mut row: Json) -> Json {
+    let (message, next) = worded(fault, definition, lang);
     let details: Vec<Json> =
-        fault.details.iter().map(|detail| json!({ "field": field_of(detail), "message": locale::fault(lang, detail).0 })).collect();
+        fault.details.iter().map(|detail| json!({ "field": field_of(detail), "message": worded(detail, definition, lang).0 })).collect();
     if let Some(object) = row.as_object_mut() {
         object.extend([("why".to_owned(), json!(fault.code)), ("message".to_owned(), json!(message)), ("next".to_owned(), json!(next))]);
         object.extend([("details".to_owned(), json!(details)), ("field".to_owned(), json!(field_of(fault)))]);
     }
     row
+}
+
+/// What happened and what to do; how a value is to be written is told in the field's own words, with its example, not by a pattern.
+fn worded(fault: &Fault, definition: &Definition, lang: Lang) -> (String, Option<String>) {
+    let help = field_of(fault).and_then(|code| Some(definition.field(&code)?.help.as_ref()?.get(lang).to_owned()));
+    let (message, next) = locale::fault(lang, fault);
+    match help.filter(|_| fault.code == "ledger-value-pattern") {
+        Some(help) => {
+            let arg = |key: &str| fault.args.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value.as_str());
+            let title = if lang == Lang::Zh { arg("title_zh") } else { arg("title_en") };
+            (locale::text(lang, "grid-pattern", &[("title", title), ("text", arg("text")), ("help", &help)]), next)
+        }
+        None => (message, next),
+    }
 }
 
 /// The field a fault speaks of.
@@ -136,12 +150,12 @@ impl Judge<'_> {
                     (prepared.edit, trace)
                 };
                 let cells = self.moves(set.keys().map(String::as_str), &BTreeMap::new(), &after);
-                let gaps: Vec<String> = prepared.done.gaps.iter().map(|gap| locale::fault(self.lang, gap).0).collect();
+                let (gaps, warnings) = self.remarks(&prepared.done.gaps, |_| true);
                 self.traces.extend(trace);
                 self.edits.push(edit);
-                Ok(
-                    json!({ "accept": true, "changed": true, "new": true, "record": prepared.done.record, "cells": cells, "refused": [], "gaps": gaps }),
-                )
+                Ok(json!({
+                    "accept": true, "changed": true, "new": true, "record": prepared.done.record, "cells": cells, "refused": [], "gaps": gaps, "warnings": warnings
+                }))
             }
             Item::Step { record, step, set, on, why } => {
                 let (place, edits, done) = self.replica.prepare_step(record, step, set, on.as_deref(), self.by, why.as_deref())?;
@@ -189,14 +203,14 @@ impl Judge<'_> {
         {
             let (title, now) = (self.title(&code), left.remove(&code).unwrap_or_default());
             let fault = Fault::new("cell-disputed", Exit::Input).with("field", &code).with("title", &title).with("yours", &now);
-            refused.push(said(&fault, self.lang, json!({ "title": title, "text": now })));
+            refused.push(said(&fault, self.definition, self.lang, json!({ "title": title, "text": now })));
         }
         for (code, began) in was {
             let Some(now) = left.get(code).filter(|_| !says(code, began)) else { continue };
             let theirs = self.definition.field(code).map(|field| self.text(field, &place.fields)).unwrap_or_default();
             let title = self.title(code);
             let fault = Fault::new("cell-changed", Exit::Input).with("field", code).with("title", &title).with("theirs", &theirs).with("yours", now);
-            refused.push(said(&fault, self.lang, json!({ "title": title, "text": now, "theirs": theirs })));
+            refused.push(said(&fault, self.definition, self.lang, json!({ "title": title, "text": now, "theirs": theirs })));
             left.remove(code);
         }
         let prepared = loop {
@@ -211,19 +225,32 @@ impl Judge<'_> {
                 Err(other) => return Err(other),
             }
         };
-        let (mut cells, mut gaps, mut changed) = (Vec::new(), Vec::new(), false);
+        let (mut cells, mut gaps, mut warnings, mut changed) = (Vec::new(), Vec::new(), Vec::new(), false);
         if let Some(prepared) = prepared
             && let Some(trace) = Trace::of_change(&place, &prepared.edit)
         {
             let mut after = place.fields.clone();
             after.extend(trace.after.clone());
             cells = self.moves(left.keys().map(String::as_str), &place.fields, &after);
-            gaps = prepared.done.gaps.iter().map(|gap| locale::fault(self.lang, gap).0).collect();
+            (gaps, warnings) = self.remarks(&prepared.done.gaps, |field| left.contains_key(field));
             changed = true;
             self.traces.push(trace);
             self.edits.push(prepared.edit);
         }
-        Ok(json!({ "accept": true, "changed": changed, "record": place.id, "cells": cells, "refused": refused, "gaps": gaps }))
+        Ok(json!({ "accept": true, "changed": changed, "record": place.id, "cells": cells, "refused": refused, "gaps": gaps, "warnings": warnings }))
+    }
+
+    /// What is missing, and what the definition's checks say of these values: of a check, only if it asks for a field that is written.
+    fn remarks(&self, gaps: &[Fault], written: impl Fn(&str) -> bool) -> (Vec<String>, Vec<Json>) {
+        let (checks, gaps): (Vec<&Fault>, Vec<&Fault>) = gaps.iter().partition(|gap| gap.code == FindingCode::Check.key());
+        let says = |fault: &Fault, text: &str| fault.args.iter().any(|(name, value)| name == "message_zh" && value == text);
+        let warning = |fault: &&Fault| {
+            let check = self.definition.checks.iter().find(|check| says(fault, &check.message.zh))?;
+            let mut fields: Vec<&str> = check.names().collect();
+            fields.dedup();
+            fields.iter().any(|field| written(field)).then(|| json!({ "fields": fields, "message": locale::fault(self.lang, fault).0 }))
+        };
+        (gaps.iter().map(|gap| locale::fault(self.lang, gap).0).collect(), checks.iter().filter_map(warning).collect())
     }
 
     /// Sets aside the cells a fault names; all of them if it names none.
@@ -233,13 +260,13 @@ impl Judge<'_> {
         for part in parts {
             if let Some(code) = field_of(part).filter(|code| left.contains_key(code)) {
                 let text = left.remove(&code).unwrap_or_default();
-                refused.push(said(part, self.lang, json!({ "title": self.title(&code), "text": text })));
+                refused.push(said(part, self.definition, self.lang, json!({ "title": self.title(&code), "text": text })));
             }
         }
         if left.len() == before {
             // It speaks of the record, or of a field that was not touched: then none of these can be taken.
             for (code, text) in std::mem::take(left) {
-                let mut row = said(fault, self.lang, json!({ "title": self.title(&code), "text": text }));
+                let mut row = said(fault, self.definition, self.lang, json!({ "title": self.title(&code), "text": text }));
                 row["field"] = json!(code);
                 refused.push(row);
             }

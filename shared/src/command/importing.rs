@@ -3,6 +3,7 @@
 
 mod doubts;
 mod heads;
+mod named;
 mod opened;
 mod reached;
 mod rows;

@@ -1,5 +1,7 @@
 //! How long records hang on public notice: so many working days, the first and the last one counted.
 //!
+//! The days that count are those the notice itself names, not the day somebody entered it ([`over`]).
+//!
 //! Asked where a step puts a record on notice or its days are changed, for every way of writing. What others wrote stands: it is judged by its lifecycle alone, and the
 //! report `short_notices` names it.
 
@@ -52,6 +54,26 @@ pub fn earliest(notice: &Notice, from: Date, holidays: &Holidays) -> Option<Date
     holidays.after(from.yesterday().ok()?, notice.days?, DayUnit::Working)
 }
 
+/// The first day on which every notice of records in `state` is over: the day after the last one's last day, or after the days it must hang. `None` where there is no notice, or
+/// one of them does not say from when to when.
+#[must_use]
+pub fn over(definition: &Definition, fields: &BTreeMap<String, Value>, state: &str, holidays: &Holidays) -> Option<Date> {
+    let mut last = None;
+    for notice in definition.notices.iter().filter(|notice| notice.state == state) {
+        let (from, until) = date(fields, &notice.from).zip(date(fields, &notice.until))?;
+        let until = if notice.days.is_some() { until.max(earliest(notice, from, holidays)?) } else { until };
+        last = last.max(Some(until));
+    }
+    last?.tomorrow().ok()
+}
+
+fn date(fields: &BTreeMap<String, Value>, field: &str) -> Option<Date> {
+    match fields.get(field) {
+        Some(Value::Str(text)) => text.parse().ok(),
+        _ => None,
+    }
+}
+
 /// The notices of records in `state` that these values make too short. `touched`: fields that are being written; others are not asked about again.
 #[must_use]
 pub fn short<'a>(
@@ -61,14 +83,10 @@ pub fn short<'a>(
     touched: impl Fn(&str) -> bool,
     holidays: &Holidays,
 ) -> Vec<Short<'a>> {
-    let date = |field: &str| match fields.get(field) {
-        Some(Value::Str(text)) => text.parse::<Date>().ok(),
-        _ => None,
-    };
     let asked = definition.notices.iter().filter(|notice| notice.state == state && (touched(&notice.from) || touched(&notice.until)));
     asked
         .filter_map(|notice| {
-            let days = date(&notice.from).zip(date(&notice.until))?;
+            let days = date(fields, &notice.from).zip(date(fields, &notice.until))?;
             let earliest = earliest(notice, days.0, holidays)?;
             (days.1 < earliest).then(|| Short { notice, days, counted: working(days, holidays), earliest })
         })
@@ -113,5 +131,21 @@ mod tests {
         let holiday: Holidays = [date(2026, 3, 4)].into_iter().collect();
         assert_eq!(at("2026-03-02", "2026-03-06", &holiday), Some((4, date(2026, 3, 9))));
         assert_eq!(at("2026-03-02", "9999-12-31", &plain), None);
+    }
+
+    #[test]
+    fn a_notice_is_over_by_its_own_days_at_both_places() {
+        let definition = crate::ledger::Catalogue::embedded().latest("aid_application").cloned().unwrap();
+        let over = |days: [&str; 4]| {
+            let names = ["notice_school_from", "notice_school_until", "notice_village_from", "notice_village_until"];
+            let fields: BTreeMap<String, Value> = names.iter().zip(days).map(|(key, day)| ((*key).to_owned(), Value::Str(day.to_owned()))).collect();
+            assert_eq!(super::over(&definition, &fields, "draft", &Holidays::none()), None, "a draft hangs nowhere");
+            super::over(&definition, &fields, "on_notice", &Holidays::none())
+        };
+        let school = ["2026-11-18", "2026-11-25"];
+        assert_eq!(over([school[0], school[1], "2026-11-18", "2026-11-24"]), Some(date(2026, 11, 26)));
+        assert_eq!(over([school[0], school[1], "2026-11-20", "2026-11-27"]), Some(date(2026, 11, 28)), "the later one");
+        assert_eq!(over([school[0], school[1], "2026-11-20", "2026-11-21"]), Some(date(2026, 11, 27)), "one that came down too early hangs its days");
+        assert_eq!(over([school[0], school[1], "", ""]), None, "nobody can say");
     }
 }

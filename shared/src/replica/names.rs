@@ -1,11 +1,12 @@
 //! Records referred to are named, not numbered: a programme's name in place of its key, in titles, lists, paper, reports and workbooks. Names are looked up once a page.
 
-use super::{Replica, Result};
+use super::{Replica, Result, browse::Row};
 use crate::{
     document::view::Value,
     ledger::{
         Catalogue, Definition, FieldType,
-        definition::{Field, Privacy},
+        condition::is_filled,
+        definition::{Field, Privacy, Subject},
         value,
     },
     locale::{self, Lang},
@@ -82,7 +83,25 @@ impl<'a> Names<'a> {
         if definition.choose.is_empty() {
             return self.label(definition, fields);
         }
-        line(&self.catalogue, definition, &definition.choose, &self.fields(definition, fields), self.lang)
+        line(&self.catalogue, definition, &definition.choose, &self.fields(definition, fields), false, self.lang)
+    }
+
+    /// The date of a record beside its label; empty where the label says a day of its own, which tells more.
+    #[must_use]
+    pub fn day<'r>(&self, definition: &Definition, row: &'r Row) -> &'r str {
+        undated(definition, &definition.label, row)
+    }
+
+    /// A record to choose, with its state and, unless its label has a day of its own, its date before it.
+    #[must_use]
+    pub fn row(&self, definition: &Definition, row: &Row) -> String {
+        let label = self.choice(definition, &row.fields);
+        let codes = if definition.choose.is_empty() { &definition.label } else { &definition.choose };
+        let on = Some(undated(definition, codes, row)).filter(|on| definition.subject != Subject::County && !label.contains(on)).unwrap_or_default();
+        let state = definition.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(lifecycle, code)| lifecycle.state(code));
+        let state = state.map_or("", |state| state.title.get(self.lang));
+        let named = [on, label.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+        [named.as_str(), state].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
     }
 
     /// A field's value, with the record referred to by name; `other`: one field of that record in place of its name. Empty when it is not here.
@@ -151,11 +170,17 @@ pub fn sound(name: &str) -> String {
 /// A record named in one line.
 #[must_use]
 pub fn label(catalogue: &Catalogue, definition: &Definition, fields: &BTreeMap<String, Value>, lang: Lang) -> String {
-    line(catalogue, definition, &definition.label, fields, lang)
+    line(catalogue, definition, &definition.label, fields, true, lang)
 }
 
-/// These fields of a record in one line; a date and the one after it are from when to when, a school and the one after it from where to where.
-fn line(catalogue: &Catalogue, definition: &Definition, codes: &[String], fields: &BTreeMap<String, Value>, lang: Lang) -> String {
+/// A record's date, unless one of these fields is a date that is filled.
+fn undated<'r>(definition: &Definition, codes: &[String], row: &'r Row) -> &'r str {
+    let dates = codes.iter().filter_map(|code| definition.field(code)).filter(|field| field.kind == FieldType::Date);
+    if dates.into_iter().any(|field| is_filled(&row.fields, &field.code)) { "" } else { row.on.as_deref().unwrap_or_default() }
+}
+
+/// These fields of a record in one line; a date and the one after it are from when to when, a school and the one after it from where to where. `said`: a date by itself says what it is the date of.
+fn line(catalogue: &Catalogue, definition: &Definition, codes: &[String], fields: &BTreeMap<String, Value>, said: bool, lang: Lang) -> String {
     let mut out = String::new();
     let (mut from, mut left) = (false, false);
     for field in codes.iter().filter_map(|code| definition.field(code)).filter(|field| field.privacy != Privacy::C) {
@@ -173,6 +198,10 @@ fn line(catalogue: &Catalogue, definition: &Definition, codes: &[String], fields
             out.push_str(" → ");
         } else if !text.is_empty() && !out.is_empty() {
             out.push_str(" · ");
+        }
+        if said && date && !text.is_empty() && !span {
+            out.push_str(field.title.get(lang));
+            out.push(' ');
         }
         out.push_str(&text);
         from = date && !span && !text.is_empty();

@@ -738,7 +738,7 @@ impl Replica {
             return Ok(Vec::new());
         }
         let outcome = self.outcome(place, &definition)?;
-        let steps = lifecycle::allowed(&outcome, &definition, self.side(), self.clock.today(), &self.holidays());
+        let steps = lifecycle::allowed(&outcome, &definition, self.side(), self.clock.today(), &place.fields, &self.holidays());
         Ok(steps.into_iter().map(|s| json!({ "step": s.code, "zh": s.title.zh, "en": s.title.en, "to": s.to })).collect())
     }
 }

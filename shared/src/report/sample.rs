@@ -53,7 +53,7 @@ const LEDGERS: [(&str, Subject, &str, &str); 23] = [
     (
         "aid_programme",
         Subject::County,
-        "code name stage:choice boarding:choice grade_from:int grade_until:int must_aid:flags excludes coverage:pct coverage_of:choice coverage_mode:choice valid_from:date valid_until:date",
+        "code name stage:choice boarding:choice grade_from:int grade_until:int must_aid:flags excludes split:choice coverage:pct coverage_of:choice coverage_mode:choice valid_from:date valid_until:date",
         "",
     ),
     ("fund_allocation", Subject::County, "programme to:school quota_people:int amount:money returned:money", "allotted+ spent+ audited+."),

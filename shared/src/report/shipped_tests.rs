@@ -263,7 +263,16 @@ fn a_child_aided_twice_is_found_across_schools_and_programmes() {
     pay(&c, "4", A, 2, "programme=aid_programme:g _disputed=1");
     pay(&c, "5", A, 3, "programme=aid_programme:g amount=1 _term=1");
     pay(&c, "6", A, 3, "programme=aid_programme:h amount=1");
-    let found = ["excluding|2|P2|s1|寄宿生补助|-|s1|校服费|300|002|002", "two_schools|2|P1|s1|寄宿生补助|50000|s2|寄宿生补助|40000|001|004"];
+    pay(&c, "7", A, 5, "programme=aid_programme:h amount=625");
+    pay(&c, "8", A, 5, "programme=aid_programme:h amount=626 refund_amount=1");
+    put(&c, "aid_programme", "m", None, 200, "code=m name=按月 stage=primary split=monthly valid_from=2020-09-01");
+    pay(&c, "9a", A, 6, "programme=aid_programme:m amount=1");
+    pay(&c, "9b", A, 6, "programme=aid_programme:m amount=1");
+    let found = [
+        "again|2|P5|s1|校服费|625|s1|校服费|625|005|005",
+        "excluding|2|P2|s1|寄宿生补助|-|s1|校服费|300|002|002",
+        "two_schools|2|P1|s1|寄宿生补助|50000|s2|寄宿生补助|40000|001|004",
+    ];
     assert_eq!(ask(&mut c, "aided_twice", &[]), found, "in different terms is no offence");
 }
 

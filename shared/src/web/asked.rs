@@ -115,7 +115,7 @@ fn record(
     let (sure, names) = (ids(&rows), Names::of(&desk.replica, lang));
     let there = reach::rows(desk, account, rows).into_iter().take(SHOWN_MAX).map(|row| {
         let label = names.label(definition, &row.fields);
-        let on = row.on.filter(|on| !label.contains(on.as_str())).unwrap_or_default();
+        let on = Some(names.day(definition, &row)).filter(|on| !label.contains(on)).unwrap_or_default().to_owned();
         let state = definition.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(lifecycle, code)| lifecycle.state(code));
         let state = state.map(|state| state.title.get(lang).to_owned()).unwrap_or_default();
         let said: Vec<String> = [definition.title.get(lang).to_owned(), on, label, state].into_iter().filter(|part| !part.is_empty()).collect();
@@ -126,7 +126,7 @@ fn record(
 }
 
 /// Those the definition calls alike.
-fn like(definition: &Definition, fields: &BTreeMap<String, Value>, rows: Vec<Row>) -> Vec<Row> {
+pub(super) fn like(definition: &Definition, fields: &BTreeMap<String, Value>, rows: Vec<Row>) -> Vec<Row> {
     let Some(alike) = &definition.alike else { return Vec::new() };
     let day = |text: Option<&str>| text.and_then(|text| text.parse::<Date>().ok());
     let on = day(text(fields, "on"));
@@ -145,7 +145,8 @@ fn like(definition: &Definition, fields: &BTreeMap<String, Value>, rows: Vec<Row
     rows.into_iter().filter(|row| near(row) && equal(row)).collect()
 }
 
-fn within(definition: &Definition, lang: Lang) -> String {
+/// Where they are looked for, in words.
+pub(super) fn within(definition: &Definition, lang: Lang) -> String {
     definition.alike.as_ref().map(|alike| locale::text(lang, &format!("web-within-{}", alike.within.word()), &[])).unwrap_or_default()
 }
 

@@ -143,7 +143,7 @@ impl Drawing<'_> {
         Some(Item {
             href: format!("/record/{}", row.id),
             ledger: definition.title.get(self.lang).to_owned(),
-            on: row.on.clone().unwrap_or_default(),
+            on: self.names.day(definition, row).to_owned(),
             label: self.names.label(definition, &row.fields),
             state: shown::state(definition, row.state.as_deref(), self.lang),
             due: row.due.as_ref().filter(|_| !row.void).map_or((String::new(), ""), |due| shown::distance(due, self.today, self.lang)),

@@ -125,17 +125,8 @@ pub fn targets(
         let rows = rows.into_iter().filter(|row| row.ledger == target.code && (!row.void || row.id == input.value)).collect();
         let (rows, apart) = fits::sorted(desk, definition, &input.code, &so_far, rows);
         input.apart = (apart, locale::text(lang, "web-others", &[]));
-        input.options = rows
-            .iter()
-            .map(|row| super::form::Option_ {
-                code: row.id.clone(),
-                title: {
-                    let (on, label) = (row.on.as_deref().unwrap_or_default(), names.choice(target, &row.fields));
-                    if target.subject == Subject::County || label.contains(on) { label } else { format!("{on} {label}") }
-                },
-                on: row.id == input.value,
-            })
-            .collect();
+        input.options =
+            rows.iter().map(|row| super::form::Option_ { code: row.id.clone(), title: names.row(target, row), on: row.id == input.value }).collect();
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! What is on the screen as a workbook, in a form that the import reads again: the first column is the record's id, heads are the fields' titles, cells are as typed.
+//! What is on the screen as a workbook, in a form that the import reads again: the first column is the record's id, heads are the fields' titles, cells are as typed, a record
+//! referred to by its name.
 //!
 //! Three sheets, one of them shown. `_huxue` keeps what every cell held at the moment of export, by record, so that the import can tell what the person changed from what
 //! somebody changed here meanwhile, however the rows were sorted (`import::own::Base`). `_lists` holds the options that choice cells offer. What an office program would wreck
@@ -6,6 +7,7 @@
 
 use super::{account::Account, desk::Desk, pending::Pending, shown};
 use crate::{
+    document::view::Value,
     fault::Fault,
     import::own::{self, LISTS, Mark},
     ledger::{
@@ -14,7 +16,7 @@ use crate::{
         value,
     },
     locale::{self, Lang},
-    replica::{Role, browse::Row},
+    replica::{Replica, Role, browse::Row, names::Names},
 };
 use rust_xlsxwriter::{DataValidation, DataValidationErrorStyle, Format, FormatAlign, Formula, Workbook, Worksheet, XlsxError};
 use std::collections::BTreeMap;
@@ -35,6 +37,17 @@ pub struct Made {
     pub year: Option<u16>,
     /// What stands in a cell whose value is in dispute, by record and field: never an older value as if it held. Sent back as it is, it changes nothing.
     pub unsettled: BTreeMap<String, BTreeMap<String, String>>,
+    /// Records referred to, by id: a cell names them. Without a name here the id stands in it.
+    pub names: BTreeMap<String, String>,
+}
+
+/// The names of what these rows refer to. The import knows them again: a cell left alone by its text, another by the one record of that name.
+#[must_use]
+pub fn named(replica: &Replica, definition: &Definition, rows: &[Row], lang: Lang) -> BTreeMap<String, String> {
+    let names = Names::of(replica, lang);
+    let fields: Vec<&Field> = definition.fields.iter().filter(|field| field.kind == FieldType::Ref).collect();
+    let keys = rows.iter().flat_map(|row| fields.iter().filter_map(|field| row.fields.get(&field.code)));
+    keys.filter_map(|value| if let Value::Str(key) = value { Some((key.clone(), names.name(key)?)) } else { None }).collect()
 }
 
 /// What is in dispute in these rows.
@@ -72,7 +85,7 @@ pub fn ledger(catalogue: &Catalogue, definition: &Definition, account: &Account,
         refused: false,
         file: String::new(),
     };
-    Export { catalogue, definition, fields, named, classed, unsettled: &made.unsettled, lang }.book(rows, &mark).map_err(Fault::internal)
+    Export { catalogue, definition, fields, named, classed, made, lang }.book(rows, &mark).map_err(Fault::internal)
 }
 
 struct Export<'a> {
@@ -83,7 +96,7 @@ struct Export<'a> {
     named: bool,
     /// And one with the class. Both say whose row it is and are not written.
     classed: bool,
-    unsettled: &'a BTreeMap<String, BTreeMap<String, String>>,
+    made: &'a Made,
     lang: Lang,
 }
 
@@ -223,8 +236,13 @@ impl Export<'_> {
     }
 
     fn cell(&self, field: &Field, row: &Row) -> String {
-        if let Some(words) = self.unsettled.get(&row.id).and_then(|held| held.get(&field.code)) {
+        if let Some(words) = self.made.unsettled.get(&row.id).and_then(|held| held.get(&field.code)) {
             return words.clone();
+        }
+        if let (FieldType::Ref, Some(Value::Str(key))) = (field.kind, row.fields.get(&field.code))
+            && let Some(name) = self.made.names.get(key)
+        {
+            return name.clone();
         }
         let bare = Field { unit: None, ..field.clone() };
         value::show(self.catalogue, self.definition, &bare, &row.fields, self.lang)

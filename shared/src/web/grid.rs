@@ -4,21 +4,23 @@
 //! `static/grid.js` makes it comfortable; without it the same page has a field to paste into, and every act goes through the same judging ([`judge`]). Nothing is
 //! held here between looking and writing: the page carries what was typed, so that nothing typed is lost on a fault.
 
+mod asks;
+mod heads;
 mod judge;
 mod lines;
 mod plan;
+mod preview;
 
 use super::{
     account::{Account, Reach},
     children,
     desk::Desk,
-    form::{Drawing, Input, Sent, pairs},
     guard::{Oops, Visitor},
     page::{Page, draw, escape_query},
     reach, shown,
 };
 use crate::{
-    command::{batch, importing},
+    command::batch,
     fault::{Exit, Fault},
     import::block,
     ledger::{
@@ -32,12 +34,12 @@ use askama::Template;
 use axum::{
     Extension, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Path, Query, RawForm, State},
+    extract::{DefaultBodyLimit, Path, Query, State},
     http::header,
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use judge::{Act, Change, Edited, Judged, StepFor};
+use judge::{Act, Change, Edited};
 use lines::{Grid, Line};
 use serde_json::{Value as Json, json};
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
@@ -53,8 +55,8 @@ pub fn routes() -> Router<Arc<Desk>> {
         .route("/ledger/{code}/grid", get(show))
         .route("/ledger/{code}/grid/lay", post(lay).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)))
         .route("/ledger/{code}/grid/judge", post(look).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)))
-        .route("/ledger/{code}/grid/preview", post(preview).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)))
-        .route("/ledger/{code}/grid/save", post(save).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)))
+        .route("/ledger/{code}/grid/preview", post(preview::look).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)))
+        .route("/ledger/{code}/grid/save", post(preview::save).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)))
 }
 
 type Asked = BTreeMap<String, String>;
@@ -110,8 +112,8 @@ impl GridPage {
     /// Words for the script, so that it has none of its own.
     fn words(&self) -> String {
         let words = [
-            "changed", "bad", "none", "saved", "lost", "filled", "ignored", "beside", "theirs", "take", "checking", "row", "unplaced", "unmarked",
-            "undo", "added",
+            "changed", "bad", "none", "saved", "lost", "filled", "theirs", "take", "checking", "row", "unplaced", "unmarked", "undo", "added",
+            "asks", "sure", "sure-all",
         ];
         let words: BTreeMap<&str, String> = words.iter().map(|word| (*word, self.page.t(&format!("web-grid-js-{word}")))).collect();
         serde_json::to_string(&words).unwrap_or_default()
@@ -258,18 +260,12 @@ fn laid(
     let by_child = definition.subject == Subject::Student && definition.form == Form::Records;
     let mut columns: Vec<&str> = if by_child { vec!["_child"] } else { Vec::new() };
     columns.extend(fields.iter().map(|f| f.code.as_str()));
-    let plan = plan::lay(&block, &columns, &lines, &importing::candidates(definition), at);
+    let plan = plan::lay(&block, &columns, &lines, &heads::Heads::of(&desk.replica.catalogue(), definition), at);
     let rows = plan.rows.iter().map(|placed| {
-        let line = placed.line.and_then(|line| lines.get(line));
+        let line = placed.line.or(placed.again).and_then(|line| lines.get(line));
         let was =
             |code: &str| line.filter(|line| line.is_record()).and_then(|line| line.cells.get(fields.iter().position(|f| f.code == code)?).cloned());
-        let trouble = if placed.several {
-            "several"
-        } else if line.is_none() && !placed.record.is_empty() {
-            "gone"
-        } else {
-            ""
-        };
+        let trouble = if placed.trouble.is_empty() && line.is_none() && !placed.record.is_empty() { "gone" } else { placed.trouble };
         let mut cells: BTreeMap<String, Change> =
             placed.cells.iter().map(|(code, now)| (code.clone(), Change { was: was(code), now: now.clone() })).collect();
         cells.retain(|_, change| change.was.as_ref() != Some(&change.now));
@@ -278,6 +274,7 @@ fn laid(
             child: if placed.child.is_empty() { line.map(|l| l.child.0.clone()).unwrap_or_default() } else { placed.child.clone() },
             key,
             trouble: trouble.to_owned(),
+            sure: String::new(),
             cells,
         }
     });
@@ -315,9 +312,9 @@ async fn lay(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
                 .rows
                 .iter()
                 .zip(&rows)
-                .map(|(placed, row)| json!({ "line": placed.line, "number": placed.number, "child": placed.child, "trouble": row.trouble, "cells": placed.cells }))
+                .map(|(placed, row)| json!({ "line": placed.line, "again": placed.again, "number": placed.number, "child": placed.child, "trouble": row.trouble, "cells": placed.cells }))
                 .collect();
-            Ok(json!({ "rows": rows, "head": plan.head, "ignored": plan.ignored, "beside": plan.beside(lang) }))
+            Ok(json!({ "rows": rows, "head": plan.head, "lost": plan.lost(lang) }))
         })
         .await?;
     Ok(json_answer(&answer))
@@ -344,155 +341,4 @@ async fn look(
         })
         .await?;
     Ok(json_answer(&answer))
-}
-
-#[derive(Template)]
-#[template(path = "grid-preview.html")]
-struct PreviewPage {
-    page: Page,
-    code: String,
-    asked: Asked,
-    act: Act,
-    judged: Judged,
-    /// A step for all: its title, and what is entered along with it.
-    step: Option<(String, Vec<Input>)>,
-    today: String,
-    ignored: String,
-    beside: String,
-    saved: bool,
-}
-
-impl PreviewPage {
-    fn address(&self, path: &str) -> String {
-        address(&format!("/ledger/{}/{path}", self.code), &self.asked, &[])
-    }
-
-    /// What was written in a cell.
-    fn typed(&self, row: &usize, field: &str) -> Option<&str> {
-        self.act.rows.get(*row)?.cells.get(field).map(|change| change.now.as_str())
-    }
-
-    fn act_json(&self) -> String {
-        serde_json::to_string(&self.act).unwrap_or_default()
-    }
-
-    /// Column headed "now" and "then".
-    fn rows(&self) -> impl Iterator<Item = (usize, &judge::Verdict)> {
-        let some = |v: &&judge::Verdict| v.changed || !v.good();
-        // What needs a person first.
-        let bad = self.judged.rows.iter().enumerate().filter(|(_, v)| !v.good());
-        bad.chain(self.judged.rows.iter().enumerate().filter(move |(_, v)| v.good() && some(v)))
-    }
-}
-
-/// What a form without the script asks for.
-async fn preview(
-    State(desk): State<Arc<Desk>>,
-    Extension(visitor): Extension<Visitor>,
-    Path(code): Path<String>,
-    Query(asked): Query<Asked>,
-    RawForm(body): RawForm,
-) -> Result<Response, Oops> {
-    finish(desk, visitor, code, asked, body, false).await
-}
-
-async fn save(
-    State(desk): State<Arc<Desk>>,
-    Extension(visitor): Extension<Visitor>,
-    Path(code): Path<String>,
-    Query(asked): Query<Asked>,
-    RawForm(body): RawForm,
-) -> Result<Response, Oops> {
-    finish(desk, visitor, code, asked, body, true).await
-}
-
-async fn finish(desk: Arc<Desk>, visitor: Visitor, code: String, asked: Asked, body: Bytes, save: bool) -> Result<Response, Oops> {
-    let account = visitor.person()?.clone();
-    let page = Page::of(&desk, &visitor, if save { "web-grid-saved" } else { "web-grid-preview" });
-    let drawn = desk.run(move |desk| preview_page(desk, &account, page, code, asked, &body, save)).await?;
-    draw(&drawn)
-}
-
-fn preview_page(desk: &Desk, account: &Account, mut page: Page, code: String, asked: Asked, body: &[u8], save: bool) -> Result<PreviewPage, Fault> {
-    let definition = writable(desk, account, &code)?;
-    let lang = page.lang;
-    let words = pairs(body);
-    let word = |key: &str| words.iter().find(|(name, _)| name == key).map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
-    let keys: Vec<String> = word("keys").split_whitespace().map(str::to_owned).collect();
-    let marked: Vec<String> = words.iter().filter(|(name, _)| name == "mark").map(|(_, key)| key.clone()).collect();
-    let (mut ignored, mut beside) = (String::new(), String::new());
-    let comma = if lang == Lang::Zh { "、" } else { ", " };
-    let mut act = match word("do").as_str() {
-        "set" => Act { rows: given(&marked, &word("set_field"), &word("set_value")), step: None },
-        "step" => Act { rows: given(&marked, "", ""), step: Some(StepFor { step: word("step"), ..StepFor::default() }) },
-        "block" => {
-            let block = words.iter().find(|(name, _)| name == "block").map(|(_, text)| text.clone()).unwrap_or_default();
-            let number = |key: &str| word(key).parse().unwrap_or(0);
-            let at = plan::At { row: number("at_row"), column: number("at_column") };
-            let (plan, rows) = laid(desk, account, &definition, &block, &keys, at, lang)?;
-            ignored = plan.ignored.join(comma);
-            beside = plan.beside(lang).join(comma);
-            Act { rows, step: None }
-        }
-        _ => serde_json::from_str(&word("act")).map_err(unreadable)?,
-    };
-    corrected(&mut act, &words);
-    if let Some(step) = act.step.as_mut().filter(|_| word("do").is_empty()) {
-        // Entered in the preview, for all rows.
-        step.set = Sent::read(&definition, body).now;
-        (step.on, step.why) = (word("_on"), word("_why"));
-    }
-    if act.rows.is_empty() {
-        return Err(Fault::new("grid-none-marked", Exit::Input));
-    }
-    let judged = judge::judge(desk, account, &definition, &act, save, lang)?;
-    desk.noted(account, "list", format!("ledger {code}"), judged.rows.len());
-    let step = act.step.as_ref().and_then(|step| along(desk, account, &definition, step, lang));
-    if save {
-        page.done = page.t1("web-grid-done", judged.changed);
-        page.undo = judged.batch.clone().unwrap_or_default();
-        // What was saved is not offered again.
-        let left: Vec<bool> = judged.rows.iter().map(|verdict| !verdict.good()).collect();
-        for (row, verdict) in act.rows.iter_mut().zip(&judged.rows) {
-            if verdict.changed {
-                row.cells.retain(|code, _| verdict.refused.iter().any(|refused| refused.field == *code));
-            }
-        }
-        let mut keep = left.iter();
-        act.rows.retain(|_| keep.next().copied().unwrap_or(false));
-    }
-    Ok(PreviewPage { today: desk.clock().today().to_string(), page, code, asked, act, judged, step, ignored, beside, saved: save })
-}
-
-/// The same value, or nothing yet, for each marked row.
-fn given(marked: &[String], field: &str, value: &str) -> Vec<Edited> {
-    let cells = || if field.is_empty() { BTreeMap::new() } else { BTreeMap::from([(field.to_owned(), Change { was: None, now: value.to_owned() })]) };
-    marked.iter().filter(|key| key.as_str() != "+").map(|key| Edited { key: key.clone(), cells: cells(), ..Edited::default() }).collect()
-}
-
-/// Cells corrected in the preview: `fix.<row>.<field>`, the child of a new row `fix.<row>._child`.
-fn corrected(act: &mut Act, words: &[(String, String)]) {
-    for (name, text) in words {
-        let Some((row, field)) = name.strip_prefix("fix.").and_then(|rest| rest.split_once('.')) else { continue };
-        let Some(row) = row.parse::<usize>().ok().and_then(|row| act.rows.get_mut(row)) else { continue };
-        if field == "_child" {
-            text.clone_into(&mut row.child);
-            row.trouble.clear();
-        } else if let Some(change) = row.cells.get_mut(field) {
-            // Whoever sees the other's value and writes again means it.
-            if change.now != *text {
-                change.was = None;
-            }
-            text.clone_into(&mut change.now);
-        }
-    }
-}
-
-/// What may be entered along with a step.
-fn along(desk: &Desk, account: &Account, definition: &Definition, step: &StepFor, lang: Lang) -> Option<(String, Vec<Input>)> {
-    let catalogue = desk.replica.catalogue();
-    let known = definition.lifecycle.as_ref()?.step(&step.step)?;
-    let empty = BTreeMap::new();
-    let drawing = Drawing { catalogue: &catalogue, definition, account, fields: &empty, typed: &step.set, fault: None, lang, new: false };
-    Some((known.title.get(lang).to_owned(), drawing.only(&definition.required_for(known))))
 }

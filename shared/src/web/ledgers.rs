@@ -359,7 +359,8 @@ async fn export_file(
             let listed = desk.replica.page(&definition, &wanted).map_err(Fault::from)?;
             note(desk, &account, "export", &definition, listed.rows.len());
             let unsettled = export::unsettled(desk, &definition, &listed.rows, lang)?;
-            let made = export::Made { year: wanted.year.map(crate::model::SchoolYear::start), unsettled, ..export::made_here(desk) };
+            let names = export::named(&desk.replica, &definition, &listed.rows, lang);
+            let made = export::Made { year: wanted.year.map(crate::model::SchoolYear::start), unsettled, names, ..export::made_here(desk) };
             let bytes = export::ledger(&desk.replica.catalogue(), &definition, &account, &listed.rows, &made, lang)?;
             Ok((format!("{}-{}.xlsx", definition.title.get(lang), desk.clock().today()), bytes))
         })

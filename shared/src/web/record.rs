@@ -409,7 +409,7 @@ fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Res
             .iter()
             .filter(mine)
             .map(|row| {
-                let words = [row.on.clone().unwrap_or_default(), names.label(child, &row.fields), shown::state(child, row.state.as_deref(), lang)];
+                let words = [names.day(child, row).to_owned(), names.label(child, &row.fields), shown::state(child, row.state.as_deref(), lang)];
                 (format!("/record/{}", row.id), words.into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" · "))
             })
             .collect();

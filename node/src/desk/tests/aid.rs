@@ -13,7 +13,7 @@ fn add(school: &School, ledger: &str, child: Option<&str>, set: &[(&str, &str)])
 }
 
 /// A programme as the county would have published it.
-fn programme(school: &School, id: &str, name: &str, stage: &str, boarding: &str, until: Option<&str>) -> String {
+pub(super) fn programme(school: &School, id: &str, name: &str, stage: &str, boarding: &str, until: Option<&str>) -> String {
     let key = format!("aid_programme:{id}");
     let mut fields = json!({ "code": format!("YW_{id}"), "name": name, "stage": stage, "boarding": boarding, "valid_from": "2020-01-01", "amount_year": 50_000, "amount_rule": "fixed" });
     fields["valid_until"] = json!(until);
@@ -140,6 +140,19 @@ async fn a_payment_that_does_not_fit_its_application_is_said_and_a_second_one_in
     let second = school.post("/ledger/aid_payment/new", &officer, &pay("300")).await;
     assert!(second.text.contains("本学期已经有一条类似的记录") && second.text.contains("250 元"), "{}", second.text);
     assert_eq!(school.records("aid_payment").len(), 1);
+    // The programmes that fit come first here too, and the application is not hidden: it is going to be asked for.
+    let page = school.get(&format!("/ledger/aid_payment/new?student={child}"), &officer).await.text;
+    let select = page.split("id=\"f-programme\"").nth(1).and_then(|rest| rest.split("</select>").next()).unwrap();
+    let (first, others) = select.split_once("<optgroup").unwrap_or_else(|| panic!("{select}"));
+    assert!(first.contains(&fits) && others.contains(&board), "{select}");
+    let shown = page.split("<details").next().unwrap();
+    assert!(shown.contains("id=\"f-application\"") && shown.contains(&format!("value=\"{application}\"")), "{page}");
+    for (programme, amount, said) in [(&board, "100", "与学生住宿情况不符"), (&fits, "12500", "多于这个资助项目一年的标准")] {
+        let form = format!("_field=amount&_student={child}&programme={programme}&amount={amount}&paid_on=2026-03-02");
+        let field = if amount == "100" { form.replace("_field=amount", "_field=programme") } else { form };
+        let answer = school.post("/ledger/aid_payment/check", &officer, &field).await.text;
+        assert!(answer.contains(said) && answer.contains("class=\"challenge\""), "{said}: {answer}");
+    }
     let other = school.post("/ledger/aid_payment/new", &officer, &pay("300").replace(&fits, &board)).await;
     assert_eq!(other.status, StatusCode::SEE_OTHER, "another programme is another payment: {}", other.text);
 }

@@ -98,6 +98,7 @@ async fn the_preview_of_a_paste_looks_as_it_did_in_both_languages() {
         let request = axum::http::Request::post(format!("{path}&t={}", school.token(&session)))
             .header("host", super::HOST)
             .header("origin", super::ORIGIN)
+            .header("content-type", "application/x-www-form-urlencoded")
             .header("cookie", format!("{}={session}; huxue_lang={cookie}", super::COOKIE));
         let answer = school.send(request.body(axum::body::Body::from(body.clone())).unwrap()).await;
         insta::assert_snapshot!(format!("grid_preview_{lang}"), steady(&school, &session, &answer.text));
@@ -202,4 +203,98 @@ async fn undo_is_offered_after_a_form_and_a_void_and_does_it() {
 pub(super) fn hidden_token(text: &str) -> String {
     let rest = text.split("/apply?").next().unwrap();
     rest.rsplit('/').next().unwrap().to_owned()
+}
+
+/// Pays in the grid of a class, with the words of a spreadsheet.
+const HEADS: &str = "姓名\t资助项目\t金额（物品折价） (元)\t资金渠道\t资助形式\t资金归属\t发放日期";
+
+async fn pasted(school: &School, session: &str, block: &str) -> super::Answer {
+    let grid = school.get("/ledger/aid_payment/grid?add=1&class=3.1", session).await.text;
+    let body = format!("do=block&keys={}&block={}&at_row=0&at_column=0", escape_query(&hidden(&grid, "keys")), escape_query(block));
+    school.post("/ledger/aid_payment/grid/preview?add=1&class=3.1", session, &body).await
+}
+
+fn amounts(school: &School) -> Vec<i64> {
+    let amount = |row: &huxue_shared::replica::browse::Row| serde_json::to_value(row.fields.get("amount")).unwrap().as_i64().unwrap_or_default();
+    let mut all: Vec<i64> = school.records("aid_payment").iter().map(amount).collect();
+    all.sort_unstable();
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_pasted_under_the_grids_own_head_is_written_and_a_head_nobody_knows_is_said_to_be_lost() {
+    let school = School::new();
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    school.child("谭娟波", "529901201606120012", 3, 1);
+    school.child("赵小红", "529901201603020032", 4, 1);
+    super::aid::programme(&school, "XX_ZD", "小学走读生生活补助", "primary", "day", None);
+    let row = |sum: &str| format!("谭娟波\t小学走读生生活补助\t{sum}\t政府专款\t现金\t学校统一管理\t2026-03-01");
+    let seen = pasted(&school, &officer, &format!("{HEADS}\t开户行\n{}\t农行", row("250"))).await;
+    assert!(seen.text.contains("没有对应的栏目，里面的内容不会写入：开户行") && seen.text.contains("role=\"alert\""), "{}", seen.text);
+    let saved = school.post("/ledger/aid_payment/grid/save?add=1", &officer, &format!("act={}", escape_query(&hidden(&seen.text, "act")))).await;
+    assert!(saved.text.contains("已写入 1 行"), "{}", saved.text);
+    assert_eq!(amounts(&school), [25_000]);
+    let lone = pasted(&school, &officer, "姓名\t没有这一栏\n谭娟波\t250").await;
+    assert!(
+        lone.text.contains("没有这一栏") && lone.text.contains("不会写入") && !lone.text.contains("没有叫“姓名”"),
+        "no row is made of a head: {}",
+        lone.text
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_rows_of_one_child_are_both_there_and_the_second_of_a_term_is_written_once_it_is_meant() {
+    let school = School::new();
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    school.child("谭娟波", "529901201606120012", 3, 1);
+    school.child("赵小红", "529901201603020032", 4, 1);
+    super::aid::programme(&school, "XX_ZD", "小学走读生生活补助", "primary", "day", None);
+    super::aid::programme(&school, "XX_JS", "小学寄宿生生活补助", "primary", "board", None);
+    let row = |programme: &str, sum: &str, day: &str| format!("谭娟波\t{programme}\t{sum}\t政府专款\t现金\t学校统一管理\t2026-03-{day}");
+    let (day, board) = ("小学走读生生活补助", "小学寄宿生生活补助");
+    let block = [HEADS.to_owned(), row(day, "250", "01"), row(day, "251", "02"), row(board, "60000", "02")].join("\n");
+    let seen = pasted(&school, &officer, &block).await;
+    assert!(seen.text.contains("待确认 1 条") && seen.text.contains("本学期前面一行已有类似的一条"), "{}", seen.text);
+    for said in ["与学生住宿情况不符", "金额多于这个资助项目一年的标准"] {
+        assert!(seen.text.contains(said) && seen.text.contains("class=\"challenge\""), "{said}: {}", seen.text);
+    }
+    let act = format!("act={}", escape_query(&hidden(&seen.text, "act")));
+    let saved = school.post("/ledger/aid_payment/grid/save?add=1", &officer, &act).await;
+    assert!(saved.text.contains("已写入 2 行") && saved.text.contains("待确认 1 条"), "{}", saved.text);
+    assert_eq!(amounts(&school), [25_000, 6_000_000], "what is asked about waits");
+    // Now it is like a record, and that is shown with the way there.
+    let left = format!("act={}", escape_query(&hidden(&saved.text, "act")));
+    let again = school.post("/ledger/aid_payment/grid/preview?add=1", &officer, &left).await;
+    assert!(again.text.contains("本学期已经有一条类似的记录") && again.text.contains("href=\"/record/aid_payment:"), "{}", again.text);
+    let unsaid = school.post("/ledger/aid_payment/grid/save?add=1", &officer, &left).await;
+    assert_eq!(amounts(&school).len(), 2, "pressing alone is no answer: {}", unsaid.text);
+    let sure = format!("{left}&sure.0={}", escape_query(&hidden(&again.text, "sure.0")));
+    let meant = school.post("/ledger/aid_payment/grid/save?add=1", &officer, &sure).await;
+    assert!(meant.text.contains("已写入 1 行"), "{}", meant.text);
+    assert_eq!(amounts(&school), [25_000, 25_100, 6_000_000]);
+    // Many are said to be meant with one tick.
+    let more = [HEADS.to_owned(), row(day, "252", "02"), row(board, "253", "02")].join("\n");
+    let seen = pasted(&school, &officer, &more).await;
+    assert!(seen.text.contains("待确认的 2 条都是另外的"), "{}", seen.text);
+    let known = ["known.0", "known.1"].map(|name| format!("{name}={}", escape_query(&hidden(&seen.text, name)))).join("&");
+    let all = format!("act={}&{known}&sure_all=1", escape_query(&hidden(&seen.text, "act")));
+    assert!(school.post("/ledger/aid_payment/grid/save?add=1", &officer, &all).await.text.contains("已写入 2 行"));
+    // What the script is told: the second row opens another below the first.
+    let keys: Vec<String> =
+        hidden(&school.get("/ledger/aid_payment/grid?add=1&class=3.1", &officer).await.text, "keys").split(' ').map(str::to_owned).collect();
+    let laid = json(&school, &officer, "/ledger/aid_payment/grid/lay", &json!({ "text": block, "keys": keys, "row": 0, "column": 0 })).await;
+    let places: Vec<(Option<u64>, Option<u64>)> =
+        laid["rows"].as_array().unwrap().iter().map(|row| (row["line"].as_u64(), row["again"].as_u64())).collect();
+    assert_eq!(places, [(Some(0), None), (None, Some(0)), (None, Some(0))], "{laid}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_a_value_is_written_is_told_by_an_example_and_not_by_a_pattern() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let act = json!({ "rows": [{ "key": "+", "cells": { "title": { "now": "x" }, "period": { "now": "2025下半年" } } }] });
+    let judged = json(&school, &registrar, "/ledger/document/grid/judge", &act).await.to_string();
+    assert!(judged.contains("例如 2018H2") && !judged.contains("[0-9]"), "{judged}");
+    let form = school.post("/ledger/document/new", &registrar, "title=x&period=2025%E4%B8%8B").await.text;
+    assert!(form.contains("请照这一栏的说明写") && form.contains("例如 2018H2") && !form.contains("[0-9]{4}"), "{form}");
 }

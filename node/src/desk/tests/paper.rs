@@ -53,6 +53,16 @@ async fn a_statement_sums_what_reached_the_child_and_shows_nobody_elses() {
     assert!(!mine.contains("赵小红") && !mine.contains("88"), "{mine}");
     // 1250.50, nothing of the failed one, 150 of the one that came back in part.
     assert!(mine.contains("1400.50 元") && mine.contains("人民币壹仟肆佰元伍角整"), "{mine}");
+    // A parent can add it up: what did not arrive stands beside what was paid, and the last figures make the sum.
+    let text: String = mine
+        .split('<')
+        .filter_map(|part| part.split_once('>'))
+        .map(|(_, text)| text.trim())
+        .filter(|text| !text.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(text.contains("失败或退回 实际发到"), "{text}");
+    assert!(text.contains("300 元 300 元 0 元") && text.contains("200 元 50 元 150 元") && text.contains("1250.50 元 1250.50 元"), "{text}");
     for private in ["529901201606120012", "2016-06-12", "私事一桩", "7777"] {
         assert!(!year.contains(private), "{private}");
     }

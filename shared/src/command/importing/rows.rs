@@ -10,6 +10,7 @@
 use super::{
     Batch, Upload, at_home, finish,
     heads::{candidates, cell, refused, title_of},
+    named::Named,
     reached::Reached,
     sets,
 };
@@ -89,6 +90,7 @@ pub fn ledger(
         edits: Vec::new(),
         traces: Vec::new(),
         seen: HashMap::new(),
+        named: Named::default(),
     };
     let mut judged = Vec::with_capacity(read.rows.len());
     for (number, cells) in &read.rows {
@@ -190,6 +192,7 @@ struct Rows<'a> {
     edits: Vec<DocEdit>,
     traces: Vec<Trace>,
     seen: HashMap<String, u32>,
+    named: Named,
 }
 
 /// A row that is taken: what moves, the record it is about, and remarks.
@@ -233,7 +236,14 @@ impl Rows<'_> {
         let remarks = self.whose(&place, cells, base)?;
         let (set, conflicts) = match base {
             Some(known) => self.merged(number, &place, &set, known),
-            None => (set, Vec::new()),
+            // A name stands for the record it was exported for, also where it fits several.
+            None => {
+                let mut set = set;
+                set.retain(|code, text| {
+                    !self.definition.field(code).is_some_and(|field| field.kind == FieldType::Ref && self.says(field, &place, text))
+                });
+                (set, Vec::new())
+            }
         };
         let moved = if set.is_empty() { Vec::new() } else { self.change(&place, &set)? };
         Ok(Taken { moved, about: place.id, conflicts, remarks })
@@ -294,8 +304,11 @@ impl Rows<'_> {
         who.into_iter().chain(cell(cells, "_class")).collect::<Vec<_>>().join(" · ")
     }
 
-    /// What an office program makes of a value on the way: a date's serial number where the cell lost its form.
+    /// What an office program makes of a value on the way: a date's serial number where the cell lost its form. And the record that a name stands for.
     fn mended(&self, code: &str, text: &str) -> String {
+        if let Some(id) = self.definition.field(code).and_then(|field| self.named.id(self.replica, self.catalogue, field, text)) {
+            return id;
+        }
         let date = self.definition.field(code).is_some_and(|field| field.kind == FieldType::Date);
         // 1950 to 2100; no date anybody writes is five digits.
         let serial = text.trim().parse::<i64>().ok().filter(|serial| date && (18_264..73_415).contains(serial));
@@ -352,9 +365,11 @@ impl Rows<'_> {
     }
 
     fn says(&self, field: &Field, place: &Place, text: &str) -> bool {
-        // Exports show a record referred to by its id.
+        // Exports show a record referred to by its name, older ones by its id.
         let id = matches!(place.fields.get(&field.code), Some(Value::Str(id)) if field.kind == FieldType::Ref && id == text);
-        id || cells::says(self.replica, self.catalogue, self.definition, field, &place.fields, text)
+        let name =
+            || matches!(place.fields.get(&field.code), Some(Value::Str(id)) if field.kind == FieldType::Ref && self.named.is(self.replica, id, text));
+        id || name() || cells::says(self.replica, self.catalogue, self.definition, field, &place.fields, text)
     }
 
     /// Two texts of one field that mean the same: letter by letter but for line ends, or once read.

@@ -8,6 +8,7 @@ use crate::{
         condition::is_filled,
         days::Holidays,
         definition::{Authority, Definition, Lifecycle, Step, StepAuthority},
+        notice,
         problem::{excerpt, listed},
     },
 };
@@ -188,9 +189,16 @@ fn with_names(fault: Fault, names: &[Named]) -> Fault {
 
 /// Steps that `side` can take today from the present state, whether or not their required fields are filled. Empty while forked.
 #[must_use]
-pub fn allowed<'a>(outcome: &Outcome, definition: &'a Definition, side: Authority, today: Date, holidays: &Holidays) -> Vec<&'a Step> {
+pub fn allowed<'a>(
+    outcome: &Outcome,
+    definition: &'a Definition,
+    side: Authority,
+    today: Date,
+    fields: &BTreeMap<String, Value>,
+    holidays: &Holidays,
+) -> Vec<&'a Step> {
     let (Some(lifecycle), Some(state)) = (&definition.lifecycle, outcome.state.as_deref()) else { return Vec::new() };
-    let early = |step: &Step| earliest(outcome, lifecycle, step, holidays).is_some_and(|earliest| today < earliest);
+    let early = |step: &Step| earliest(outcome, definition, step, fields, holidays).is_some_and(|earliest| today < earliest);
     from_here(lifecycle, state, side).filter(|step| !early(step)).collect()
 }
 
@@ -199,9 +207,11 @@ fn from_here<'a>(lifecycle: &'a Lifecycle, state: &str, side: Authority) -> impl
     lifecycle.steps.iter().filter(leaves).collect::<Vec<_>>().into_iter()
 }
 
-fn earliest(outcome: &Outcome, lifecycle: &Lifecycle, step: &Step, holidays: &Holidays) -> Option<Date> {
-    let state = lifecycle.state(outcome.state.as_deref()?)?;
-    holidays.after(outcome.since?, step.min_days_in_state?, state.due_unit)
+/// The first day a step may be taken: where the state is one of public notice, once that is over by its own days; otherwise so many days after the state was reached.
+fn earliest(outcome: &Outcome, definition: &Definition, step: &Step, fields: &BTreeMap<String, Value>, holidays: &Holidays) -> Option<Date> {
+    let state = definition.lifecycle.as_ref()?.state(outcome.state.as_deref()?)?;
+    let days = step.min_days_in_state?;
+    notice::over(definition, fields, &state.code, holidays).or_else(|| holidays.after(outcome.since?, days, state.due_unit))
 }
 
 /// Whether the step may be taken; `definition` is the version it would be written under.
@@ -231,7 +241,7 @@ pub fn may_take(outcome: &Outcome, definition: &Definition, request: &Request<'_
     if !fields.is_empty() {
         return Err(StepError::Missing { step: name, fields });
     }
-    match earliest(outcome, lifecycle, step, request.holidays) {
+    match earliest(outcome, definition, step, request.fields, request.holidays) {
         Some(earliest) if request.on < earliest => Err(StepError::TooEarly { step: name, earliest }),
         _ => Ok(()),
     }

@@ -301,8 +301,12 @@ fn a_step_of_the_other_school_is_void_where_the_record_lies_and_counts_when_the_
     assert_eq!((own.state.as_deref(), &own.effects["a"]), (Some("asked"), &Effect::Void(VoidReason::Authority)));
     let both = judge(&[confirm("a", Authority::School), confirm("b", Authority::County)]);
     assert_eq!((both.state.as_deref(), &both.effects["b"]), (Some("confirmed"), &Effect::Effective));
-    let offered =
-        |side| allowed(&judge(&[]), &transfer, side, date(2026, 3, 2), &Holidays::none()).into_iter().map(|s| s.code.as_str()).collect::<Vec<_>>();
+    let offered = |side| {
+        allowed(&judge(&[]), &transfer, side, date(2026, 3, 2), &BTreeMap::new(), &Holidays::none())
+            .into_iter()
+            .map(|s| s.code.as_str())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(offered(Authority::School), ["withdraw"]);
     let none = BTreeMap::new();
     let holidays = Holidays::none();
@@ -315,7 +319,7 @@ fn a_fork_allows_only_to_resolve_it() {
     let (definition, none, holidays) = (definition(), BTreeMap::new(), Holidays::none());
     let forked = judge(&[school("a", "apply", &[]), county("b", "approve", &["a"]), school("c", "withdraw", &["a"])]);
     let day = date(2026, 3, 30);
-    assert!(allowed(&forked, &definition, Authority::County, day, &holidays).is_empty());
+    assert!(allowed(&forked, &definition, Authority::County, day, &none, &holidays).is_empty());
     let asked = ask("close", Authority::County, day, &none, &holidays);
     assert_eq!(may_take(&forked, &definition, &asked).unwrap_err().key(), "ledger-step-forked");
     let choice = |to, authority| Request { to, ..ask(RESOLVE, authority, day, &none, &holidays) };
@@ -331,7 +335,7 @@ fn the_list_of_allowed_steps_agrees_with_the_permission() {
     for steps in [vec![], vec![school("a", "apply", &[])], vec![school("a", "close", &[])]] {
         let outcome = judge(&steps);
         for (side, day) in [(Authority::School, date(2026, 3, 3)), (Authority::County, date(2026, 3, 3)), (Authority::County, date(2026, 4, 3))] {
-            let listed: Vec<&str> = allowed(&outcome, &definition, side, day, &holidays).iter().map(|step| step.code.as_str()).collect();
+            let listed: Vec<&str> = allowed(&outcome, &definition, side, day, &level, &holidays).iter().map(|step| step.code.as_str()).collect();
             for step in &definition.lifecycle.as_ref().unwrap().steps {
                 let permitted = may_take(&outcome, &definition, &ask(&step.code, side, day, &level, &holidays)).is_ok();
                 assert_eq!(permitted, listed.contains(&step.code.as_str()), "{} by {side:?} on {day}", step.code);
@@ -405,7 +409,7 @@ proptest! {
         let outcome = judge(&steps);
         let holidays = Holidays::none();
         for side in [Authority::School, Authority::County] {
-            let allowed = allowed(&outcome, &definition, side, date(2027, 1, 1), &holidays);
+            let allowed = allowed(&outcome, &definition, side, date(2027, 1, 1), &BTreeMap::new(), &holidays);
             let Some(next) = allowed.get(index % allowed.len().max(1)) else { continue };
             let mut after = steps.clone();
             after.push(StepFact { follows: outcome.tips.clone(), ..step("z", &next.code, &[], side) });

@@ -70,6 +70,78 @@ fn a_short_notice_is_refused_where_it_is_put_up_or_shortened_and_nowhere_else() 
 }
 
 #[test]
+fn what_cannot_have_been_is_refused_and_what_is_odd_is_said() {
+    let town = Town::new(44, 1);
+    let real = town.node(1);
+    let (child, node) = (real.child("王小明", &id_number(1)), real.replica());
+    let subject = SubjectRef::Student(child);
+    let add = |ledger: &str, words: &[(&str, &str)]| node.add(ledger, Some(&subject), None, &set(words), None);
+    let said = |faults: &[Fault]| faults.iter().map(|fault| crate::locale::fault(Lang::Zh, fault).0).collect::<Vec<_>>().join(" ");
+    let refused = |ledger: &str, words: &[(&str, &str)], why: &str| {
+        let fault = fault(&add(ledger, words).expect_err(why));
+        assert!(fault.code == "record-blocked" && said(&fault.details).contains(why), "{why}: {fault:?}");
+    };
+    let odd = |ledger: &str, words: &[(&str, &str)], why: &str| {
+        let gaps = add(ledger, words).unwrap_or_else(|error| panic!("{why}: {error:?}")).gaps;
+        assert!(said(&gaps).contains(why), "{why}: {gaps:?}");
+    };
+    let (today, later) = (node.clock().today(), node.clock().today().checked_add(jiff::Span::new().days(400)).unwrap().to_string());
+    let (today, before) = (today.to_string(), today.checked_sub(jiff::Span::new().days(9)).unwrap().to_string());
+    let long_ago = "2020-10-20";
+    for date in ["on", "village_stamped_on", "check_on", "leaders_on", "objection_on", "reported_on", "village_track_on", "told_on"] {
+        refused("aid_application", &[(date, &later)], "在今天以后");
+    }
+    refused("aid_application", &[("check_by", "李老师"), ("check_by_2", "李老师")], "同一个人");
+    odd("aid_application", &[("check_on", long_ago)], "核查日期早于申请日期");
+    odd("aid_application", &[("check_on", &today), ("leaders_on", &before)], "领导班子研究日期早于核查日期");
+    odd("aid_application", &[("leaders_on", &today), ("notice_school_from", &before)], "公示开始早于领导班子研究");
+    for date in ["on", "first_absent", "returned_on"] {
+        refused("dropout_case", &[("opened_by", "teacher"), (date, &later)], "在今天以后");
+    }
+    refused("dropout_case", &[("on", &today), ("deadline", &before)], "劝返限期不能早于立案日期");
+    refused("dropout_case", &[("returned_on", &today), ("stable_until", &before)], "稳定观察期");
+    odd("dropout_case", &[("on", long_ago), ("first_absent", &before)], "立案日期早于失学起始日");
+    let case = add("dropout_case", &[("opened_by", "teacher"), ("first_absent", &before)]).unwrap().record;
+    for date in ["issued_on", "served_on", "reply_on"] {
+        refused("return_notice", &[("case", &case), (date, &later)], "在今天以后");
+    }
+    refused("return_notice", &[("case", &case), ("issued_on", long_ago)], "不能早于这名学生的失学起始日");
+    refused("return_notice", &[("case", &case), ("issued_on", &before), ("served_on", &today), ("reply_on", &before)], "回执日期不能早于送达日期");
+    refused("dropout_step", &[("case", &case), ("on", long_ago)], "劝返日期不能早于这名学生的失学起始日");
+    odd("dropout_step", &[("case", &case), ("on", &before)], "劝返日期早于个案立案");
+}
+
+#[test]
+fn a_step_waits_for_the_days_of_its_notice_and_not_for_the_day_it_was_entered() {
+    let town = Town::new(45, 1);
+    let real = town.node(1);
+    let (child, node) = (real.child("王小明", &id_number(1)), real.replica());
+    let today = node.clock().today();
+    let day = |back: i32| today.checked_sub(jiff::Span::new().days(back)).unwrap().to_string();
+    let (from, until) = (day(15), day(1));
+    let days =
+        [("notice_school_from", from.as_str()), ("notice_school_until", &until), ("notice_village_from", &from), ("notice_village_until", &until)];
+    let subject = SubjectRef::Student(child);
+    let record = node.add("aid_application", Some(&subject), None, &set(&days), None).unwrap().record;
+    real.settle();
+    let place = node.locate(&record).unwrap();
+    let definition = node.definition("aid_application").unwrap();
+    let steps = |fields: &std::collections::BTreeMap<String, crate::document::view::Value>| {
+        // Put on notice today, with days that are over.
+        let outcome = crate::ledger::lifecycle::Outcome { state: Some("on_notice".into()), since: Some(today), ..Default::default() };
+        let side = crate::ledger::Authority::School;
+        let allowed = crate::ledger::lifecycle::allowed(&outcome, &definition, side, today, fields, &node.holidays());
+        allowed.iter().map(|step| step.code.clone()).collect::<Vec<_>>()
+    };
+    assert!(steps(&place.fields).contains(&"report".to_owned()), "{:?}", steps(&place.fields));
+    let mut hangs = place.fields.clone();
+    hangs.insert("notice_village_until".into(), crate::document::view::Value::Str(today.to_string()));
+    assert!(!steps(&hangs).contains(&"report".to_owned()), "one still hangs today");
+    hangs.remove("notice_village_until");
+    assert!(!steps(&hangs).contains(&"report".to_owned()), "without its days those since the step count");
+}
+
+#[test]
 fn a_blocking_check_refuses_also_what_comes_along_with_a_step() {
     let town = Town::new(43, 1);
     let real = town.node(1);

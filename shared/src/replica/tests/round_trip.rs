@@ -49,6 +49,7 @@ pub(super) fn exported(node: &Real, ledger: &str, lang: Lang) -> Vec<u8> {
         at: replica.clock().now().to_string(),
         school: super::county::SCHOOL.into(),
         year: Some(year().start()),
+        names: export::named(replica, &definition, &rows, lang),
         ..export::Made::default()
     };
     export::ledger(&replica.catalogue(), &definition, &person(), &rows, &made, lang).unwrap()
@@ -275,6 +276,42 @@ fn what_both_sides_changed_since_the_export_is_shown_and_stays_until_somebody_ch
     assert_eq!((value(node, &one, "minutes"), value(node, &one, "note")), (json!(50), json!("新")));
     let back = ask(node, Request::Undo { batch: said["batch"].as_str().unwrap().into(), by: None });
     assert_eq!((&back["undone"], value(node, &one, "minutes")), (&json!(1), json!(40)));
+}
+
+#[test]
+fn a_record_referred_to_is_exported_by_its_name_and_read_back_by_it() {
+    let town = Town::new(24, 1);
+    let node = town.node(1);
+    let activity = |title: &str| node.replica().add("activity", None, None, &set(&[("title", title), ("kind", "other")]), None).unwrap().record;
+    let (outing, lesson) = (activity("春游"), activity("安全课"));
+    // Two of one name: which is meant nobody can say.
+    activity("运动会");
+    let games = activity("运动会");
+    let child = node.child("王小明", &id_number(1));
+    let log = |activity: &str| node.record("care_log", &child, &[("kind", "visit"), ("with", "child"), ("activity", activity)]).unwrap();
+    let (one, two) = (log(&outing), log(&games));
+    let book = exported(node, "care_log", Lang::Zh);
+    let (mut column, mut name) = (0, String::new());
+    let changed = |text: &str| {
+        rewritten(&book, |rows| {
+            let at = rows[0].1.iter().position(|cell| cell.text() == "所属活动").unwrap();
+            let row = rows.iter_mut().find(|(_, cells)| cells[0].text() == one).unwrap();
+            row.1[at] = Cell::Text(text.to_owned());
+        })
+    };
+    for sheet in read_sheets(&book, "a.xlsx", &Limits::default()).unwrap().iter().filter(|sheet| !sheet.hidden) {
+        column = sheet.rows[0].1.iter().position(|cell| cell.text() == "所属活动").unwrap();
+        name = sheet.rows.iter().find(|(_, cells)| cells[0].text() == one).unwrap().1[column].text();
+    }
+    assert!(name.contains("春游") && !name.contains("activity:"), "{name}, in column {column}");
+    let points_to = |record: &str| node.replica().locate(record).unwrap().fields["activity"].clone();
+    let text = |id: &str| crate::document::view::Value::Str(id.to_owned());
+    let untouched = import(node, "care_log", &book, &[]);
+    assert_eq!((&untouched["changed"], points_to(&two)), (&json!(0), text(&games)), "a name of two, left alone, changes nothing: {untouched}");
+    import(node, "care_log", &changed(&name.replace("春游", "安全课")), &[]);
+    assert_eq!(points_to(&one), text(&lesson));
+    let unclear = import(node, "care_log", &changed(&name.replace("春游", "运动会")), &[]);
+    assert_eq!(points_to(&one), text(&lesson), "refused, not guessed: {unclear}");
 }
 
 #[test]

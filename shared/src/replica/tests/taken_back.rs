@@ -310,7 +310,7 @@ fn inv_one_write_decides_no_disagreement_by_itself() {
     let mut town = Town::new(18, 2);
     let child = town.node(1).child("王小明", &id_number(1));
     let record =
-        add(town.node(1), "dropout_case", &child, &[("opened_by", "teacher"), ("first_absent", "2026-02-02")])["record"].as_str().unwrap().to_owned();
+        add(town.node(1), "dropout_case", &child, &[("opened_by", "teacher"), ("first_absent", "2025-10-20")])["record"].as_str().unwrap().to_owned();
     town.sync();
     town.cut();
     correct(town.node(1), &record, &[("escort_village", "三")]);

@@ -6,9 +6,11 @@ use super::{
         account::Account,
         children,
         desk::Desk,
+        fits,
         page::{Said, next_here},
         reach, shown,
     },
+    asks::{Asks, Question},
     lines::{self, Targets},
 };
 use crate::{
@@ -46,9 +48,12 @@ pub(super) struct Edited {
     /// Whose a new row is, as typed: name or number.
     #[serde(default)]
     pub(super) child: String,
-    /// What is wrong with the row before the engine sees it: a message key.
+    /// What is wrong with the row before the engine sees it: `several`, `twice`, `gone`.
     #[serde(default)]
     pub(super) trouble: String,
+    /// What was shown of others like it when the person said that this one is meant ([`Question::sure`]).
+    #[serde(default)]
+    pub(super) sure: String,
     /// Field → change.
     #[serde(default)]
     pub(super) cells: BTreeMap<String, Change>,
@@ -108,6 +113,15 @@ pub(super) struct Refused {
     pub(super) theirs: Option<String>,
 }
 
+/// A cell that is taken and looks wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Warning {
+    /// Fields it is about.
+    pub(super) fields: Vec<String>,
+    /// What the definition's check says.
+    pub(super) message: String,
+}
+
 /// What becomes of a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Verdict {
@@ -133,6 +147,12 @@ pub(super) struct Verdict {
     pub(super) next: String,
     /// What is still missing, and is a work item.
     pub(super) gaps: Vec<String>,
+    /// What looks wrong and is taken all the same.
+    pub(super) warnings: Vec<Warning>,
+    /// What is asked before it is written.
+    pub(super) asked: Option<Question>,
+    /// The person has not said yet that it is meant: it is not written.
+    pub(super) waits: bool,
 }
 
 impl Verdict {
@@ -155,6 +175,8 @@ pub(super) struct Judged {
     pub(super) changed: usize,
     /// Cells and rows refused.
     pub(super) refused: usize,
+    /// New rows that wait for an answer.
+    pub(super) asked: usize,
     /// Id to take the batch back by.
     pub(super) batch: Option<String>,
 }
@@ -173,12 +195,15 @@ pub(super) fn judge(desk: &Desk, account: &Account, definition: &Definition, act
     let targets = lines::targets(desk, account, definition, lang)?;
     let asking = Asking { desk, account, definition, pupils: &pupils, targets: &targets, lang };
     let (mut verdicts, mut items, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    let mut asks = Asks::new(desk, account, definition, lang);
     for row in &act.rows {
         let mut verdict = Verdict { key: row.key.clone(), label: row.child.clone(), ..Verdict::default() };
         match asking.item(row, act.step.as_ref(), &mut verdict) {
             Ok(Some(item)) => {
-                places.push(verdicts.len());
-                items.push(item);
+                if asking.goes(&item, row, &mut asks, &mut verdict, save)? {
+                    places.push(verdicts.len());
+                    items.push(item);
+                }
             }
             Ok(None) => {}
             Err(fault) if matches!(fault.exit, Exit::Input | Exit::NoMatch | Exit::NotAllowed) => {
@@ -194,6 +219,7 @@ pub(super) fn judge(desk: &Desk, account: &Account, definition: &Definition, act
     for (place, said) in places.iter().zip(answer["items"].as_array().into_iter().flatten()) {
         if let Some(verdict) = verdicts.get_mut(*place) {
             fill(verdict, said, lang);
+            verdict.changed &= !verdict.waits;
             for cell in verdict.refused.iter_mut().filter(|cell| cell.title.is_empty()) {
                 cell.title = definition.field(&cell.field).map_or(cell.field.as_str(), |field| field.title.get(lang)).to_owned();
             }
@@ -201,10 +227,11 @@ pub(super) fn judge(desk: &Desk, account: &Account, definition: &Definition, act
     }
     let count = |of: fn(&Verdict) -> usize| verdicts.iter().map(of).sum::<usize>();
     Ok(Judged {
-        cells: count(|v| v.cells.len()),
+        cells: count(|v| if v.waits { 0 } else { v.cells.len() }),
         new: count(|v| usize::from(v.new && v.changed)),
         changed: count(|v| usize::from(v.changed)),
         refused: count(|v| v.refused.len() + usize::from(!v.message.is_empty())),
+        asked: count(|v| usize::from(v.waits)),
         batch: answer["batch"].as_str().map(str::to_owned),
         rows: verdicts,
     })
@@ -221,6 +248,11 @@ fn fill(verdict: &mut Verdict, said: &Json, lang: Lang) {
     verdict.cells =
         list("cells").map(|c| Moved { field: word(c, "field"), title: word(c, "title"), from: word(c, "from"), to: word(c, "to") }).collect();
     verdict.gaps = list("gaps").filter_map(|gap| gap.as_str().map(str::to_owned)).collect();
+    let warned = list("warnings").map(|w| Warning {
+        fields: w["fields"].as_array().into_iter().flatten().filter_map(|code| code.as_str().map(str::to_owned)).collect(),
+        message: word(w, "message"),
+    });
+    verdict.warnings = warned.collect();
     let refused = list("refused").map(|c| Refused {
         field: word(c, "field"),
         title: word(c, "title"),
@@ -261,6 +293,7 @@ impl Asking<'_> {
         match row.trouble.as_str() {
             "" => {}
             "several" => return Err(fault("grid-several")),
+            "twice" => return Err(fault("grid-twice")),
             _ => return Err(fault("grid-no-row")),
         }
         if let Some(student) = row.key.strip_prefix('+') {
@@ -297,16 +330,34 @@ impl Asking<'_> {
         Ok(if set.is_empty() { None } else { Some(Item::Set { record: row.key.clone(), was: was.collect(), set }) })
     }
 
+    /// Whether the row goes to the engine: what is asked about is shown there and not written.
+    fn goes(&self, item: &Item, row: &Edited, asks: &mut Asks<'_>, verdict: &mut Verdict, save: bool) -> Result<bool, Fault> {
+        let Item::Add { subject, set } = item else { return Ok(true) };
+        let student = if let Some(SubjectRef::Student(student)) = subject { student.as_str() } else { "" };
+        let Some(question) = asks.of(student, set)? else { return Ok(true) };
+        if question.sure.is_empty() {
+            // It is there: no second one, whatever the person says.
+            let there: Vec<&str> = question.there.iter().map(|(_, name)| name.as_str()).collect();
+            (verdict.message, verdict.next) = (format!("{} {}", question.said, there.join(" ")).trim_end().to_owned(), question.next);
+            return Ok(false);
+        }
+        verdict.waits = row.sure != question.sure;
+        verdict.new = true;
+        verdict.asked = Some(question);
+        Ok(!(save && verdict.waits))
+    }
+
     fn added(&self, row: &Edited, student: &str, verdict: &mut Verdict) -> Result<Option<Item>, Fault> {
         let mut set = self.cells(row, verdict);
         set.retain(|_, text| !text.trim().is_empty());
         let by_child = self.definition.subject == Subject::Student && self.definition.form == Form::Records;
-        reach::references(self.desk, self.account, self.definition, &set)?;
         if set.is_empty() && (row.child.trim().is_empty() || !student.is_empty()) {
             return Ok(None);
         }
         let writes = self.account.writes(self.definition);
         if !by_child {
+            self.choose("", &mut set);
+            reach::references(self.desk, self.account, self.definition, &set)?;
             return if writes.any() { Ok(Some(Item::Add { subject: None, set })) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) };
         }
         let pupil = if student.is_empty() { self.named(row.child.trim())? } else { reach::child(self.desk, self.account, student)?.0 };
@@ -314,7 +365,21 @@ impl Asking<'_> {
         if !writes.holds(reach::class_of(&pupil)) {
             return Err(Fault::new("web-not-yours", Exit::NotAllowed));
         }
+        self.choose(&pupil.student, &mut set);
+        reach::references(self.desk, self.account, self.definition, &set)?;
         Ok(Some(Item::Add { subject: Some(SubjectRef::Student(pupil.student)), set }))
+    }
+
+    /// Of several records of one name (a programme and its earlier standard) the one that the definition's checks have nothing against in this row.
+    fn choose(&self, student: &str, set: &mut BTreeMap<String, String>) {
+        for (code, text) in set.clone() {
+            let Some(rows) = self.targets.get(&code).and_then(|labels| labels.several.get(text.trim())) else { continue };
+            let so_far = fits::so_far(self.desk, self.definition, Some(student).filter(|doc| !doc.is_empty()), set);
+            let (rows, apart) = fits::sorted(self.desk, self.definition, &code, &so_far, rows.clone());
+            if rows.len() - apart == 1 {
+                set.extend(rows.first().map(|row| (code, row.id.clone())));
+            }
+        }
     }
 
     /// The child a person means by a name or a number, among those in reach.
@@ -354,6 +419,6 @@ impl Asking<'_> {
 
     /// A label chosen from a list as the record it stands for.
     fn resolved(&self, code: &str, text: &str) -> String {
-        self.targets.get(code).and_then(|labels| labels.get(text.trim())).cloned().unwrap_or_else(|| text.to_owned())
+        self.targets.get(code).and_then(|labels| labels.one.get(text.trim())).cloned().unwrap_or_else(|| text.to_owned())
     }
 }

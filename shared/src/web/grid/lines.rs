@@ -9,9 +9,12 @@ use crate::{
         definition::{Field, Form, Required, Subject},
     },
     locale::{self, Lang},
-    replica::browse::{Pupil, Row, Wanted},
+    replica::{
+        browse::{Pupil, Row, Wanted},
+        names::Names,
+    },
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Rows of a grid: a class has sixty children, a table of more is worked through with filters.
 pub(super) const ROWS_MAX: u32 = 300;
@@ -87,8 +90,17 @@ pub(super) fn fields<'a>(account: &Account, definition: &'a Definition) -> Vec<&
     on.chain(own).chain(common("note")).collect()
 }
 
-/// What the labels shown for referred records stand for: field → label → record.
-pub(super) type Targets = BTreeMap<String, BTreeMap<String, String>>;
+/// What the labels shown for referred records stand for, by field.
+pub(super) type Targets = BTreeMap<String, Labels>;
+
+/// Records by their labels.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Labels {
+    /// One record each. Of several that are called the same, each with what tells them apart.
+    pub(super) one: BTreeMap<String, String>,
+    /// Those that are called the same: the row that names them tells which is meant, if but one fits it.
+    pub(super) several: BTreeMap<String, Vec<Row>>,
+}
 
 /// Records that are not a child's own, by the label a cell shows.
 ///
@@ -102,16 +114,30 @@ pub(super) fn targets(desk: &Desk, account: &Account, definition: &Definition, l
             continue;
         };
         let rows = desk.replica.page(target, &Wanted { limit: TARGETS_MAX, ..Wanted::default() }).map_err(Fault::from)?.rows;
-        let mut labels: BTreeMap<String, String> = BTreeMap::new();
-        let mut twice = BTreeSet::new();
+        let names = Names::of(&desk.replica, lang);
+        let mut called: BTreeMap<String, Vec<Row>> = BTreeMap::new();
         for row in reach::rows(desk, account, rows) {
-            let label = cells::label_of(&catalogue, &row.ledger, &row.fields, lang);
-            if labels.insert(label.clone(), row.id).is_some() {
-                twice.insert(label);
+            called.entry(cells::label_of(&catalogue, &row.ledger, &row.fields, lang)).or_default().push(row);
+        }
+        called.remove("");
+        let mut labels = Labels::default();
+        for (label, rows) in called {
+            match rows.as_slice() {
+                [row] => {
+                    labels.one.insert(label, row.id.clone());
+                }
+                several => {
+                    for row in several {
+                        // What still names two names none.
+                        let choice = names.choice(target, &row.fields);
+                        if several.iter().filter(|other| names.choice(target, &other.fields) == choice).count() == 1 {
+                            labels.one.insert(choice, row.id.clone());
+                        }
+                    }
+                    labels.several.insert(label, rows);
+                }
             }
         }
-        // A label that names two records names none.
-        labels.retain(|label, _| !label.is_empty() && !twice.contains(label));
         out.insert(field.code.clone(), labels);
     }
     Ok(out)
@@ -123,7 +149,7 @@ fn column(catalogue: &Catalogue, definition: &Definition, field: &Field, targets
         _ => catalogue.options(definition, field).map(|list| list.choices.iter().map(|c| c.title.get(lang).to_owned()).collect()).unwrap_or_default(),
     };
     if let Some(labels) = targets.get(&field.code) {
-        options.extend(labels.keys().cloned());
+        options.extend(labels.one.keys().cloned());
     }
     let unit = field.unit.as_ref().map_or_else(|| form::own_unit(field, lang), |u| u.get(lang).to_owned());
     let title = field.title.get(lang);

@@ -2,15 +2,15 @@
 //!
 //! Pure: nothing is judged and nothing looked up here. A block of one cell over several marked rows is filling, and the page's own business.
 
-use super::lines::Line;
+use super::{
+    heads::{Heads, WHOSE},
+    lines::Line,
+};
 use crate::{
-    import::table::{Candidate, match_columns},
+    import::table::Matched,
     locale::{self, Lang},
 };
-use std::collections::BTreeMap;
-
-/// Codes of columns that say whose a row is.
-const WHOSE: [&str; 4] = ["_student", "_id_no", "_id_no_2", "_name"];
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A row as a block leaves it: which row of the grid, or a new one, and its cells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,8 +23,10 @@ pub(super) struct Placed {
     pub(super) record: String,
     /// Field → text. Empty cells are there: a cell pasted empty empties the cell.
     pub(super) cells: BTreeMap<String, String>,
-    /// More than one row of the grid belongs to this child.
-    pub(super) several: bool,
+    /// A further new record of a child whose new row is taken: index of that row. It opens one more.
+    pub(super) again: Option<usize>,
+    /// Why it has no place: `several` rows of the grid belong to this child, or the one that does is taken by an earlier line (`twice`); empty: it has one.
+    pub(super) trouble: &'static str,
     /// Its line in the block, counted from 1.
     pub(super) number: usize,
 }
@@ -43,10 +45,16 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// The columns that have no place, as a person is told of them.
-    pub(super) fn beside(&self, lang: Lang) -> Vec<String> {
+    /// Which columns are not written, as a person is told; empty: all are.
+    pub(super) fn lost(&self, lang: Lang) -> String {
         let column = |number: &usize| locale::text(lang, "web-grid-column", &[("value", &number.to_string())]);
-        self.beside.iter().map(|(number, text)| format!("{} {text}", column(number))).collect()
+        let beside = self.beside.iter().map(|(number, text)| format!("{} {text}", column(number)));
+        let all: Vec<String> = self.ignored.iter().cloned().chain(beside).collect();
+        if all.is_empty() {
+            return String::new();
+        }
+        let key = if self.head { "web-grid-lost" } else { "web-grid-beside" };
+        locale::text(lang, key, &[("value", &all.join(if lang == Lang::Zh { "、" } else { ", " }))])
     }
 }
 
@@ -61,39 +69,49 @@ pub(super) struct At {
 
 /// Lays `block` over the grid. `columns`: field codes in order, a first `_child` where rows are children's.
 #[must_use]
-pub(super) fn lay(block: &[Vec<String>], columns: &[&str], lines: &[Line], candidates: &[Candidate<'_>], at: At) -> Plan {
-    let head = block.first().map(|line| match_columns(line, candidates)).filter(|matched| {
-        let filled = block.first().map_or(0, |line| line.iter().filter(|cell| !cell.trim().is_empty()).count());
-        block.len() > 1 && matched.columns.len() * 2 > filled && (matched.columns.len() >= 2 || filled == 1)
-    });
-    match head {
-        Some(matched) => {
-            let rows = block.iter().enumerate().skip(1).filter(|(_, line)| line.iter().any(|cell| !cell.trim().is_empty()));
-            let keyed = matched.columns.iter().any(|(_, code)| code == "_id" || WHOSE.contains(&code.as_str()));
-            let placed = rows.enumerate().map(|(number, (at_line, line))| {
-                let mut row = Placed { number: at_line + 1, ..Placed::default() };
-                for (place, code) in &matched.columns {
-                    let text = line.get(*place).map(|text| text.trim().to_owned()).unwrap_or_default();
-                    match code.as_str() {
-                        "_id" => row.record = text,
-                        code if WHOSE.contains(&code) && row.child.is_empty() => row.child = text,
-                        code if WHOSE.contains(&code) => {}
-                        // What the grid does not show is not written through it.
-                        code if columns.contains(&code) => {
-                            row.cells.insert(code.to_owned(), text);
-                        }
-                        _ => {}
-                    }
-                }
-                find(&mut row, lines, if keyed { None } else { Some(at.row + number) });
-                row
-            });
-            let mut ignored = matched.ignored.clone();
-            let unshown = |code: &str| !code.starts_with('_') && !columns.contains(&code);
-            ignored.extend(matched.columns.iter().filter(|(_, code)| unshown(code)).filter_map(|(place, _)| block.first()?.get(*place).cloned()));
-            Plan { rows: placed.collect(), head: true, ignored, beside: Vec::new() }
-        }
+pub(super) fn lay(block: &[Vec<String>], columns: &[&str], lines: &[Line], heads: &Heads, at: At) -> Plan {
+    match heads.read(block, lines) {
+        Some(matched) => by_head(block, columns, lines, &matched, at),
         None => by_place(block, columns, lines, at),
+    }
+}
+
+fn by_head(block: &[Vec<String>], columns: &[&str], lines: &[Line], matched: &Matched, at: At) -> Plan {
+    let [first, body @ ..] = block else { return Plan::default() };
+    let rows = body.iter().enumerate().filter(|(_, line)| line.iter().any(|cell| !cell.trim().is_empty()));
+    let keyed = matched.columns.iter().any(|(_, code)| WHOSE.contains(&code.as_str()));
+    let mut taken = BTreeSet::new();
+    let placed = rows.enumerate().map(|(number, (below, line))| {
+        let mut row = Placed { number: below + 2, ..Placed::default() };
+        for (place, code) in &matched.columns {
+            let text = line.get(*place).map(|text| text.trim().to_owned()).unwrap_or_default();
+            match code.as_str() {
+                "_id" => row.record = text,
+                code if WHOSE.contains(&code) && row.child.is_empty() => row.child = text,
+                code if WHOSE.contains(&code) => {}
+                // What the grid does not show is not written through it.
+                code if columns.contains(&code) => {
+                    row.cells.insert(code.to_owned(), text);
+                }
+                _ => {}
+            }
+        }
+        find(&mut row, lines, if keyed { None } else { Some(at.row + number) }, &mut taken);
+        row
+    });
+    let placed = placed.collect();
+    let value = |place: usize| body.iter().filter_map(|line| line.get(place)).map(|text| text.trim()).find(|text| !text.is_empty());
+    let used = |place: usize| matched.columns.iter().any(|(at, code)| *at == place && (code.starts_with('_') || columns.contains(&code.as_str())));
+    let head = |place: usize| first.get(place).map_or("", |text| text.trim());
+    let width = block.iter().map(Vec::len).max().unwrap_or(0);
+    // A column with nothing in it loses nothing.
+    let lost: Vec<(usize, &str)> = (0..width).filter(|place| !used(*place)).filter_map(|place| Some((place, value(place)?))).collect();
+    let (named, bare): (Vec<_>, Vec<_>) = lost.into_iter().partition(|(place, _)| !head(*place).is_empty());
+    Plan {
+        rows: placed,
+        head: true,
+        ignored: named.into_iter().map(|(place, _)| head(place).split_whitespace().collect::<Vec<_>>().join(" ")).collect(),
+        beside: bare.into_iter().map(|(place, text)| (place + 1, text.chars().take(20).collect())).collect(),
     }
 }
 
@@ -120,22 +138,33 @@ fn by_place(block: &[Vec<String>], columns: &[&str], lines: &[Line], at: At) -> 
     Plan { beside: beside.collect(), rows: rows.collect(), head: false, ignored: Vec::new() }
 }
 
-/// The row of the grid a row of the block belongs to: by record, by child, or by place.
-fn find(row: &mut Placed, lines: &[Line], place: Option<usize>) {
-    if !row.record.is_empty() {
-        row.line = lines.iter().position(|line| line.key == row.record);
-        return;
+/// The row of the grid a row of the block belongs to: by record, by child, or by place. No two rows of a block become one: the second of a child opens another new row where
+/// rows are new, and has no place where it would write over the first.
+fn find(row: &mut Placed, lines: &[Line], place: Option<usize>, taken: &mut BTreeSet<usize>) {
+    let found: Vec<usize> = if !row.record.is_empty() {
+        lines.iter().position(|line| line.key == row.record).into_iter().collect()
+    } else if let Some(place) = place {
+        (place < lines.len()).then_some(place).into_iter().collect()
+    } else {
+        let wanted: String = row.child.split_whitespace().collect();
+        let mine = |line: &Line| !wanted.is_empty() && (line.child.0 == wanted || line.student == wanted);
+        lines.iter().enumerate().filter(|(_, line)| mine(line)).map(|(at, _)| at).collect()
+    };
+    let line = |at: &usize| lines.get(*at);
+    let new = found.iter().filter_map(line).all(|line| !line.is_record() && line.key.len() > 1);
+    let same = found.windows(2).all(|two| matches!(two, [a, b] if line(a).map(|l| &l.key) == line(b).map(|l| &l.key)));
+    let free = found.iter().find(|at| !taken.contains(*at)).copied();
+    match (found.as_slice(), free) {
+        ([], _) => {}
+        ([_], Some(at)) => row.line = Some(at),
+        ([first, ..], free) if new && same => match free {
+            Some(at) => row.line = Some(at),
+            None => row.again = Some(*first),
+        },
+        ([_], None) => row.trouble = "twice",
+        _ => row.trouble = "several",
     }
-    if let Some(place) = place {
-        row.line = (place < lines.len()).then_some(place);
-        return;
-    }
-    let wanted: String = row.child.split_whitespace().collect();
-    let mine = |line: &&(usize, &Line)| !wanted.is_empty() && (line.1.child.0 == wanted || line.1.student == wanted);
-    let all: Vec<(usize, &Line)> = lines.iter().enumerate().collect();
-    let found: Vec<usize> = all.iter().filter(mine).map(|(at, _)| *at).collect();
-    row.several = found.len() > 1;
-    row.line = if let [one] = found.as_slice() { Some(*one) } else { None };
+    taken.extend(row.line);
 }
 
 #[cfg(test)]
@@ -147,15 +176,9 @@ mod tests {
         vec![line("care_log:1", "王小明"), line("care_log:2", "李小红"), line("care_log:3", "李小红")]
     }
 
-    fn candidates() -> Vec<Candidate<'static>> {
-        let of = |code, zh, en| Candidate { code, zh, en };
-        vec![
-            of("minutes", "时长", "Minutes"),
-            of("kind", "关爱方式", "Kind"),
-            of("_name", "姓名", "Name"),
-            of("_id", "记录号", "Record id"),
-            of("secret", "心理", "Secret"),
-        ]
+    fn heads() -> Heads {
+        let catalogue = crate::ledger::Catalogue::embedded();
+        Heads::of(&catalogue, catalogue.latest("care_log").unwrap())
     }
 
     fn block(text: &str) -> Vec<Vec<String>> {
@@ -164,31 +187,55 @@ mod tests {
 
     #[test]
     fn a_block_without_a_head_lies_where_it_was_put_and_makes_new_rows_beyond_the_end() {
-        let plan = lay(&block("30\t家访\n40\t电话\n50\t家访\tx"), &["_child", "minutes", "kind"], &lines(), &candidates(), At { row: 1, column: 1 });
+        let plan = lay(&block("30\t家访\n40\t电话\n50\t家访\tx"), &["_child", "minutes", "kind"], &lines(), &heads(), At { row: 1, column: 1 });
         assert_eq!((plan.head, plan.beside.as_slice()), (false, [(3, "x".to_owned())].as_slice()), "what has no place is named");
         assert_eq!(plan.rows.iter().map(|row| row.number).collect::<Vec<_>>(), [1, 2, 3]);
         assert_eq!(plan.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [Some(1), Some(2), None]);
         assert_eq!(plan.rows[0].cells, BTreeMap::from([("minutes".into(), "30".into()), ("kind".into(), "家访".into())]));
-        let plan = lay(&block("赵小刚\t30"), &["_child", "minutes", "kind"], &lines(), &candidates(), At { row: 3, column: 0 });
+        let plan = lay(&block("赵小刚\t30"), &["_child", "minutes", "kind"], &lines(), &heads(), At { row: 3, column: 0 });
         assert_eq!((plan.rows[0].child.as_str(), plan.rows[0].line), ("赵小刚", None));
     }
 
     #[test]
     fn a_head_is_matched_to_fields_and_rows_to_children_and_records() {
         let text = "姓 名\t时长\t备考\n王小明\t30\tx\n李小红\t40\ty\n\t\t\n赵小刚\t50\t\n";
-        let plan = lay(&block(text), &["_child", "minutes", "kind"], &lines(), &candidates(), At { row: 0, column: 0 });
+        let plan = lay(&block(text), &["_child", "minutes", "kind"], &lines(), &heads(), At { row: 0, column: 0 });
         assert_eq!((plan.head, plan.ignored.as_slice()), (true, ["备考".to_owned()].as_slice()));
-        let found: Vec<_> = plan.rows.iter().map(|row| (row.child.as_str(), row.line, row.several)).collect();
-        assert_eq!(found, [("王小明", Some(0), false), ("李小红", None, true), ("赵小刚", None, false)]);
-        let plan = lay(&block("记录号\t时长\ncare_log:3\t9\n"), &["_child", "minutes"], &lines(), &candidates(), At { row: 0, column: 0 });
+        let found: Vec<_> = plan.rows.iter().map(|row| (row.child.as_str(), row.line, row.trouble)).collect();
+        assert_eq!(found, [("王小明", Some(0), ""), ("李小红", None, "several"), ("赵小刚", None, "")]);
+        let plan = lay(&block("记录号\t时长\ncare_log:3\t9\n"), &["_child", "minutes"], &lines(), &heads(), At { row: 0, column: 0 });
         assert_eq!(plan.rows[0].line, Some(2), "a record's own number decides between two of a child");
         assert_eq!(plan.rows[0].number, 2, "lines are counted with the head");
     }
 
     #[test]
     fn what_the_grid_does_not_show_is_not_written_through_it() {
-        let plan = lay(&block("姓名\t心理\t时长\n王小明\t秘密\t30\n"), &["_child", "minutes"], &lines(), &candidates(), At { row: 0, column: 0 });
-        assert_eq!(plan.ignored, ["心理"]);
+        let plan = lay(&block("姓名\t心理辅导内容\t时长\n王小明\t秘密\t30\n"), &["_child", "minutes"], &lines(), &heads(), At { row: 0, column: 0 });
+        assert_eq!(plan.ignored, ["心理辅导内容"]);
         assert_eq!(plan.rows[0].cells, BTreeMap::from([("minutes".into(), "30".into())]));
+    }
+
+    #[test]
+    fn a_second_line_about_one_child_opens_another_new_row_and_never_takes_the_place_of_the_first() {
+        let new = |key: &str, name: &str| Line { key: key.into(), child: (name.into(), String::new()), student: key[1..].into(), ..Line::default() };
+        let lines = vec![new("+a", "谭娟波"), new("+b", "王小明")];
+        let text = "姓名\t时长\n谭娟波\t1\n谭娟波\t2\n王小明\t3\n谭娟波\t4\n";
+        let placed = |lines: &[Line]| {
+            let plan = lay(&block(text), &["_child", "minutes"], lines, &heads(), At { row: 0, column: 0 });
+            plan.rows.iter().map(|row| (row.line, row.again, row.trouble)).collect::<Vec<_>>()
+        };
+        assert_eq!(placed(&lines), [(Some(0), None, ""), (None, Some(0), ""), (Some(1), None, ""), (None, Some(0), "")]);
+        // Pasted over the rows that came of it, they are filled again, one each.
+        let more = [lines, vec![new("+a", "谭娟波"), new("+a", "谭娟波")]].concat();
+        assert_eq!(placed(&more), [(Some(0), None, ""), (Some(2), None, ""), (Some(1), None, ""), (Some(3), None, "")]);
+        let records = vec![Line { key: "care_log:1".into(), child: ("谭娟波".into(), String::new()), ..Line::default() }];
+        let found = placed(&records);
+        assert_eq!((found[0], found[1]), ((Some(0), None, ""), (None, None, "twice")), "a record is written once");
+    }
+
+    #[test]
+    fn what_stands_under_no_head_is_named() {
+        let plan = lay(&block("姓名\t\t备考\n王小明\t家访\t\n"), &["_child", "minutes"], &lines(), &heads(), At { row: 0, column: 0 });
+        assert_eq!((plan.beside.as_slice(), plan.ignored.len()), ([(2, "家访".to_owned())].as_slice(), 0), "an empty column loses nothing");
     }
 }

@@ -81,10 +81,14 @@ fn fen(row: &Row, code: &str) -> Option<i64> {
 impl Counting<'_> {
     /// What a record is worth: the sum less what came back; unknown while it is disputed.
     fn net(&self, row: &Row) -> Option<i64> {
+        Some(fen(row, self.sum).filter(|_| !row.disputed)? - self.back(row)?)
+    }
+
+    /// What of it does not count: what came back, or all of it where nothing says how much.
+    fn back(&self, row: &Row) -> Option<i64> {
         let sum = fen(row, self.sum).filter(|_| !row.disputed)?;
         let failed = self.nothing_when.as_ref().is_some_and(|when| when.holds(&row.fields, row.state.as_deref()));
-        let back = self.less.and_then(|less| fen(row, less)).unwrap_or(if failed { sum } else { 0 });
-        Some(sum - back)
+        Some(self.less.and_then(|less| fen(row, less)).unwrap_or(if failed { sum } else { 0 }))
     }
 }
 
@@ -303,11 +307,21 @@ fn table(ready: &Ready<'_>, documents: &[String], names: &Names<'_>) -> Table {
     };
     let rows: Vec<&Row> = documents.iter().rev().filter_map(|doc| ready.rows.get(doc)).flatten().filter(fits).collect();
     let money = |fen: i64| format!("{} {}", money::fen_to_yuan(fen), locale::text(lang, "web-yuan", &[]));
+    let unsettled = || locale::text(lang, "paper-in-dispute", &[]);
     let cell = |row: &Row, (column, field): (&str, Option<&Field>)| match (column, field) {
         ("$term", _) => (row.on.as_deref().map(|on| term(on, lang)).unwrap_or_default(), false),
         ("$state", _) if row.disputed && row.state.is_none() => (names.unsettled(), false),
         ("$state", _) => (shown::state(definition, row.state.as_deref(), lang), false),
-        ("$rest", _) => (ready.rest(row).map_or_else(|| locale::text(lang, "paper-in-dispute", &[]), money), true),
+        ("$rest", _) => (ready.rest(row).map_or_else(unsettled, money), true),
+        // A row without it is not filled with noughts.
+        ("$back", _) => (
+            ready
+                .counting
+                .as_ref()
+                .map_or_else(String::new, |c| c.back(row).map_or_else(unsettled, |fen| if fen == 0 { String::new() } else { money(fen) })),
+            true,
+        ),
+        ("$net", _) => (ready.counting.as_ref().map_or_else(String::new, |c| c.net(row).map_or_else(unsettled, money)), true),
         (_, None) => (String::new(), false),
         (column, Some(field)) if row.disputed && ready.part.sum.as_deref() == Some(column) => {
             (locale::text(lang, "paper-in-dispute", &[]), field.kind.is_number())
@@ -321,6 +335,8 @@ fn table(ready: &Ready<'_>, documents: &[String], names: &Names<'_>) -> Table {
         (_, Some(field)) => (field.title.get(lang).to_owned(), field.kind.is_number()),
         ("$term", _) => (locale::text(lang, "paper-term", &[]), false),
         ("$rest", _) => (locale::text(lang, "paper-rest", &[]), true),
+        ("$back", _) => (locale::text(lang, "paper-back", &[]), true),
+        ("$net", _) => (locale::text(lang, "paper-net", &[]), true),
         _ => (locale::text(lang, "web-state", &[]), false),
     };
     Table {

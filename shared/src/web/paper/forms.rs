@@ -64,7 +64,7 @@ pub struct Part {
     /// True: not the records themselves but how they came to where they are, a line a lifecycle step with its day, state, who and why; no `columns`.
     #[serde(default)]
     pub steps: bool,
-    /// Fields by code; `<ref field>.<field>` shows the record referred to; also `$term`, `$state`, and `$rest` with `against`.
+    /// Fields by code; `<ref field>.<field>` shows the record referred to; also `$term`, `$state`, `$rest` with `against`, and with `sum` what does not count (`$back`) and what does (`$net`).
     #[serde(default)]
     pub columns: Vec<String>,
     /// Money field that is summed.

@@ -7,7 +7,7 @@
   const table = document.getElementById("grid"), body = table.tBodies[0];
   const words = JSON.parse(form.dataset.words);
   const said = document.getElementById("grid-said"), saveButton = document.getElementById("grid-save"), dropButton = document.getElementById("grid-drop");
-  const changes = document.getElementById("grid-changes");
+  const changes = document.getElementById("grid-changes"), lostBox = document.getElementById("grid-lost");
   for (const node of document.querySelectorAll(".only-js[hidden]")) if (node !== changes) node.hidden = false;
 
   const heads = new Map();
@@ -67,9 +67,10 @@
   const past = [];
   const draw = (cell) => {
     cell.textContent = value(cell);
-    cell.title = cell.dataset.why || value(cell);
+    cell.title = cell.dataset.why || cell.dataset.odd || value(cell);
     cell.classList.toggle("changed", isChanged(cell));
     cell.classList.toggle("wrong", Boolean(cell.dataset.why));
+    cell.classList.toggle("odd", Boolean(cell.dataset.odd) && !cell.dataset.why);
     if (cell.dataset.why) cell.setAttribute("aria-invalid", "true"); else cell.removeAttribute("aria-invalid");
   };
   const put = (list) => {
@@ -106,22 +107,47 @@
         if (cell.dataset.field === "_child") child = value(cell);
         else cells[cell.dataset.field] = { was: row.dataset.key.startsWith("+") || cell.dataset.force ? null : cell.dataset.was, now: value(cell) };
       }
-      return { key: row.dataset.key, child, cells };
+      return { key: row.dataset.key, child, sure: row.dataset.sure ?? "", cells };
     }) }];
   };
   const label = (row) => row.querySelector(".who")?.textContent || `${words.row} ${row.rowIndex}`;
   const line = (text, wrong) => { const li = document.createElement("li"); li.textContent = text; if (wrong) li.className = "wrong"; changes.querySelector("ul").append(li); return li; };
   const choice = (li, text, work) => { const button = document.createElement("button"); button.type = "button"; button.textContent = text; button.addEventListener("click", work); li.append(" ", button); };
+  // Like one that is there: written once the person says that it is meant.
+  const question = (row, verdict) => {
+    const li = line(`${verdict.waits ? "？" : "●"} ${label(row)}：${verdict.asked.said}`), box = document.createElement("input"), around = document.createElement("label");
+    li.className = "odd";
+    for (const [href, name] of verdict.asked.there) {
+      const there = document.createElement(href ? "a" : "span");
+      if (href) { there.href = href; there.target = "_blank"; }
+      there.textContent = name;
+      li.append(" ", there);
+    }
+    box.type = "checkbox";
+    box.checked = !verdict.waits;
+    box.addEventListener("change", () => { row.dataset.sure = box.checked ? verdict.asked.sure : ""; ask(); });
+    around.append(box, ` ${words.sure}`);
+    li.append(" ", around);
+  };
   let asked = 0, timer = 0, judged = null;
   const mark = (rows, answer) => {
     changes.querySelector("ul").textContent = "";
-    let good = 0, bad = 0;
+    let good = 0, bad = 0, waits = 0;
     rows.forEach((row, at) => {
       const verdict = answer.rows[at];
       const find = (field) => cellsOf(row).find((cell) => cell.dataset.field === field);
-      for (const cell of cellsOf(row)) { delete cell.dataset.why; }
-      for (const moved of verdict.cells) { good += 1; line(`${label(row)} · ${moved.title}：${moved.from || "∅"} → ${moved.to || "∅"}`); }
+      for (const cell of cellsOf(row)) { delete cell.dataset.why; delete cell.dataset.odd; }
+      if (verdict.asked) {
+        if (verdict.waits) waits += 1;
+        question(row, verdict);
+      }
+      if (!verdict.waits) for (const moved of verdict.cells) { good += 1; line(`${label(row)} · ${moved.title}：${moved.from || "∅"} → ${moved.to || "∅"}`); }
       if (verdict.new && verdict.changed && !verdict.cells.length) good += 1;
+      for (const warning of verdict.warnings) {
+        for (const cell of warning.fields.map(find).filter(Boolean)) cell.dataset.odd = warning.message;
+        line(`! ${label(row)}：${warning.message}`).className = "odd";
+      }
+      if (verdict.new && verdict.gaps.length) line(`○ ${label(row)}：${verdict.gaps.join(" ")}`).className = "soft";
       for (const refused of verdict.refused) {
         const cell = find(refused.field);
         if (cell) cell.dataset.why = refused.message;
@@ -143,10 +169,15 @@
       }
       for (const cell of cellsOf(row)) draw(cell);
     });
-    changes.hidden = !good && !bad;
+    if (waits > 1) {
+      const li = document.createElement("li");
+      choice(li, words["sure-all"], () => { rows.forEach((row, at) => { if (answer.rows[at].waits) row.dataset.sure = answer.rows[at].asked.sure; }); ask(); });
+      changes.querySelector("ul").prepend(li);
+    }
+    changes.hidden = !changes.querySelector("li");
     saveButton.disabled = !good;
     dropButton.disabled = !rows.length;
-    said.textContent = good || bad ? `${good} ${words.changed}${bad ? `，${bad} ${words.bad}` : ""}` : words.none;
+    said.textContent = good || bad || waits ? `${good} ${words.changed}${bad ? `，${bad} ${words.bad}` : ""}${waits ? `，${waits} ${words.asks}` : ""}` : words.none;
   };
   const ask = () => {
     clearTimeout(timer);
@@ -176,7 +207,8 @@
     if (turn !== asked) asked += 1;
     rows.forEach((row, at) => {
       const verdict = answer.rows[at];
-      if (!verdict.changed && (verdict.message || verdict.refused.length)) return;
+      if (!verdict.changed && (verdict.message || verdict.refused.length || verdict.waits)) return;
+      delete row.dataset.sure;
       if (verdict.new && verdict.record) row.dataset.key = verdict.record;
       for (const cell of cellsOf(row)) {
         const moved = verdict.cells.find((other) => other.field === cell.dataset.field);
@@ -191,10 +223,12 @@
       }
     });
     past.length = 0;
-    mark(rows, { rows: answer.rows.map((verdict) => ({ ...verdict, cells: [], new: false })) });
-    saveButton.disabled = !answer.refused;
-    said.textContent = [answer.changed ? `${words.saved} ${answer.changed}` : "", answer.refused ? `${answer.refused} ${words.bad}` : ""].filter(Boolean).join("，");
+    mark(rows, { rows: answer.rows.map((verdict) => ({ ...verdict, cells: [], new: false, asked: verdict.waits ? verdict.asked : null })) });
+    saveButton.disabled = !answer.refused && !answer.asked;
+    said.textContent = [answer.changed ? `${words.saved} ${answer.changed}` : "", answer.refused ? `${answer.refused} ${words.bad}` : "", answer.asked ? `${answer.asked} ${words.asks}` : ""].filter(Boolean).join("，");
     offer(answer.batch);
+    // What a row is like may be a record by now: it is asked about as that.
+    if (answer.asked) { const done = said.textContent; ask(); judged.then(() => { said.textContent = done; }); }
   };
   // Taking the batch back is a form of its own, like everywhere.
   const offer = (batch) => {
@@ -322,15 +356,22 @@
     event.preventDefault();
     await paste(event.clipboardData.getData("text/plain"));
   });
+  const copyOf = (model) => {
+    const row = model.cloneNode(true);
+    delete row.dataset.sure;
+    for (const cell of cellsOf(row)) { cell.textContent = ""; cell.className = cell.className.replace(/\b(changed|wrong|odd|picked|editing)\b/g, ""); delete cell.dataset.why; delete cell.dataset.odd; }
+    dress(row);
+    return row;
+  };
   const more = (count) => {
     const model = rowsAll().find((row) => row.dataset.key === "+" && !rowChanged(row)) ?? rowsAll().find((row) => row.dataset.key === "+");
-    for (let n = 0; model && n < count; n += 1) {
-      const row = model.cloneNode(true);
-      for (const cell of cellsOf(row)) { cell.textContent = ""; cell.className = cell.className.replace(/\b(changed|wrong|picked|editing)\b/g, ""); delete cell.dataset.why; }
-      body.append(row);
-      dress(row);
-    }
+    for (let n = 0; model && n < count; n += 1) body.append(copyOf(model));
     return Boolean(model);
+  };
+  // What a paste loses is said above the grid, and stays there until the next one.
+  const tell = (lines) => {
+    lostBox.replaceChildren(...lines.map((text) => { const p = document.createElement("p"); p.textContent = text; return p; }));
+    lostBox.hidden = !lines.length;
   };
   const paste = async (text) => {
     if (!text) return;
@@ -342,16 +383,24 @@
     try {
       laid = await post(form.dataset.lay, { text, keys: rows.map((row) => row.dataset.key), ...at });
     } catch (error) { said.textContent = lost(error); return; }
-    const need = laid.rows.filter((row) => row.line === null && !row.trouble).length;
+    const need = laid.rows.filter((row) => row.line === null && row.again === null && !row.trouble).length;
     const free = () => rowsAll().filter((row) => row.dataset.key === "+" && !rowChanged(row));
     const used = new Set(laid.rows.map((row) => row.line).filter((at) => at !== null).map((at) => rows[at]));
     if (free().filter((row) => !used.has(row)).length < need) more(need);
     const spare = free().filter((row) => !used.has(row));
-    const list = [], notes = [];
+    const list = [], notes = [], last = new Map();
     let added = 0;
     for (const placed of laid.rows) {
       if (placed.trouble) { notes.push(placed); continue; }
-      const row = placed.line === null ? spare.shift() : rows[placed.line];
+      let row = placed.line === null ? null : rows[placed.line];
+      if (!row && placed.again !== null) {
+        // Another of this child: below those there are.
+        const model = rows[placed.again];
+        row = copyOf(model);
+        (last.get(model) ?? model).after(row);
+        last.set(model, row);
+      }
+      row ??= spare.shift();
       if (!row) { notes.push(placed); continue; }
       if (placed.line === null) added += 1;
       for (const cell of cellsOf(row)) {
@@ -365,9 +414,9 @@
     // How many, and which: the first ten by name.
     const which = (all) => `${all.length}（${all.slice(0, 10).join("、")}${all.length > 10 ? "…" : ""}）`;
     if (added) extra.push(`${words.added} ${added}`);
-    if (laid.ignored.length) extra.push(`${words.ignored} ${which(laid.ignored)}`);
-    if (laid.beside.length) extra.push(`${words.beside} ${which(laid.beside)}`);
-    if (notes.length) extra.push(`✗ ${words.row} ${which(notes.map((row) => [row.number, row.child].filter(Boolean).join(" ")))}：${words.unplaced}`);
+    const gone = laid.lost ? [laid.lost] : [];
+    if (notes.length) gone.push(`✗ ${words.row} ${which(notes.map((row) => [row.number, row.child].filter(Boolean).join(" ")))}：${words.unplaced}`);
+    tell(gone);
     said.textContent = `${said.textContent}${extra.length ? `；${extra.join("；")}` : ""}`;
   };
 
@@ -404,6 +453,7 @@
   dropButton.addEventListener("click", () => {
     const list = rowsAll().flatMap(cellsOf).filter(isChanged);
     put(list.map((cell) => [cell, cell.dataset.was]));
+    tell([]);
   });
   addEventListener("beforeunload", (event) => { if (rowsAll().some(rowChanged)) event.preventDefault(); });
   form.addEventListener("submit", () => {

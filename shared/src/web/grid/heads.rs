@@ -1,0 +1,168 @@
+//! The head of a pasted block: what a column may be called, and whether a line is a head at all.
+//!
+//! A column is called by its field's title or code, as the grid heads it (with the unit), or by its title without what stands in brackets where no other column could be meant.
+//! Invariant: a line is a head only if it names a column by a word that cannot be a value; a line that names one is no data.
+
+use super::{super::form, lines::Line};
+use crate::{
+    command::importing,
+    import::table::{Candidate, Matched, match_columns},
+    ledger::{Catalogue, Definition},
+    locale::Lang,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use unicode_normalization::UnicodeNormalization as _;
+
+/// Codes of columns that say whose a row is, or which.
+pub(super) const WHOSE: [&str; 5] = ["_student", "_id_no", "_id_no_2", "_name", "_id"];
+
+/// What may stand over a column of a ledger.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Heads {
+    /// Code, Chinese and English.
+    names: Vec<(String, String, String)>,
+    /// Words that are values: a line of them is no head.
+    values: BTreeSet<String>,
+}
+
+impl Heads {
+    /// Of a ledger.
+    pub(super) fn of(catalogue: &Catalogue, definition: &Definition) -> Self {
+        let own: Vec<(String, String, String)> =
+            importing::candidates(definition).iter().map(|c| (c.code.to_owned(), c.zh.to_owned(), c.en.to_owned())).collect();
+        let (units, lists) = definition
+            .fields
+            .iter()
+            .map(|field| {
+                let titled = |lang: Lang| {
+                    let unit = field.unit.as_ref().map_or_else(|| form::own_unit(field, lang), |unit| unit.get(lang).to_owned());
+                    format!("{} ({unit})", field.title.get(lang))
+                };
+                ((field.code.clone(), titled(Lang::Zh), titled(Lang::En)), catalogue.options(definition, field))
+            })
+            .collect::<(Vec<_>, Vec<_>)>();
+        let choices = lists.into_iter().flatten().flat_map(|list| &list.choices);
+        let values = choices.flat_map(|choice| [&choice.title.zh, &choice.title.en]).map(|title| plain(title)).collect();
+        Self::new(own, units, values)
+    }
+
+    fn new(own: Vec<(String, String, String)>, units: Vec<(String, String, String)>, values: BTreeSet<String>) -> Self {
+        // Who is called so, with and without brackets: a short name that two would answer to names neither.
+        let mut called: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (code, title) in own.iter().flat_map(|(code, zh, en)| [(code, zh), (code, en)]) {
+            for name in [plain(title), bare(title)] {
+                called.entry(name).or_default().insert(code.clone());
+            }
+        }
+        let short = |code: &str, title: &str| {
+            let bare = bare(title);
+            let one = !bare.is_empty() && called.get(&bare).is_some_and(|codes| codes.len() == 1);
+            if one { bare } else { code.to_owned() }
+        };
+        let shorter: Vec<_> = own.iter().map(|(code, zh, en)| (code.clone(), short(code, zh), short(code, en))).collect();
+        Self { names: own.into_iter().chain(units).chain(shorter).collect(), values }
+    }
+
+    /// The first line of a block as a head, if it is one.
+    pub(super) fn read(&self, block: &[Vec<String>], lines: &[Line]) -> Option<Matched> {
+        let [first, rest @ ..] = block else { return None };
+        if rest.is_empty() {
+            return None;
+        }
+        let candidates: Vec<Candidate<'_>> = self.names.iter().map(|(code, zh, en)| Candidate { code, zh, en }).collect();
+        let matched = match_columns(first, &candidates);
+        let (known, filled) = (matched.columns.len(), first.iter().filter(|cell| !cell.trim().is_empty()).count());
+        if known == 0 {
+            return None;
+        }
+        if matched.columns.iter().any(|(_, code)| WHOSE.contains(&code.as_str())) {
+            return Some(matched);
+        }
+        // A word that is a title here and an option there: a head if no value like it stands below.
+        let value = |text: &str| self.values.contains(&plain(text));
+        let below = |place: usize| rest.iter().filter_map(|line| line.get(place)).any(|cell| value(cell));
+        if matched.columns.iter().all(|(place, _)| first.get(*place).is_some_and(|cell| value(cell)) && below(*place)) {
+            return None;
+        }
+        let most = known * 2 > filled && (known >= 2 || filled == 1);
+        let somebody = |text: &str| lines.iter().any(|line| !line.child.0.is_empty() && plain(&line.child.0) == plain(text));
+        let data = |text: &String| is_figure(text) || somebody(text) || value(text);
+        (most || !first.iter().any(data)).then_some(matched)
+    }
+}
+
+/// Half-width, lower-case, without white space.
+fn plain(text: &str) -> String {
+    text.nfkc().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+/// The same without what stands in brackets.
+fn bare(title: &str) -> String {
+    let mut out = String::new();
+    let mut deep = 0_usize;
+    for c in plain(title).chars() {
+        match c {
+            '(' | '[' | '【' => deep += 1,
+            ')' | ']' | '】' => deep = deep.saturating_sub(1),
+            other if deep == 0 => out.push(other),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// A number, an amount or a date: no head.
+fn is_figure(text: &str) -> bool {
+    let text = plain(text);
+    text.chars().any(|c| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || ".,-/:%年月日元¥".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heads() -> Heads {
+        let catalogue = Catalogue::embedded();
+        let definition = catalogue.latest("aid_payment").unwrap();
+        Heads::of(&catalogue, definition)
+    }
+
+    fn read(text: &str) -> Option<(Vec<String>, Vec<String>)> {
+        let block = crate::import::block::parse(text);
+        let line = Line { child: ("谭娟波".into(), String::new()), ..Line::default() };
+        heads().read(&block, &[line]).map(|matched| (matched.columns.into_iter().map(|(_, code)| code).collect(), matched.ignored))
+    }
+
+    #[test]
+    fn a_column_is_known_with_and_without_its_unit_and_what_stands_in_brackets() {
+        let sum = [
+            "金额",
+            "金额（物品折价）",
+            "金额(物品折价)",
+            "金额（物品折价） (元)",
+            "金额 （元）",
+            " 金 额 ",
+            "Amount or value (yuan)",
+            "金额（物品折价） (元) *",
+        ];
+        for head in sum {
+            assert_eq!(read(&format!("姓名\t{head}\n谭娟波\t625")), Some((vec!["_name".into(), "amount".into()], vec![])), "{head}");
+        }
+        // What two columns could be called is none of them but the one that is called so.
+        assert_eq!(read("姓名\t用途（其他，请说明）\t用途\n谭娟波\tx\ty").unwrap().0, ["_name", "purpose_note", "purpose"]);
+        assert_eq!(read("姓名\t退回金额（元）\n谭娟波\t1").unwrap().0, ["_name", "refund_amount"]);
+    }
+
+    #[test]
+    fn a_line_that_names_a_column_is_no_data_and_a_line_of_values_is_no_head() {
+        assert_eq!(read("姓名\t谁知道\t什么\n谭娟波\t1\t2"), Some((vec!["_name".into()], vec!["谁知道".into(), "什么".into()])));
+        assert_eq!(read("金额\t谁知道\t什么\n1\t2\t3").map(|read| read.0), Some(vec!["amount".into()]));
+        assert_eq!(read("物品\t谁知道\n现金\t2"), None, "a form of aid, not the column of that name");
+        assert_eq!(read("物品\n物品\n现金"), None);
+        assert_eq!(read("物品\n书包\n米").map(|read| read.0), Some(vec!["goods".into()]));
+        assert_eq!(read("谭娟波\t数量\n王小明\t3"), None, "somebody stands in it");
+        assert_eq!(read("625\t数量\n626\t3"), None);
+        assert_eq!(read("谭娟波\t625\n王小明\t626"), None);
+        assert_eq!(read("姓名\t金额"), None, "a head over nothing");
+    }
+}
