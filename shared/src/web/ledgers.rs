@@ -203,6 +203,13 @@ async fn list(
     draw(&drawn)
 }
 
+/// What a list is filtered by: as the definition names it, else the first choices that matter.
+fn filter_fields<'d>(account: &Account, definition: &'d Definition) -> Vec<&'d Field> {
+    let named = definition.filters.iter().filter_map(|code| definition.declared(code)).filter(|f| shown::sees(account, definition, f));
+    let guessed = definition.fields.iter().filter(|f| f.kind == FieldType::Choice && (f.searchable || f.required == Required::Yes)).take(FILTERS_MAX);
+    if definition.filters.is_empty() { guessed.collect() } else { named.collect() }
+}
+
 fn ledger_page(
     desk: &Desk,
     account: &Account,
@@ -273,10 +280,7 @@ fn ledger_page(
         .flat_map(|l| &l.states)
         .map(|s| (s.code.clone(), s.title.get(lang).to_owned(), chosen("state", &s.code)))
         .collect();
-    let named = definition.filters.iter().filter_map(|code| definition.declared(code)).filter(|f| shown::sees(account, definition, f));
-    let guessed = definition.fields.iter().filter(|f| f.kind == FieldType::Choice && (f.searchable || f.required == Required::Yes)).take(FILTERS_MAX);
-    let by: Vec<&Field> = if definition.filters.is_empty() { guessed.collect() } else { named.collect() };
-    let filters = by
+    let filters = filter_fields(account, definition)
         .into_iter()
         .filter_map(|f| {
             let key = format!("f.{}", f.code);

@@ -234,16 +234,13 @@ impl Rows<'_> {
         }
         let base = self.read.base.as_ref().and_then(|base| base.records.get(id));
         let remarks = self.whose(&place, cells, base)?;
-        let (set, conflicts) = match base {
-            Some(known) => self.merged(number, &place, &set, known),
+        let (set, conflicts) = if let Some(known) = base {
+            self.merged(number, &place, &set, known)
+        } else {
             // A name stands for the record it was exported for, also where it fits several.
-            None => {
-                let mut set = set;
-                set.retain(|code, text| {
-                    !self.definition.field(code).is_some_and(|field| field.kind == FieldType::Ref && self.says(field, &place, text))
-                });
-                (set, Vec::new())
-            }
+            let mut set = set;
+            set.retain(|code, text| !self.definition.field(code).is_some_and(|field| field.kind == FieldType::Ref && self.says(field, &place, text)));
+            (set, Vec::new())
         };
         let moved = if set.is_empty() { Vec::new() } else { self.change(&place, &set)? };
         Ok(Taken { moved, about: place.id, conflicts, remarks })
