@@ -174,6 +174,7 @@ impl Rest {
     /// The judged part is filled in by the caller.
     pub(super) fn into_pupil(self, birth: Date) -> Pupil {
         let [hukou_place, address, village, township, household_card, note] = self.texts;
+        let village = village.or_else(|| address.as_deref().and_then(village_of));
         Pupil {
             name: String::new(),
             former_name: self.former_name,
@@ -199,6 +200,36 @@ impl Rest {
             guardian: self.guardian,
             note,
             school: self.school,
+        }
+    }
+}
+
+/// The village an address names, where the file has no column for it: `某某县白沙乡茶园村9组96号` → `茶园村`.
+fn village_of(address: &str) -> Option<String> {
+    let end = ["社区", "村"].iter().filter_map(|word| address.find(word).map(|at| at + word.len())).min()?;
+    let head = address.get(..end)?;
+    let from = head.char_indices().filter(|(_, c)| ['乡', '镇', '县', '区', '市', '道'].contains(c)).map(|(at, c)| at + c.len_utf8()).filter(|at| *at + 3 < end).max();
+    let name = head.get(from.unwrap_or(0)..)?.trim();
+    let plain = name.chars().all(|c| c.is_alphabetic() && !c.is_ascii());
+    (plain && (3..=12).contains(&name.chars().count())).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::village_of;
+
+    #[test]
+    fn the_village_is_read_out_of_an_address_that_names_one() {
+        for (address, village) in [
+            ("某某县白沙乡茶园村9组96号", Some("茶园村")),
+            ("龙塘镇红旗村6组", Some("红旗村")),
+            ("某某市东区和平街道阳光社区3栋", Some("阳光社区")),
+            ("红旗村6组", Some("红旗村")),
+            ("白沙乡中心街12号", None),
+            ("县城3村", None),
+            ("", None),
+        ] {
+            assert_eq!(village_of(address).as_deref(), village, "{address}");
         }
     }
 }
