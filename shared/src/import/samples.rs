@@ -80,7 +80,7 @@ fn pupils_become_fields_of_the_enrolment_ledger() {
     assert_eq!(
         fields.join(" "),
         "name=\"曹诺\" id_type=\"resident\" id_no=\"529901201404235022\" student_no=\"G529901201404235022\" sex=\"female\" birth=\"2014-04-23\" ethnic=\"01\" \
-         address=\"某某县龙塘镇茶园村8组57号\" stage=\"primary\" grade=6 class=3 status=\"present\" boarding=\"board\" registered_household=\"registered\" \
+         address=\"某某县龙塘镇茶园村8组57号\" village=\"茶园村\" stage=\"primary\" grade=6 class=3 status=\"present\" boarding=\"board\" registered_household=\"registered\" \
          left_behind=false guardian=\"任翊俊\" guardian_rel=\"father\" guardian_phone=\"19934281635\""
     );
 }

@@ -363,7 +363,7 @@ async fn check(
     let catalogue = desk.replica.catalogue();
     let student = Some(sent.other("_student")).filter(|doc| !doc.is_empty());
     let so_far = fits::so_far(&desk, &definition, student, &sent.now);
-    let must = must_now(&definition, &so_far, visitor.lang);
+    let must = must_now(&definition, &sent, &so_far, visitor.lang);
     let wrong = definition.field(sent.other("_field")).and_then(|field| {
         let text = sent.now.get(&field.code)?;
         let mut siblings = BTreeMap::new();
@@ -397,9 +397,10 @@ async fn check(
 }
 
 /// Which fields must be filled now that this is filled in, put beside them: what is said only once it is saved is said too late.
-fn must_now(definition: &Definition, so_far: &BTreeMap<String, Value>, lang: locale::Lang) -> String {
+fn must_now(definition: &Definition, sent: &Sent, so_far: &BTreeMap<String, Value>, lang: locale::Lang) -> String {
     let mut out = String::new();
-    for field in &definition.fields {
+    // Of the fields that stand in the form: what is not there has no place for it.
+    for field in definition.fields.iter().filter(|field| sent.now.contains_key(&field.code)) {
         let Required::When(condition) = &field.required else { continue };
         let word = if condition.holds(so_far, None) { locale::text(lang, "web-must", &[]) } else { String::new() };
         // Writing to a String cannot fail; codes are letters, digits and underscores.

@@ -118,7 +118,7 @@ async fn what_must_be_filled_now_is_said_before_it_is_saved_and_what_a_later_ste
     assert!(!first(&page).contains("notice_school") && !first(&page).contains("file.documents"), "{page}");
     assert!(page.contains("file.notice_school"), "it can be given all the same");
 
-    let form = format!("_field=kind&_student={child}&kind=call");
+    let form = format!("_field=kind&_student={child}&kind=call&reached=");
     let said = school.post("/ledger/care_log/check", &officer, &form).await.text;
     assert!(said.contains("id=\"must-reached\" hx-swap-oob=\"true\">必填</span>"), "{said}");
     let said = school.post("/ledger/care_log/check", &officer, &form.replace("call", "birthday")).await.text;

@@ -208,7 +208,12 @@ impl Rest {
 fn village_of(address: &str) -> Option<String> {
     let end = ["社区", "村"].iter().filter_map(|word| address.find(word).map(|at| at + word.len())).min()?;
     let head = address.get(..end)?;
-    let from = head.char_indices().filter(|(_, c)| ['乡', '镇', '县', '区', '市', '道'].contains(c)).map(|(at, c)| at + c.len_utf8()).filter(|at| *at + 3 < end).max();
+    let from = head
+        .char_indices()
+        .filter(|(_, c)| ['乡', '镇', '县', '区', '市', '道'].contains(c))
+        .map(|(at, c)| at + c.len_utf8())
+        .filter(|at| *at + 3 < end)
+        .max();
     let name = head.get(from.unwrap_or(0)..)?.trim();
     let plain = name.chars().all(|c| c.is_alphabetic() && !c.is_ascii());
     (plain && (3..=12).contains(&name.chars().count())).then(|| name.to_owned())

@@ -89,7 +89,7 @@ pub fn about_children(definition: &Definition) -> bool {
 /// # Errors
 /// `web-paper-no-form`; those of the children; the store's.
 pub fn forms(desk: &Desk, account: &Account, definition: &Definition, choice: &Choice, lang: Lang) -> Result<(Vec<Blank>, usize), Fault> {
-    if !has_form(definition) || !account.reads(definition).any() {
+    if !has_form(definition) || !account.writes(definition).any() {
         return Err(Fault::new("web-paper-no-form", Exit::NotAllowed));
     }
     let catalogue = desk.replica.catalogue();

@@ -99,7 +99,7 @@ fn index(desk: &Desk, account: &Account, page: Page, choice: &Choice) -> Result<
             (locale::text(lang, "paper-of-list", &[("value", d.title.get(lang))]), along.map(|(k, v)| (k.clone(), v.clone())).collect())
         }),
         sections: sections(account, &catalogue, lang),
-        blanks: catalogue.iter_latest().filter(|d| blank::has_form(d) && blank::about_children(d) && account.reads(d).any()).map(title).collect(),
+        blanks: catalogue.iter_latest().filter(|d| blank::has_form(d) && blank::about_children(d) && account.writes(d).any()).map(title).collect(),
         notices: catalogue.iter_latest().filter(|d| !d.notices.is_empty()).filter(reads).map(title).collect(),
         letters: catalogue.iter_latest().filter(|d| has_letter(d, lang)).filter(reads).map(title).collect(),
         page,
