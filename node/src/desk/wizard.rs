@@ -180,16 +180,14 @@ mod tests {
     use axum::{body::Body, http::Request};
     use tower::ServiceExt as _;
 
+    fn first_start() -> Arc<Wizard> {
+        let (unlock, done) = (Unlock::default(), watch::Sender::new(false));
+        Arc::new(Wizard { dir: PathBuf::from("/nowhere"), unlock, enrolled: Mutex::new(false), done, stage: Stage::default() })
+    }
+
     #[tokio::test]
     async fn the_first_start_looks_as_it_did_in_both_languages() {
-        let unlock = Unlock::default();
-        let wizard = Arc::new(Wizard {
-            dir: PathBuf::from("/nowhere"),
-            unlock,
-            enrolled: Mutex::new(false),
-            done: watch::Sender::new(false),
-            stage: Stage::default(),
-        });
+        let wizard = first_start();
         for lang in ["zh", "en"] {
             let cookie = format!("huxue_visitor={}; huxue_lang={lang}", "ab".repeat(32));
             let request = Request::get("/").header("host", "127.0.0.1:4481").header("cookie", cookie).body(Body::empty()).unwrap();
@@ -215,14 +213,7 @@ mod tests {
     }
 
     async fn try_with(hub: &str, token: &str, file: &str) -> String {
-        let unlock = Unlock::default();
-        let wizard = Arc::new(Wizard {
-            dir: PathBuf::from("/nowhere"),
-            unlock,
-            enrolled: Mutex::new(false),
-            done: watch::Sender::new(false),
-            stage: Stage::default(),
-        });
+        let wizard = first_start();
         let visitor = "ab".repeat(32);
         let part = |name: &str, text: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
         let body = format!("{}{}{}--b--\r\n", part("hub", hub), part("token", token), part("file", file));

@@ -393,7 +393,7 @@ paper-return-notice = To the parents (guardian) of { $name } ({ $class }):¶Unde
 
 # Paper: what is printed (shared/src/web/paper).
 web-papers = Print
-    .help = All that can be printed: statements for families, forms for visits, ledgers of a class or the school, notices. Choose year and class, open, and print from the browser on A4.
+    .help = All that can be printed: statements for families, ledgers of a class or the school, notices, and forms for visits for who records them. Choose year and class, open, and print from the browser on A4.
 web-paper-none = There is no paper “{ $value }”.
     .next = Choose one under “Print”.
 web-paper-broken = Since the ledger “{ $value }” was changed this paper cannot be printed.

@@ -354,7 +354,7 @@ paper-return-notice = { $name }（{ $class }）的家长（监护人）：¶根�
 
 # Paper: what is printed (shared/src/web/paper).
 web-papers = 打印文书
-    .help = 要打印的都在这里：给家长的告知单、入户表、全班全校的台账、通知书和公示。选好年度和班级，打开以后用浏览器打印到 A4 纸。
+    .help = 要打印的都在这里：给家长的告知单、全班全校的台账、通知书和公示，做登记的人还有入户表。选好年度和班级，打开以后用浏览器打印到 A4 纸。
 web-paper-none = 没有“{ $value }”这种文书。
     .next = 到“打印文书”里选一种。
 web-paper-broken = “{ $value }”台账改过以后，这种文书暂时不能打印。

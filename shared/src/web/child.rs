@@ -23,8 +23,7 @@ use crate::{
     },
     locale::{self, Lang},
     model::SchoolYear,
-    replica::browse::Row,
-    replica::names::Names,
+    replica::{browse::Row, names::Names},
 };
 use askama::Template;
 use axum::{

@@ -22,9 +22,9 @@ use crate::{
     },
     locale::{self, Lang},
     model::OriginId,
-    replica::names::Names,
     replica::{
         conflicts::Item,
+        names::Names,
         scope::{Known, Voice},
     },
 };

@@ -28,8 +28,10 @@ use crate::{
     },
     locale,
     model::blob::Attachment,
-    replica::browse::{Row, Wanted},
-    replica::names::Names,
+    replica::{
+        browse::{Row, Wanted},
+        names::Names,
+    },
 };
 use askama::Template;
 use axum::{
@@ -374,26 +376,23 @@ async fn check(
     });
     if wrong.is_none() {
         let found = fits::about(&desk, &definition, &so_far, sent.other("_field"));
-        let said = found.iter().map(|finding| {
-            let sentence = sentence(&finding.fault(&definition), visitor.lang);
-            let class = if finding.blocks { "error" } else { "challenge" };
-            Ok(format!("<span class=\"{class}\">{}</span>", askama::filters::escape(&sentence, askama::filters::Html).map_err(Fault::internal)?))
-        });
+        let said = found
+            .iter()
+            .map(|finding| beside(if finding.blocks { "error" } else { "challenge" }, &sentence(&finding.fault(&definition), visitor.lang)));
         let outside =
             fits::outside(&desk, &definition, sent.other("_field"), sent.now.get(sent.other("_field")).map_or("", String::as_str), visitor.lang);
-        let outside = outside.map(|sentence| {
-            Ok(format!("<span class=\"challenge\">{}</span>", askama::filters::escape(&sentence, askama::filters::Html).map_err(Fault::internal)?))
-        });
+        let outside = outside.map(|sentence| beside("challenge", &sentence));
         return Ok(Html(said.chain(outside).collect::<Result<String, Fault>>()? + &must).into_response());
     }
     Ok(match wrong {
-        Some(error) => {
-            let sentence = sentence(&error.fault(), visitor.lang);
-            let said = askama::filters::escape(&sentence, askama::filters::Html).map_err(Fault::internal)?;
-            Html(format!("<span class=\"error\">{said}</span>{must}")).into_response()
-        }
+        Some(error) => Html(beside("error", &sentence(&error.fault(), visitor.lang))? + &must).into_response(),
         None => Html(must).into_response(),
     })
+}
+
+/// A sentence beside a field.
+fn beside(class: &str, sentence: &str) -> Result<String, Fault> {
+    Ok(format!("<span class=\"{class}\">{}</span>", askama::filters::escape(sentence, askama::filters::Html).map_err(Fault::internal)?))
 }
 
 /// Which fields must be filled now that this is filled in, put beside them: what is said only once it is saved is said too late.

@@ -18,8 +18,10 @@ use crate::{
         value,
     },
     locale::{self, Lang},
-    replica::browse::{Listed, Row, Wanted},
-    replica::names::Names,
+    replica::{
+        browse::{Listed, Row, Wanted},
+        names::Names,
+    },
 };
 use askama::Template;
 use axum::{

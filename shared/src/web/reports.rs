@@ -21,8 +21,7 @@ use crate::{
     ledger::definition::{Privacy, Subject},
     locale::Lang,
     model::money,
-    replica::browse::Pupil,
-    replica::names::Names,
+    replica::{browse::Pupil, names::Names},
     report::{
         definition::{ParameterType, Report, ReportScope},
         outline::is_record,

@@ -9,8 +9,10 @@ use crate::{
         value,
     },
     locale::{self, Lang},
-    replica::browse::{Pupil, Row},
-    replica::names,
+    replica::{
+        browse::{Pupil, Row},
+        names,
+    },
 };
 use jiff::{Timestamp, civil::Date};
 use pinyin::ToPinyin as _;

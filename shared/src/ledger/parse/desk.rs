@@ -71,7 +71,9 @@ pub(super) fn alike(reader: &Reader<'_>, root: Table<'_>, definition: &Definitio
     let table = reader.table(root, "alike")?;
     reader.known_keys(table, &["fields", "within"]);
     let fields = reader.words(table, "fields");
-    fields.iter().for_each(|word| field_exists(reader, word, definition));
+    for word in &fields {
+        field_exists(reader, word, definition);
+    }
     let within = reader.needed_one_of(table, "within", Within::WORDS, Within::from_word)?;
     Some(Alike { fields: fields.into_iter().map(|(word, _)| word).collect(), within })
 }
