@@ -166,14 +166,18 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
         let after = before.cloned().unwrap_or_default().into_iter().chain(changed.clone()).collect();
         let (beside, told) = opened.as_ref().map(|opened| opened.beside(doc, pupil, &after, lang)).unwrap_or_default();
         if changed.is_empty() && beside.is_none() {
-            told.iter().for_each(|told| remark(&mut answer, at, told, lang));
+            if let Some(told) = &told {
+                remark(&mut answer, at, told, lang);
+            }
             continue;
         }
         if let Err(ReplicaError::Fault(fault)) = replica.may_work_in(doc) {
             refuse_row(&mut answer, at, "document-closed", &fault, lang);
             continue;
         }
-        told.iter().for_each(|told| remark(&mut answer, at, told, lang));
+        if let Some(told) = &told {
+            remark(&mut answer, at, told, lang);
+        }
         if let Some(before) = before {
             answer["rows"][at]["cells"] = moved(replica, &catalogue, &definition, before, &changed, lang);
         }
