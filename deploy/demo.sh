@@ -106,9 +106,10 @@ say "两边同时修改 Edits on both sides of a cut link"
 stop_node 2
 d=$(child 2 0)
 dup_id=$(child 1 5); dup_name=$(name_of 1 5)
+[ $((${dup_id:16:1} % 2)) = 1 ] && dup_sex=male || dup_sex=female # GB 11643: digit 17, odd is male
 node 2 record set "$d" --set address=甲村一组 >/dev/null
 node 7 record set "$d" --set address=乙村二组 >/dev/null
-node 2 record add enrolment --set name="$dup_name" --set id_type=resident --set id_no="$dup_id" --set sex=male --set birth="${dup_id:6:4}-${dup_id:10:2}-${dup_id:12:2}" --set grade=3 --set class=1 \
+node 2 record add enrolment --set name="$dup_name" --set id_type=resident --set id_no="$dup_id" --set sex="$dup_sex" --set birth="${dup_id:6:4}-${dup_id:10:2}-${dup_id:12:2}" --set grade=3 --set class=1 \
   --set stage=primary --set boarding=day --set left_behind=no --set registered_household=no --set village=石桥村 >/dev/null
 stop_node 1
 node 1 record step "$case_id" verify --set kind=dropped --by 王老师 >/dev/null || node 1 record step "$case_id" verify --set kind=dropped --set last_day=2026-11-20 --by 王老师
