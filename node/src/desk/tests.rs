@@ -190,7 +190,7 @@ pub(super) fn class(grade: i64, class: i64) -> Class {
 }
 
 /// Every route there is: method and an address that leads to it. Held complete by the next test.
-const ROUTES: [(&str, &str, &str); 69] = [
+const ROUTES: [(&str, &str, &str); 70] = [
     ("get", "/static/{stamp}/{name}", "/static/x/app.css"),
     ("get", "/start", "/start"),
     ("post", "/start", "/start"),
@@ -239,6 +239,7 @@ const ROUTES: [(&str, &str, &str); 69] = [
     ("post", "/conflicts/{id}", "/conflicts/00"),
     ("get", "/import", "/import"),
     ("post", "/import/preview", "/import/preview"),
+    ("get", "/import/{token}", "/import/00"),
     ("post", "/import/{token}/apply", "/import/00/apply"),
     ("get", "/import/{token}/refused", "/import/00/refused"),
     ("get", "/import/refused/{id}", "/import/refused/00"),

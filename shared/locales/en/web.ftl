@@ -373,8 +373,10 @@ web-choose-first = Choose a value for each field first.
     .next = Choose, then settle.
 web-upload-broken = The file did not arrive whole: { $detail }
     .next = Choose the file and send it again.
-web-upload-gone = The preview is gone.
-    .next = Choose the file again and preview it.
+web-giveback-gone = This workbook of refused rows is not here any more.
+    .next = See under Import which still wait, or preview the first file again.
+web-upload-gone = This file has been written already, or has waited too long.
+    .next = See under Import whether it was written; if not, choose it again and preview it.
 web-upload-none = No file was chosen.
     .next = Choose a .xlsx, .xls or .csv file.
 wizard-not-here = The first start is for this machine's own browser only, not for { $address }.
@@ -648,6 +650,7 @@ web-import-refused-kept = { $value ->
     [one] The row refused is kept
    *[other] The { $value } rows refused are kept
 }, see "Rows given back" below.
+web-import-same = Unchanged
 web-import-waiting = Rows given back
 web-import-waiting-help = Download, correct the cells marked red where they stand, save, and send the file again as it is; what was taken is not doubled. Only you see this; it goes after 14 days.
 web-import-forget = Not needed

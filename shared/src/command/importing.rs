@@ -166,6 +166,7 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
         let after = before.cloned().unwrap_or_default().into_iter().chain(changed.clone()).collect();
         let (beside, told) = opened.as_ref().map(|opened| opened.beside(doc, pupil, &after, lang)).unwrap_or_default();
         if changed.is_empty() && beside.is_none() {
+            answer["rows"][at]["same"] = json!(true);
             if let Some(told) = &told {
                 remark(&mut answer, at, told, lang);
             }

@@ -263,10 +263,10 @@ pub fn waiting(desk: &Desk, account: &Account) -> Result<Vec<Waiting>, Fault> {
 /// A workbook that waits: its file's name and bytes.
 ///
 /// # Errors
-/// `web-upload-gone`, also for another person's.
+/// `web-giveback-gone`, also for another person's.
 pub fn find(desk: &Desk, account: &Account, id: &str) -> Result<(String, Vec<u8>), Fault> {
     let found = desk.replica.store().read(|c| store::workbook(c, account.id, id)).map_err(Fault::from)?;
-    found.ok_or_else(|| Fault::new("web-upload-gone", Exit::NoMatch))
+    found.ok_or_else(|| Fault::new("web-giveback-gone", Exit::NoMatch))
 }
 
 /// Puts one away.

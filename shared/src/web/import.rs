@@ -1,6 +1,7 @@
 //! Office files into records: judged first and shown row by row, written only when the person says so, taken back as one.
 //!
-//! Between the two steps the file waits in memory, a few at once, for a quarter of an hour; nothing of it is written to the disk before. Refused rows go back as a
+//! Between the two steps the file waits in memory, a few at once, for a quarter of an hour; nothing of it is written to the disk before. The preview has an address of
+//! its own and is judged anew at each look, so that Back and reloading show it again. Refused rows go back as a
 //! workbook ([`giveback`]). A workbook of ours says itself what it is ([`own::Mark`]): it goes where it came from, whatever was chosen, and the page says so.
 //!
 //! Who imports: rosters the registrar; rows of a ledger whoever writes there, a class teacher those about children of the own classes alone.
@@ -10,7 +11,7 @@ mod waiting;
 
 use verdict::{Judged, Reading};
 pub use waiting::Uploads;
-use waiting::Waiting;
+use waiting::{Looked, Waiting};
 
 use super::{
     account::{Account, Reach},
@@ -57,6 +58,7 @@ pub fn routes() -> Router<Arc<Desk>> {
     Router::new()
         .route("/import", get(page))
         .route("/import/preview", post(preview).layer(DefaultBodyLimit::max(FILE_BYTES_MAX + 64 * 1024)))
+        .route("/import/{token}", get(look))
         .route("/import/{token}/apply", post(apply))
         .route("/import/{token}/refused", get(refused))
         .route("/import/refused/{id}", get(kept))
@@ -199,15 +201,28 @@ async fn preview(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
     if bytes.len() > FILE_BYTES_MAX {
         return Err(Fault::new("file-large", Exit::Input).with("path", &name).with("mib", FILE_BYTES_MAX >> 20).into());
     }
+    if bytes.is_empty() && name.is_empty() {
+        let (lang, again) = (visitor.lang, Page::of(&desk, &visitor, "web-import"));
+        let said = Said::of(&Fault::new("web-upload-none", Exit::Input), lang);
+        let drawn = desk.run(move |desk| import_page(desk, &account, again, Some(said), false)).await?;
+        return draw_as(&drawn, axum::http::StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let token = secret(desk.clock());
+    let bytes = base64::engine::general_purpose::STANDARD.encode(&bytes).into();
+    let since_s = desk.clock().now().as_second();
+    desk.uploads.keep(token.clone(), Waiting { account: account.id, since_s, file: name, bytes, into: ledger, looked: None });
+    Ok(Redirect::to(&format!("/import/{token}")).into_response())
+}
+
+/// The preview of a file that waits.
+async fn look(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(token): Path<String>) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    may(&account)?;
     let (page, lang, again) = (Page::of(&desk, &visitor, "web-import-preview"), visitor.lang, Page::of(&desk, &visitor, "web-import"));
     let outcome = desk
         .run(move |desk| {
-            let outcome = if bytes.is_empty() && name.is_empty() {
-                Err(Fault::new("web-upload-none", Exit::Input))
-            } else {
-                judge(desk, &account, page, &ledger, name, bytes, lang)
-            };
-            match outcome {
+            let waiting = desk.uploads.find(&token, account.id)?;
+            match judge(desk, &account, page, token, &waiting, lang) {
                 Ok(drawn) => Ok(Ok(drawn)),
                 Err(fault) if fault.exit == Exit::Input => Ok(Err(import_page(desk, &account, again, Some(Said::of(&fault, lang)), false)?)),
                 Err(fault) => Err(fault),
@@ -257,13 +272,13 @@ struct Along {
     this_school: bool,
 }
 
-fn request(desk: &Desk, waiting: &Waiting, account: &Account, words: Along, dry_run: bool) -> Result<Request, Fault> {
+fn request(desk: &Desk, waiting: &Waiting, ledger: &str, account: &Account, words: Along, dry_run: bool) -> Result<Request, Fault> {
     let (file, bytes, by) = (waiting.file.clone(), waiting.bytes.to_string(), Some(account.name.clone()));
-    if waiting.ledger.is_empty() {
+    if ledger.is_empty() {
         return Ok(Request::ImportRoster { file, bytes, dry_run, sheet: None, by, this_school: words.this_school });
     }
-    let within = within(account, desk.replica.definition(&waiting.ledger).map_err(Fault::from)?.as_ref());
-    Ok(Request::ImportLedger { code: waiting.ledger.clone(), file, bytes, dry_run, year: None, by, take: words.take, within })
+    let within = within(account, desk.replica.definition(ledger).map_err(Fault::from)?.as_ref());
+    Ok(Request::ImportLedger { code: ledger.to_owned(), file, bytes, dry_run, year: None, by, take: words.take, within })
 }
 
 /// Where a file is to go: the ledger, empty for a roster; and what is said if that is not what was chosen. `into`: empty: the file decides; [`own::ROSTER`]; a ledger.
@@ -310,22 +325,14 @@ fn target_title(desk: &Desk, account: &Account, ledger: &str, marked: bool, lang
     if imports(account, &definition) || profile { Ok(definition.title.get(lang).to_owned()) } else { Err(refused()) }
 }
 
-fn judge(desk: &Desk, account: &Account, page: Page, into: &str, name: String, bytes: Vec<u8>, lang: Lang) -> Result<PreviewPage, Fault> {
-    let mark = own::recognise(&bytes, &name, &Limits::default()).map_err(Fault::from)?;
+fn judge(desk: &Desk, account: &Account, page: Page, token: String, waiting: &Waiting, lang: Lang) -> Result<PreviewPage, Fault> {
+    let (into, name) = (&waiting.into, &waiting.file);
+    let bytes = base64::engine::general_purpose::STANDARD.decode(waiting.bytes.as_bytes()).unwrap_or_default();
+    let mark = own::recognise(&bytes, name, &Limits::default()).map_err(Fault::from)?;
     let (ledger, notice) = decided(desk, account, into, mark.as_ref(), lang)?;
     let title = target_title(desk, account, &ledger, mark.is_some(), lang)?;
-    let encoded = base64::engine::general_purpose::STANDARD.encode(&bytes);
-    let mut waiting = Waiting {
-        account: account.id,
-        since_s: desk.clock().now().as_second(),
-        origin: giveback::origin(mark.as_ref(), &name),
-        file: name,
-        bytes: encoded.into(),
-        ledger,
-        refused: 0,
-        book: Arc::from([]),
-    };
-    let answer = desk.ask(account, request(desk, &waiting, account, Along::default(), true)?, lang).map_err(|fault| {
+    let mut looked = Looked { origin: giveback::origin(mark.as_ref(), name), ledger, refused: 0, book: Arc::from([]) };
+    let answer = desk.ask(account, request(desk, waiting, &looked.ledger, account, Along::default(), true)?, lang).map_err(|fault| {
         // Nobody said it was a roster.
         if into.is_empty() && mark.is_none() && fault.code.starts_with("import-no-header") {
             Fault::new("web-import-which", Exit::Input)
@@ -336,14 +343,14 @@ fn judge(desk: &Desk, account: &Account, page: Page, into: &str, name: String, b
     let reading = Reading::of(desk, lang)?;
     let mut rows: Vec<Judged> = answer["rows"].as_array().into_iter().flatten().map(|row| reading.judged(row)).collect();
     // Beside what the file says stands what the records say.
-    let noted = if waiting.ledger.is_empty() { "import roster".to_owned() } else { format!("import ledger {}", waiting.ledger) };
+    let noted = if looked.ledger.is_empty() { "import roster".to_owned() } else { format!("import ledger {}", looked.ledger) };
     desk.noted(account, "list", noted, rows.len());
     // What needs a choice first, then what is refused, then what moves, then what is to be looked at.
     rows.sort_by_key(|row| (row.both.is_empty(), row.accept, row.cells.is_empty(), row.why.is_empty()));
-    waiting.refused = rows.iter().filter(|r| !r.accept).count();
-    if waiting.refused > 0 {
+    looked.refused = rows.iter().filter(|r| !r.accept).count();
+    if looked.refused > 0 {
         let made = export::made_here(desk);
-        let of = if waiting.ledger.is_empty() { own::ROSTER } else { &waiting.ledger };
+        let of = if looked.ledger.is_empty() { own::ROSTER } else { &looked.ledger };
         let year = answer["year"].as_u64().and_then(|year| u16::try_from(year).ok()).or_else(|| mark.as_ref()?.year);
         let mark = Mark {
             ledger: of.to_owned(),
@@ -352,13 +359,12 @@ fn judge(desk: &Desk, account: &Account, page: Page, into: &str, name: String, b
             year,
             ..Mark::default()
         };
-        waiting.book = giveback::workbook(&bytes, &waiting.file, &mark, &answer, lang)?.into();
+        looked.book = giveback::workbook(&bytes, name, &mark, &answer, lang)?.into();
     } else if answer["changed"] == 0 {
         // Sent again and nothing left: what waited is done.
-        giveback::keep(desk, account, &waiting.ledger, &waiting.origin, 0, &[])?;
+        giveback::keep(desk, account, &looked.ledger, &looked.origin, 0, &[])?;
     }
     drop(bytes);
-    let token = secret(desk.clock());
     let hidden = rows.len().saturating_sub(ROWS_SHOWN);
     rows.truncate(ROWS_SHOWN);
     let number = |key: &str| answer[key].as_i64().unwrap_or(0);
@@ -369,7 +375,7 @@ fn judge(desk: &Desk, account: &Account, page: Page, into: &str, name: String, b
     let drawn = PreviewPage {
         page: page.titled(crate::locale::text(lang, "web-import-preview", &[])),
         token: token.clone(),
-        file: waiting.file.clone(),
+        file: name.clone(),
         into: title,
         notice,
         doubts: texts("doubts").filter_map(|doubt| doubt["message"].as_str().map(str::to_owned)).collect(),
@@ -386,8 +392,15 @@ fn judge(desk: &Desk, account: &Account, page: Page, into: &str, name: String, b
         rows,
         hidden,
     };
-    desk.uploads.keep(token, waiting);
+    desk.uploads.looked(&token, looked);
     Ok(drawn)
+}
+
+/// A file that waits, and what the last look at its preview found.
+fn seen(desk: &Desk, account: &Account, token: &str) -> Result<(Waiting, Looked), Fault> {
+    let waiting = desk.uploads.find(token, account.id)?;
+    let looked = waiting.looked.clone().ok_or_else(|| Fault::new("web-upload-gone", Exit::NoMatch))?;
+    Ok((waiting, looked))
 }
 
 async fn apply(
@@ -403,13 +416,13 @@ async fn apply(
     let take = sent.into_iter().filter(|(key, value)| key.starts_with("take.") && !value.is_empty()).map(|(_, value)| value).collect();
     let target = desk
         .run(move |desk| {
-            let waiting = desk.uploads.find(&token, account.id)?;
-            target_title(desk, &account, &waiting.ledger, true, lang)?;
-            let answer = desk.ask(&account, request(desk, &waiting, &account, Along { take, this_school }, false)?, lang)?;
-            giveback::keep(desk, &account, &waiting.ledger, &waiting.origin, waiting.refused, &waiting.book)?;
+            let (waiting, looked) = seen(desk, &account, &token)?;
+            target_title(desk, &account, &looked.ledger, true, lang)?;
+            let answer = desk.ask(&account, request(desk, &waiting, &looked.ledger, &account, Along { take, this_school }, false)?, lang)?;
+            giveback::keep(desk, &account, &looked.ledger, &looked.origin, looked.refused, &looked.book)?;
             desk.uploads.forget(&token);
             let undo = answer["batch"].as_str().map(|id| format!("&undo={id}")).unwrap_or_default();
-            Ok(format!("/import?done={}&refused={}{undo}", answer["changed"].as_i64().unwrap_or(0), waiting.refused))
+            Ok(format!("/import?done={}&refused={}{undo}", answer["changed"].as_i64().unwrap_or(0), looked.refused))
         })
         .await?;
     Ok(Redirect::to(&target).into_response())
@@ -420,11 +433,11 @@ async fn refused(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
     let lang = visitor.lang;
     let (name, bytes) = desk
         .run(move |desk| {
-            let waiting = desk.uploads.find(&token, account.id)?;
+            let (_, looked) = seen(desk, &account, &token)?;
             // Taken away to be corrected: found again until it comes back.
-            giveback::keep(desk, &account, &waiting.ledger, &waiting.origin, waiting.refused, &waiting.book)?;
-            desk.noted(&account, "export", "refused rows", waiting.refused);
-            Ok((giveback::name(&waiting.origin, lang), waiting.book.to_vec()))
+            giveback::keep(desk, &account, &looked.ledger, &looked.origin, looked.refused, &looked.book)?;
+            desk.noted(&account, "export", "refused rows", looked.refused);
+            Ok((giveback::name(&looked.origin, lang), looked.book.to_vec()))
         })
         .await?;
     Ok(file(&name, bytes))

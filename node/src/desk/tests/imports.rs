@@ -14,8 +14,14 @@ use huxue_shared::{
     },
 };
 
-/// Sends a file as a browser does.
+/// Sends a file as a browser does, and goes where the answer leads.
 pub(super) async fn upload(school: &School, session: &str, lang: &str, into: &str, name: &str, bytes: &[u8]) -> super::Answer {
+    let sent = sent(school, session, lang, into, name, bytes).await;
+    if sent.location.is_empty() { sent } else { look(school, session, lang, &sent.location).await }
+}
+
+/// Sends a file as a browser does.
+pub(super) async fn sent(school: &School, session: &str, lang: &str, into: &str, name: &str, bytes: &[u8]) -> super::Answer {
     let mut body = Vec::new();
     for part in [
         format!("--x\r\nContent-Disposition: form-data; name=\"into\"\r\n\r\n{into}\r\n"),
@@ -31,6 +37,12 @@ pub(super) async fn upload(school: &School, session: &str, lang: &str, into: &st
         .header("cookie", format!("{COOKIE}={session}; huxue_lang={lang}"))
         .header("content-type", "multipart/form-data; boundary=x");
     school.send(request.body(Body::from(body)).unwrap()).await
+}
+
+/// A page in a language.
+pub(super) async fn look(school: &School, session: &str, lang: &str, path: &str) -> super::Answer {
+    let request = Request::get(path).header("host", HOST).header("cookie", format!("{COOKIE}={session}; huxue_lang={lang}"));
+    school.send(request.body(Body::empty()).unwrap()).await
 }
 
 async fn bytes(school: &School, session: &str, path: &str) -> Vec<u8> {
@@ -53,7 +65,12 @@ async fn refused_rows_wait_for_who_sent_them_and_for_nobody_else_until_they_come
     let waiting = || import::waiting_refused(&school.desk, &account, Lang::Zh).unwrap();
     assert!(waiting().is_empty(), "looking keeps nothing");
     let token = hidden_token(&seen.text);
+    assert_eq!(look(&school, &session, "zh", &format!("/import/{token}")).await.text, seen.text, "Back and reloading show the preview again");
+    assert!(look(&school, &session, "en", &format!("/import/{token}")).await.text.contains("Nothing is written yet"), "in another language too");
+    assert_eq!(school.get(&format!("/import/{token}"), &stranger).await.status, StatusCode::NOT_FOUND, "for whose it is");
     let done = school.post(&format!("/import/{token}/apply"), &session, "").await;
+    let after = school.get(&format!("/import/{token}"), &session).await;
+    assert!(after.status == StatusCode::NOT_FOUND && after.text.contains("已经写入了"), "Back after writing: {}", after.text);
     assert!(done.location.starts_with("/import?done=1&refused=2&undo="), "{}", done.location);
     let list = waiting();
     assert_eq!((list.len(), list[0].0.as_str(), list[0].1), (1, "名册.csv → 学生名册", 2), "{list:?}");
@@ -67,6 +84,8 @@ async fn refused_rows_wait_for_who_sent_them_and_for_nobody_else_until_they_come
         steady(&school, &session, &page.text).lines().filter(|line| !line.contains("/undo/")).collect::<Vec<_>>().join("\n")
     );
 
+    let same = upload(&school, &session, "zh", "", "名册.csv", BAD.as_bytes()).await.text;
+    assert!(same.contains("<span class=\"tag\">没有变化</span>") && !same.contains("：；"), "who is there already is said to be: {same}");
     // Sent again as it is: refused again, for the same reasons, and still one entry.
     let book = bytes(&school, &session, &list[0].2).await;
     let again = upload(&school, &session, "zh", "", "退回-名册.xlsx", &book).await.text;

@@ -49,7 +49,7 @@ const NAMED: [(&str, &str); 36] = [
     ("get", "/paper/blank"),
     ("get", "/conflicts"),
     ("post", "/conflicts/{id}"),
-    ("post", "/import/preview"),
+    ("get", "/import/{token}"),
     ("get", "/import/{token}/refused"),
     ("get", "/import/refused/{id}"),
     ("get", "/report/{name}"),
@@ -59,7 +59,10 @@ const NAMED: [(&str, &str); 36] = [
 ];
 
 /// Routes beside those: forms before a login, accounts, the machine, counts, what answers with the way to another page.
-const UNNAMED: [(&str, &str); 34] = [
+const UNNAMED: [(&str, &str); 35] = [
+    // Before the reset of the own password, after which every page is that of a new one.
+    ("post", "/import/preview"),
+    ("post", "/import/{token}/apply"),
     ("get", "/static/{stamp}/{name}"),
     ("get", "/start"),
     ("post", "/start"),
@@ -81,7 +84,6 @@ const UNNAMED: [(&str, &str); 34] = [
     ("get", "/ledgers"),
     ("post", "/ledger/{code}/check"),
     ("get", "/import"),
-    ("post", "/import/{token}/apply"),
     ("post", "/import/refused/{id}/forget"),
     ("get", "/reports"),
     ("get", "/roll"),
@@ -189,7 +191,7 @@ async fn inv_what_shows_a_named_record_leaves_a_row_in_the_audit_chain() {
         session = school.desk.sessions.begin(school.desk.clock(), account.id);
         let uploaded = || imports::upload(&school, &session, "zh", "", "名册.csv", imports::BAD.as_bytes());
         let (path, body) = match *address {
-            "/import/{token}/refused" | "/import/{token}/apply" => {
+            "/import/{token}" | "/import/{token}/refused" | "/import/{token}/apply" => {
                 let path = address.replace("{token}", &hidden_token(&uploaded().await.text));
                 if address.ends_with("refused") {
                     school.get(&path, &session).await;
@@ -210,7 +212,7 @@ async fn inv_what_shows_a_named_record_leaves_a_row_in_the_audit_chain() {
         };
         let before = school.rows_noted("wang");
         let answer = match (*method, *address) {
-            (_, "/import/preview") => imports::upload(&school, &session, "zh", "", "名册.csv", imports::BAD.as_bytes()).await,
+            (_, "/import/preview") => imports::sent(&school, &session, "zh", "", "名册.csv", imports::BAD.as_bytes()).await,
             ("get", _) => school.get(&path, &session).await,
             _ => school.post(&path, &session, &body).await,
         };

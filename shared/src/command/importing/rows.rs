@@ -216,6 +216,9 @@ impl Rows<'_> {
             (None, Some((record, then))) => self.taken_before(number, &record, &then, &set)?,
             (None, None) => self.add(cells, &set)?,
         };
+        if !taken.about.is_empty() && taken.moved.is_empty() && taken.conflicts.is_empty() {
+            row["same"] = json!(true);
+        }
         row["conflicts"] = json!(taken.conflicts);
         row["cells"] = json!(taken.moved);
         let remark = |code: &&str| json!({ "code": code, "message": locale::text(self.lang, code, &[]) });

@@ -19,6 +19,8 @@ pub(super) struct Both {
 pub(super) struct Judged {
     pub(super) row: String,
     pub(super) accept: bool,
+    /// Taken, and nothing of it is new.
+    pub(super) same: bool,
     pub(super) what: String,
     pub(super) why: String,
     pub(super) next: String,
@@ -59,7 +61,8 @@ impl Reading {
             Json::Null => String::new(),
             other => other.to_string(),
         };
-        let mut why = vec![text("message")];
+        // The sentence above details only counts them.
+        let mut why = if row["details"].as_array().is_some_and(|list| !list.is_empty()) { Vec::new() } else { vec![text("message")] };
         why.extend(["details", "also", "warnings"].iter().flat_map(|key| row[*key].as_array().cloned().unwrap_or_default()).map(|item| match item {
             Json::String(text) => text,
             other => other["message"].as_str().unwrap_or_default().to_owned(),
@@ -77,6 +80,7 @@ impl Reading {
         Judged {
             row: text("row"),
             accept: row["accept"].as_bool().unwrap_or(false),
+            same: row["same"].as_bool().unwrap_or(false),
             what: self.who(row),
             why: why.join("；"),
             next: next_here(text("next"), self.lang),

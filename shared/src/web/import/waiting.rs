@@ -19,6 +19,15 @@ pub(super) struct Waiting {
     pub(super) file: String,
     /// Base64, as requests carry it.
     pub(super) bytes: Arc<str>,
+    /// What was chosen: empty: the file decides; [`ROSTER`](crate::import::own::ROSTER); a ledger.
+    pub(super) into: String,
+    /// None: nobody has looked at the preview yet.
+    pub(super) looked: Option<Looked>,
+}
+
+/// What a look at the preview found.
+#[derive(Clone)]
+pub(super) struct Looked {
     /// Ledger; empty: a roster.
     pub(super) ledger: String,
     /// The file the rows came from in the first place.
@@ -53,6 +62,13 @@ impl Uploads {
     pub(super) fn find(&self, token: &str, account: i64) -> Result<Waiting, Fault> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(token).filter(|w| w.account == account).cloned().ok_or_else(|| Fault::new("web-upload-gone", Exit::NoMatch))
+    }
+
+    /// What the last look found.
+    pub(super) fn looked(&self, token: &str, found: Looked) {
+        if let Some(waiting) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(token) {
+            waiting.looked = Some(found);
+        }
     }
 
     pub(super) fn forget(&self, token: &str) {
