@@ -50,6 +50,7 @@ fn build(code: &str) -> Field {
         follow_up: false,
         public: false,
         serial: false,
+        common: false,
         ask: false,
     }
 }

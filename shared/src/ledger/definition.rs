@@ -159,6 +159,8 @@ pub struct Field {
     pub public: bool,
     /// A number of papers: the desk proposes the next one of the school and year.
     pub serial: bool,
+    /// A new form proposes what all records of the school have in common: the stage in a primary school.
+    pub common: bool,
 }
 
 /// A rule over several fields.

@@ -317,6 +317,22 @@ impl Replica {
         self.store.read(|c| Ok(c.prepare_cached(&sql)?.query_row([], |r| r.get(0))?))
     }
 
+    /// The value that every record of the year which has the field has; `None` where there are several, or none.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn common_value(&self, definition: &Definition, field: &Field, year: SchoolYear) -> Result<Option<String>> {
+        let (table, code) = (table(&definition.code), &field.code);
+        let sql =
+            format!("SELECT DISTINCT CAST(\"{code}\" AS TEXT) FROM \"{table}\" WHERE void = 0 AND _year = ?1 AND \"{code}\" IS NOT NULL LIMIT 2");
+        self.store.read(|c| {
+            let mut statement = c.prepare_cached(&sql)?;
+            let rows = statement.query_map([year.start()], |r| r.get(0))?;
+            let mut found = rows.collect::<rusqlite::Result<Vec<String>>>()?;
+            Ok(if found.len() == 1 { found.pop() } else { None })
+        })
+    }
+
     /// Import batches, newest first; `by`: only this person's, by the name that stands in records.
     ///
     /// # Errors

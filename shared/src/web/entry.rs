@@ -175,6 +175,10 @@ fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition,
     for serial in definition.fields.iter().filter(|field| field.serial) {
         filled.insert(serial.code.clone(), prefill::next_number(desk, definition, &serial.code)?);
     }
+    for field in definition.fields.iter().filter(|field| field.common) {
+        let year = desk.replica.this_year().map_err(Fault::from)?;
+        filled.extend(desk.replica.common_value(definition, field, year).map_err(Fault::from)?.map(|value| (field.code.clone(), value)));
+    }
     filled.extend(fits::own_school(desk, definition));
     filled.extend(typed.clone());
     let drawing = Drawing { catalogue: &catalogue, definition, account, fields: &empty, typed: &filled, fault, lang, new: true };

@@ -83,6 +83,21 @@ async fn a_childs_form_is_held_to_what_the_identity_number_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_form_proposes_what_all_records_have_in_common() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let chosen = |page: &str, stage: &str| page.contains(&format!("<option value=\"{stage}\" selected>"));
+    let none = school.get("/ledger/enrolment/new", &registrar).await.text;
+    assert!(!chosen(&none, "primary"), "of no record nothing is proposed: {none}");
+    school.child("王小明", "529901201606120012", 3, 1);
+    let one = school.get("/ledger/enrolment/new", &registrar).await.text;
+    assert!(chosen(&one, "primary"), "{one}");
+    school.child("李大军", "529901201101020012", 8, 1);
+    let several = school.get("/ledger/enrolment/new", &registrar).await.text;
+    assert!(!chosen(&several, "primary") && !chosen(&several, "junior"), "of several none is: {several}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_password_reset_is_not_done_again_by_loading_the_page_again() {
     let school = School::new();
     let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);

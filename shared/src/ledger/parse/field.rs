@@ -37,6 +37,7 @@ const FIELD_KEYS: &[&str] = &[
     "ask",
     "public",
     "serial",
+    "common",
 ];
 /// Longest text a definition may allow, in characters.
 const LENGTH_MAX: i64 = 61_440;
@@ -83,6 +84,7 @@ fn field(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: &
         public: reader.flag(table, "public").unwrap_or(false),
         ask: reader.flag(table, "ask").unwrap_or(false),
         serial: reader.flag(table, "serial").unwrap_or(false),
+        common: reader.flag(table, "common").unwrap_or(false),
         code,
         title,
         kind,
