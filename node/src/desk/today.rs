@@ -37,7 +37,7 @@ use huxue_shared::{
         guard::{Oops, Visitor},
         import,
         page::{Page, draw, escape_query},
-        reach, shown,
+        prefill, reach, shown,
     },
 };
 use jiff::ToSpan as _;
@@ -257,6 +257,21 @@ fn conflict_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<C
     Ok(Card::new("conflicts", page.t("desk-card-conflicts"), lines.into_iter().flatten().collect(), "/conflicts"))
 }
 
+/// What a record reports otherwise than the records say now; `None`: nothing.
+fn unlike(desk: &Desk, account: &Account, definition: &Definition, record: &str, lang: Lang) -> Option<String> {
+    let place = desk.replica.locate(record).ok()?;
+    let compared = prefill::compared(desk, account, definition, &place.fields, lang).ok()?;
+    // What was left empty is no figure that anybody signs.
+    let told = compared.into_iter().filter(|line| line.differs && !line.reported.is_empty());
+    let told: Vec<String> = told
+        .map(|line| {
+            let arguments = [("title", line.title.as_str()), ("reported", &line.reported), ("now", &line.now)];
+            huxue_shared::locale::text(lang, "desk-differs", &arguments)
+        })
+        .collect();
+    (!told.is_empty()).then(|| told.join(if lang == Lang::Zh { "，" } else { ", " }))
+}
+
 /// What reports say is to be done: those with a `[today]` in their head.
 fn report_cards(desk: &Desk, account: &Account, page: &Page, reports: &[Report]) -> Result<Vec<Card>, Fault> {
     let mut cards = Vec::new();
@@ -274,6 +289,12 @@ fn report_cards(desk: &Desk, account: &Account, page: &Page, reports: &[Report])
         let lines = answer["rows"].as_array().into_iter().flatten().filter_map(|row| {
             let line = line_of(report, card, row, &answer, reach, account, desk, page)?;
             let record = row[ReportCard::RECORD].as_str();
+            // Nobody puts a name under figures with one click while the records say something else.
+            let other = take.as_ref().zip(record).and_then(|(_, record)| unlike(desk, account, &definition, record, page.lang));
+            if let Some(other) = other {
+                let act = Some((line.href.clone(), page.t("desk-do-compare")));
+                return Some(Line { text: format!("{} · {other}", line.text), tag: (page.t("paper-differs"), "warn"), act, ..line });
+            }
             let take = take.as_ref().zip(record).map(|((step, along), record)| Take {
                 action: page.post_at("/record", record, &format!("/step/{}", step.code)),
                 along: along.clone(),

@@ -57,6 +57,8 @@ desk-refused-rows = { $file }: { $rows ->
     [one] 1 row not taken
    *[other] { $rows } rows not taken
 }
+desk-differs = { $title }: reported { $reported }, by the records { $now }
+desk-do-compare = Compare, then sign
 desk-do-import = Mend and import
 desk-refused-changes = Changes the county did not take: { $value }; see why
 doctor-dir-none = There is no data directory { $path }.

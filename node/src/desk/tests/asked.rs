@@ -2,7 +2,7 @@
 
 use super::{School, class};
 use axum::http::StatusCode;
-use huxue_shared::web::account::Role;
+use huxue_shared::{command::Request as Ask, locale::Lang, web::account::Role};
 
 /// The form as the page sends it back, with what it was shown.
 fn sure(page: &str) -> String {
@@ -86,13 +86,15 @@ async fn a_childs_form_is_held_to_what_the_identity_number_says() {
 async fn a_new_form_proposes_what_all_records_have_in_common() {
     let school = School::new();
     let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
-    let chosen = |page: &str, stage: &str| page.contains(&format!("<option value=\"{stage}\" selected>"));
+    let chosen = |page: &str, stage: &str| page.contains(&format!("name=\"stage\" value=\"{stage}\" checked"));
     let none = school.get("/ledger/enrolment/new", &registrar).await.text;
     assert!(!chosen(&none, "primary"), "of no record nothing is proposed: {none}");
     school.child("王小明", "529901201606120012", 3, 1);
     let one = school.get("/ledger/enrolment/new", &registrar).await.text;
     assert!(chosen(&one, "primary"), "{one}");
-    school.child("李大军", "529901201101020012", 8, 1);
+    let other = school.child("李大军", "529901201101020016", 6, 1);
+    let set = [("stage".to_owned(), "junior".to_owned()), ("grade".to_owned(), "8".to_owned())].into();
+    school.desk.ask(&super::nobody(), Ask::RecordSet { record: other, set, by: None }, Lang::Zh).unwrap();
     let several = school.get("/ledger/enrolment/new", &registrar).await.text;
     assert!(!chosen(&several, "primary") && !chosen(&several, "junior"), "of several none is: {several}");
 }

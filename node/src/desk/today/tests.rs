@@ -148,6 +148,16 @@ async fn a_month_that_is_begun_is_not_missing_and_the_principal_signs_it_with_on
     let page = school.get("/", &principal).await.text;
     assert!(page.contains("card-monthly_reports_to_sign") && page.contains(&sign) && page.contains("2026-02 · 零报告 · 在籍 1"), "{page}");
     assert!(!page.contains("五天内由校长签字"), "once, not twice: {page}");
+    // While a figure and the records differ, the report is looked at before it is signed.
+    let set = |value: &str| {
+        let set = [("suspected".to_owned(), value.to_owned()), ("zero".to_owned(), if value == "0" { "yes" } else { "no" }.to_owned())].into();
+        let request = Ask::RecordSet { record: record.trim_start_matches("/record/").to_owned(), set, by: None };
+        school.desk.ask(&nobody(), request, Lang::Zh).unwrap();
+    };
+    set("2");
+    let other = school.get("/", &principal).await.text;
+    assert!(!other.contains(&sign) && other.contains("本月新增疑似辍学上报 2 人，台账 0 人"), "{other}");
+    set("0");
     // The button sends what stands in the card, nothing else.
     let along = page.split(&sign).nth(1).and_then(|rest| rest.split("</form>").next()).unwrap();
     assert!(along.contains("name=\"signed_by\" value=\"zhang老师\""), "{along}");
