@@ -67,7 +67,7 @@ moved AS MATERIALIZED (
 ),
 stood AS MATERIALIZED (
   SELECT c._school,
-         coalesce((SELECT s."to" FROM step s WHERE s.record = c._id AND s.effect = 'effective' AND s."on" <= bounds.last ORDER BY s."on" DESC, s.id DESC LIMIT 1), 'suspected') AS state
+         coalesce((SELECT s."to" FROM step s WHERE s.record = c._id AND s.effect = 'effective' AND s."on" <= bounds.last ORDER BY s."on" DESC, s.seq DESC LIMIT 1), 'suspected') AS state
   FROM record_dropout_case c, bounds
   WHERE c."on" <= bounds.last AND c.continues IS NULL AND c._state IS NOT NULL
 ),

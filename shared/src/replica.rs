@@ -21,6 +21,7 @@ pub mod names;
 pub mod origins;
 pub mod project;
 pub mod records;
+mod redating;
 pub mod refusals;
 pub mod relay;
 pub mod repair;

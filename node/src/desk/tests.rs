@@ -190,7 +190,7 @@ pub(super) fn class(grade: i64, class: i64) -> Class {
 }
 
 /// Every route there is: method and an address that leads to it. Held complete by the next test.
-const ROUTES: [(&str, &str, &str); 70] = [
+const ROUTES: [(&str, &str, &str); 71] = [
     ("get", "/static/{stamp}/{name}", "/static/x/app.css"),
     ("get", "/start", "/start"),
     ("post", "/start", "/start"),
@@ -227,6 +227,7 @@ const ROUTES: [(&str, &str, &str); 70] = [
     ("get", "/record/{id}", "/record/care_log:01"),
     ("get", "/record/{id}/edit", "/record/care_log:01/edit"),
     ("post", "/record/{id}/edit", "/record/care_log:01/edit"),
+    ("post", "/record/{id}/day", "/record/care_log:01/day"),
     ("post", "/record/{id}/void", "/record/care_log:01/void"),
     ("post", "/record/{id}/step/{step}", "/record/care_log:01/step/x"),
     ("get", "/record/{id}/print", "/record/care_log:01/print"),

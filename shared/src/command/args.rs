@@ -115,6 +115,19 @@ pub enum Record {
         #[arg(long)]
         to: Option<String>,
     },
+    /// Correct the day on which a step was taken; the wrong day stays in the history
+    Redate {
+        /// Record id or its beginning
+        record: String,
+        /// Step code: of several the last; or a step's id, see `record show --json`
+        step: String,
+        /// The day that is right
+        #[arg(long)]
+        on: String,
+        /// Who corrects it
+        #[arg(long)]
+        by: Option<String>,
+    },
     /// List records of a ledger
     List {
         /// Ledger code
@@ -170,6 +183,7 @@ impl Record {
             Self::Step { record, step, set, on, by, why, to } => {
                 Request::RecordStep { record, step, set: pairs(&set, "set-shape")?, on, by, why, to }
             }
+            Self::Redate { record, step, on, by } => Request::RecordRedate { record, step, on, by },
             Self::List { ledger, student, school, filters, year, columns, order, limit, format, out } => {
                 let format = if json { Format::Json } else { format };
                 return Ok((Request::RecordList { ledger, student, filters, year, school, columns, order, limit, format }, out));

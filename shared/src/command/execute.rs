@@ -89,6 +89,7 @@ fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress
             let taken = replica.step(&record, &step, &set, on.as_deref(), by.as_deref(), why.as_deref(), to.as_deref())?;
             Ok(done(&taken, None, lang))
         }
+        Request::RecordRedate { record, step, on, by } => Ok(done(&replica.redate(&record, &step, &on, by.as_deref())?, None, lang)),
         Request::RecordList { ledger, student, filters, year, school, columns, order, limit, format } => {
             let wanted = listing::Wanted { ledger, student, filters, year, school, columns, order, limit: limit.unwrap_or(LIST_LIMIT), format };
             let (answer, read) = listing::list(replica, &wanted, lang)?;

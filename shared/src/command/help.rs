@@ -132,6 +132,13 @@ const SENTENCES: &[(&str, &str)] = &[
     ("Step code, see `ledger show`; `resolve` settles a fork", "步骤代码，见 ledger show；resolve 用来处理分叉"),
     ("Date of the step; default: today", "办理日期，默认今天"),
     ("For `resolve`: the state chosen", "用于 resolve：选定的状态"),
+    ("Correct the day on which a step was taken; the wrong day stays in the history", "更正一步的办理日期，写错的日期留在历史里"),
+    (
+        "Step code: of several the last; or a step's id, see `record show --json`",
+        "步骤代码，办过几次的取最后一次；也可以用步骤的编号，见 record show --json",
+    ),
+    ("The day that is right", "正确的日期"),
+    ("Who corrects it", "更正人"),
     ("List records of a ledger", "列出一本台账的记录"),
     ("Show one record: values, steps, conflicts, history", "查看一条记录：内容、步骤、冲突、历史"),
     ("Records of a ledger, filtered", "按条件查询一本台账"),

@@ -18,7 +18,11 @@ pub fn render(request: &Request, answer: &Json, lang: Lang) -> String {
         return text.to_owned();
     }
     match request {
-        Request::RecordAdd { .. } | Request::RecordSet { .. } | Request::RecordVoid { .. } | Request::RecordStep { .. } => saved(answer, lang),
+        Request::RecordAdd { .. }
+        | Request::RecordSet { .. }
+        | Request::RecordVoid { .. }
+        | Request::RecordStep { .. }
+        | Request::RecordRedate { .. } => saved(answer, lang),
         Request::ImportRoster { .. } | Request::ImportLedger { .. } => imported(answer, lang),
         Request::LedgerList => table(&answer["ledgers"], &["code", "version", "title", "subject", "owner", "lifecycle"], lang),
         Request::ReportList => table(&answer["reports"], &["name", "question", "title", "parameters"], lang),

@@ -139,6 +139,17 @@ pub enum Request {
         /// For `resolve`: the state chosen.
         to: Option<String>,
     },
+    /// Corrects the day on which a step was taken.
+    RecordRedate {
+        /// Record key or its beginning.
+        record: String,
+        /// Id of the step, or its code: of several the last.
+        step: String,
+        /// The day that is right.
+        on: String,
+        /// Who.
+        by: Option<String>,
+    },
     /// Lists records.
     RecordList {
         /// Ledger code.

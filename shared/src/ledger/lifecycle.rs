@@ -5,6 +5,8 @@
 //!
 //! Invariants: the outcome does not depend on the order of the input; whether a step counts depends only on the steps it follows and on the
 //! definition of its own version, so a step that counted never stops counting because another arrived: at most it is forked or overruled.
+//! A step's day is corrected by a further witness that names the one it corrects ([`StepFact::corrects`]): it says the same of the record, on another day, and stands in
+//! its place. Nothing is overwritten.
 //! Leaves to others: who wrote a step (the caller resolves the authority from its origin), and whether required fields were filled when it was
 //! taken ([`permit`] asks before writing; a step that lies in the document counts without).
 
@@ -56,6 +58,8 @@ pub struct StepFact {
     pub by: String,
     /// Reason given.
     pub why: String,
+    /// Steps it stands in place of: the same step, on the day that is right.
+    pub corrects: Vec<String>,
 }
 
 /// What a step amounts to.
@@ -71,6 +75,8 @@ pub enum Effect {
     Forked,
     /// It says the same as this step, which counts (or is forked) in its place.
     Witness(String),
+    /// Its day was corrected by this step, which counts (or is forked) in its place.
+    Corrected(String),
 }
 
 impl Effect {
@@ -83,6 +89,7 @@ impl Effect {
             Self::NotYetJudged => "not_yet_judged",
             Self::Forked => "forked",
             Self::Witness(_) => "witness",
+            Self::Corrected(_) => "corrected",
         }
     }
 }
@@ -150,6 +157,8 @@ pub struct Outcome {
     pub tips: Vec<String>,
     /// What every step amounts to.
     pub effects: BTreeMap<String, Effect>,
+    /// Place of every step that was not void from the start on the way, from 0; what says the same has the same.
+    pub places: BTreeMap<String, u32>,
     /// Present while forked.
     pub fork: Option<Fork>,
 }
@@ -174,6 +183,7 @@ where
     let tips = graph.tips();
     let mut outcome = Outcome {
         effects: graph.effects(&tips),
+        places: graph.places(),
         tips: tips.iter().filter_map(|tip| graph.ids(*tip).into_iter().next()).collect(),
         reopened: graph.reopened(&tips),
         ..Outcome::default()

@@ -298,7 +298,7 @@ impl Replica {
     pub fn steps_of(&self, records: &[String]) -> Result<Vec<Taken>> {
         let ids = serde_json::to_string(records).unwrap_or_default();
         self.store.read(|c| {
-            let sql = "SELECT record, name, \"to\", \"on\", by, why FROM step WHERE record IN (SELECT value FROM json_each(?1)) AND effect = 'effective' ORDER BY at, id";
+            let sql = "SELECT record, name, \"to\", \"on\", by, why FROM step WHERE record IN (SELECT value FROM json_each(?1)) AND effect = 'effective' ORDER BY seq, at, id";
             let mut statement = c.prepare_cached(sql)?;
             let rows = statement.query_map([ids], |r| {
                 let text = |at: usize| Ok::<_, rusqlite::Error>(r.get::<_, Option<String>>(at)?.unwrap_or_default());

@@ -124,6 +124,10 @@ pub struct StepRow {
     pub follows: String,
     /// Writer's time.
     pub at: String,
+    /// Place on the way; `None`: it was void from the start.
+    pub seq: Option<u32>,
+    /// Who corrected the day; present for a step that stands in place of another, whose person and reason it has.
+    pub corrected_by: Option<String>,
 }
 
 /// One inbox item.
@@ -355,7 +359,11 @@ impl Draft<'_> {
             // No effect at all: its writer is nobody the county certified, or it has no name.
             let effect = outcome.effects.get(&step.id);
             let label = effect.map_or("void", lifecycle::Effect::word);
-            let row = self.step_row(step, definition, label);
+            let mut row = StepRow { seq: outcome.places.get(&step.id).copied(), ..self.step_row(step, definition, label) };
+            if let Some(taken) = first_of(step, &record.steps) {
+                let first = self.step_row(taken, definition, label);
+                row = StepRow { corrected_by: Some(row.by.unwrap_or_default()), by: first.by, why: first.why, ..row };
+            }
             if label == "void" && !self.acks.contains(&step.id) {
                 let detail = json!({ "step": row.name, "origin": row.origin, "on": row.on, "by": row.by, "why": row.why, "at": row.at, "ack": step.id, "reason": void_reason(effect) });
                 self.item("void_step", Some(row.name.clone()), &step.id, detail);
@@ -396,6 +404,8 @@ impl Draft<'_> {
             follows: text("follows").unwrap_or_default(),
             at: instant(step.time_s),
             name,
+            seq: None,
+            corrected_by: None,
         }
     }
 
@@ -425,9 +435,18 @@ impl Draft<'_> {
     }
 }
 
+/// The steps of one record that have a writer and a name.
+pub fn facts(record: &RecordView, context: &Context) -> Vec<StepFact> {
+    record.steps.iter().filter_map(|step| fact(step, context)).collect()
+}
+
 /// The lifecycle of one record.
 pub fn outcome(record: &RecordView, definition: &Definition, context: &Context) -> lifecycle::Outcome {
-    let steps: Vec<StepFact> = record.steps.iter().filter_map(|step| fact(step, context)).collect();
+    outcome_of(&facts(record, context), record, definition, context)
+}
+
+/// The lifecycle of one record as it would be with these steps alone.
+pub fn outcome_of(steps: &[StepFact], record: &RecordView, definition: &Definition, context: &Context) -> lifecycle::Outcome {
     let version = match record.fields.get("_v").and_then(sole) {
         Some(Value::Int(v)) => u32::try_from(*v).unwrap_or(definition.version),
         _ => definition.version,
@@ -438,7 +457,7 @@ pub fn outcome(record: &RecordView, definition: &Definition, context: &Context) 
     };
     let on = on.map(|day| begun(record, definition, context, day));
     let facts = RecordFacts { version, on, holidays: &context.holidays };
-    lifecycle::outcome(&steps, facts, |version| context.catalogue.get(&definition.code, version).cloned())
+    lifecycle::outcome(steps, facts, |version| context.catalogue.get(&definition.code, version).cloned())
 }
 
 /// The day the initial state began: the record's date. What a rule opened is dated by arithmetic alone, so that its bytes are the same everywhere; a holiday in the run
@@ -476,7 +495,24 @@ fn fact(step: &StepView, context: &Context) -> Option<StepFact> {
         required: step.fields.iter().filter_map(|(k, v)| Some((k.strip_prefix("f.")?.to_owned(), v.clone()))).collect(),
         by: text("by").unwrap_or_default(),
         why: text("why").unwrap_or_default(),
+        corrects: text("corrects").map(|t| t.split(',').map(str::to_owned).collect()).unwrap_or_default(),
     })
+}
+
+/// The step as it was first taken, whose day this one corrects, maybe over several corrections; `None`: it corrects none.
+fn first_of<'a>(step: &StepView, steps: &'a [StepView]) -> Option<&'a StepView> {
+    let corrects = |step: &StepView| match step.fields.get("corrects") {
+        Some(Value::Str(ids)) => ids.split(',').filter_map(|id| steps.iter().find(|other| other.id == id)).min_by(|a, b| a.id.cmp(&b.id)),
+        _ => None,
+    };
+    let mut found = corrects(step)?;
+    for _ in 0..steps.len() {
+        match corrects(found).filter(|earlier| earlier.id < found.id) {
+            Some(earlier) => found = earlier,
+            None => break,
+        }
+    }
+    Some(found)
 }
 
 /// Message key of why a step has no effect.

@@ -15,7 +15,7 @@ use crate::{
     command::request::SubjectRef,
     document::{
         read,
-        view::{Stamp, Value},
+        view::{RecordView, Stamp, Value},
         write::{Edit, NewRecord, NewStep, Target},
     },
     fault::{Exit, Fault},
@@ -571,7 +571,7 @@ impl Replica {
     }
 
     /// Where the case of a record began: itself, or the record of an earlier year that it carries on.
-    fn begun(&self, record: &str) -> Result<Place> {
+    pub(super) fn begun(&self, record: &str) -> Result<Place> {
         let mut place = self.locate(record)?;
         for _ in 0..30 {
             match place.continues.clone() {
@@ -699,12 +699,17 @@ impl Replica {
 
     /// The lifecycle of a record as its document has it now.
     pub(super) fn outcome(&self, place: &Place, definition: &Definition) -> Result<lifecycle::Outcome> {
+        let (record, context) = self.lying(place)?;
+        Ok(project::outcome(&record, definition, &context))
+    }
+
+    /// A record as its document has it now, and what it is projected with.
+    pub(super) fn lying(&self, place: &Place) -> Result<(RecordView, project::Context)> {
         let n = place.n;
         let loaded = self.store.read(|c| merge::load(c, n))?.ok_or_else(|| Fault::internal("a document vanished"))?;
-        let view = read::view(&loaded.doc);
-        let context = self.projection_context(place.doc, place.space);
-        let record = view.records.get(&place.id).ok_or_else(|| Fault::new("record-none", Exit::NoMatch).with("ref", &place.id))?;
-        Ok(project::outcome(record, definition, &context))
+        let record = read::view(&loaded.doc).records.remove(&place.id);
+        let record = record.ok_or_else(|| Fault::new("record-none", Exit::NoMatch).with("ref", &place.id))?;
+        Ok((record, self.projection_context(place.doc, place.space)))
     }
 
     /// One record in full: values, steps, what may come next, what awaits a person, and its history.
@@ -890,12 +895,12 @@ fn row_json(c: &Connection, n: DocN, id: &str) -> Result<Json> {
 
 fn steps_json(c: &Connection, n: DocN, id: &str) -> Result<Vec<Json>> {
     let mut statement = c.prepare_cached(
-        "SELECT id, name, \"to\", \"on\", by, why, origin, authority, effect, at FROM step WHERE doc = ?1 AND record = ?2 ORDER BY at, id",
+        "SELECT id, name, \"to\", \"on\", by, why, origin, authority, effect, at, corrected_by FROM step WHERE doc = ?1 AND record = ?2 ORDER BY seq IS NULL, seq, at, id",
     )?;
     let rows = statement.query_map(params![n.0, id], |r| {
         let text = |i: usize| r.get::<_, Option<String>>(i);
         Ok(json!({ "id": text(0)?, "step": text(1)?, "to": text(2)?, "on": text(3)?, "by": text(4)?, "why": text(5)?, "origin": text(6)?, "authority": text(7)?,
-            "effect": text(8)?, "at": text(9)? }))
+            "effect": text(8)?, "at": text(9)?, "corrected_by": text(10)? }))
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -113,7 +113,7 @@ pub(super) fn empty() -> Connection {
         connection.execute_batch(&format!("CREATE TABLE {} ({engine}{fields}) STRICT", ledger.table())).unwrap();
     }
     let others = "CREATE TABLE school (code TEXT PRIMARY KEY, name TEXT, stage TEXT, township TEXT, poor_village INTEGER, last_contact TEXT, as_of TEXT) STRICT;
-        CREATE TABLE step (record TEXT, id TEXT, name TEXT, \"to\" TEXT, \"on\" TEXT, by TEXT, why TEXT, origin TEXT, authority TEXT, effect TEXT) STRICT;
+        CREATE TABLE step (record TEXT, id TEXT, name TEXT, \"to\" TEXT, \"on\" TEXT, by TEXT, why TEXT, origin TEXT, authority TEXT, effect TEXT, seq INTEGER) STRICT;
         CREATE TABLE doc (n INTEGER PRIMARY KEY, id BLOB, space INTEGER) STRICT;
         CREATE TABLE conflict (id TEXT PRIMARY KEY, kind TEXT, record TEXT, school TEXT, year INTEGER, student TEXT, field TEXT, detail TEXT, opened TEXT) STRICT;";
     connection.execute_batch(others).unwrap();
@@ -148,7 +148,10 @@ pub(super) fn put(connection: &Connection, ledger: &str, id: &str, school: Optio
 pub(super) fn step(connection: &Connection, record: &str, name: &str, to: &str, on: &str, effect: &str) {
     let id = format!("{on}{name}");
     connection
-        .execute("INSERT INTO step VALUES (?1, ?2, ?3, ?4, ?5, '张老师', '家访', 'aa', 'school', ?6)", (record, id, name, to, on, effect))
+        .execute(
+            "INSERT INTO step VALUES (?1, ?2, ?3, ?4, ?5, '张老师', '家访', 'aa', 'school', ?6, (SELECT count(*) FROM step WHERE record = ?1))",
+            (record, id, name, to, on, effect),
+        )
         .unwrap();
 }
 

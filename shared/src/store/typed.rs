@@ -200,8 +200,8 @@ fn write_record(c: &Connection, doc: DocN, row: &RecordRow, seen: [u8; 16], old:
     write_blobs(c, doc, row, n)?;
     for step in &row.steps {
         c.prepare_cached(
-            "INSERT INTO step(doc, record, id, name, \"to\", \"on\", by, why, origin, authority, effect, follows, at)
-             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            "INSERT INTO step(doc, record, id, name, \"to\", \"on\", by, why, origin, authority, effect, follows, at, seq, corrected_by)
+             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             doc.0,
@@ -216,7 +216,9 @@ fn write_record(c: &Connection, doc: DocN, row: &RecordRow, seen: [u8; 16], old:
             step.authority,
             step.effect,
             step.follows,
-            step.at
+            step.at,
+            step.seq,
+            step.corrected_by
         ])?;
     }
     Ok(n)

@@ -8,9 +8,9 @@ use std::{
 };
 
 /// Whatever a message of the pages may want to be told.
-const PARTICULARS: [&str; 30] = [
+const PARTICULARS: [&str; 32] = [
     "detail", "path", "value", "pending", "at", "grade", "class", "from", "to", "until", "year", "phone", "contact", "place", "done", "count", "due",
-    "whole", "port", "file", "rows", "files", "mib", "free", "most", "step", "names", "title", "who", "within",
+    "whole", "port", "file", "rows", "files", "mib", "free", "most", "step", "names", "title", "reported", "now", "who", "within",
 ];
 
 fn text(lang: Lang, key: &str) -> String {

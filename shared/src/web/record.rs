@@ -50,6 +50,7 @@ pub fn routes() -> Router<Arc<Desk>> {
     Router::new()
         .route("/record/{id}", get(show))
         .route("/record/{id}/void", post(void))
+        .route("/record/{id}/day", post(redate))
         .route("/record/{id}/step/{step}", post(step).layer(DefaultBodyLimit::disable()))
 }
 
@@ -117,6 +118,9 @@ struct RecordPage {
     said: Option<Said>,
     lacks: Lacks,
     compared: Vec<Compared>,
+    /// Steps whose day the person may correct, the last first: id, title and day; and the day typed before, with the step.
+    redate: Vec<(String, String)>,
+    redate_typed: (String, String),
 }
 
 impl RecordPage {
@@ -252,6 +256,8 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         said: tried.fault.map(|f| Said::of(f, lang)),
         lacks,
         compared: if place.void { Vec::new() } else { prefill::compared(desk, account, definition, &place.fields, lang)? },
+        redate: if *writes && !place.void && !sealed { redatable(account, definition, &shown_json, lang) } else { Vec::new() },
+        redate_typed: (tried.typed.get("_step").cloned().unwrap_or_default(), tried.typed.get("_day").cloned().unwrap_or_default()),
         // What the page is for differs where there are no steps.
         page: Page { help: if definition.lifecycle.is_some() { page.help.clone() } else { page.t("web-record-plain") }, ..page.titled(title) },
     }))
@@ -282,6 +288,21 @@ fn stages(definition: &Definition, fields: &BTreeMap<String, Value>, made_by: &s
         last.now = true;
     }
     out
+}
+
+/// Steps the school took, of which this person could take the like and that are no signature: their days may be corrected.
+fn redatable(account: &Account, definition: &Definition, shown_json: &Json, lang: Lang) -> Vec<(String, String)> {
+    let steps = shown_json["steps"].as_array().into_iter().flatten();
+    let ours = steps.filter(|step| step["effect"] == "effective" && step["authority"] == "school");
+    let mut found: Vec<(String, String)> = ours
+        .filter_map(|step| {
+            let known = definition.lifecycle.as_ref()?.step(step["step"].as_str()?).filter(|known| known.role.is_none())?;
+            reach::takes(account, known.role).then_some(())?;
+            Some((step["id"].as_str()?.to_owned(), format!("{} · {}", known.title.get(lang), step["on"].as_str()?)))
+        })
+        .collect();
+    found.reverse();
+    found
 }
 
 /// What the present state waits for: the definition's own words, and whose turn it is.
@@ -510,6 +531,36 @@ async fn step(
                 let words = ["_on", "_why"].map(|key| (key.to_owned(), sent.other(key).to_owned()));
                 let typed = sent.now.into_iter().chain(words).collect();
                 Err(Box::new(Failed { step, typed, kept: given.taken, refused, fault }))
+            }
+        }
+    })
+    .await
+}
+
+/// Corrects the day of a step.
+async fn redate(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    RawForm(body): RawForm,
+) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let lang = visitor.lang;
+    act(&desk, &visitor, id, move |desk, id| {
+        let reached = reach::writable(desk, &account, id)?;
+        let sent = Sent::read(&reached.definition, &body);
+        let (step, on) = (sent.other("_step").to_owned(), sent.other("_day").to_owned());
+        // Of the steps on the page, and no other.
+        let shown = desk.replica.show(id).map_err(Fault::from)?;
+        if !redatable(&account, &reached.definition, &shown, lang).iter().any(|(id, _)| *id == step) {
+            return Err(Fault::new("redate-none", Exit::NoMatch).with("step", "").into());
+        }
+        let request = Request::RecordRedate { record: id.to_owned(), step: step.clone(), on: on.clone(), by: Some(account.name.clone()) };
+        match desk.ask(&account, request, lang) {
+            Ok(_) => Ok(String::new()),
+            Err(fault) => {
+                let typed = [("_step".to_owned(), step), ("_day".to_owned(), on)].into();
+                Err(Box::new(Failed { step: String::new(), typed, kept: Vec::new(), refused: Vec::new(), fault }))
             }
         }
     })

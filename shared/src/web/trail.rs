@@ -185,8 +185,13 @@ impl Reading<'_> {
             "forked" => self.t("web-trail-step-forked"),
             "not_yet_judged" => self.t("web-trail-step-unjudged"),
             "witness" => self.t("web-trail-step-witness"),
+            "corrected" => self.t("web-trail-step-corrected"),
             _ => String::new(),
         };
+        if let Some(by) = step.and_then(|step| step["corrected_by"].as_str()) {
+            let title = locale::text(self.lang, "web-trail-redate", &[("value", &title)]);
+            return (Part { title, was: None, now: word("on").to_owned(), mark }, by.to_owned());
+        }
         let title = locale::text(self.lang, "web-trail-step", &[("value", &title)]);
         (Part { title, was: None, now: words.join(" · "), mark }, word("by").to_owned())
     }

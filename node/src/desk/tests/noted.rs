@@ -19,7 +19,7 @@ use serde_json::json;
 const NAME: &str = "王小明";
 
 /// Routes that show named records, by method and address. What `{…}` stands for is in [`Asked::path`].
-const NAMED: [(&str, &str); 36] = [
+const NAMED: [(&str, &str); 37] = [
     ("get", "/"),
     ("get", "/children"),
     ("get", "/child/{student}"),
@@ -37,6 +37,7 @@ const NAMED: [(&str, &str); 36] = [
     ("get", "/record/{id}/edit"),
     ("post", "/record/{id}/edit"),
     ("post", "/record/{id}/void"),
+    ("post", "/record/{id}/day"),
     ("post", "/record/{id}/step/{step}"),
     ("get", "/record/{id}/print"),
     ("get", "/record/{id}/files"),
@@ -142,6 +143,10 @@ impl Asked {
             }
             "/record/{id}/edit" => (format!("/record/{log}/edit"), "was.kind=visit&kind=nonsense".into()),
             "/record/{id}/void" => (format!("/record/{log}/void"), "_why=".into()),
+            "/record/{id}/day" => {
+                let (id, step) = seams::verified(school, child);
+                (format!("/record/{id}/day"), format!("_step={step}&_day=2999-01-01"))
+            }
             "/record/{id}/step/{step}" => (format!("/record/{case}/step/verify"), "_on=nonsense".into()),
             "/record/{id}/files" | "/record/{id}/file/{field}" | "/record/{id}/file/{field}/small" | "/record/{id}/file/{field}/remove" => {
                 at(&address.replace("{id}", activity).replace("{field}", "photos"))

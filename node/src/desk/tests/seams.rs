@@ -12,6 +12,17 @@ use huxue_shared::{
 };
 use serde_json::json;
 
+/// A case with its first step taken: ids of both.
+pub(super) fn verified(school: &School, child: &str) -> (String, String) {
+    let case = add(school, "dropout_case", Some(child), &[("opened_by", "teacher"), ("first_absent", "2026-02-20"), ("on", "2026-02-24")]);
+    let set = [("kind", "dropped"), ("last_day", "2026-02-19")].map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let (on, by) = (Some("2026-02-26".to_owned()), Some("王老师".to_owned()));
+    let request = Ask::RecordStep { record: case.clone(), step: "verify".into(), set, on, by, why: Some("家访".into()), to: None };
+    school.desk.ask(&super::nobody(), request, Lang::Zh).unwrap();
+    let shown = school.desk.replica.show(&case).unwrap();
+    (case, shown["steps"][0]["id"].as_str().unwrap().to_owned())
+}
+
 pub(super) fn add(school: &School, ledger: &str, child: Option<&str>, set: &[(&str, &str)]) -> String {
     let set = set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let subject = child.map(|child| SubjectRef::Student(child.to_owned()));

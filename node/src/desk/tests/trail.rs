@@ -1,6 +1,9 @@
 //! The trail of a record as people read it: an edit a line, who, where, from what to what, and why.
 
-use super::{School, class, seams::add};
+use super::{
+    School, class,
+    seams::{add, verified},
+};
 use huxue_shared::{
     command::Request as Ask,
     locale::Lang,
@@ -136,4 +139,29 @@ async fn a_childs_page_has_the_trail_of_its_particulars() {
     // A class teacher of another class sees neither the child nor its trail; one who may not read the file sees none.
     let (_, aid) = school.person("zhao", &[Role::AidOfficer], &[]);
     assert!(school.get(&format!("/child/{child}"), &aid).await.text.contains("<table class=\"trail\">"), "who reads the file sees how it came to be");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_day_of_a_step_is_corrected_on_the_page_and_the_trail_keeps_both() {
+    let school = School::new();
+    let (_, session) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let (_, other) = school.person("zhao", &[Role::ClassTeacher], &[class(3, 2)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let (case, step) = verified(&school, &child);
+    let page = school.get(&format!("/record/{case}"), &session).await.text;
+    assert!(page.contains("日期写错了？改日期") && page.contains("2026-02-26"), "{page}");
+    let send = |session: String, day: &'static str| {
+        let (school, path, form) = (&school, format!("/record/{case}/day"), format!("_step={step}&_day={day}"));
+        async move { school.post(&path, &session, &form).await }
+    };
+    let future = send(session.clone(), "2999-01-01").await;
+    assert!(future.status.as_u16() == 422 && future.text.contains("value=\"2999-01-01\""), "what was typed stands: {}", future.text);
+    assert_eq!(send(other, "2026-02-25").await.status.as_u16(), 404, "of another class");
+    assert_eq!(send(session.clone(), "2026-02-25").await.status.as_u16(), 303);
+    let page = school.get(&format!("/record/{case}"), &session).await.text;
+    let way = page.split("<ol class=\"steps\">").nth(1).unwrap().split("</ol>").next().unwrap();
+    assert!(way.contains("2026-02-25 · 王老师 · 家访") && !way.contains("2026-02-26"), "who took it and why stay: {way}");
+    let lines = lines(&school, &session, &case).await;
+    assert!(lines[0].contains("li老师") && lines[0].contains("更正“开始核实”的日期： 2026-02-25"), "{lines:#?}");
+    assert!(lines[1].contains("王老师") && lines[1].contains("2026-02-26") && lines[1].contains("日期后来更正了"), "{lines:#?}");
 }

@@ -28,7 +28,7 @@ impl StepFact {
         Self {
             id: view.id.clone(),
             name: text("name"),
-            follows: text("follows").split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect(),
+            follows: ids(&text("follows")),
             version,
             on: text("on").parse().unwrap_or_else(|_| day_of(view.time_s)),
             authority,
@@ -36,6 +36,7 @@ impl StepFact {
             required: required.collect(),
             by: text("by"),
             why: text("why"),
+            corrects: ids(&text("corrects")),
         }
     }
 
@@ -53,9 +54,16 @@ impl StepFact {
         ]
         .into();
         fields.extend(self.to.iter().map(|state| text("to", state)));
+        if !self.corrects.is_empty() {
+            fields.extend([text("corrects", &self.corrects.join(","))]);
+        }
         fields.extend(self.required.iter().map(|(key, value)| (format!("{REQUIRED}{key}"), value.clone())));
         fields
     }
+}
+
+fn ids(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect()
 }
 
 fn day_of(time_s: i64) -> Date {
@@ -95,6 +103,7 @@ mod tests {
             required: BTreeMap::from([("level".to_owned(), Value::Str("hard".to_owned())), ("with.child".to_owned(), Value::Bool(true))]),
             by: "甲".to_owned(),
             why: "复核".to_owned(),
+            corrects: vec!["c".to_owned()],
         };
         assert_eq!(StepFact::read(&view(step.fields()), Authority::County), step);
     }
@@ -105,6 +114,6 @@ mod tests {
             BTreeMap::from([("_v".to_owned(), Value::Int(-1)), ("on".to_owned(), Value::Str("soon".to_owned())), ("name".to_owned(), Value::Int(1))]);
         let step = StepFact::read(&view(fields), Authority::School);
         assert_eq!((step.version, step.name.as_str(), step.on), (0, "", date(2026, 3, 3)));
-        assert!(step.follows.is_empty() && step.to.is_none());
+        assert!(step.follows.is_empty() && step.to.is_none() && step.corrects.is_empty());
     }
 }

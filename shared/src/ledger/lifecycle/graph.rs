@@ -39,6 +39,20 @@ struct Node<'a> {
     reopens: bool,
 }
 
+impl<'a> Node<'a> {
+    /// Witnesses whose day nobody corrected, the least id first; all of them where each corrects another. A side's own day is corrected by that side, or by the county.
+    fn standing(&self) -> Vec<&'a StepFact> {
+        let mut corrected = BTreeSet::new();
+        for other in self.witnesses.values() {
+            let named = other.corrects.iter().take(FOLLOWS_MAX).filter_map(|id| self.witnesses.get(id.as_str()));
+            let may = |step: &&&StepFact| step.id != other.id && (other.authority == step.authority || other.authority == Authority::County);
+            corrected.extend(named.filter(may).map(|step| step.id.as_str()));
+        }
+        let all = corrected.len() == self.witnesses.len();
+        self.witnesses.values().copied().filter(|step| all || !corrected.contains(step.id.as_str())).collect()
+    }
+}
+
 /// Judgement of one step before forks are considered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Judged {
@@ -53,6 +67,8 @@ pub(super) struct Graph<'a> {
     judged: BTreeMap<&'a str, Judged>,
     /// By node, filled last.
     reached: Vec<(u32, Date)>,
+    /// By node, filled last: ids of the steps whose day stands, the least first.
+    standing: Vec<Vec<&'a str>>,
 }
 
 impl<'a> Graph<'a> {
@@ -205,7 +221,9 @@ impl<'a> Graph<'a> {
     fn reach(&mut self) {
         let least = |days: &mut dyn Iterator<Item = (u32, Date)>| days.min_by_key(|(version, on)| (*on, *version));
         for node in &self.nodes {
-            let own = least(&mut node.witnesses.values().map(|step| (step.version, step.on)));
+            let standing = node.standing();
+            let own = least(&mut standing.iter().map(|step| (step.version, step.on)));
+            self.standing.push(standing.iter().map(|step| step.id.as_str()).collect());
             let chosen = least(&mut self.winners(node).map(|parent| self.reached(parent)));
             let reached = if node.say.name == RESOLVE { chosen } else { own };
             self.reached.push(reached.unwrap_or((0, Date::ZERO)));
@@ -243,15 +261,26 @@ impl<'a> Graph<'a> {
             Judged::Void(reason) => Effect::Void(reason),
             Judged::NotYet => Effect::NotYetJudged,
             Judged::In(node) => {
-                let speaker = self.nodes.get(node).and_then(|node| node.witnesses.keys().next().copied()).unwrap_or(id);
+                let standing = self.standing.get(node).map(Vec::as_slice).unwrap_or_default();
+                let speaker = standing.first().copied().unwrap_or(id);
                 match effect_of_node(node) {
                     Effect::Void(reason) => Effect::Void(reason),
+                    _ if standing.binary_search(&id).is_err() => Effect::Corrected(speaker.to_owned()),
                     _ if speaker != id => Effect::Witness(speaker.to_owned()),
                     effect => effect,
                 }
             }
         };
         self.judged.iter().map(|(id, judged)| ((*id).to_owned(), effect(id, *judged))).collect()
+    }
+
+    /// Number of each step's node: parents before their children.
+    pub(super) fn places(&self) -> BTreeMap<String, u32> {
+        let place = |judged: &Judged| match judged {
+            Judged::In(node) => u32::try_from(*node).ok(),
+            _ => None,
+        };
+        self.judged.iter().filter_map(|(id, judged)| Some(((*id).to_owned(), place(judged)?))).collect()
     }
 
     pub(super) fn reopened(&self, tips: &[NodeId]) -> u32 {

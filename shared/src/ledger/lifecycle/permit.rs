@@ -208,7 +208,7 @@ fn from_here<'a>(lifecycle: &'a Lifecycle, state: &str, side: Authority) -> impl
 }
 
 /// The first day a step may be taken: where the state is one of public notice, once that is over by its own days; otherwise so many days after the state was reached.
-fn earliest(outcome: &Outcome, definition: &Definition, step: &Step, fields: &BTreeMap<String, Value>, holidays: &Holidays) -> Option<Date> {
+pub fn earliest(outcome: &Outcome, definition: &Definition, step: &Step, fields: &BTreeMap<String, Value>, holidays: &Holidays) -> Option<Date> {
     let state = definition.lifecycle.as_ref()?.state(outcome.state.as_deref()?)?;
     let days = step.min_days_in_state?;
     notice::over(definition, fields, &state.code, holidays).or_else(|| holidays.after(outcome.since?, days, state.due_unit))

@@ -82,7 +82,12 @@ fn step(id: &str, name: &str, follows: &[&str], authority: Authority) -> StepFac
         required: BTreeMap::new(),
         by: "tester".to_owned(),
         why: String::new(),
+        corrects: Vec::new(),
     }
+}
+
+fn corrected(id: &str, step: &StepFact, day: i8) -> StepFact {
+    StepFact { id: id.to_owned(), on: date(2026, 3, day), corrects: vec![step.id.clone()], ..step.clone() }
 }
 
 fn school(id: &str, name: &str, follows: &[&str]) -> StepFact {
@@ -167,6 +172,44 @@ fn two_who_say_the_same_are_two_witnesses() {
     assert_eq!(outcome.effects["b"], Effect::Witness("a".to_owned()));
     assert_eq!(judge(&steps[..2]).since, Some(date(2026, 3, 2)), "the earlier day counts");
     assert_eq!(judge(&steps[..2]).tips, vec!["a"]);
+}
+
+#[test]
+fn a_corrected_day_stands_in_place_of_the_wrong_one_also_once_the_way_went_on() {
+    let apply = school("a", "apply", &[]);
+    let steps = [apply.clone(), county("b", "approve", &["a"]), corrected("c", &apply, 6)];
+    let outcome = judge(&steps);
+    assert_eq!(outcome.state.as_deref(), Some("approved"));
+    assert_eq!(outcome.effects["a"], Effect::Corrected("c".to_owned()));
+    assert_eq!(outcome.effects["c"], Effect::Effective);
+    assert_eq!(outcome.places, BTreeMap::from([("a".to_owned(), 0), ("c".to_owned(), 0), ("b".to_owned(), 1)]));
+    let before = judge(&[apply.clone(), corrected("c", &apply, 6)]);
+    assert_eq!((before.since, before.due), (Some(date(2026, 3, 6)), judge(&[StepFact { on: date(2026, 3, 6), ..apply.clone() }]).due));
+    let again = corrected("d", &corrected("c", &apply, 6), 4);
+    let twice = judge(&[apply.clone(), corrected("c", &apply, 6), StepFact { corrects: vec!["a".to_owned(), "c".to_owned()], ..again }]);
+    assert_eq!((twice.since, &twice.effects["c"]), (Some(date(2026, 3, 4)), &Effect::Corrected("d".to_owned())));
+}
+
+#[test]
+fn a_side_corrects_its_own_days_and_the_county_any() {
+    let (apply, approve) = (school("a", "apply", &[]), county("b", "approve", &["a"]));
+    let by_school = StepFact { authority: Authority::School, ..corrected("c", &approve, 6) };
+    let outcome = judge(&[apply.clone(), approve.clone(), by_school]);
+    assert_eq!((outcome.since, &outcome.effects["c"]), (Some(date(2026, 3, 2)), &Effect::Void(VoidReason::Authority)));
+    // A step that either side may take: the county's day is not the school's to change.
+    let close = county("b", "close", &[]);
+    let outcome = judge(&[close.clone(), StepFact { authority: Authority::School, ..corrected("c", &close, 6) }]);
+    assert_eq!((outcome.since, &outcome.effects["c"]), (Some(date(2026, 3, 2)), &Effect::Witness("b".to_owned())));
+    let close = school("b", "close", &[]);
+    let outcome = judge(&[close.clone(), StepFact { authority: Authority::County, ..corrected("c", &close, 6) }]);
+    assert_eq!(outcome.since, Some(date(2026, 3, 6)));
+}
+
+#[test]
+fn who_corrects_each_other_leaves_every_day_standing() {
+    let apply = school("a", "apply", &[]);
+    let outcome = judge(&[StepFact { corrects: vec!["c".to_owned()], ..apply.clone() }, corrected("c", &apply, 6)]);
+    assert_eq!((outcome.since, &outcome.effects["a"]), (Some(date(2026, 3, 2)), &Effect::Effective));
 }
 
 #[test]
@@ -355,6 +398,7 @@ prop_compose! {
         version in 1..3u32,
         day in 1..20i8,
         level in prop::sample::select(vec!["hard", "special"]),
+        corrects in prop::collection::btree_set(0..10usize, 0..2),
     ) -> StepFact {
         let follows: Vec<String> = follows.into_iter().map(|n| format!("s{n}")).collect();
         let version = if version == 2 && day % 5 != 0 { 1 } else { version };
@@ -369,6 +413,7 @@ prop_compose! {
             required: BTreeMap::from([("level".to_owned(), Value::Str(level.to_owned()))]),
             by: String::new(),
             why: String::new(),
+            corrects: corrects.into_iter().map(|n| format!("s{n}")).collect(),
         }
     }
 }
@@ -394,9 +439,10 @@ proptest! {
         after.extend(steps.last().cloned());
         let (before, after) = (judge(&before), judge(&after));
         for (id, effect) in &before.effects {
-            if matches!(effect, Effect::Effective | Effect::Forked | Effect::Witness(_)) {
+            if matches!(effect, Effect::Effective | Effect::Forked | Effect::Witness(_) | Effect::Corrected(_)) {
                 let now = &after.effects[id];
-                let valid = matches!(now, Effect::Effective | Effect::Forked | Effect::Witness(_) | Effect::Void(VoidReason::Overruled));
+                let counts = matches!(now, Effect::Effective | Effect::Forked | Effect::Witness(_) | Effect::Corrected(_));
+                let valid = counts || matches!(now, Effect::Void(VoidReason::Overruled));
                 prop_assert!(valid, "{} was {:?}, is {:?}", id, effect, now);
             }
         }

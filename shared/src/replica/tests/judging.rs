@@ -153,3 +153,39 @@ fn a_blocking_check_refuses_also_what_comes_along_with_a_step() {
     assert_eq!((refused.code.as_ref(), details(&refused)), ("record-blocked", vec![("ledger-finding-check".to_owned(), "last_day".to_owned())]));
     assert!(execute::execute(node, request(set(&[("last_day", "2025-10-17")])), "test", Lang::Zh, &mut |_| ()).is_ok());
 }
+
+#[test]
+fn the_day_of_a_step_is_corrected_between_its_neighbours_and_a_rebuild_says_the_same() {
+    let town = Town::new(45, 1);
+    let real = town.node(1);
+    let (child, node) = (real.child("王小明", &id_number(1)), real.replica());
+    let day = |back: i64| node.clock().today().checked_sub(jiff::Span::new().days(back)).unwrap().to_string();
+    let opened = set(&[("opened_by", "teacher"), ("kind", "dropped"), ("last_day", &day(30)), ("on", &day(20))]);
+    let case = node.add("dropout_case", Some(&SubjectRef::Student(child)), None, &opened, None).unwrap().record;
+    let step = |code: &str, words: &[(&str, &str)], back| node.step(&case, code, &set(words), Some(&day(back)), Some("王老师"), None, None).unwrap();
+    step("verify", &[], 10);
+    step("exclude", &[("excluded_proof", "error")], 5);
+    let redate = |code: &str, back: i64| node.redate(&case, code, &day(back), Some("李老师"));
+    let refused = |code: &str, back: i64| fault(&redate(code, back).unwrap_err()).code;
+    assert_eq!(refused("verify", 21), "step-date-before", "before the case began");
+    assert_eq!(refused("verify", 4), "redate-late", "after the step that follows");
+    assert_eq!(refused("exclude", -1), "step-date-future");
+    assert_eq!(refused("exclude", 11), "step-date-before");
+    assert_eq!(refused("persuade", 3), "redate-none");
+    assert!(!redate("exclude", 5).unwrap().changed, "it is that day already");
+    assert!(redate("exclude", 8).unwrap().changed && redate("exclude", 6).unwrap().changed, "also twice");
+    assert!(redate("verify", 12).unwrap().changed);
+    let way = || {
+        let shown = node.show(&case).unwrap();
+        let steps = shown["steps"].as_array().unwrap().iter().filter(|step| step["effect"] == "effective");
+        let words =
+            |step: &serde_json::Value| (step["step"].as_str().unwrap().to_owned(), step["on"].as_str().unwrap().to_owned(), step["by"].clone());
+        (shown["row"]["state"].clone(), shown["row"]["since"].clone(), steps.map(words).collect::<Vec<_>>())
+    };
+    let found = way();
+    assert_eq!((&found.0, &found.2[0].1, &found.2[1].1), (&"excluded".into(), &day(12), &day(6)));
+    assert!(found.2.len() == 2 && found.2.iter().all(|step| step.2 == "王老师"), "who took it stays: {found:?}");
+    real.settle();
+    node.rebuild(1).unwrap();
+    assert_eq!(way(), found);
+}

@@ -131,7 +131,7 @@ CREATE INDEX blob_ref_doc ON blob_ref(doc);
 
 CREATE TABLE step(
   doc INTEGER NOT NULL, record TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, "to" TEXT, "on" TEXT, by TEXT, why TEXT, origin TEXT NOT NULL, authority TEXT, effect TEXT NOT NULL,
-  follows TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY(doc, record, id)) STRICT, WITHOUT ROWID;
+  follows TEXT NOT NULL, at TEXT NOT NULL, seq INTEGER, corrected_by TEXT, PRIMARY KEY(doc, record, id)) STRICT, WITHOUT ROWID;
 
 -- The inbox: what awaits a person. detail: JSON with the values, their writers and times.
 CREATE TABLE conflict(

@@ -99,5 +99,7 @@ pub(super) fn page(
         said: tried.fault.map(|f| Said::of(f, lang)),
         lacks: Lacks::default(),
         compared: Vec::new(),
+        redate: Vec::new(),
+        redate_typed: Default::default(),
     }))
 }
