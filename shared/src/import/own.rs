@@ -15,8 +15,9 @@ pub const LISTS: &str = "_lists";
 /// What stands for a roster where a ledger's code would.
 pub const ROSTER: &str = "roster";
 
-/// Head of the column that says why a row was refused: Chinese, English. Here and not with the words of pages, since files are read by them.
-pub const WHY: (&str, &str) = ("退回原因", "Why it was refused");
+/// Head of the column that says why a row was refused: Chinese, English. Here and not with the words of pages, since files are read by them. No field of a ledger is called
+/// so (`tests::no_ledger_has_a_field_called_as_one_of_our_columns`); where one is, in a ledger of the county's own, the field's column is left alone (`web/giveback.rs`).
+pub const WHY: (&str, &str) = ("没收的原因", "Why this row was not taken");
 /// Head of the column that says what to do about it.
 pub const NEXT: (&str, &str) = ("怎么改", "What to do about it");
 /// Head of the hidden column with the id of a row given back: whatever is corrected in the row, it is that row.
@@ -178,7 +179,19 @@ mod tests {
 
     #[test]
     fn our_own_heads_are_known_in_both_languages() {
-        assert!(is_ours("退回原因") && is_ours(" What to do about it ") && is_ours("退回编号"));
+        assert!(is_ours("没收的原因") && is_ours(" What to do about it ") && is_ours("退回编号"));
         assert!(!is_ours("备注"));
+    }
+
+    #[test]
+    fn no_ledger_has_a_field_called_as_one_of_our_columns() {
+        let catalogue = crate::ledger::Catalogue::embedded();
+        let fields = catalogue.iter_latest().flat_map(|definition| definition.fields.iter().map(move |field| (&definition.code, &field.title)));
+        let mut count = 0;
+        for (ledger, title) in fields {
+            count += 1;
+            assert!(!is_ours(&title.zh) && !is_ours(&title.en), "{ledger}: {title:?}");
+        }
+        assert!(count > 500, "the ledgers were not found");
     }
 }

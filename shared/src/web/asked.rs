@@ -8,7 +8,7 @@ use crate::{
     document::view::Value,
     fault::{Exit, Fault},
     ledger::{
-        Definition,
+        Definition, FieldType,
         definition::{Form, Subject, Within},
     },
     locale::{self, Lang},
@@ -52,12 +52,33 @@ pub(super) fn before(
     lang: Lang,
 ) -> Result<Option<Asked>, Fault> {
     let fields = fits::so_far(desk, definition, Some(student).filter(|doc| !doc.is_empty()), set);
-    let asked = if definition.form == Form::Profile {
+    let alike = if definition.form == Form::Profile {
         child(desk, account, definition, &fields, lang)?
     } else {
         record(desk, account, definition, student, set, &fields, lang)?
     };
-    Ok(asked.filter(|asked| asked.sure.is_empty() || asked.sure != sure))
+    let asked = [alike, outside(desk, definition, set)?];
+    // One question after the other; what was answered before comes along.
+    let asked = asked.into_iter().flatten().find(|asked| asked.sure.is_empty() || !sure.split('+').any(|answered| answered == asked.sure));
+    Ok(asked
+        .map(|asked| Asked { sure: if asked.sure.is_empty() || sure.is_empty() { asked.sure } else { format!("{sure}+{}", asked.sure) }, ..asked }))
+}
+
+/// A school by a name that the county's list has not: outside the county, or half a name. Those it may be are named.
+fn outside(desk: &Desk, definition: &Definition, set: &BTreeMap<String, String>) -> Result<Option<Asked>, Fault> {
+    let schools = desk.replica.schools().map_err(Fault::from)?;
+    let named = definition.fields.iter().filter(|field| field.kind == FieldType::School).filter_map(|field| Some(set.get(&field.code)?.trim()));
+    let unknown = |name: &&str| !name.is_empty() && !schools.iter().any(|(code, known)| code == name || known == name);
+    let Some(name) = named.filter(|name| unknown(name)).next().filter(|_| !schools.is_empty()) else { return Ok(None) };
+    // Every letter in its order: 石门九年制学校 is in 石门乡九年制学校.
+    let within = |known: &str| {
+        let mut letters = known.chars();
+        name.chars().all(|letter| letters.any(|other| other == letter))
+    };
+    let like: Vec<&str> = schools.iter().map(|(_, known)| known.as_str()).filter(|known| within(known)).take(SHOWN_MAX).collect();
+    let code = if like.is_empty() { "web-asked-outside" } else { "web-asked-half" };
+    let fault = Fault::new(code, Exit::Found).with("value", name).with("names", like.join("、"));
+    Ok(Some(Asked { fault, there: Vec::new(), sure: blake3::hash(name.as_bytes()).to_hex().as_str().get(..16).unwrap_or_default().to_owned() }))
 }
 
 fn child(desk: &Desk, account: &Account, definition: &Definition, fields: &BTreeMap<String, Value>, lang: Lang) -> Result<Option<Asked>, Fault> {
@@ -75,6 +96,13 @@ fn child(desk: &Desk, account: &Account, definition: &Definition, fields: &BTree
         return Ok(None);
     }
     let sure = if code == "web-child-there" { String::new() } else { ids(&rows) };
+    let of_others = reach::rows(desk, account, rows.clone()).is_empty();
+    // A child of another class is not shown to who does not have it.
+    let code = match code {
+        "web-child-there" if of_others => "web-child-there-away",
+        "web-child-alike" if of_others => "web-child-alike-away",
+        code => code,
+    };
     let there = reach::rows(desk, account, rows).into_iter().take(SHOWN_MAX).map(|row| {
         let who = format!("{} · {}", row.name.unwrap_or_default(), shown::class(row.grade, row.class, lang));
         (format!("/child/{}", row.student.unwrap_or(row.id)), who)

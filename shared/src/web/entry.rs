@@ -3,7 +3,7 @@
 //! Long as it is, this is one room: adding and correcting share what they read, refuse, ask and say.
 
 use super::{
-    account::Account,
+    account::{Account, Class, Reach},
     asked,
     conflicts::{self, Held},
     desk::Desk,
@@ -296,7 +296,9 @@ async fn add(
             let profile = definition.form == Form::Profile;
             let subject = (definition.subject == Subject::Student && !profile).then(|| SubjectRef::Student(student.clone()));
             let twice = begun(desk, &definition, &set)?.map_or(Ok(()), |_| Err(Fault::new("web-month-begun", Exit::Input)));
-            let pointed = twice.and_then(|()| reach::references(desk, &account, &definition, &set));
+            let pointed = twice
+                .and_then(|()| reach::references(desk, &account, &definition, &set))
+                .and_then(|()| own_class(desk, &account, &definition, &BTreeMap::new(), &set));
             let asked = match &pointed {
                 Ok(()) => asked::before(desk, &account, &definition, &student, &set, sent.other("_sure"), lang)?,
                 Err(_) => None,
@@ -344,6 +346,28 @@ async fn add(
         })
         .await?;
     after(outcome)
+}
+
+/// Who writes some classes only puts no child into another: it would be gone for them.
+fn own_class(
+    desk: &Desk,
+    account: &Account,
+    definition: &Definition,
+    known: &BTreeMap<String, Value>,
+    set: &BTreeMap<String, String>,
+) -> Result<(), Fault> {
+    let Reach::Classes(own) = account.writes(definition) else { return Ok(()) };
+    if definition.form != Form::Profile || !["grade", "class"].iter().any(|code| set.contains_key(*code)) {
+        return Ok(());
+    }
+    let mut fields = known.clone();
+    fields.extend(fits::so_far(desk, definition, None, set));
+    let number = |code: &str| match fields.get(code) {
+        Some(Value::Int(number)) => Some(*number),
+        _ => None,
+    };
+    let class = number("grade").zip(number("class")).map(|(grade, class)| Class { grade, class });
+    if class.is_some_and(|class| own.contains(&class)) { Ok(()) } else { Err(Fault::new("web-class-not-yours", Exit::Input)) }
 }
 
 /// What a form shows of those it is about: the child's name and class, what is known already, records to choose from.
@@ -525,6 +549,7 @@ async fn save(
                 return Ok(Ok(if note.is_empty() { page_of } else { format!("{page_of}?files=0{note}") }));
             }
             let pointed = reach::references(desk, &account, &reached.definition, &set)
+                .and_then(|()| own_class(desk, &account, &reached.definition, &reached.place.fields, &set))
                 .and_then(|()| undisputed(desk, &reached.definition, &reached.place.id, &set, lang))
                 .and_then(|()| newer::none(desk, &account, &reached, &sent, lang))
                 .and_then(|()| fits::asked_for(desk, &account, &reached.definition, &reached.place.fields, &set, sent.other("_gaps"), lang));

@@ -109,9 +109,23 @@ fn put(page: &mut Worksheet, row: u32, column: u16, text: &str) -> Result<(), Xl
     Ok(())
 }
 
-/// Kept as a number in the workbook, so that it can be summed there.
-fn is_number(field: &Field) -> bool {
-    matches!(field.kind, FieldType::Int | FieldType::Dec1 | FieldType::Money)
+/// How a number stands in the workbook, so that it can be summed there; `None`: the field is kept as text.
+fn number_format(field: &Field) -> Option<&'static str> {
+    match field.kind {
+        FieldType::Int => Some("0"),
+        FieldType::Dec1 => Some("0.0"),
+        FieldType::Money => Some("0.00"),
+        _ => None,
+    }
+}
+
+/// The number that a text is and a cell can hold to the last digit (15 of them); no word, no number with leading zeros.
+fn number(text: &str) -> Option<f64> {
+    let bare = text.strip_prefix('-').unwrap_or(text);
+    let digits = bare.bytes().filter(u8::is_ascii_digit).count();
+    let plain = bare.bytes().all(|b| b.is_ascii_digit() || b == b'.') && (1..=15).contains(&digits);
+    let zeros = bare.len() > 1 && bare.starts_with('0') && !bare.starts_with("0.");
+    text.parse().ok().filter(|_| plain && !zeros)
 }
 
 impl Export<'_> {
@@ -176,9 +190,7 @@ impl Export<'_> {
             page.write_string_with_format(0, column, title, &bold)?;
         }
         for (column, field) in (self.first()..).zip(&self.fields) {
-            if !is_number(field) {
-                page.set_column_format(column, &text)?;
-            }
+            page.set_column_format(column, &number_format(field).map_or_else(|| text.clone(), |format| Format::new().set_num_format(format)))?;
             let width = match field.kind {
                 FieldType::Long => 36.0,
                 FieldType::Idno | FieldType::Ref => 22.0,
@@ -200,11 +212,11 @@ impl Export<'_> {
             }
             for (column, field) in (self.first()..).zip(&self.fields) {
                 let text = self.cell(field, row);
-                match text.parse::<f64>() {
-                    Ok(number) if is_number(field) && format!("{number}") == text => {
-                        page.write_number(line, column, number)?;
+                match number_format(field).zip(number(&text)) {
+                    Some((format, number)) => {
+                        page.write_number_with_format(line, column, number, &Format::new().set_num_format(format))?;
                     }
-                    _ => put(page, line, column, &text)?,
+                    None => put(page, line, column, &text)?,
                 }
             }
         }

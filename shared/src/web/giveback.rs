@@ -132,7 +132,9 @@ impl Book<'_> {
         let width = sheet.rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
         // The place of our own columns, when the workbook was given back before.
         let heads = sheet.rows.iter().find(|(row, _)| u64::from(*row) == head);
-        let end = heads.and_then(|(_, cells)| cells.iter().position(|cell| own::is_ours(&cell.text()))).unwrap_or(width);
+        let field = |at: usize| self.columns.values().any(|place| *place == at);
+        let own = |(at, cell): (usize, &Cell)| !field(at) && own::is_ours(&cell.text());
+        let end = heads.and_then(|(_, cells)| cells.iter().enumerate().position(own)).unwrap_or(width);
         let why = u16::try_from(end).unwrap_or(u16::MAX - 2);
         let bold = Format::new().set_bold().set_text_wrap();
         let (mut line, mut top) = (0, 0);

@@ -83,6 +83,44 @@ async fn a_childs_form_is_held_to_what_the_identity_number_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_class_teacher_enters_children_of_the_own_classes_and_is_told_who_helps_with_others() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    school.child("王小明", "529901201606120012", 3, 2);
+    let child = |rest: &str| format!("{CHILD}&id_no=529901201606120012&sex=male&birth=2016-06-12{rest}");
+    let away = school.post("/ledger/enrolment/new", &teacher, &child("")).await;
+    assert!(away.text.contains("别的班已有一名学生用这个证件号码") && away.text.contains("请学籍管理员核对"), "{}", away.text);
+    assert!(!away.text.contains("下面的名字") && !away.text.contains("先选“无证件”"), "{}", away.text);
+    let other = format!("{CHILD}&id_type=none&sex=male&birth=2015-01-01").replace("class=1", "class=2");
+    let refused = school.post("/ledger/enrolment/new", &teacher, &other).await;
+    assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.text.contains("这个班不归您管"), "{}", refused.text);
+    assert_eq!(school.records("enrolment").len(), 1, "nothing was made");
+    let own = school.post("/ledger/enrolment/new", &teacher, &other.replace("class=2", "class=1")).await;
+    assert_eq!(own.status, StatusCode::SEE_OTHER, "{}", own.text);
+    let id = own.location.trim_start_matches("/child/").split('?').next().unwrap();
+    let moved = school.post(&format!("/record/{id}/edit"), &teacher, "was.class=1&class=2").await;
+    assert!(moved.text.contains("这个班不归您管"), "nor is one put there: {}", moved.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_school_that_is_not_in_the_list_is_asked_about_with_those_it_may_be() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    school.listed();
+    let put = "INSERT INTO record_school (_id, _doc, _year, _term, _disputed, _reopened, _v, void, code, name) VALUES ('school:2', 1, 2025, 0, 0, 0, 1, 0, '5299010002', '石门乡九年制学校')";
+    school.desk.replica.store().write(|c| c.execute_batch(put).map_err(huxue_shared::store::StoreError::from)).unwrap();
+    let form = |to: &str| format!("_student={child}&from=5299010001&to={to}&asked_by=from_school&asked_on=2026-03-02&reason=moved");
+    let half = school.post("/ledger/transfer/new", &registrar, &form("石门九年制学校")).await;
+    assert!(half.text.contains("是不是：石门乡九年制学校"), "{}", half.text);
+    assert!(school.records("transfer").is_empty());
+    let away = school.post("/ledger/transfer/new", &registrar, &form("昆明小学")).await;
+    assert!(away.text.contains("“昆明小学”不在本县学校名单里"), "{}", away.text);
+    let meant = school.post("/ledger/transfer/new", &registrar, &format!("{}&_sure={}", form("昆明小学"), sure(&away.text))).await;
+    assert_eq!(meant.status, StatusCode::SEE_OTHER, "{}", meant.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_form_proposes_what_all_records_have_in_common() {
     let school = School::new();
     let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);

@@ -236,7 +236,7 @@ async fn a_workbook_of_ours_goes_where_it_came_from_whatever_was_chosen() {
     let book = bytes(&school, &session, &format!("/import/{}/refused", hidden_token(&seen))).await;
     let seen = upload(&school, &session, "zh", "care_log", "改好了的.xlsx", &book).await.text;
     assert!(seen.contains("→ 学生名册") && seen.contains("改为导入到那里"), "{seen}");
-    assert!(!seen.contains("退回原因") && !seen.contains("没有用到的列"), "{seen}");
+    assert!(!seen.contains("没收的原因") && !seen.contains("没有用到的列"), "{seen}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -418,4 +418,38 @@ fn with_text(book: &[u8], from: &str, to: &str) -> Vec<u8> {
     }
     assert!(found, "{from} is in the workbook");
     out.finish().unwrap().into_inner()
+}
+
+/// An amount with fen is a number as any other, and a ledger's own column called much like ours goes back and forth with the rest.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_with_fen_is_exported_as_a_number_and_goes_back_and_forth_with_every_column() {
+    let school = School::new();
+    let (_, session) = school.person("zhao", &[Role::AidOfficer], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let set =
+        [("amount", "312.50"), ("paid_on", "2026-02-20"), ("refund_amount", "100.10"), ("failed", "yes"), ("refund_why", "left"), ("note", "第一次")];
+    let set = set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let ask = |request| school.desk.ask(&super::nobody(), request, Lang::Zh).unwrap();
+    ask(Ask::RecordAdd { ledger: "aid_payment".into(), subject: Some(SubjectRef::Student(child)), year: None, set, by: None });
+    let book = bytes(&school, &session, "/ledger/aid_payment/export").await;
+    let same = upload(&school, &session, "zh", "", "发放.xlsx", &book).await.text;
+    assert!(same.contains("没有需要写入的内容"), "what was only exported changes nothing: {same}");
+    let wrong = upload(&school, &session, "zh", "", "发放.xlsx", &with_number(&book, "312.5", "312.555")).await.text;
+    assert!(wrong.contains("tag bad"), "{wrong}");
+    let back = bytes(&school, &session, &format!("/import/{}/refused", hidden_token(&wrong))).await;
+    let heads = |book: &[u8]| -> Vec<String> {
+        let sheets = huxue_shared::import::read_sheets(book, "x.xlsx", &huxue_shared::import::Limits::default()).unwrap();
+        sheets[0].rows[0].1.iter().map(|cell| cell.text()).filter(|head| !head.is_empty()).collect()
+    };
+    let (sent, given) = (heads(&book), heads(&back));
+    assert!(sent.contains(&"退回原因".to_owned()) && given[..sent.len()] == sent && given[sent.len()] == "没收的原因", "{given:?}");
+    let again = upload(&school, &session, "zh", "", "退回.xlsx", &back).await.text;
+    let twice = bytes(&school, &session, &format!("/import/{}/refused", hidden_token(&again))).await;
+    assert_eq!(heads(&twice), given, "given back a second time the columns are as many");
+    let mended = with_number(&twice, "312.555", "350");
+    let seen = upload(&school, &session, "zh", "", "发放.xlsx", &mended).await.text;
+    school.post(&format!("/import/{}/apply", hidden_token(&seen)), &session, "").await;
+    let fields = &school.records("aid_payment")[0].fields;
+    let value = |key: &str| serde_json::to_value(&fields[key]).unwrap();
+    assert_eq!((value("amount"), value("note")), (35_000.into(), "第一次".into()), "{seen}");
 }

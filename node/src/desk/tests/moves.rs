@@ -29,7 +29,9 @@ async fn a_transfer_names_schools_by_name_and_lies_between_this_one_and_another(
     assert!(form.contains("name=\"from\" value=\"石桥小学\"") && form.contains("<option value=\"青杠镇中学\">5299010002</option>"), "{form}");
     let base = format!("_student={child}&asked_by=from_school&reason=moved&on=2026-03-02");
     let send = async |rest: &str| school.post("/ledger/transfer/new", &registrar, &format!("{base}&{rest}")).await;
-    let foreign = send(&format!("from={OTHER_NAME}&to=X&asked_on=2026-03-02")).await;
+    let asked = send(&format!("from={OTHER_NAME}&to=X&asked_on=2026-03-02")).await.text;
+    let sure = asked.split("name=\"_sure\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let foreign = send(&format!("from={OTHER_NAME}&to=X&asked_on=2026-03-02&_sure={sure}")).await;
     assert!(foreign.text.contains("要有一所是本校") && !foreign.text.contains("不能是同一所学校"), "{}", foreign.text);
     let future = send(&format!("from=&to={OTHER_NAME}&asked_on=2026-03-05")).await;
     assert!(future.text.contains("申请日期在今天以后") && !future.text.contains("同一所学校"), "{}", future.text);

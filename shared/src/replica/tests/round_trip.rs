@@ -377,7 +377,7 @@ fn refused_rows_go_back_are_corrected_where_they_stand_and_are_taken_and_nothing
     assert_eq!(children(), accepted + 1, "nobody is doubled");
     let book = giveback::workbook(&book, "退回-名册.xlsx", &mark("roster"), &third, Lang::Zh).unwrap();
     let sheets = read_sheets(&book, "a.xlsx", &Limits::default()).unwrap();
-    let heads = sheets[0].rows.iter().flat_map(|(_, cells)| cells).filter(|cell| cell.text() == "退回原因").count();
+    let heads = sheets[0].rows.iter().flat_map(|(_, cells)| cells).filter(|cell| cell.text() == "没收的原因").count();
     assert_eq!(heads, 1, "given back twice, the reasons stand there once");
     assert_eq!(roster(node, &book, true)["rejected"], json!(rejected - 1));
     assert_eq!(giveback::name("退回-名册.xlsx", Lang::Zh), "退回-名册.xlsx");

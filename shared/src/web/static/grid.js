@@ -141,7 +141,7 @@
         if (verdict.waits) waits += 1;
         question(row, verdict);
       }
-      if (!verdict.waits) for (const moved of verdict.cells) { good += 1; line(`${label(row)} · ${moved.title}：${moved.from || "∅"} → ${moved.to || "∅"}`); }
+      if (!verdict.waits) for (const moved of verdict.cells) { good += 1; line(`${label(row)} · ${moved.title}：${moved.from || words.empty} → ${moved.to || words.empty}`); }
       if (verdict.new && verdict.changed && !verdict.cells.length) good += 1;
       for (const warning of verdict.warnings) {
         for (const cell of warning.fields.map(find).filter(Boolean)) cell.dataset.odd = warning.message;
@@ -225,7 +225,7 @@
     past.length = 0;
     mark(rows, { rows: answer.rows.map((verdict) => ({ ...verdict, cells: [], new: false, asked: verdict.waits ? verdict.asked : null })) });
     saveButton.disabled = !answer.refused && !answer.asked;
-    said.textContent = [answer.changed ? `${words.saved} ${answer.changed}` : "", answer.refused ? `${answer.refused} ${words.bad}` : "", answer.asked ? `${answer.asked} ${words.asks}` : ""].filter(Boolean).join("，");
+    said.textContent = [answer.changed ? words.saved.replace("#", answer.changed) : "", answer.refused ? `${answer.refused} ${words.bad}` : "", answer.asked ? `${answer.asked} ${words.asks}` : ""].filter(Boolean).join("，");
     offer(answer.batch);
     // What a row is like may be a record by now: it is asked about as that.
     if (answer.asked) { const done = said.textContent; ask(); judged.then(() => { said.textContent = done; }); }
@@ -412,16 +412,16 @@
     await judged;
     const extra = [];
     // How many, and which: the first ten by name.
-    const which = (all) => `${all.length}（${all.slice(0, 10).join("、")}${all.length > 10 ? "…" : ""}）`;
-    if (added) extra.push(`${words.added} ${added}`);
+    const which = (all) => `${all.slice(0, 10).join("、")}${all.length > 10 ? `…（${all.length}）` : ""}`;
+    if (added) extra.push(words.added.replace("#", added));
     const gone = laid.lost ? [laid.lost] : [];
-    if (notes.length) gone.push(`✗ ${words.row} ${which(notes.map((row) => [row.number, row.child].filter(Boolean).join(" ")))}：${words.unplaced}`);
+    if (notes.length) gone.push(`✗ ${words.unplaced.replace("#", which(notes.map((row) => row.child ? `${row.number}（${row.child}）` : row.number)))}`);
     tell(gone);
     said.textContent = `${said.textContent}${extra.length ? `；${extra.join("；")}` : ""}`;
   };
 
   // ---- filling ----
-  const filled = (count) => { if (count) judged.then(() => { said.textContent = `${words.filled} ${count}；${said.textContent}`; }); };
+  const filled = (count) => { if (count) judged.then(() => { said.textContent = `${words.filled.replace("#", count)}；${said.textContent}`; }); };
   const fillDown = () => {
     const area = picked();
     let list = [];
