@@ -70,8 +70,8 @@ fn with_checks(desk: &Desk, definition: &Definition, fields: &BTreeMap<String, V
         return asked;
     }
     let known = asked.unwrap_or_else(|| Asked { fault: Fault::new("web-check-asked", Exit::Found), there: Vec::new(), sure: String::new() });
-    let codes: Vec<&str> = broken.iter().map(|(code, _)| code.as_str()).collect();
-    let sure = format!("{} {}", known.sure, codes.join(","));
+    let shown = broken.iter().map(|(code, _)| code.as_str());
+    let sure = std::iter::once(known.sure.as_str()).filter(|sure| !sure.is_empty()).chain(shown).collect::<Vec<_>>().join(",");
     Some(Asked { fault: known.fault.of(broken.into_iter().map(|(_, fault)| fault)), sure, ..known })
 }
 
