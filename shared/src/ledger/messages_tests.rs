@@ -78,8 +78,8 @@ fn every_refused_step_has_a_sentence_in_both_languages() {
     let errors = [
         StepError::NoLifecycle { ledger: "aid".to_owned() },
         StepError::Unknown { step: step(), steps: vec![named.clone()] },
-        StepError::NotFromHere { step: named.clone(), state: named.clone(), steps: vec![named.clone()] },
-        StepError::NotFromHere { step: named.clone(), state: named.clone(), steps: Vec::new() },
+        StepError::NotFromHere { step: Box::new(named.clone()), state: named.clone(), steps: vec![named.clone()] },
+        StepError::NotFromHere { step: Box::new(named.clone()), state: named.clone(), steps: Vec::new() },
         StepError::NotYours { step: named.clone(), owner: StepAuthority::School },
         StepError::NotYours { step: named.clone(), owner: StepAuthority::County },
         StepError::NotYours { step: named.clone(), owner: StepAuthority::Other },

@@ -14,6 +14,17 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
+/// A record as it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Stands<'a> {
+    /// Its id; empty for a profile.
+    pub id: &'a str,
+    /// Its values.
+    pub fields: &'a BTreeMap<String, Value>,
+    /// Its state.
+    pub state: Option<&'a str>,
+}
+
 /// A step that may come, and the fields it asks anew though they are filled.
 pub type Coming<'a> = (&'a Step, Vec<String>);
 
@@ -44,9 +55,7 @@ impl Lacks {
         desk: &Desk,
         account: &Account,
         definition: &Definition,
-        id: &str,
-        fields: &BTreeMap<String, Value>,
-        state: Option<&str>,
+        Stands { id, fields, state }: Stands<'_>,
         next: &[Coming<'_>],
         lang: Lang,
     ) -> Self {

@@ -12,7 +12,7 @@ use super::{
     files,
     form::{Drawing, Input, Sent},
     guard::{Oops, Visitor, status},
-    lacks::{Coming, Lacks},
+    lacks::{Coming, Lacks, Stands},
     page::{Page, Said, after, draw},
     pending::{self, Pending},
     prefill::{self, Compared},
@@ -206,7 +206,7 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         if coming.iter().any(goes_on) {
             coming.retain(goes_on);
         }
-        Lacks::of(desk, account, definition, id, &place.fields, state, &coming, lang)
+        Lacks::of(desk, account, definition, Stands { id, fields: &place.fields, state }, &coming, lang)
     } else {
         Lacks::default()
     };

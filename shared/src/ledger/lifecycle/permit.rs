@@ -54,7 +54,7 @@ pub enum StepError {
     #[error("{step} cannot be taken from {state}")]
     NotFromHere {
         /// What was asked for.
-        step: Named,
+        step: Box<Named>,
         /// Present state.
         state: Named,
         /// Steps this side can take from it.
@@ -238,7 +238,7 @@ pub fn may_take(outcome: &Outcome, definition: &Definition, request: &Request<'_
     let Some(state) = outcome.state.as_deref() else { return Err(StepError::NotYetJudged) };
     if !step.from.iter().any(|from| from == state) {
         let steps = from_here(lifecycle, state, request.authority).map(named_step).collect();
-        return Err(StepError::NotFromHere { step: name, state: named_state(lifecycle, state), steps });
+        return Err(StepError::NotFromHere { step: Box::new(name), state: named_state(lifecycle, state), steps });
     }
     if !step.authority.allows(request.authority) {
         return Err(StepError::NotYours { step: name, owner: step.authority });

@@ -169,7 +169,8 @@ pub fn problems(paper: &ChildPaper, catalogue: &Catalogue) -> Vec<String> {
             None => {}
             Some((against, None)) => more.push(missing(&against.ledger)),
             Some((against, Some(other))) => {
-                [&against.reference, &against.sum].into_iter().for_each(|code| field(other, code));
+                field(other, &against.reference);
+                field(other, &against.sum);
                 more.extend(against.when.iter().filter(|text| unread(text, other)).map(|text| format!("{}: {text}", against.ledger)));
             }
         }
