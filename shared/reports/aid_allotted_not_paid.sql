@@ -27,7 +27,7 @@ WITH line AS (
   JOIN school s ON s.code = f."to"
   WHERE f._year = :year
   UNION ALL
-  SELECT p.programme, p._school, p._term, 0, CASE WHEN p.failed = 1 THEN p.amount - coalesce(p.refund_amount, p.amount) ELSE p.amount - coalesce(p.refund_amount, 0) END, p.amount IS NULL
+  SELECT p.programme, p._school, p._term, 0, {{net aid_payment p}}, p.amount IS NULL
   FROM record_aid_payment p
   WHERE p._year = :year AND p.channel IN ('government', 'school')
 )

@@ -2,7 +2,7 @@
 -- name = "aid_over_time"
 -- question = 7
 -- title = { zh = "历年资助", en = "Aid over the years" }
--- help = { zh = "按学年统计：受助人数（同一身份证号只计一人，没有身份证号的按档案计）、人次、金额，以及历年只受助过一个学期的人数。金额减退回，发放失败的不计。", en = "By school year: persons aided (one identity number is one person; without one, one document is), person-times, money, and those of them ever aided in one term only. Refunds deducted, failed payments left out." }
+-- help = { zh = "按学年统计：受助人数（同一身份证号只计一人，没有身份证号的按档案计）、人次、金额，以及历年只受助过一个学期的人数。金额减退回，全部退回的不计人数和人次。", en = "By school year: persons aided (one identity number is one person; without one, one document is), person-times, money, and those of them ever aided in one term only. Refunds deducted; what came back whole counts no person." }
 -- chart = { kind = "line", x = "year", y = ["persons", "times"] }
 -- ledgers = ["aid_payment"]
 -- indexes = [
@@ -21,10 +21,10 @@
 -- ]
 -- +++
 WITH paid AS MATERIALIZED (
-  SELECT coalesce(nullif(e.id_no, ''), p._student) AS person, p._year, p._term, CASE WHEN p.failed = 1 THEN p.amount - coalesce(p.refund_amount, p.amount) ELSE p.amount - coalesce(p.refund_amount, 0) END AS amount
+  SELECT coalesce(nullif(e.id_no, ''), p._student) AS person, p._year, p._term, {{net aid_payment p}} AS amount
   FROM record_aid_payment p
   LEFT JOIN record_enrolment e ON e._doc = p._doc
-  WHERE p.failed IS NOT 1
+  WHERE {{kept aid_payment p}}
 ),
 often AS (
   SELECT person, count(DISTINCT _year * 10 + _term) AS terms FROM paid GROUP BY person

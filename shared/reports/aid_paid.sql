@@ -2,7 +2,7 @@
 -- name = "aid_paid"
 -- question = 3
 -- title = { zh = "资助发放：项目、学校、学期", en = "Aid paid by programme, school and term" }
--- help = { zh = "人数为不同学生数，人次为发放笔数。金额为实发减退回；发放失败的按全额退回计，除非另填退回金额；失败的不计人数和人次。金额有争议的不计入金额。", en = "Persons are different children, person-times are payments. Money is what was paid less refunds; a failed payment counts as refunded in full unless a refund is stated, and counts no person. Disputed amounts are in no sum." }
+-- help = { zh = "人数为不同学生数，人次为发放笔数。金额为实发减退回；发放失败、没有填退回金额的按全额退回计；全部退回的不计人数和人次。金额有争议的不计入金额。", en = "Persons are different children, person-times are payments. Money is what was paid less refunds; a failed payment with no refund stated counts as refunded in full; what came back whole counts no person. Disputed amounts are in no sum." }
 -- chart = { kind = "bar", x = "programme", y = ["amount"] }
 -- ledgers = ["aid_payment"]
 -- indexes = [
@@ -23,8 +23,8 @@
 -- ]
 -- +++
 SELECT coalesce(g.name, p.programme) AS programme, p._school AS school, p._term AS term,
-       count(DISTINCT CASE WHEN p.failed IS NOT 1 THEN p._doc END) AS persons, sum(p.failed IS NOT 1) AS times,
-       coalesce(sum(CASE WHEN p.failed = 1 THEN p.amount - coalesce(p.refund_amount, p.amount) ELSE p.amount - coalesce(p.refund_amount, 0) END), 0) AS amount
+       count(DISTINCT CASE WHEN {{kept aid_payment p}} THEN p._doc END) AS persons, sum({{kept aid_payment p}}) AS times,
+       coalesce(sum({{net aid_payment p}}), 0) AS amount
 FROM record_aid_payment p
 LEFT JOIN record_aid_programme g ON g._id = p.programme
 WHERE p._year = :year AND (:term IS NULL OR p._term = :term)

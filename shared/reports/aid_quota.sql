@@ -38,8 +38,8 @@ WITH line AS (
   WHERE a._year = :year AND a._state IN {{counting aid_application}}
   GROUP BY 1, 2, 3
   UNION ALL
-  SELECT p.programme, p._school, p._term, 0, 0, 0, count(DISTINCT CASE WHEN p.failed IS NOT 1 THEN p._doc END),
-         sum(CASE WHEN p.failed = 1 THEN p.amount - coalesce(p.refund_amount, p.amount) ELSE p.amount - coalesce(p.refund_amount, 0) END)
+  SELECT p.programme, p._school, p._term, 0, 0, 0, count(DISTINCT CASE WHEN {{kept aid_payment p}} THEN p._doc END),
+         sum({{net aid_payment p}})
   FROM record_aid_payment p
   WHERE p._year = :year
   GROUP BY 1, 2, 3

@@ -43,9 +43,9 @@ pair AS MATERIALIZED (
       OR instr(',' || replace(replace(y.excludes, ' ', ''), '，', ',') || ',', ',' || x.code || ',') > 0)
 ),
 paid AS MATERIALIZED (
-  SELECT p._doc, p._school, p._term, p.programme, sum(CASE WHEN p.failed = 1 THEN p.amount - coalesce(p.refund_amount, p.amount) ELSE p.amount - coalesce(p.refund_amount, 0) END) AS amount, sum(p.amount IS NULL) AS unknown
+  SELECT p._doc, p._school, p._term, p.programme, sum({{net aid_payment p}}) AS amount, sum(p.amount IS NULL) AS unknown
   FROM record_aid_payment p
-  WHERE p._year = :year AND p.failed IS NOT 1 AND (:term IS NULL OR p._term = :term)
+  WHERE p._year = :year AND {{kept aid_payment p}} AND (:term IS NULL OR p._term = :term)
     AND (p.programme IN (SELECT one FROM pair UNION SELECT other FROM pair) OR p._doc IN (SELECT one FROM twin UNION SELECT other FROM twin))
   GROUP BY p._doc, p._term, p.programme
 ),
@@ -53,7 +53,7 @@ again AS MATERIALIZED (
   SELECT p._doc, p._term, p.programme, min(p._id) AS one, max(p._id) AS other
   FROM record_aid_payment p
   JOIN record_aid_programme g ON g._id = p.programme
-  WHERE p._year = :year AND p.failed IS NOT 1 AND (:term IS NULL OR p._term = :term) AND g.split IS NOT 'monthly'
+  WHERE p._year = :year AND {{kept aid_payment p}} AND (:term IS NULL OR p._term = :term) AND g.split IS NOT 'monthly'
   GROUP BY p._doc, p._term, p.programme
   HAVING count(*) > 1
 ),
@@ -69,7 +69,7 @@ found AS (
   CROSS JOIN paid a ON a.programme = x.one
   CROSS JOIN paid b ON b._doc = a._doc AND b._term = a._term AND b.programme = x.other
   UNION ALL
-  SELECT 'again', r._term, r._doc, a._school, r.programme, a.amount - coalesce(a.refund_amount, 0), r._doc, b._school, r.programme, b.amount - coalesce(b.refund_amount, 0)
+  SELECT 'again', r._term, r._doc, a._school, r.programme, {{net aid_payment a}}, r._doc, b._school, r.programme, {{net aid_payment b}}
   FROM again r
   JOIN record_aid_payment a ON a._id = r.one
   JOIN record_aid_payment b ON b._id = r.other

@@ -57,7 +57,7 @@ unaided AS MATERIALIZED (
                 AND instr(n.categories, m.category) > 0)
     AND NOT EXISTS (SELECT 1 FROM record_aid_application a WHERE a._doc = n._doc AND a._year = :year AND (:term IS NULL OR a._term IN (0, :term))
                     AND (a._state IN {{counting aid_application}} OR a._state IS NULL AND a._disputed = 1))
-    AND NOT EXISTS (SELECT 1 FROM record_aid_payment p WHERE p._doc = n._doc AND p._year = :year AND (:term IS NULL OR p._term IN (0, :term)) AND p.failed IS NOT 1)
+    AND NOT EXISTS (SELECT 1 FROM record_aid_payment p WHERE p._doc = n._doc AND p._year = :year AND (:term IS NULL OR p._term IN (0, :term)) AND {{kept aid_payment p}})
 )
 SELECT u._school AS school, e._student AS student, e.name AS name, u.stage AS stage, u.grade AS grade, e.class AS class, u.categories AS categories,
        (SELECT a._state FROM record_aid_application a WHERE a._doc = u._doc AND a._year = :year AND (:term IS NULL OR a._term IN (0, :term))

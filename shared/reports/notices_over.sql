@@ -30,9 +30,14 @@
 -- act_title = { zh = "看公示", en = "See the notice" }
 -- instead_of = ["aid_application.on_notice"]
 -- +++
-SELECT a._school AS school, coalesce(g.name, a.programme) AS programme, count(*) AS children, a._due AS until, a._year AS year
-FROM record_aid_application a
-LEFT JOIN record_aid_programme g ON g._id = a.programme
-WHERE a._state = 'on_notice' AND a._due <= date(:today, '+2 days') AND a.continues IS NULL
-GROUP BY a._school, a._year, a.programme, a._due
-ORDER BY a._school, a._due, 2
+WITH hung AS (
+  SELECT a._school, a._year, a.programme, max(coalesce(a.notice_school_until, a._due), coalesce(a.notice_village_until, a._due)) AS until
+  FROM record_aid_application a
+  WHERE a._state = 'on_notice' AND a.continues IS NULL
+)
+SELECT h._school AS school, coalesce(g.name, h.programme) AS programme, count(*) AS children, h.until AS until, h._year AS year
+FROM hung h
+LEFT JOIN record_aid_programme g ON g._id = h.programme
+WHERE h.until <= date(:today, '+2 days')
+GROUP BY h._school, h._year, h.programme, h.until
+ORDER BY h._school, h.until, 2

@@ -2,7 +2,7 @@
 -- name = "paid_without_approval"
 -- question = 3
 -- title = { zh = "未经审批的发放", en = "Paid without approval" }
--- help = { zh = "没有填写申请依据的发放（社会、结对渠道除外），所依据的申请查不到、已作废或是别的学生的发放，以及所依据的申请没有批准的发放。申请状态有争议的不列，见“有争议”一行。发放失败的不列。", en = "Payments with no application (donations and pairing excepted), whose application does not exist, is void or is another child's, or whose application is not approved. Where the state of the application is disputed the payment is not listed: see the line on disputes. Failed payments are left out." }
+-- help = { zh = "没有填写申请依据的发放（社会、结对渠道除外），所依据的申请查不到、已作废或是别的学生的发放，以及所依据的申请没有批准的发放。申请状态有争议的不列，见“有争议”一行。金额减退回，全部退回的不列。", en = "Payments with no application (donations and pairing excepted), whose application does not exist, is void or is another child's, or whose application is not approved. Where the state of the application is disputed the payment is not listed: see the line on disputes. Money is less what came back; what came back whole is left out." }
 -- ledgers = ["aid_payment", "aid_application"]
 -- indexes = [
 --   'record_aid_payment(_year, _school, _term, programme, _doc, amount, failed, refund_amount, channel, application, void, _id)',
@@ -29,13 +29,13 @@
 WITH finding AS MATERIALIZED (
   SELECT p._id
   FROM record_aid_payment p
-  WHERE p._year = :year AND (:term IS NULL OR p._term = :term) AND p.failed IS NOT 1
+  WHERE p._year = :year AND (:term IS NULL OR p._term = :term) AND {{kept aid_payment p}}
     AND CASE WHEN coalesce(p.application, '') = '' THEN p.channel IS NULL OR p.channel NOT IN ('social', 'pairing')
              ELSE NOT EXISTS (SELECT 1 FROM record_aid_application a WHERE a._doc = p._doc AND +a._id = p.application
                               AND (a._state IN {{counting aid_application}} OR a._state IS NULL AND a._disputed = 1)) END
 )
 SELECT p._school AS school, p._student AS student, e.name AS name, coalesce(g.name, p.programme) AS programme, p._term AS term, p.paid_on AS paid_on,
-       p.amount AS amount, p.batch AS batch, a._state AS application, p._id AS payment
+       {{net aid_payment p}} AS amount, p.batch AS batch, a._state AS application, p._id AS payment
 FROM finding f
 CROSS JOIN record_aid_payment p ON p._id = f._id
 LEFT JOIN record_aid_application a ON a._id = p.application AND a._doc = p._doc

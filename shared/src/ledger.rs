@@ -9,6 +9,7 @@ pub mod condition;
 pub mod days;
 pub mod definition;
 pub mod lifecycle;
+pub mod net;
 pub mod notice;
 mod parse;
 pub mod problem;

@@ -121,11 +121,12 @@ fn an_aid_application_climbs_from_draft_to_audit() {
     assert_eq!(ladder.step(&node, "applaud", "2020-10-12", &[]).fault(), "ledger-step-no-such");
     up_to_notice(&ladder, &minutes);
 
-    // Five working days after Monday 2 November: 3, 5, 6, 9, 10; with the day worked in exchange 3, 5, 6, 7, 9.
-    assert_eq!(ladder.typed(&node, "aid_application", "_due"), "2020-11-10", "{holiday}");
+    // Five working days after the notice ends on Monday 9 November: 10, 11, 12, 13, 16; with Saturday 14 worked in exchange 10, 11, 12, 13, 14.
+    assert_eq!(ladder.typed(&node, "aid_application", "_due"), "2020-11-16", "{holiday}");
     let _ = add(&county.hub, &["calendar"], &["kind=makeup_day", "from=2020-11-07", "name=调休上班"]);
+    let _ = add(&county.hub, &["calendar"], &["kind=makeup_day", "from=2020-11-14", "name=调休上班"]);
     county.sync(&[&node]);
-    assert_eq!(ladder.typed(&node, "aid_application", "_due"), "2020-11-09", "what was projected before follows the calendar");
+    assert_eq!(ladder.typed(&node, "aid_application", "_due"), "2020-11-14", "what was projected before follows the calendar");
     let files = [format!("notice_school={FILE}"), format!("notice_village={FILE}"), format!("form_stamped={FILE}")];
     let files = [&files[0][..], &files[1], &files[2], "reported_on=2020-11-08", "village_track_on=2020-11-08"];
     assert_eq!(ladder.step(&node, "report", "2020-11-08", &files).fault(), "ledger-step-early");
@@ -135,7 +136,7 @@ fn an_aid_application_climbs_from_draft_to_audit() {
     ladder.refused(&node, "report", "2020-11-20", "ledger-step-not-from-here");
     assert_eq!(
         ladder.step(&node, "resume", "2020-11-09", &["objection_result=rejected"]).fault(),
-        "record-blocked",
+        "ledger-step-missing",
         "the old days are no new notice"
     );
     let again = ["objection_result=rejected", "notice_school_from=2020-11-09", "notice_school_until=2020-11-13"];

@@ -152,7 +152,7 @@ relay-answered = This school has answered { $record } already.
     .next = See it with `{ $program } record list relay_answer`; to change it, void the answer and call the county.
 relay-at-school = This is the copy for a school; the county does not work on copies.
     .next = Work on the record itself: `{ $program } record step { $record }`.
-relay-no-step = It cannot be answered with "{ $step }" now; possible: { $list }.
+relay-no-step = It cannot be answered with "{ $step_en }" now; possible: { $list_en }.
     .next = See how it stands with `{ $program } record show`; where nothing is possible, wait for the county or the other school.
 report-check = The report { $path } has { $count ->
     [one] 1 problem

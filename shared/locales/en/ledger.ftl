@@ -181,19 +181,19 @@ ledger-step-no-lifecycle = The ledger "{ $ledger }" has no steps.
     .next = Change the record with `{ $program } record set RECORD --set FIELD=VALUE`.
 ledger-step-no-such = No step "{ $step }"; this ledger has: { $names_en }.
     .next = Run `{ $program } record step RECORD STEP` with one of those listed.
-ledger-step-not-from-here = The state is "{ $state_en }"; "{ $step }" cannot be taken from it. Possible: { $names_en }.
+ledger-step-not-from-here = The state is "{ $state_en }"; "{ $step_en }" cannot be taken from it. Possible: { $names_en }.
     .next = Run `{ $program } record step RECORD STEP` with one of those listed.
-ledger-step-none-from-here = The state is "{ $state_en }"; "{ $step }" cannot be taken from it, and no step is yours to take.
+ledger-step-none-from-here = The state is "{ $state_en }"; "{ $step_en }" cannot be taken from it, and no step is yours to take.
     .next = Wait for the other side, or it is settled; see `{ $program } record show RECORD`.
-ledger-step-schools = "{ $step }" is taken by the school.
+ledger-step-schools = "{ $step_en }" is taken by the school.
     .next = Have the school run `huxue-node record step RECORD STEP`.
-ledger-step-countys = "{ $step }" is taken by the county.
+ledger-step-countys = "{ $step_en }" is taken by the county.
     .next = The county takes it with `huxue-hub record step`; run `{ $program } sync now` to see the result.
-ledger-step-others = "{ $step }" is for the other school.
+ledger-step-others = "{ $step_en }" is for the other school.
     .next = Nothing to do: the county passes this on to that school and writes its answer down here.
-ledger-step-missing = Before "{ $step }", fill in: { $names_en }.
+ledger-step-missing = Before "{ $step_en }", fill in: { $names_en }.
     .next = Fill them along with it: `{ $program } record step RECORD STEP --set FIELD=VALUE`.
-ledger-step-early = "{ $step }" can be taken from { $earliest } on; the prescribed days are not over.
+ledger-step-early = "{ $step_en }" can be taken from { $earliest } on; the prescribed days are not over.
     .next = Take it on { $earliest } or later.
 ledger-step-forked = Two sides disagree about the state; choose first: { $names_en }.
     .next = Look at both with `{ $program } record show RECORD`, then run `{ $program } record step RECORD resolve --to STATE`.

@@ -181,19 +181,19 @@ ledger-step-no-lifecycle = 台账“{ $ledger }”没有办理步骤。
     .next = 直接运行 { $program } record set 记录号 --set 字段=值。
 ledger-step-no-such = 没有步骤“{ $step }”，这个台账有：{ $names_zh }。
     .next = 运行 { $program } record step 记录号 步骤，从列出的步骤中选。
-ledger-step-not-from-here = 现在是“{ $state_zh }”，不能办理“{ $step }”；可以办理：{ $names_zh }。
+ledger-step-not-from-here = 现在是“{ $state_zh }”，不能办理“{ $step_zh }”；可以办理：{ $names_zh }。
     .next = 运行 { $program } record step 记录号 步骤，从列出的步骤中选。
-ledger-step-none-from-here = 现在是“{ $state_zh }”，不能办理“{ $step }”，也没有轮到您这一方办理的步骤。
+ledger-step-none-from-here = 现在是“{ $state_zh }”，不能办理“{ $step_zh }”，也没有轮到您这一方办理的步骤。
     .next = 等另一方办理，或已经办结；{ $program } record show 记录号 可看办到哪一步。
-ledger-step-schools = “{ $step }”由学校办理。
+ledger-step-schools = “{ $step_zh }”由学校办理。
     .next = 请学校运行 huxue-node record step 记录号 步骤。
-ledger-step-countys = “{ $step }”由县教育局办理。
+ledger-step-countys = “{ $step_zh }”由县教育局办理。
     .next = 等县里用 huxue-hub record step 办理；运行 { $program } sync now 后就能看到结果。
-ledger-step-others = “{ $step }”由对方学校办理。
+ledger-step-others = “{ $step_zh }”由对方学校办理。
     .next = 不用做什么：县里把这件事转给对方学校，对方答复后自动记在这里。
-ledger-step-missing = 办理“{ $step }”之前要填好：{ $names_zh }。
+ledger-step-missing = 办理“{ $step_zh }”之前要填好：{ $names_zh }。
     .next = 填好后再办理：{ $program } record step 记录号 步骤 --set 字段=值。
-ledger-step-early = “{ $step }”最早可以在 { $earliest } 办理，规定的天数还没满。
+ledger-step-early = “{ $step_zh }”最早可以在 { $earliest } 办理，规定的天数还没满。
     .next = 到 { $earliest } 再办理。
 ledger-step-forked = 两边的办理结果不一致，要先选定一个状态：{ $names_zh }。
     .next = 先运行 { $program } record show 记录号 查看两边，再运行 { $program } record step 记录号 resolve --to 状态。

@@ -8,7 +8,7 @@ use crate::{
         value,
     },
     locale::Lang,
-    replica::{Replica, Result},
+    replica::{Replica, Result, names::Names},
 };
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -76,16 +76,36 @@ fn lifecycle(definition: &Definition, lang: Lang) -> Json {
     json!({ "initial": lifecycle.initial, "states": states, "steps": steps })
 }
 
+/// A value, with the name of the record referred to before its id.
+fn called(names: &Names<'_>, definition: &Definition, field: &Field, values: &BTreeMap<String, Value>) -> String {
+    let shown = value::show(names.catalogue(), definition, field, values, names.lang);
+    match names.name(&shown).filter(|_| field.kind == FieldType::Ref) {
+        Some(name) => names.lang.beside(&name, &shown),
+        None => shown,
+    }
+}
+
+/// The child a record is of: name, grade and class as its profile has them. `None`: it is of no child, or its profile is not here.
+fn child(replica: &Replica, shown: &Json, lang: Lang) -> Option<Json> {
+    let profile = replica.definition("enrolment").ok()?;
+    let fields = replica.locate(shown["document"].as_str()?).ok().filter(|place| place.ledger == profile.code)?.fields;
+    let text = |code: &str| {
+        let text = value::show(&replica.catalogue(), &profile, profile.field(code)?, &fields, lang);
+        (!text.is_empty()).then_some(text)
+    };
+    Some(json!({ "name": text("name")?, "grade": text("grade"), "class": text("class") }))
+}
+
 /// A record as [`Replica::show`] gives it in the reader's words: titles of its ledger, state and fields, each filled field with its value, steps.
 pub fn view(replica: &Replica, shown: &Json, lang: Lang) -> Json {
-    let catalogue = replica.catalogue();
     let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
     let Ok(definition) = replica.definition(&text(&shown["ledger"])) else { return Json::Null };
     let values: BTreeMap<String, Value> = serde_json::from_value(shown["fields"].clone()).unwrap_or_default();
+    let names = Names::of(replica, lang);
     let fields: Vec<Json> = Definition::common_fields()
         .iter()
         .chain(&definition.fields)
-        .map(|field| (field, value::show(&catalogue, &definition, field, &values, lang)))
+        .map(|field| (field, called(&names, &definition, field, &values)))
         .filter(|(_, value)| !value.is_empty())
         .map(|(field, value)| json!({ "field": field.code, "title": field.title.get(lang), "value": value }))
         .collect();
@@ -101,5 +121,5 @@ pub fn view(replica: &Replica, shown: &Json, lang: Lang) -> Json {
                 "effective": taken["effect"] == "effective" })
         })
         .collect();
-    json!({ "ledger": definition.title.get(lang), "state": state(&text(&shown["row"]["state"])), "fields": fields, "steps": steps })
+    json!({ "ledger": definition.title.get(lang), "child": child(replica, shown, lang), "state": state(&text(&shown["row"]["state"])), "fields": fields, "steps": steps })
 }

@@ -99,6 +99,12 @@ pub fn table(rows: &Json, columns: &[&str], lang: Lang) -> String {
 fn record(answer: &Json, lang: Lang) -> String {
     let view = &answer["view"];
     let mut out = format!("{} {} {}\n", cell(&view["ledger"]), cell(&answer["record"]), cell(&view["state"]));
+    if view["child"].is_object() && answer["record"] != answer["document"] {
+        let child = &view["child"];
+        let said = ["name", "grade", "class"].iter().filter(|key| child[**key].is_string());
+        let said = said.map(|key| format!("{}{}{}", locale::text(lang, &format!("report-column-{key}"), &[]), lang.colon(), cell(&child[*key])));
+        let _ = writeln!(out, "  {}", said.collect::<Vec<_>>().join("  "));
+    }
     for field in view["fields"].as_array().into_iter().flatten() {
         let _ = writeln!(out, "  {}: {}", cell(&field["title"]), cell(&field["value"]));
     }

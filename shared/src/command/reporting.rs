@@ -60,6 +60,11 @@ fn outline_of(definition: &Definition) -> LedgerOutline {
                 }),
             })
             .collect(),
+        net: definition.net.as_ref().map(|net| outline::NetOutline {
+            of: net.of.clone(),
+            less: net.less.clone(),
+            nothing_when: net.nothing_when.clone(),
+        }),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     replica::{
         Replica, Result,
         edit::{DocEdit, What},
-        records::{Place, Prepared},
+        records::{Place, Prepared, signature},
         rules,
     },
 };
@@ -93,7 +93,7 @@ impl Trace {
             .iter()
             .filter(|(_, key, value)| {
                 let same = place.fields.get(key).unwrap_or(&Value::Null) == value;
-                key != "by" && !same && (*value != Value::Bool(false) || place.fields.contains_key(key))
+                !key.starts_with('_') && !same && (*value != Value::Bool(false) || place.fields.contains_key(key))
             })
             .map(|(_, key, value)| (key.clone(), value.clone()))
             .collect();
@@ -338,9 +338,7 @@ impl Back<'_> {
             return Ok(());
         }
         let mut sets: Vec<_> = fields.into_iter().map(|(key, value)| (trace.target(), key, value)).collect();
-        if let Some(by) = self.by.filter(|by| !by.is_empty()) {
-            sets.push((trace.target(), "by".to_owned(), Value::Str(by.to_owned())));
-        }
+        sets.extend(signature(trace.target(), self.by));
         self.edits.push(DocEdit { space, doc: trace.doc, what: What::Edit(Edit { sets, ..Edit::default() }) });
         self.undone += u64::from(!trace.beside);
         Ok(())

@@ -13,6 +13,9 @@ pub const STEPS_KEY: &str = "_steps";
 /// Key of the definition version a record was written under.
 pub const VERSION_KEY: &str = "_v";
 
+/// Key of who wrote a record last. The field `by` is who made it, and stays.
+pub const WRITER_KEY: &str = "_by";
+
 /// Longest key, in bytes.
 pub const KEY_BYTES_MAX: usize = 120;
 /// Longest string value, in bytes.

@@ -3,7 +3,7 @@
 use super::{
     chunk::{self, Action},
     genesis,
-    keys::STEPS_KEY,
+    keys::{STEPS_KEY, WRITER_KEY},
     view::{Stamp, Value},
 };
 use crate::model::ChangeHash;
@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-/// The field that names who wrote a record last.
+/// The field that names who made a record: its first writer.
 const AUTHOR_KEY: &str = "by";
 
 /// One writing.
@@ -24,9 +24,9 @@ pub struct Line {
     pub key: String,
     /// What was written; `Null` for the making of a record or step.
     pub value: Value,
-    /// Whom the record's `by` named once this was written, on the branch it was written on: several where branches had met, none where it is not known.
+    /// Whom the record named as its writer (`_by`, and `by` when it was made) once this was written, on the branch it was written on: several where branches had met, none where it is not known.
     pub by: Arc<BTreeSet<String>>,
-    /// The same change wrote `by`. If not, the names are of an earlier one: the same person went on, as far as anybody can tell.
+    /// The same change named them. If not, the names are of an earlier one: the same person went on, as far as anybody can tell.
     pub signed: bool,
     /// Which operation wrote it, within the document.
     pub stamp: Stamp,
@@ -40,7 +40,7 @@ pub struct Trail {
     key: Option<String>,
     maps: HashSet<Stamp>,
     steps: HashSet<Stamp>,
-    /// Who each change left in `by`.
+    /// Whom each change left as the writer.
     authors: HashMap<ChangeHash, Arc<BTreeSet<String>>>,
 }
 
@@ -83,7 +83,8 @@ impl Trail {
 
     /// Names who wrote: whom the change itself names, or else whom those named that it builds on.
     fn sign(&mut self, hash: ChangeHash, deps: &[ChangeHash], lines: &mut [Line]) {
-        let own = lines.iter().rfind(|line| line.key == AUTHOR_KEY).map(|line| match &line.value {
+        let named = |key: &str| lines.iter().rfind(|line| line.key == key);
+        let own = named(WRITER_KEY).or_else(|| named(AUTHOR_KEY)).map(|line| match &line.value {
             Value::Str(name) if !name.is_empty() => BTreeSet::from([name.clone()]),
             _ => BTreeSet::new(),
         });

@@ -8,7 +8,7 @@
 
 mod parser;
 
-use super::{definition::Definition, problem::ProblemCode};
+use super::{definition::Definition, net::Net, problem::ProblemCode};
 use crate::{
     document::view::Value,
     model::{SchoolCode, codes::IdNumber},
@@ -19,6 +19,20 @@ use std::collections::BTreeMap;
 /// Values of another record by its key; `None` if it is not known here.
 pub type Lookup<'a> = dyn Fn(&str) -> Option<BTreeMap<String, Value>> + 'a;
 
+/// `$together.application`: the money of all records of a ledger that name the same record in a `ref` field, this one among them, as `[net]` counts it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Together {
+    /// Ledger.
+    pub ledger: String,
+    /// Its `ref` field.
+    pub field: String,
+    /// What counts.
+    pub net: Net,
+}
+
+/// Money of the other records that name this record there, in fen.
+pub type Others<'a> = dyn Fn(&Together, &str) -> i64 + 'a;
+
 /// What the writing machine knows besides the record.
 #[derive(Clone, Copy)]
 pub struct Around<'a> {
@@ -28,6 +42,8 @@ pub struct Around<'a> {
     pub school: Option<SchoolCode>,
     /// Records a field refers to; the state of their lifecycle as `$state`.
     pub other: &'a Lookup<'a>,
+    /// Money of other records that refer to the same as this one.
+    pub others: &'a Others<'a>,
 }
 
 impl std::fmt::Debug for Around<'_> {
@@ -72,6 +88,8 @@ enum Operand {
     School,
     /// `programme.stage`: a field of the record that a `ref` field names.
     Of(String, String),
+    /// `$together.application`.
+    Together(Box<Together>),
     /// `id_no.birth`, `id_no.sex`: what an identity number says of its holder.
     Holder(String, Says),
     Literal(Value),
@@ -156,6 +174,7 @@ impl Condition {
         let mut found: Vec<&str> = Vec::new();
         walk(&self.0, &mut |operand| match operand {
             Operand::Field(field) | Operand::Of(field, _) | Operand::Holder(field, _) if !found.contains(&field.as_str()) => found.push(field),
+            Operand::Together(of) => found.extend([of.field.as_str(), of.net.of.as_str()]),
             Operand::Field(_)
             | Operand::Of(..)
             | Operand::Holder(..)
@@ -264,6 +283,11 @@ impl Record<'_> {
             }
             Operand::School => Value::Str(self.around?.school?.to_string()),
             Operand::Of(reference, field) => self.other(reference)?.get(field)?.clone(),
+            Operand::Together(of) => {
+                let Value::Str(key) = self.fields.get(&of.field)? else { return None };
+                let own = of.net.net(self.fields)?;
+                Value::Int(own + (self.around?.others)(of, key))
+            }
             Operand::Holder(field, says) => says.of(self.fields.get(field)?)?,
             Operand::Literal(value) => value.clone(),
         };

@@ -172,6 +172,8 @@ pub struct Check {
     pub must: Condition,
     /// Refuses the edit instead of opening a work item.
     pub block: bool,
+    /// The desk asks once before it saves what breaks it.
+    pub ask: bool,
     /// What a person reads.
     pub message: Bilingual,
 }
@@ -196,6 +198,8 @@ pub struct State {
     pub counts: bool,
     /// The next step is due so many days after the step that led here.
     pub due_days: Option<u32>,
+    /// Date fields: these days are counted from the latest of them, where it is after that step.
+    pub due_from: Vec<String>,
     /// How these days, and `min_days_in_state` of steps from here, are counted.
     pub due_unit: DayUnit,
     /// What is due.
@@ -225,6 +229,8 @@ pub struct Step {
     pub min_days_in_state: Option<u32>,
     /// A relapse or re-opening, counted by reports.
     pub reopens: bool,
+    /// Fields of a round: where the record has been in `to` before, what they held then is not carried into the new round.
+    pub anew: Vec<String>,
 }
 
 /// States and steps of a record.
@@ -389,6 +395,8 @@ pub struct Definition {
     pub notices: Vec<Notice>,
     /// Present: a second record like an earlier one is asked about before it is saved.
     pub alike: Option<Alike>,
+    /// Present: what of a record's money counts.
+    pub net: Option<super::net::Net>,
     /// Only the county's machinery works with it: no page lists it but for who looks after the machine.
     pub machinery: bool,
     pub(super) source: String,
@@ -452,6 +460,13 @@ impl Definition {
     #[must_use]
     pub fn may_write(&self, side: Authority) -> bool {
         matches!((self.owner, side), (Owner::Both, _) | (Owner::School, Authority::School) | (Owner::County, Authority::County))
+    }
+
+    /// A step by its title, with its code beside it as a command takes it; the code alone of one that is not known.
+    #[must_use]
+    pub fn step_named(&self, code: &str, lang: Lang) -> String {
+        let known = self.lifecycle.as_ref().and_then(|lifecycle| lifecycle.step(code));
+        known.map_or_else(|| code.to_owned(), |step| lang.beside(step.title.get(lang), code))
     }
 
     /// Fields that must be filled before `step` is taken: its own `requires` and those whose `required` names it, in the order of the file.

@@ -21,11 +21,14 @@ pub use permit::{Request, StepError, allowed, may_take};
 
 use super::{
     days::Holidays,
-    definition::{Authority, Definition},
+    definition::{Authority, Definition, Step},
 };
 use crate::document::view::Value;
 use jiff::civil::Date;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// The built-in step that ends a fork: follows all tips, names the state chosen.
 pub const RESOLVE: &str = "resolve";
@@ -161,6 +164,16 @@ pub struct Outcome {
     pub places: BTreeMap<String, u32>,
     /// Present while forked.
     pub fork: Option<Fork>,
+    /// States that steps have led to, the present one among them.
+    pub been: BTreeSet<String>,
+}
+
+impl Outcome {
+    /// Fields that `step` asks anew: it begins another round, and what the former one left in them is none of this one's.
+    #[must_use]
+    pub fn anew<'a>(&self, step: &'a Step) -> &'a [String] {
+        if self.been.contains(&step.to) { &step.anew } else { &[] }
+    }
 }
 
 /// What is known about a record besides its steps.
@@ -172,6 +185,8 @@ pub struct RecordFacts<'a> {
     pub on: Option<Date>,
     /// Non-working days for due dates.
     pub holidays: &'a Holidays,
+    /// Its values, as far as a state counts its due day from them (`due_from`).
+    pub fields: &'a BTreeMap<String, Value>,
 }
 
 /// Judges the steps of one record. `definition` gives a version of the record's ledger if it is known here.
@@ -188,6 +203,8 @@ where
         reopened: graph.reopened(&tips),
         ..Outcome::default()
     };
+    let counts = |step: &&StepFact| outcome.effects.get(&step.id) == Some(&Effect::Effective);
+    outcome.been = steps.iter().filter(counts).filter_map(|step| led_to(step, &definition)).collect();
     let (version, since) = match tips.as_slice() {
         [] => {
             outcome.state = definition(record.version).and_then(|definition| definition.lifecycle.as_ref().map(|found| found.initial.clone()));
@@ -204,14 +221,31 @@ where
         }
     };
     outcome.since = since;
-    outcome.due = due(&outcome, definition(version).as_deref(), record.holidays);
+    outcome.due = due(&outcome, definition(version).as_deref(), record);
     outcome
 }
 
-/// So many days after the step that led here, by the definition of that step.
-fn due(outcome: &Outcome, definition: Option<&Definition>, holidays: &Holidays) -> Option<Date> {
+/// The state a step that counts led to.
+fn led_to<F>(step: &StepFact, definition: &F) -> Option<String>
+where
+    F: Fn(u32) -> Option<Arc<Definition>>,
+{
+    match step.name.as_str() {
+        RESOLVE => step.to.clone(),
+        name => Some(definition(step.version)?.lifecycle.as_ref()?.step(name)?.to.clone()),
+    }
+}
+
+/// So many days after the step that led here, or after the dates the state names, by the definition of that step.
+fn due(outcome: &Outcome, definition: Option<&Definition>, record: RecordFacts<'_>) -> Option<Date> {
     let state = definition?.lifecycle.as_ref()?.state(outcome.state.as_deref()?)?;
-    holidays.after(outcome.since?, state.due_days?, state.due_unit)
+    let dates = state.due_from.iter().filter_map(|field| match record.fields.get(field) {
+        Some(Value::Str(text)) => text.parse::<Date>().ok(),
+        _ => None,
+    });
+    let since = outcome.since?;
+    let from = dates.fold(since, Date::max);
+    record.holidays.after(from, state.due_days?, state.due_unit)
 }
 
 #[cfg(test)]

@@ -78,13 +78,13 @@ fn every_refused_step_has_a_sentence_in_both_languages() {
     let errors = [
         StepError::NoLifecycle { ledger: "aid".to_owned() },
         StepError::Unknown { step: step(), steps: vec![named.clone()] },
-        StepError::NotFromHere { step: step(), state: named.clone(), steps: vec![named.clone()] },
-        StepError::NotFromHere { step: step(), state: named.clone(), steps: Vec::new() },
-        StepError::NotYours { step: step(), owner: StepAuthority::School },
-        StepError::NotYours { step: step(), owner: StepAuthority::County },
-        StepError::NotYours { step: step(), owner: StepAuthority::Other },
-        StepError::Missing { step: step(), fields: vec![named.clone()] },
-        StepError::TooEarly { step: step(), earliest: jiff::civil::date(2026, 3, 9) },
+        StepError::NotFromHere { step: Box::new(named.clone()), state: named.clone(), steps: vec![named.clone()] },
+        StepError::NotFromHere { step: Box::new(named.clone()), state: named.clone(), steps: Vec::new() },
+        StepError::NotYours { step: named.clone(), owner: StepAuthority::School },
+        StepError::NotYours { step: named.clone(), owner: StepAuthority::County },
+        StepError::NotYours { step: named.clone(), owner: StepAuthority::Other },
+        StepError::Missing { step: named.clone(), fields: vec![named.clone()] },
+        StepError::TooEarly { step: named.clone(), earliest: jiff::civil::date(2026, 3, 9) },
         StepError::Forked { states: vec![named.clone()] },
         StepError::NotForked,
         StepError::NotATip { states: vec![named] },
@@ -100,7 +100,7 @@ fn every_finding_and_void_reason_has_a_sentence_in_both_languages() {
     let text = "code = \"aa\"\nversion = 1\nsubject = \"school\"\nform = \"records\"\nowner = \"school\"\nsections = [\"office\"]\nprivacy = \"A\"\n\
                 title = { zh = \"甲\", en = \"A\" }\n[[check]]\nmust = \"note set\"\nmessage = { zh = \"写备注。\", en = \"Write a note.\" }\n";
     let definition = Definition::parse(text).unwrap();
-    let around = crate::ledger::condition::Around { today: jiff::civil::date(2026, 3, 2), school: None, other: &|_| None };
+    let around = crate::ledger::condition::Around { today: jiff::civil::date(2026, 3, 2), school: None, other: &|_| None, others: &|_, _| 0 };
     let found = findings(&definition, &BTreeMap::new(), None, &around);
     assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), [FindingCode::NoDate, FindingCode::Check]);
     let broken = found.last().unwrap().clone();

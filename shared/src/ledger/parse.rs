@@ -52,6 +52,7 @@ const HEAD_KEYS: &[&str] = &[
     "prefill",
     "notice",
     "alike",
+    "net",
     "machinery",
 ];
 const LEDGER_CODE_MAX: usize = 40;
@@ -85,6 +86,7 @@ fn whole(reader: &Reader<'_>, root: Table<'_>, text: &str) -> Definition {
     definition.options = option_lists(reader, root);
     let fields = reader.tables(root, "field");
     definition.fields = field::fields(reader, &fields, &definition);
+    definition.net = field::net(reader, root, &definition);
     let lifecycle = reader.table(root, "lifecycle");
     definition.lifecycle = lifecycle.map(|table| flow::lifecycle(reader, table, &definition));
     field::late(reader, &fields, &mut definition);
@@ -143,6 +145,7 @@ fn head(reader: &Reader<'_>, root: Table<'_>, text: &str) -> Definition {
         prefill: None,
         notices: Vec::new(),
         alike: None,
+        net: None,
         machinery: reader.flag(root, "machinery").unwrap_or(false),
         source: text.to_owned(),
         code,

@@ -9,7 +9,7 @@ use crate::{
     fault::{Exit, Fault},
     ledger::{
         Definition,
-        condition::Around,
+        condition::{Around, Together},
         definition::Step,
         notice,
         validate::{self, Finding, FindingCode},
@@ -50,6 +50,11 @@ impl Written<'_> {
 impl Replica {
     /// With what this machine knows around a record: the day, and the records it may refer to.
     pub fn around<T>(&self, work: impl FnOnce(&Around<'_>) -> T) -> T {
+        self.around_record("", work)
+    }
+
+    /// The same of a record that is here: `own` is its id, so that it is not counted beside itself.
+    pub fn around_record<T>(&self, own: &str, work: impl FnOnce(&Around<'_>) -> T) -> T {
         let other = |key: &str| {
             let (mut fields, state) = self.record_values(key).ok()?;
             fields.extend(state.map(|state| ("$state".to_owned(), Value::Str(state))));
@@ -59,18 +64,33 @@ impl Replica {
             Role::Node(school) => Some(school),
             Role::Hub => None,
         };
-        work(&Around { today: self.clock.today(), school, other: &other })
+        let others = |together: &Together, key: &str| self.money_of_others(together, key, own).unwrap_or(0);
+        work(&Around { today: self.clock.today(), school, other: &other, others: &others })
     }
 
-    /// Work items, or what refuses the writing.
+    /// Money of the records but `own` that name `key`, in fen. What is disputed has no value here and is not counted.
+    fn money_of_others(&self, together: &Together, key: &str, own: &str) -> Result<i64> {
+        self.store.read(|c| {
+            let mut statement = c.prepare_cached(&format!(
+                "SELECT r.fields FROM \"record_{}\" t JOIN record r ON r.doc = t._doc AND r.id = t._id WHERE t.\"{}\" = ?1 AND t.void = 0 AND t._id <> ?2",
+                together.ledger, together.field
+            ))?;
+            let rows: Vec<String> = statement.query_map([key, own], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
+            let fields = rows.iter().map(|text| serde_json::from_str(text).unwrap_or_default());
+            Ok(fields.filter_map(|fields: BTreeMap<String, Value>| together.net.net(&fields)).sum())
+        })
+    }
+
+    /// Work items, or what refuses the writing. `own`: id of the record, empty for a new one.
     pub(super) fn judge(
         &self,
+        own: &str,
         definition: &Definition,
         fields: &BTreeMap<String, Value>,
         state: Option<&str>,
         written: Written<'_>,
     ) -> Result<Vec<Fault>> {
-        let found = self.around(|around| validate::findings(definition, fields, state, around));
+        let found = self.around_record(own, |around| validate::findings(definition, fields, state, around));
         let (blocks, gaps): (Vec<_>, Vec<_>) = found.into_iter().partition(|finding| finding.blocks && written.refuses(finding));
         let mut refused: Vec<Fault> = blocks.iter().map(|finding| finding.fault(definition)).collect();
         if let Some(state) = state.filter(|_| !matches!(written, Written::All)) {
@@ -96,16 +116,19 @@ impl Replica {
         Ok(())
     }
 
-    /// Whether a step may be taken with these values: `set` is what is written along with it.
+    /// Whether a step may be taken with these values: `set` is what is written along with it. What the definition's checks say of it all the same comes back.
     pub(super) fn judge_step(
         &self,
+        own: &str,
         definition: &Definition,
         step: &Step,
         fields: &BTreeMap<String, Value>,
         set: &BTreeMap<String, String>,
-    ) -> Result<()> {
+    ) -> Result<Vec<Fault>> {
         let required = definition.required_for(step);
         let written = set.keys().map(String::as_str).chain(required.iter().map(|field| field.code.as_str())).collect();
-        self.judge(definition, fields, Some(&step.to), Written::Step(&written)).map(drop)
+        let mut said = self.judge(own, definition, fields, Some(&step.to), Written::Step(&written))?;
+        said.retain(|fault| fault.code == FindingCode::Check.key());
+        Ok(said)
     }
 }

@@ -456,7 +456,9 @@ pub fn outcome_of(steps: &[StepFact], record: &RecordView, definition: &Definiti
         _ => None,
     };
     let on = on.map(|day| begun(record, definition, context, day));
-    let facts = RecordFacts { version, on, holidays: &context.holidays };
+    let due_from = definition.lifecycle.iter().flat_map(|lifecycle| &lifecycle.states).flat_map(|state| &state.due_from);
+    let fields = due_from.filter_map(|field| Some((field.clone(), record.fields.get(field).and_then(sole)?.clone()))).collect();
+    let facts = RecordFacts { version, on, holidays: &context.holidays, fields: &fields };
     lifecycle::outcome(steps, facts, |version| context.catalogue.get(&definition.code, version).cloned())
 }
 

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     command::request::SubjectRef,
     document::{
+        keys::WRITER_KEY,
         read,
         view::{RecordView, Stamp, Value},
         write::{Edit, NewRecord, NewStep, Target},
@@ -158,7 +159,7 @@ impl Replica {
         fields.extend(reading.values);
         fields.retain(|_, v| *v != Value::Null);
         self.common_fields(&mut fields, by);
-        let gaps = self.judge(&definition, &fields, definition.lifecycle.as_ref().map(|l| l.initial.as_str()), Written::All)?;
+        let gaps = self.judge("", &definition, &fields, definition.lifecycle.as_ref().map(|l| l.initial.as_str()), Written::All)?;
         fields.insert("_v".into(), Value::Int(i64::from(definition.version)));
         let key = self.new_key(&definition, doc, &fields)?;
         let edit = Edit { creates: vec![NewRecord { key: key.clone(), fields }], ..Edit::default() };
@@ -225,7 +226,7 @@ impl Replica {
         if let Some(number) = &number {
             self.ask_about_name(number, &name, year)?;
         }
-        let gaps = self.judge(definition, &fields, None, Written::All)?;
+        let gaps = self.judge("", definition, &fields, None, Written::All)?;
         let doc = self.new_student_doc(school, year, number.as_ref(), &name);
         self.may_work_in(doc)?;
         let edit = DocEdit { space: Space::school(school, year), doc, what: What::Edit(profile_edit(fields, definition.version)) };
@@ -485,11 +486,11 @@ impl Replica {
         }
         let (after, reading) = self.read_over(&definition, place.fields.clone(), set)?;
         let written = set.keys().map(String::as_str).collect();
-        let gaps = self.judge(&definition, &after, place.state.as_deref(), Written::Fields(&written))?;
+        let gaps = self.judge(&place.id, &definition, &after, place.state.as_deref(), Written::Fields(&written))?;
         let target = Self::target(place);
         let mut sets: Vec<_> = reading.values.into_iter().map(|(key, v)| (target.clone(), key, v)).collect();
-        if let Some(by) = by.filter(|by| !by.is_empty()) {
-            sets.push((target, "by".into(), Value::Str(by.to_owned())));
+        if sets.iter().any(|(_, key, value)| place.fields.get(key).unwrap_or(&Value::Null) != value) {
+            sets.extend(signature(target, by));
         }
         Ok(Prepared {
             edit: DocEdit { space: place.space, doc: place.doc, what: What::Edit(Edit { sets, ..Edit::default() }) },
@@ -544,9 +545,7 @@ impl Replica {
         let target = Self::target(place);
         let mut sets =
             vec![(target.clone(), "void".to_owned(), Value::Bool(true)), (target.clone(), "void_reason".to_owned(), Value::Str(why.to_owned()))];
-        if let Some(by) = by.filter(|by| !by.is_empty()) {
-            sets.push((target, "by".into(), Value::Str(by.to_owned())));
-        }
+        sets.extend(signature(target, by));
         DocEdit { space: place.space, doc: place.doc, what: What::Edit(Edit { sets, ..Edit::default() }) }
     }
 
@@ -622,9 +621,11 @@ impl Replica {
         }
         self.may_work_in(place.doc)?;
         self.may_set_along(&definition, step, set)?;
-        let (after, reading) = self.read_over(&definition, place.fields.clone(), set)?;
         let day = self.step_day(on)?;
         let outcome = self.outcome(place, &definition)?;
+        let round = definition.lifecycle.as_ref().and_then(|l| l.step(step)).map(|known| outcome.anew(known)).unwrap_or_default();
+        let (kept, old) = of_former_round(&place.fields, round);
+        let (after, reading) = self.read_over(&definition, kept, set)?;
         if on.is_some() && id.is_none() {
             self.day_fits(day, outcome.since)?;
         }
@@ -634,12 +635,14 @@ impl Replica {
             let request = lifecycle::Request { step, to, authority: self.side(), on: day, fields: &after, holidays: &self.holidays() };
             lifecycle::may_take(&outcome, &definition, &request).map_err(|e| e.fault())?;
         }
-        if let Some(known) = definition.lifecycle.as_ref().and_then(|l| l.step(step)) {
-            self.judge_step(&definition, known, &after, set)?;
-        }
+        let gaps = match definition.lifecycle.as_ref().and_then(|l| l.step(step)) {
+            Some(known) => self.judge_step(&place.id, &definition, known, &after, set)?,
+            None => Vec::new(),
+        };
         still_sealed(&definition, outcome.state.as_deref(), step, set)?;
         let target = Self::target(place);
-        let sets = reading.values.into_iter().map(|(key, v)| (target.clone(), key, v)).collect();
+        let emptied = old.into_iter().filter(|key| !reading.values.iter().any(|(typed, _)| typed == key)).map(|key| (key, Value::Null));
+        let sets = emptied.collect::<Vec<_>>().into_iter().chain(reading.values).map(|(key, v)| (target.clone(), key, v)).collect();
         let mut fields = BTreeMap::from([
             ("name".to_owned(), Value::Str(step.to_owned())),
             ("follows".to_owned(), Value::Str(follows.unwrap_or(outcome.tips).join(","))),
@@ -665,7 +668,7 @@ impl Replica {
         if let Some(handover) = definition.handover.as_ref().filter(|h| h.step == step && self.me.role == Role::Hub) {
             edits.extend(self.hand_over(place, handover, &after, day, by)?);
         }
-        Ok((edits, Done { record: place.id.clone(), gaps: Vec::new(), unknown: reading.unknown, changed: true }))
+        Ok((edits, Done { record: place.id.clone(), gaps, unknown: reading.unknown, changed: true }))
     }
 
     /// Along with a step in the other side's ledger only its own fields are set, and those the step needs: whoever has the paper enters what stands on it.
@@ -744,8 +747,21 @@ impl Replica {
         }
         let outcome = self.outcome(place, &definition)?;
         let steps = lifecycle::allowed(&outcome, &definition, self.side(), self.clock.today(), &place.fields, &self.holidays());
-        Ok(steps.into_iter().map(|s| json!({ "step": s.code, "zh": s.title.zh, "en": s.title.en, "to": s.to })).collect())
+        Ok(steps.into_iter().map(|s| json!({ "step": s.code, "zh": s.title.zh, "en": s.title.en, "to": s.to, "anew": outcome.anew(s) })).collect())
     }
+}
+
+/// A record's values without those of these fields, and the keys that were left out.
+#[must_use]
+pub fn of_former_round(fields: &BTreeMap<String, Value>, anew: &[String]) -> (BTreeMap<String, Value>, Vec<String>) {
+    let old = |key: &String| anew.iter().any(|code| key == code || key.strip_prefix(code.as_str()).is_some_and(|rest| rest.starts_with('.')));
+    let filled = fields.iter().filter(|(key, value)| old(key) && **value != Value::Null).map(|(key, _)| key.clone()).collect();
+    (fields.iter().filter(|(key, _)| !old(key)).map(|(key, value)| (key.clone(), value.clone())).collect(), filled)
+}
+
+/// Who corrects or voids a record: for its trail. Who made it stands in `by` and stays.
+pub(crate) fn signature(target: Target, by: Option<&str>) -> Option<(Target, String, Value)> {
+    Some((target, WRITER_KEY.to_owned(), Value::Str(by.filter(|by| !by.is_empty())?.to_owned())))
 }
 
 /// From what is signed to what is signed: nothing changes along the way but what the step itself asks for.

@@ -9,6 +9,7 @@ mod files;
 mod forgery;
 mod judging;
 mod killed;
+mod money;
 mod refusals;
 mod restored;
 mod rosters;

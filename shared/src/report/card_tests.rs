@@ -86,7 +86,14 @@ fn what_another_school_asks_is_named_until_this_one_has_answered_what_it_saw() {
 fn notices_whose_days_are_over_are_counted_by_programme_and_day() {
     let mut c = aid();
     for (id, doc, due) in [("1", 1, "2026-03-13"), ("2", 2, "2026-03-13"), ("3", 3, "2026-03-17"), ("4", 5, "2026-03-18")] {
-        put(&c, "aid_application", id, Some(A), doc, &format!("programme=aid_programme:g _state=on_notice _due={due}"));
+        put(
+            &c,
+            "aid_application",
+            id,
+            Some(A),
+            doc,
+            &format!("programme=aid_programme:g _state=on_notice notice_school_until={due} notice_village_until=2026-03-12 _due=2026-03-30"),
+        );
     }
     put(&c, "aid_application", "5", Some(A), 6, "programme=aid_programme:g _state=reported _due=2026-03-01");
     assert_eq!(ask(&mut c, "notices_over", &[]), ["s1|寄宿生补助|2|2026-03-13|2025", "s1|寄宿生补助|1|2026-03-17|2025"]);

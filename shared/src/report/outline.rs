@@ -18,6 +18,33 @@ pub struct LedgerOutline {
     pub states: Vec<StateOutline>,
     /// Columns of the fields, in the order of the definition, without the engine's own.
     pub fields: Vec<FieldOutline>,
+    /// What of its money counts, if the definition says (docs/ledger-format.md, `[net]`).
+    #[serde(default)]
+    pub net: Option<NetOutline>,
+}
+
+/// Columns that say what of a record's money counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetOutline {
+    /// What was given.
+    pub of: String,
+    /// What of it came back.
+    pub less: String,
+    /// It failed: all came back, unless `less` says how much.
+    pub nothing_when: Option<String>,
+}
+
+impl NetOutline {
+    /// What counts, as SQL; `alias` names the table.
+    pub(super) fn sql(&self, alias: &str) -> String {
+        let column = |code: &str| format!("{alias}.\"{code}\"");
+        let (of, less) = (column(&self.of), column(&self.less));
+        let kept = format!("{of} - coalesce({less}, 0)");
+        match &self.nothing_when {
+            Some(failed) => format!("(CASE WHEN {} = 1 AND {less} IS NULL THEN 0 ELSE {kept} END)", column(failed)),
+            None => format!("({kept})"),
+        }
+    }
 }
 
 /// Whose document holds a ledger's records.
@@ -68,7 +95,10 @@ impl LedgerOutline {
     #[must_use]
     pub(super) fn is_safe(&self) -> bool {
         let safe = |code: &str| !code.is_empty() && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-        safe(&self.code) && self.fields.iter().all(|field| safe(&field.code)) && self.states.iter().all(|state| safe(&state.code))
+        safe(&self.code)
+            && self.fields.iter().all(|field| safe(&field.code))
+            && self.states.iter().all(|state| safe(&state.code))
+            && self.net.iter().all(|net| [&net.of, &net.less].into_iter().chain(&net.nothing_when).all(|code| safe(code)))
     }
 }
 

@@ -13,7 +13,7 @@ pub use xlsx::xlsx;
 
 use super::{
     definition::{Column, ColumnType, Title},
-    outline::Labels,
+    outline::{Labels, is_record},
     run::{Answer, Cell},
 };
 use crate::{
@@ -78,6 +78,13 @@ impl Reader<'_> {
                 _ => text.clone(),
             },
         }
+    }
+
+    /// What a record that a cell points to is called; `None` of what points to nothing, and of the row's own id.
+    fn referred(&self, column: &Column, cell: &Cell) -> Option<String> {
+        let Cell::Text(text) = cell else { return None };
+        let points = column.kind == ColumnType::Text && column.code != "_id" && text.contains(':') && is_record(text);
+        points.then(|| self.labels.record(text, self.lang)).flatten()
     }
 
     fn number(&self, kind: ColumnType, number: i64) -> String {

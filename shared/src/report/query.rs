@@ -5,7 +5,7 @@
 
 use super::{
     definition::{Column, ColumnType, Report, ReportScope, Title},
-    outline::{FieldOutline, LedgerOutline},
+    outline::{FieldOutline, LedgerOutline, Subject},
     params::Params,
 };
 use crate::{
@@ -97,12 +97,12 @@ impl Query<'_> {
         }
         let known = known_columns(ledger);
         let conditions = parse_where(self.conditions, &known)?;
-        let columns = self.chosen(&known)?;
+        let columns = self.chosen(ledger, &known)?;
         let shows_void = conditions.iter().any(|condition| condition.column == "void");
         let (mut sql, mut values) = (String::new(), Vec::new());
         let names: Vec<String> = columns.iter().map(|column| format!("\"{}\"", column.code)).collect();
         // Writing to a String cannot fail.
-        let _ = write!(sql, "SELECT {} FROM {} WHERE 1", names.join(", "), ledger.table());
+        let _ = write!(sql, "SELECT {} FROM {} WHERE 1", names.join(", "), source(ledger));
         for (at, condition) in conditions.into_iter().enumerate() {
             sql.push_str(&condition.sql.replace(":value", &format!(":value_{at}")));
             values.extend(condition.value.map(|value| (format!("value_{at}"), value)));
@@ -131,12 +131,13 @@ impl Query<'_> {
         Ok((report, Params { today, values }))
     }
 
-    fn chosen(&self, known: &[FieldOutline]) -> Result<Vec<Column>, QueryError> {
+    fn chosen(&self, ledger: &LedgerOutline, known: &[FieldOutline]) -> Result<Vec<Column>, QueryError> {
         if !self.columns.is_empty() {
             return self.columns.iter().map(|name| find(known, name).map(as_column)).collect();
         }
-        let engine = known.iter().filter(|column| ["_id", "_school", "_year", "_term", "_state", "on"].contains(&column.code.as_str()));
-        let fields = known.iter().skip(ENGINE_COLUMNS.len()).take(FIELDS_SHOWN);
+        const SHOWN: [&str; 9] = ["_id", "_name", "_grade", "_class", "_school", "_year", "_term", "_state", "on"];
+        let engine = known.iter().filter(|column| SHOWN.contains(&column.code.as_str()));
+        let fields = known.iter().filter(|column| ledger.fields.iter().any(|field| field.code == column.code)).take(FIELDS_SHOWN);
         Ok(engine.chain(fields).map(as_column).collect())
     }
 
@@ -171,10 +172,31 @@ const ENGINE_COLUMNS: [(&str, ColumnType); 16] = [
     ("continues", ColumnType::Text),
 ];
 
+/// Whose a child's record is: out of the child's profile.
+const CHILD_COLUMNS: [(&str, ColumnType); 3] = [("_name", ColumnType::Text), ("_grade", ColumnType::Int), ("_class", ColumnType::Int)];
+
+/// The ledger of the child's profile.
+const PROFILE: &str = "enrolment";
+
+fn names_children(ledger: &LedgerOutline) -> bool {
+    ledger.subject == Subject::Student && ledger.code != PROFILE
+}
+
+/// The ledger's table, with whose each record is.
+fn source(ledger: &LedgerOutline) -> String {
+    let table = ledger.table();
+    if !names_children(ledger) {
+        return table;
+    }
+    format!("(SELECT r.*, e.name AS _name, e.grade AS _grade, e.class AS _class FROM {table} r LEFT JOIN record_{PROFILE} e ON e._doc = r._doc)")
+}
+
 /// Every column of a ledger that can be asked about, the engine's first.
 #[must_use]
 pub fn known_columns(ledger: &LedgerOutline) -> Vec<FieldOutline> {
-    let engine = ENGINE_COLUMNS.iter().map(|(code, kind)| FieldOutline {
+    let child: &[(&str, ColumnType)] = if names_children(ledger) { &CHILD_COLUMNS } else { &[] };
+    let (id, rest) = ENGINE_COLUMNS.split_at(1);
+    let engine = id.iter().chain(child).chain(rest).map(|(code, kind)| FieldOutline {
         code: (*code).to_owned(),
         title: Title::of_message(&format!("report-column-{}", code.trim_start_matches('_').replace('_', "-"))),
         kind: *kind,

@@ -2,7 +2,7 @@
 
 use super::{
     definition::{ColumnType, Title},
-    outline::{FieldOutline, Labels, LedgerOutline, StateOutline, Subject},
+    outline::{FieldOutline, Labels, LedgerOutline, NetOutline, StateOutline, Subject},
 };
 use crate::locale::Lang;
 use jiff::civil::{Date, date};
@@ -97,6 +97,11 @@ pub(super) fn ledgers() -> Vec<LedgerOutline> {
         subject: *subject,
         states: states.split_whitespace().map(state).collect(),
         fields: fields.split_whitespace().map(|text| field(text, code)).collect(),
+        net: (*code == "aid_payment").then(|| NetOutline {
+            of: "amount".to_owned(),
+            less: "refund_amount".to_owned(),
+            nothing_when: Some("failed".to_owned()),
+        }),
     })
     .collect()
 }

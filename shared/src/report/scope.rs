@@ -85,6 +85,9 @@ fn filled(inside: &str, ledgers: &[LedgerOutline]) -> Result<String, ExpandError
         "all_records" => Ok(all_records(rest.trim(), ledgers)),
         "counting" => states(rest.trim(), ledgers, |state| state.counts),
         "open" => states(rest.trim(), ledgers, |state| state.open),
+        "net" => net(inside, rest, ledgers),
+        // Unless all of it came back; what is not known yet is still a payment.
+        "kept" => net(inside, rest, ledgers).map(|net| format!("({net} IS NOT 0)")),
         _ => Err(ExpandError::Placeholder(inside.to_owned())),
     }
 }
@@ -107,6 +110,15 @@ fn states(code: &str, ledgers: &[LedgerOutline], wanted: impl Fn(&super::outline
     let ledger = ledgers.iter().find(|ledger| ledger.code == code && ledger.is_safe()).ok_or_else(|| ExpandError::Ledger(code.to_owned()))?;
     let codes: Vec<String> = ledger.states.iter().filter(|state| wanted(state)).map(|state| format!("'{}'", state.code)).collect();
     Ok(format!("({})", codes.join(", ")))
+}
+
+/// `LEDGER ALIAS`: what of a record's money counts, by the ledger's own rule.
+fn net(inside: &str, rest: &str, ledgers: &[LedgerOutline]) -> Result<String, ExpandError> {
+    let unknown = || ExpandError::Placeholder(inside.to_owned());
+    let (code, alias) = rest.trim().split_once(char::is_whitespace).ok_or_else(unknown)?;
+    let ledger = ledgers.iter().find(|ledger| ledger.code == code && ledger.is_safe()).ok_or_else(|| ExpandError::Ledger(code.to_owned()))?;
+    let alias = Some(alias.trim()).filter(|alias| !alias.is_empty() && alias.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
+    Ok(ledger.net.as_ref().ok_or_else(unknown)?.sql(alias.ok_or_else(unknown)?))
 }
 
 /// Puts every table an expanded text names behind its filter.

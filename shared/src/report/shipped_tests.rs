@@ -220,6 +220,37 @@ fn money_paid_is_net_and_leaves_out_what_is_void_failed_or_disputed() {
     assert_eq!(ask(&mut c, "aid_over_time", &[]), ["2025|2|4|90100|1"], "1 and 4 are one person, aided in two terms; 3 was aided once");
 }
 
+/// Every shipped report that reads payments, with one payment (and one in another term) of these values.
+fn reports_of_payments(sets: &str) -> Vec<(String, Vec<String>)> {
+    let mut c = aid();
+    put(&c, "aid_application", "1", Some(A), 1, "programme=aid_programme:g _state=reported");
+    pay(&c, "1", A, 1, &format!("programme=aid_programme:g application=aid_application:1 {sets}"));
+    pay(&c, "2", A, 1, "programme=aid_programme:h application=aid_application:1 amount=5000");
+    pay(&c, "3", A, 3, &format!("programme=aid_programme:g {sets}"));
+    pay(&c, "4", B, 4, "programme=aid_programme:g amount=5000");
+    let catalogue = Catalogue::shipped();
+    let of_payments = catalogue.iter().filter(|report| report.sql.contains("record_aid_payment"));
+    let names: Vec<String> = of_payments.map(|report| report.name.clone()).collect();
+    names.into_iter().map(|name| (name.clone(), ask(&mut c, &name, &[]))).collect()
+}
+
+#[test]
+fn every_report_counts_what_is_left_of_a_payment_that_came_back_in_part() {
+    let plain = reports_of_payments("amount=21240");
+    assert!(plain.len() >= 7, "{plain:?}");
+    for partly in ["amount=31250 failed=1 refund_amount=10010", "amount=31250 refund_amount=10010"] {
+        assert_eq!(reports_of_payments(partly), plain, "{partly}");
+    }
+    // What came back whole is no aid, whether or not somebody typed how much.
+    let whole = reports_of_payments("amount=31250 failed=1");
+    assert_eq!(reports_of_payments("amount=31250 failed=1 refund_amount=31250"), whole);
+    assert_eq!(reports_of_payments("amount=31250 refund_amount=31250"), whole);
+    let rows = |reports: &[(String, Vec<String>)], name: &str| reports.iter().find(|(known, _)| known == name).unwrap().1.clone();
+    assert_eq!(rows(&plain, "aid_over_time"), ["2025|2|4|52480|2"]);
+    assert_eq!(rows(&whole, "aid_over_time"), ["2025|1|2|10000|1"]);
+    assert_eq!(rows(&plain, "paid_without_approval").len() - rows(&whole, "paid_without_approval").len(), 2);
+}
+
 #[test]
 fn approved_applications_count_by_category_quota_and_share() {
     let mut c = aid();

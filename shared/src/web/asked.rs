@@ -1,4 +1,4 @@
-//! What is asked before a new record is saved: is it not there already?
+//! What is asked before a new record is saved: is it not there already, and is what a check asks about meant?
 //!
 //! A form sent twice, a child entered again, a second case or payment: each may be meant. Nothing is saved, the form comes back as it was filled with what is there and the way
 //! to it; it now has shown that, so the next press is a choice. A child whose identity number stands here already is no choice: that is the child.
@@ -57,6 +57,8 @@ pub(super) fn before(
     } else {
         record(desk, account, definition, student, set, &fields, lang)?
     };
+    // A child that is there already is no choice.
+    let alike = if alike.as_ref().is_some_and(|asked| asked.sure.is_empty()) { alike } else { with_checks(desk, definition, &fields, alike) };
     let asked = [alike, outside(desk, definition, set)?];
     // One question after the other; what was answered before comes along.
     let asked = asked.into_iter().flatten().find(|asked| asked.sure.is_empty() || !sure.split('+').any(|answered| answered == asked.sure));
@@ -79,6 +81,19 @@ fn outside(desk: &Desk, definition: &Definition, set: &BTreeMap<String, String>)
     let code = if like.is_empty() { "web-asked-outside" } else { "web-asked-half" };
     let fault = Fault::new(code, Exit::Found).with("value", name).with("names", like.join("、"));
     Ok(Some(Asked { fault, there: Vec::new(), sure: blake3::hash(name.as_bytes()).to_hex().as_str().get(..16).unwrap_or_default().to_owned() }))
+}
+
+/// The same question, with what the definition's checks ask of these values.
+fn with_checks(desk: &Desk, definition: &Definition, fields: &BTreeMap<String, Value>, asked: Option<Asked>) -> Option<Asked> {
+    let state = definition.lifecycle.as_ref().map(|lifecycle| lifecycle.initial.as_str());
+    let broken = fits::asks(desk, definition, "", fields, state, |_| true);
+    if broken.is_empty() {
+        return asked;
+    }
+    let known = asked.unwrap_or_else(|| Asked { fault: Fault::new("web-check-asked", Exit::Found), there: Vec::new(), sure: String::new() });
+    let shown = broken.iter().map(|(code, _)| code.as_str());
+    let sure = std::iter::once(known.sure.as_str()).filter(|sure| !sure.is_empty()).chain(shown).collect::<Vec<_>>().join(",");
+    Some(Asked { fault: known.fault.of(broken.into_iter().map(|(_, fault)| fault)), sure, ..known })
 }
 
 fn child(desk: &Desk, account: &Account, definition: &Definition, fields: &BTreeMap<String, Value>, lang: Lang) -> Result<Option<Asked>, Fault> {

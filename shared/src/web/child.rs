@@ -5,7 +5,7 @@ use super::{
     children::option,
     desk::Desk,
     guard::{Oops, Visitor},
-    lacks::Lacks,
+    lacks::{Lacks, Stands},
     page::{Page, draw},
     pending::{self, Pending},
     reach, shown,
@@ -209,7 +209,7 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
     let reads = account.reads(&profile_definition).any();
     let mut page = page;
     if page.done == page.t(SAVED_LACKS) {
-        let lacks = Lacks::of(desk, account, &profile_definition, &fields, None, &[], lang);
+        let lacks = Lacks::of(desk, account, &profile_definition, Stands { id: "", fields: &fields, state: None }, &[], lang);
         page.done = [page.t1("web-saved-lacking", lacks.now)].into_iter().chain(lacks.said).collect::<Vec<_>>().join(" ");
     }
     let mut seen = if reads { shown::filled(&catalogue, &profile_definition, account, &fields, lang) } else { Vec::new() };

@@ -552,7 +552,7 @@ async fn save(
                 .and_then(|()| own_class(desk, &account, &reached.definition, &reached.place.fields, &set))
                 .and_then(|()| undisputed(desk, &reached.definition, &reached.place.id, &set, lang))
                 .and_then(|()| newer::none(desk, &account, &reached, &sent, lang))
-                .and_then(|()| fits::asked_for(desk, &account, &reached.definition, &reached.place.fields, &set, sent.other("_gaps"), lang));
+                .and_then(|()| fits::asked_for(desk, &account, &reached.definition, &reached.place, &set, sent.other("_gaps"), lang));
             match pointed.and_then(|()| desk.ask(&account, Request::RecordSet { record: id.clone(), set, by: Some(account.name.clone()) }, lang)) {
                 Ok(done) => {
                     if !placed.is_empty() {

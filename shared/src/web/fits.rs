@@ -19,7 +19,7 @@ use crate::{
         value,
     },
     locale::{self, Lang},
-    replica::{browse::Row, names::Names},
+    replica::{browse::Row, names::Names, records::Place},
 };
 use std::collections::BTreeMap;
 
@@ -106,24 +106,27 @@ pub(super) fn outside(desk: &Desk, definition: &Definition, field: &str, text: &
     (!listed && !schools.is_empty()).then(|| locale::text(lang, "web-school-outside", &[("value", text)]))
 }
 
-/// Fields that what is being written makes required and leaves empty, where the definition says to `ask` for them: said beside each, once. `gaps`: what the form was told already.
+/// Fields that what is being written makes required and leaves empty, and checks that it breaks, where the definition says to `ask`: said beside each, once. `gaps`: what the form
+/// was told already.
 ///
 /// # Errors
-/// `web-form-gaps`, with `web-field-gap` for each; its particular `gaps` goes along with the form.
+/// `web-form-gaps` or `web-check-asked`, with `web-field-gap` for each field; its particular `gaps` goes along with the form.
 pub(super) fn asked_for(
     desk: &Desk,
     account: &Account,
     definition: &Definition,
-    known: &BTreeMap<String, Value>,
+    place: &Place,
     set: &BTreeMap<String, String>,
     gaps: &str,
     lang: Lang,
 ) -> Result<(), Fault> {
-    let mut after = known.clone();
+    let mut after = place.fields.clone();
     for code in set.keys() {
         after.remove(code);
     }
-    after.extend(so_far(desk, definition, None, set));
+    let mut typed = so_far(desk, definition, None, set);
+    typed.retain(|code, _| code != "on" || set.contains_key(code));
+    after.extend(typed);
     let empty: Vec<&Field> = desk.replica.around(|around| {
         let wanted = |field: &&Field| match &field.required {
             Required::When(condition) => condition.fields().iter().any(|code| set.contains_key(*code)) && condition.holds_here(&after, None, around),
@@ -132,18 +135,39 @@ pub(super) fn asked_for(
         let fields = definition.fields.iter().filter(|field| field.ask && super::form::fills(account, definition, field));
         fields.filter(wanted).filter(|field| !is_filled(&after, &field.code)).collect()
     });
-    let codes = empty.iter().map(|field| field.code.as_str()).collect::<Vec<_>>().join(",");
-    if empty.is_empty() || codes == gaps {
+    let touched = |check: &Check| check.names().any(|name| set.contains_key(name));
+    let broken = asks(desk, definition, &place.id, &after, place.state.as_deref(), touched);
+    let codes = empty.iter().map(|field| field.code.clone()).chain(broken.iter().map(|(code, _)| code.clone())).collect::<Vec<_>>().join(",");
+    if codes.is_empty() || codes == gaps {
         return Ok(());
     }
-    let said =
-        empty.into_iter().map(|field| Fault::new("web-field-gap", Exit::Found).with("field", &field.code).with("title", field.title.get(lang)));
-    Err(Fault::new("web-form-gaps", Exit::Found).with("gaps", codes).of(said))
+    let key = if empty.is_empty() { "web-check-asked" } else { "web-form-gaps" };
+    let gap = |field: &Field| Fault::new("web-field-gap", Exit::Found).with("field", &field.code).with("title", field.title.get(lang));
+    let said = empty.into_iter().map(gap).chain(broken.into_iter().map(|(_, fault)| fault));
+    Err(Fault::new(key, Exit::Found).with("gaps", codes).of(said))
+}
+
+/// Checks that the desk asks about before it saves what breaks them: what was shown (it comes back with the next press, and is another for other values), and what is said.
+pub(super) fn asks(
+    desk: &Desk,
+    definition: &Definition,
+    id: &str,
+    fields: &BTreeMap<String, Value>,
+    state: Option<&str>,
+    of: impl Fn(&Check) -> bool,
+) -> Vec<(String, Fault)> {
+    let asked = definition.checks.iter().enumerate().filter(|(_, check)| check.ask && !check.block && of(check));
+    desk.replica.around_record(id, |around| {
+        let broken = asked.filter_map(|(at, check)| Some((at, check, validate::broken(check, fields, state, around)?)));
+        let shown = |check: &Check| check.names().map(|name| format!("{:?}", fields.get(name))).collect::<String>();
+        let code = |at: usize, check: &Check| format!("{at}-{}", blake3::hash(shown(check).as_bytes()).to_hex().get(..8).unwrap_or_default());
+        broken.map(|(at, check, finding)| (code(at, check), finding.fault(definition))).collect()
+    })
 }
 
 /// What goes along with a form once it was told what is missing.
 pub(super) fn told_gaps(fault: &Fault) -> Option<(String, String)> {
-    let gaps = fault.args.iter().find(|(name, _)| fault.code == "web-form-gaps" && name == "gaps")?;
+    let gaps = fault.args.iter().find(|(name, _)| ["web-form-gaps", "web-check-asked"].contains(&fault.code.as_ref()) && name == "gaps")?;
     Some(("_gaps".to_owned(), gaps.1.clone()))
 }
 

@@ -14,6 +14,20 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
+/// A record as it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Stands<'a> {
+    /// Its id; empty for a profile.
+    pub id: &'a str,
+    /// Its values.
+    pub fields: &'a BTreeMap<String, Value>,
+    /// Its state.
+    pub state: Option<&'a str>,
+}
+
+/// A step that may come, and the fields it asks anew though they are filled.
+pub type Coming<'a> = (&'a Step, Vec<String>);
+
 /// Names shown in one line; the rest is counted.
 const NAMES_MAX: usize = 12;
 
@@ -35,19 +49,18 @@ impl Lacks {
         self.now.is_empty() && self.said.is_empty() && self.steps.is_empty()
     }
 
-    /// Of a record with these values in this state, for who reads it. `next`: steps that may come.
+    /// Of a record with these values in this state, for who reads it.
     #[must_use]
     pub fn of(
         desk: &Desk,
         account: &Account,
         definition: &Definition,
-        fields: &BTreeMap<String, Value>,
-        state: Option<&str>,
-        next: &[&Step],
+        Stands { id, fields, state }: Stands<'_>,
+        next: &[Coming<'_>],
         lang: Lang,
     ) -> Self {
         let title = |field: &Field| shown::sees(account, definition, field).then(|| field.title.get(lang).to_owned());
-        let found = desk.replica.around(|around| validate::findings(definition, fields, state, around));
+        let found = desk.replica.around_record(id, |around| validate::findings(definition, fields, state, around));
         let (mut now, mut said) = (Vec::new(), Vec::new());
         for finding in &found {
             match finding.code {
@@ -56,9 +69,11 @@ impl Lacks {
                 FindingCode::UnknownField | FindingCode::UnknownOption | FindingCode::WrongKind | FindingCode::VoidReason => {}
             }
         }
-        let steps = next.iter().filter_map(|step| {
+        let steps = next.iter().filter_map(|(step, anew)| {
             let signature = reach::signature(account, definition, step);
-            let asks = |field: &&Field| !is_filled(fields, &field.code) && !signature.iter().any(|(code, _)| *code == field.code);
+            let asks = |field: &&Field| {
+                (anew.contains(&field.code) || !is_filled(fields, &field.code)) && !signature.iter().any(|(code, _)| *code == field.code)
+            };
             let empty = definition.required_for(step).into_iter().filter(asks);
             let names = line(&empty.filter_map(title).collect::<Vec<_>>(), lang);
             (!names.is_empty()).then(|| (step.title.get(lang).to_owned(), names))

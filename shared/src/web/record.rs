@@ -12,7 +12,7 @@ use super::{
     files,
     form::{Drawing, Input, Sent},
     guard::{Oops, Visitor, status},
-    lacks::Lacks,
+    lacks::{Coming, Lacks, Stands},
     page::{Page, Said, after, draw},
     pending::{self, Pending},
     prefill::{self, Compared},
@@ -33,7 +33,7 @@ use crate::{
     },
     locale::{self, Lang},
     model::blob::Attachment,
-    replica::names::Names,
+    replica::{names::Names, records::of_former_round},
 };
 use askama::Template;
 use axum::{
@@ -201,14 +201,16 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
     let open = definition.lifecycle.as_ref().is_none_or(|l| state.and_then(|code| l.state(code)).is_some_and(|s| s.open && !s.sealed));
     let lacks = if *writes && open && !place.void {
         let own = |step: &&Step| step.authority.allows(Authority::School) && reach::takes(account, step.role);
-        let coming = shown_json["next"].as_array().into_iter().flatten().filter_map(|next| next["step"].as_str());
-        let mut coming: Vec<&Step> = coming.filter_map(|code| definition.lifecycle.as_ref()?.step(code)).filter(own).collect();
+        let coming = shown_json["next"].as_array().into_iter().flatten();
+        let step = |next: &Json| definition.lifecycle.as_ref()?.step(next["step"].as_str()?).filter(own);
+        let mut coming: Vec<Coming<'_>> =
+            coming.filter_map(|next| Some((step(next)?, serde_json::from_value(next["anew"].clone()).unwrap_or_default()))).collect();
         // Ways out are not what a record is on its way to, unless there is no other.
-        let goes_on = |step: &&Step| definition.lifecycle.as_ref().and_then(|l| l.state(&step.to)).is_some_and(|s| s.open);
+        let goes_on = |(step, _): &Coming<'_>| definition.lifecycle.as_ref().and_then(|l| l.state(&step.to)).is_some_and(|s| s.open);
         if coming.iter().any(goes_on) {
             coming.retain(goes_on);
         }
-        Lacks::of(desk, account, definition, &place.fields, state, &coming, lang)
+        Lacks::of(desk, account, definition, Stands { id, fields: &place.fields, state }, &coming, lang)
     } else {
         Lacks::default()
     };
@@ -346,7 +348,10 @@ fn next_steps(
         // What was typed stands again in the form it was typed in, and nowhere else.
         let open = known.code == tried_step;
         let Tried { typed, kept, fault } = if open { tried } else { Tried::typed(&nothing) };
-        let drawing = Drawing { catalogue: &catalogue, definition, account, fields, typed, fault, lang: page.lang, new: false };
+        // What another round begins with is empty, whatever the former one left.
+        let anew: Vec<String> = serde_json::from_value(step["anew"].clone()).unwrap_or_default();
+        let (fields, _) = of_former_round(fields, &anew);
+        let drawing = Drawing { catalogue: &catalogue, definition, account, fields: &fields, typed, fault, lang: page.lang, new: false };
         let required = definition.required_for(known);
         let mut inputs = drawing.only(&required);
         targets(desk, account, definition, Some(&reached.place.doc.to_string()), &mut inputs, page.lang)?;
@@ -367,8 +372,8 @@ fn next_steps(
         let signs = if known.role.is_some() { account.name.clone() } else { String::new() };
         inputs.retain(|input| signs.is_empty() || !signature.contains_key(&input.code));
         propose_notice(desk, definition, &known.to, &mut inputs);
-        let of_step = |input: &Input| required.iter().any(|f| f.code == input.code && files::upload::attachment(fields, &f.code).is_none());
-        let wanted = files::inputs(desk, account, definition, fields, kept, page.lang)?.into_iter().filter(of_step);
+        let of_step = |input: &Input| required.iter().any(|f| f.code == input.code && files::upload::attachment(&fields, &f.code).is_none());
+        let wanted = files::inputs(desk, account, definition, &fields, kept, page.lang)?.into_iter().filter(of_step);
         let note = inputs.iter().position(|input| input.code == "note").unwrap_or(inputs.len());
         inputs.splice(note..note, wanted.map(|input| Input { required: "yes", ..input }));
         let missing = fault

@@ -156,3 +156,46 @@ async fn a_payment_that_does_not_fit_its_application_is_said_and_a_second_one_in
     let other = school.post("/ledger/aid_payment/new", &officer, &pay("300").replace(&fits, &board)).await;
     assert_eq!(other.status, StatusCode::SEE_OTHER, "another programme is another payment: {}", other.text);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_above_what_was_approved_is_asked_about_before_it_is_saved_in_the_form_and_in_the_grid() {
+    let school = School::new();
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    school.child("赵小红", "529901201603020032", 4, 1);
+    let fits = programme(&school, "XX_ZD", "小学走读生生活补助", "primary", "day", None);
+    // The county approved 400 of it.
+    let application = format!("aid_application:{}", "A".repeat(26));
+    let fields = json!({ "programme": fits, "on": "2026-02-20", "approved_amount": 40_000 });
+    let put = format!(
+        "INSERT INTO record (doc, id, ledger, version, state, disputed, void, seen, fields)
+         VALUES ((SELECT max(n) FROM doc), '{application}', 'aid_application', 1, 'approved', 0, 0, zeroblob(16), '{fields}');"
+    );
+    school.desk.replica.store().write(move |c| c.execute_batch(&put).map_err(huxue_shared::store::StoreError::from)).unwrap();
+    let pay = |amount: &str| {
+        format!("_student={child}&programme={fits}&application={application}&amount={amount}&paid_on=2026-03-02&channel=government&form=cash")
+    };
+    let asked = school.post("/ledger/aid_payment/new", &officer, &pay("401")).await;
+    assert_ne!(asked.status, StatusCode::SEE_OTHER);
+    assert!(asked.text.contains("还没有保存") && asked.text.contains("多于批准金额"), "{}", asked.text);
+    let row = json!({ "programme": { "now": fits }, "application": { "now": application }, "amount": { "now": "401" }, "paid_on": { "now": "2026-03-02" } });
+    let act = json!({ "rows": [{ "key": format!("+{child}"), "cells": row }] }).to_string();
+    let judged = school.post("/ledger/aid_payment/grid/judge?save=1", &officer, &act).await.text;
+    assert!(judged.contains("多于批准金额") && judged.contains("\"waits\":true"), "{judged}");
+    assert!(school.records("aid_payment").is_empty());
+    let sure = asked.text.split("name=\"_sure\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    // What was asked about 401 is no answer for 402; for 401 it is.
+    let other = school.post("/ledger/aid_payment/new", &officer, &format!("{}&_sure={sure}", pay("402"))).await;
+    assert_ne!(other.status, StatusCode::SEE_OTHER);
+    let meant = school.post("/ledger/aid_payment/new", &officer, &format!("{}&_sure={sure}", pay("401"))).await;
+    assert_eq!(meant.status, StatusCode::SEE_OTHER, "{}", meant.text);
+    let record = school.records("aid_payment")[0].id.clone();
+    // A correction beyond it is asked about as well, a note is not.
+    let edit = format!("/record/{record}/edit");
+    assert_eq!(school.post(&edit, &officer, "was.note=&note=x").await.status, StatusCode::SEE_OTHER);
+    let more = school.post(&edit, &officer, "was.amount=401&amount=410").await;
+    assert!(more.status != StatusCode::SEE_OTHER && more.text.contains("多于批准金额"), "{}", more.text);
+    let gaps = more.text.split("name=\"_gaps\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let meant = school.post(&edit, &officer, &format!("was.amount=401&amount=410&_gaps={gaps}")).await;
+    assert_eq!(meant.status, StatusCode::SEE_OTHER, "{}", meant.text);
+}

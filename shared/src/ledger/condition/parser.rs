@@ -1,6 +1,6 @@
 //! Text to expression: tokens, then recursive descent with a depth limit.
 
-use super::{Condition, ConditionError, Expression, Operand, Operator, Says};
+use super::{Condition, ConditionError, Expression, Operand, Operator, Says, Together};
 use crate::{
     document::view::Value,
     ledger::{
@@ -188,6 +188,11 @@ impl Parser<'_> {
             "$state" => Some(Operand::State),
             "$school" => Some(Operand::School),
             "$today" => Some(Operand::Today { month: kind(beside) == Some(FieldType::Month) }),
+            _ if word.starts_with("$together.") => {
+                let field = word.strip_prefix("$together.").filter(|field| kind(field) == Some(FieldType::Ref))?;
+                let net = self.definition.net.clone()?;
+                Some(Operand::Together(Box::new(Together { ledger: self.definition.code.clone(), field: field.to_owned(), net })))
+            }
             _ => {
                 let (reference, field) = word.split_once('.')?;
                 match kind(reference)? {
@@ -287,6 +292,11 @@ impl Parser<'_> {
         if matches!(self.operand(left, left), Some(Operand::Of(..) | Operand::Holder(..) | Operand::Today { .. } | Operand::School)) {
             return Value::Str(text.to_owned());
         }
+        let left = match self.operand(left, left) {
+            Some(Operand::Together(of)) => of.net.of,
+            _ => left.to_owned(),
+        };
+        let left = left.as_str();
         let Some(field) = self.definition.field(left) else { return Value::Null };
         let value = value::literal(self.definition, field, text);
         if value.is_none() {

@@ -11,6 +11,7 @@ use crate::{
         notice,
         problem::{excerpt, listed},
     },
+    locale::{self, Lang},
 };
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -53,7 +54,7 @@ pub enum StepError {
     #[error("{step} cannot be taken from {state}")]
     NotFromHere {
         /// What was asked for.
-        step: String,
+        step: Box<Named>,
         /// Present state.
         state: Named,
         /// Steps this side can take from it.
@@ -63,7 +64,7 @@ pub enum StepError {
     #[error("{step} is taken by {owner:?}")]
     NotYours {
         /// What was asked for.
-        step: String,
+        step: Named,
         /// Who takes it.
         owner: StepAuthority,
     },
@@ -71,7 +72,7 @@ pub enum StepError {
     #[error("{step} needs more fields")]
     Missing {
         /// What was asked for.
-        step: String,
+        step: Named,
         /// Empty fields.
         fields: Vec<Named>,
     },
@@ -79,7 +80,7 @@ pub enum StepError {
     #[error("{step} not before {earliest}")]
     TooEarly {
         /// What was asked for.
-        step: String,
+        step: Named,
         /// First day on which it may be taken.
         earliest: Date,
     },
@@ -150,12 +151,12 @@ impl StepError {
             Self::NoLifecycle { ledger } => fault(Exit::Input).with("ledger", ledger),
             Self::Unknown { step, steps } => with_names(fault(Exit::NoMatch).with("step", excerpt(step)), steps),
             Self::NotFromHere { step, state, steps } => {
-                let fault = fault(Exit::NotAllowed).with("step", step).with("state_zh", &state.zh).with("state_en", &state.en);
+                let fault = of_step(fault(Exit::NotAllowed), step).with("state_zh", &state.zh).with("state_en", &state.en);
                 with_names(fault, steps)
             }
-            Self::NotYours { step, .. } => fault(Exit::NotAllowed).with("step", step),
-            Self::Missing { step, fields } => with_names(fault(Exit::Input).with("step", step), fields),
-            Self::TooEarly { step, earliest } => fault(Exit::NotAllowed).with("step", step).with("earliest", earliest),
+            Self::NotYours { step, .. } => of_step(fault(Exit::NotAllowed), step),
+            Self::Missing { step, fields } => with_names(of_step(fault(Exit::Input), step), fields),
+            Self::TooEarly { step, earliest } => of_step(fault(Exit::NotAllowed), step).with("earliest", earliest),
             Self::Forked { states } | Self::NotATip { states } => with_names(fault(Exit::NotAllowed), states),
             Self::NotForked | Self::NotYetJudged => fault(Exit::NotAllowed),
         }
@@ -172,6 +173,11 @@ impl From<StepError> for Fault {
     fn from(error: StepError) -> Self {
         error.fault()
     }
+}
+
+/// `step_zh`, `step_en`: its title, which is what a person calls it; `step` is the code.
+fn of_step(fault: Fault, step: &Named) -> Fault {
+    fault.with("step", &step.code).with("step_zh", &step.zh).with("step_en", &step.en)
 }
 
 /// `names_zh`, `names_en`: `公示 (publish)、…`; `titles_zh`, `titles_en` without the codes, for pages; `codes`, one a line.
@@ -222,17 +228,17 @@ pub fn may_take(outcome: &Outcome, definition: &Definition, request: &Request<'_
     if request.step == RESOLVE {
         return may_resolve(outcome, lifecycle, request);
     }
-    let name = request.step.to_owned();
-    let Some(step) = lifecycle.step(&name) else {
-        return Err(StepError::Unknown { step: name, steps: lifecycle.steps.iter().map(named_step).collect() });
+    let Some(step) = lifecycle.step(request.step) else {
+        return Err(StepError::Unknown { step: request.step.to_owned(), steps: lifecycle.steps.iter().map(named_step).collect() });
     };
+    let name = named_step(step);
     if outcome.fork.is_some() {
         return Err(StepError::Forked { states: tip_states(outcome, lifecycle) });
     }
     let Some(state) = outcome.state.as_deref() else { return Err(StepError::NotYetJudged) };
     if !step.from.iter().any(|from| from == state) {
         let steps = from_here(lifecycle, state, request.authority).map(named_step).collect();
-        return Err(StepError::NotFromHere { step: name, state: named_state(lifecycle, state), steps });
+        return Err(StepError::NotFromHere { step: Box::new(name), state: named_state(lifecycle, state), steps });
     }
     if !step.authority.allows(request.authority) {
         return Err(StepError::NotYours { step: name, owner: step.authority });
@@ -255,7 +261,9 @@ fn missing(definition: &Definition, step: &Step, request: &Request<'_>) -> Vec<N
 fn may_resolve(outcome: &Outcome, lifecycle: &Lifecycle, request: &Request<'_>) -> Result<(), StepError> {
     let Some(fork) = &outcome.fork else { return Err(StepError::NotForked) };
     if fork.county_only && request.authority != Authority::County {
-        return Err(StepError::NotYours { step: RESOLVE.to_owned(), owner: StepAuthority::County });
+        let title = |lang| locale::text(lang, "web-trail-settled", &[]);
+        let step = Named { code: RESOLVE.to_owned(), zh: title(Lang::Zh), en: title(Lang::En) };
+        return Err(StepError::NotYours { step, owner: StepAuthority::County });
     }
     let chosen = fork.tips.iter().any(|tip| Some(tip.state.as_str()) == request.to);
     if chosen { Ok(()) } else { Err(StepError::NotATip { states: tip_states(outcome, lifecycle) }) }

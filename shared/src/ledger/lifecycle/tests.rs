@@ -105,7 +105,7 @@ fn resolve(id: &str, follows: &[&str], to: &str, authority: Authority) -> StepFa
 fn judge(steps: &[StepFact]) -> Outcome {
     let known = definition();
     let holidays = Holidays::none();
-    let record = RecordFacts { version: 1, on: Some(date(2026, 3, 1)), holidays: &holidays };
+    let record = RecordFacts { version: 1, on: Some(date(2026, 3, 1)), holidays: &holidays, fields: &BTreeMap::new() };
     outcome(steps, record, |version| (version == 1).then(|| known.clone()))
 }
 
@@ -338,7 +338,7 @@ fn a_step_of_the_other_school_is_void_where_the_record_lies_and_counts_when_the_
     let catalogue = crate::ledger::Catalogue::embedded();
     let transfer = Arc::clone(catalogue.latest("transfer").unwrap());
     let confirm = |id: &str, authority| StepFact { name: "confirm".into(), authority, ..school(id, "confirm", &[]) };
-    let facts = RecordFacts { version: 1, on: Some(date(2026, 3, 2)), holidays: &Holidays::none() };
+    let facts = RecordFacts { version: 1, on: Some(date(2026, 3, 2)), holidays: &Holidays::none(), fields: &BTreeMap::new() };
     let judge = |steps: &[StepFact]| outcome(steps, facts, |_| Some(Arc::clone(&transfer)));
     let own = judge(&[confirm("a", Authority::School)]);
     assert_eq!((own.state.as_deref(), &own.effects["a"]), (Some("asked"), &Effect::Void(VoidReason::Authority)));
@@ -478,4 +478,42 @@ proptest! {
             prop_assert!(judged.fork.is_none());
         }
     }
+}
+
+/// An application as far as its second notice: put on notice, objected to, put on notice again.
+fn on_notice() -> Vec<StepFact> {
+    let mut steps: Vec<StepFact> = Vec::new();
+    for (id, name) in [("a", "apply"), ("b", "verify"), ("c", "assess"), ("d", "publish"), ("e", "object"), ("f", "resume")] {
+        let follows: Vec<&str> = steps.last().map(|step| step.id.as_str()).into_iter().collect();
+        let taken = StepFact { on: date(2026, 9, 28), ..school(id, name, &follows) };
+        steps.push(taken);
+    }
+    steps
+}
+
+fn application(steps: &[StepFact], fields: &BTreeMap<String, Value>) -> Outcome {
+    let definition = Arc::clone(crate::ledger::Catalogue::embedded().latest("aid_application").unwrap());
+    let facts = RecordFacts { version: 1, on: Some(date(2026, 9, 1)), holidays: &Holidays::none(), fields };
+    outcome(steps, facts, |_| Some(Arc::clone(&definition)))
+}
+
+#[test]
+fn what_waits_for_a_notice_is_due_after_its_end_and_never_before_the_first_day_it_may_be_done() {
+    let day = |text: &str| Value::Str(text.to_owned());
+    let dates = [("notice_school_until", "2026-10-09"), ("notice_village_until", "2026-10-08")];
+    let fields = dates.map(|(field, text)| (field.to_owned(), day(text))).into();
+    // The notice ends on Friday 9 October; five working days later is Friday 16 October.
+    assert_eq!(application(&on_notice(), &fields).due, Some(date(2026, 10, 16)));
+    assert_eq!(application(&on_notice(), &BTreeMap::new()).due, Some(date(2026, 10, 5)), "without days it counts from the step");
+    assert_eq!(application(&on_notice()[..2], &fields).due, Some(date(2026, 10, 12)), "another state does not ask for them");
+}
+
+#[test]
+fn a_step_asks_anew_once_the_record_has_been_where_it_leads() {
+    let definition = Arc::clone(crate::ledger::Catalogue::embedded().latest("aid_application").unwrap());
+    let steps = on_notice();
+    let anew = |taken: usize, step: &str| {
+        application(&steps[..taken], &BTreeMap::new()).anew(definition.lifecycle.as_ref().unwrap().step(step).unwrap()).len()
+    };
+    assert_eq!((anew(3, "publish"), anew(4, "object"), anew(5, "resume"), anew(6, "object")), (0, 0, 4, 3));
 }

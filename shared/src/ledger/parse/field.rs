@@ -4,13 +4,16 @@
 //! conditions, defaults and `required`.
 
 use super::{
-    Seen, code_free, named,
-    reader::{Reader, Table, integer},
+    Seen, code_free,
+    moving::field_of_type,
+    named,
+    reader::{Reader, Table, Word, integer},
 };
 use crate::ledger::{
     common,
     condition::Condition,
     definition::{Authority, Bound, Check, Definition, Field, FieldType, OptionsRef, Pattern, Privacy, Required},
+    net::Net,
     problem::{ProblemCode, excerpt, listed},
     value,
 };
@@ -265,14 +268,30 @@ pub(super) fn condition(reader: &Reader<'_>, text: &str, at: usize, definition: 
 pub(super) fn checks(reader: &Reader<'_>, root: Table<'_>, definition: &Definition) -> Vec<Check> {
     let mut checks = Vec::new();
     for table in reader.tables(root, "check") {
-        reader.known_keys(table, &["when", "must", "block", "message"]);
+        reader.known_keys(table, &["when", "must", "block", "ask", "message"]);
         let when = reader.word(table, "when").and_then(|(word, spot)| condition(reader, &word, spot.start, definition));
         let must = reader.needed_word(table, "must").and_then(|(word, spot)| condition(reader, &word, spot.start, definition));
         let message = reader.needed_bilingual(table, "message");
         let block = reader.flag(table, "block").unwrap_or(false);
         if let Some(must) = must {
-            checks.push(Check { when, must, block, message });
+            checks.push(Check { when, must, block, ask: reader.flag(table, "ask").unwrap_or(false), message });
         }
     }
     checks
+}
+
+/// `[net]`: what of a record's money counts.
+pub(super) fn net(reader: &Reader<'_>, root: Table<'_>, definition: &Definition) -> Option<Net> {
+    let table = reader.table(root, "net")?;
+    reader.known_keys(table, &["of", "less", "nothing_when"]);
+    let field = |word: Option<Word>, kind: FieldType| {
+        let word = word?;
+        field_of_type(reader, &word, definition, kind);
+        Some(word.0)
+    };
+    Some(Net {
+        of: field(reader.needed_word(table, "of"), FieldType::Money).unwrap_or_default(),
+        less: field(reader.needed_word(table, "less"), FieldType::Money).unwrap_or_default(),
+        nothing_when: field(reader.word(table, "nothing_when"), FieldType::Bool),
+    })
 }

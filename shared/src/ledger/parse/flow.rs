@@ -1,11 +1,13 @@
 //! `[lifecycle]`: states and steps.
 
 use super::{
-    Seen, field_exists, named,
+    Seen, field_exists,
+    moving::field_of_type,
+    named,
     reader::{Reader, Table, Word},
 };
 use crate::ledger::{
-    definition::{DayUnit, Definition, Lifecycle, SchoolRole, State, Step, StepAuthority},
+    definition::{DayUnit, Definition, FieldType, Lifecycle, SchoolRole, State, Step, StepAuthority},
     lifecycle::RESOLVE,
     problem::{ProblemCode, excerpt, listed},
 };
@@ -13,8 +15,8 @@ use std::collections::BTreeSet;
 
 /// Ten years.
 const DAYS_MAX: i64 = 3_660;
-const STATE_KEYS: &[&str] = &["code", "title", "open", "counts", "due_days", "due_unit", "due_help", "sealed"];
-const STEP_KEYS: &[&str] = &["code", "title", "from", "to", "authority", "role", "requires", "min_days_in_state", "reopens"];
+const STATE_KEYS: &[&str] = &["code", "title", "open", "counts", "due_days", "due_from", "due_unit", "due_help", "sealed"];
+const STEP_KEYS: &[&str] = &["code", "title", "from", "to", "authority", "role", "requires", "min_days_in_state", "reopens", "anew"];
 
 pub(super) fn lifecycle(reader: &Reader<'_>, table: Table<'_>, definition: &Definition) -> Lifecycle {
     reader.known_keys(table, &["initial", "usual", "state", "step"]);
@@ -23,7 +25,7 @@ pub(super) fn lifecycle(reader: &Reader<'_>, table: Table<'_>, definition: &Defi
     }
     let mut seen = Seen::default();
     let state_tables = reader.tables(table, "state");
-    let states: Vec<State> = state_tables.iter().map(|table| state(reader, *table, &mut seen)).collect();
+    let states: Vec<State> = state_tables.iter().map(|table| state(reader, *table, definition, &mut seen)).collect();
     let initial = reader.needed_word(table, "initial");
     if let Some(word) = &initial {
         state_exists(reader, word, &states);
@@ -57,15 +59,20 @@ fn usual(reader: &Reader<'_>, table: Table<'_>, initial: &str, states: &[State],
     words.into_iter().map(|(word, _)| word).collect()
 }
 
-fn state(reader: &Reader<'_>, table: Table<'_>, seen: &mut Seen) -> State {
+fn state(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: &mut Seen) -> State {
     reader.known_keys(table, STATE_KEYS);
     let (code, title) = named(reader, table, seen);
+    let due_from = reader.words(table, "due_from");
+    for word in &due_from {
+        field_of_type(reader, word, definition, FieldType::Date);
+    }
     State {
         code,
         title,
         open: reader.flag(table, "open").unwrap_or(true),
         counts: reader.flag(table, "counts").unwrap_or(false),
         due_days: days(reader, table, "due_days"),
+        due_from: due_from.into_iter().map(|(word, _)| word).collect(),
         due_unit: reader.one_of(table, "due_unit", DayUnit::WORDS, DayUnit::from_word).unwrap_or(DayUnit::Calendar),
         due_help: reader.bilingual(table, "due_help"),
         sealed: reader.flag(table, "sealed").unwrap_or(false),
@@ -97,6 +104,10 @@ fn step(reader: &Reader<'_>, table: Table<'_>, states: &[State], definition: &De
     for word in &requires {
         field_exists(reader, word, definition);
     }
+    let anew = reader.words(table, "anew");
+    for word in &anew {
+        field_exists(reader, word, definition);
+    }
     Step {
         code,
         title,
@@ -107,6 +118,7 @@ fn step(reader: &Reader<'_>, table: Table<'_>, states: &[State], definition: &De
         requires: requires.into_iter().map(|(word, _)| word).collect(),
         min_days_in_state: days(reader, table, "min_days_in_state"),
         reopens: reader.flag(table, "reopens").unwrap_or(false),
+        anew: anew.into_iter().map(|(word, _)| word).collect(),
     }
 }
 

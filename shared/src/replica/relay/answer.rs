@@ -8,6 +8,7 @@ use crate::{
     },
     fault::{Exit, Fault},
     ledger::{definition::Authority, lifecycle},
+    locale::Lang,
     model::{SchoolCode, Space},
     replica::{
         Replica, ReplicaError, Result, Role,
@@ -96,7 +97,10 @@ impl Replica {
         let definition = self.definition(&field("ledger"))?;
         let steps = field("steps");
         if !steps.split(',').any(|step| step == words.step) {
-            return Err(Fault::new("relay-no-step", Exit::NotAllowed).with("step", words.step).with("list", steps.replace(',', ", ")).into());
+            let named = |lang| steps.split(',').map(|code| definition.step_named(code, lang)).collect::<Vec<_>>().join(lang.comma());
+            let typed = |lang| definition.step_named(words.step, lang);
+            let fault = Fault::new("relay-no-step", Exit::NotAllowed).with("step_zh", typed(Lang::Zh)).with("step_en", typed(Lang::En));
+            return Err(fault.with("list_zh", named(Lang::Zh)).with("list_en", named(Lang::En)).into());
         }
         let (relay, follows) = (place.id.clone(), field("tips"));
         let seen = follows.clone();
@@ -120,7 +124,7 @@ impl Replica {
         let request = lifecycle::Request { step: words.step, to: None, authority, on: day, fields: &after, holidays: &self.holidays() };
         lifecycle::may_take(&outcome, &definition, &request).map_err(|e| e.fault())?;
         if let Some(known) = definition.lifecycle.as_ref().and_then(|l| l.step(words.step)) {
-            self.judge_step(&definition, known, &after, words.set)?;
+            self.judge_step(&field("record"), &definition, known, &after, words.set)?;
         }
         let mut fields = BTreeMap::from([
             ("_v".to_owned(), Value::Int(1)),

@@ -3,6 +3,7 @@
 use super::{ColumnType, Labels, Lang, Reader};
 use crate::report::run::{Answer, Cell};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// The answer as one JSON object:
 /// `{report, title, today, parameters: {name: value}, columns: [{code, type, title, unit?}], rows: [{code: value}], labels: {column: {code: label}},
@@ -49,6 +50,16 @@ fn object(answer: &Answer, row: &[Cell]) -> Value {
 fn seen_labels(reader: &Reader<'_>) -> Value {
     let mut all = Map::new();
     for (at, column) in reader.answer.columns.iter().enumerate() {
+        let cells = reader.answer.rows.iter().filter_map(|row| row.get(at));
+        let named: BTreeMap<&String, String> = cells
+            .filter_map(|cell| match cell {
+                Cell::Text(id) => Some((id, reader.referred(column, cell)?)),
+                _ => None,
+            })
+            .collect();
+        if !named.is_empty() {
+            all.insert(column.code.clone(), json!(named));
+        }
         if !matches!(column.kind, ColumnType::Choice | ColumnType::Flags | ColumnType::School | ColumnType::Ledger) {
             continue;
         }

@@ -17,6 +17,9 @@ pub fn table(answer: &Answer, lang: Lang, labels: &dyn Labels, width: Option<u16
     for row in &answer.rows {
         table.add_row(answer.columns.iter().zip(row).map(|(column, cell)| {
             let text = plain(&reader.cell(row, column, cell));
+            if let Some(name) = reader.referred(column, cell) {
+                return lang.beside(&plain(&name), &text);
+            }
             // A document id is told by its first digits, as commands take it.
             if column.kind == ColumnType::Student { text.chars().take(8).collect() } else { text }
         }));

@@ -87,7 +87,8 @@ impl<'a> Asks<'a> {
     }
 
     fn question(&self, fault: &Fault, there: Vec<(String, String)>, sure: String) -> Question {
-        let Said { sentence, next, .. } = Said::of(fault, self.lang);
-        Question { said: sentence, next: next.unwrap_or_default(), there, sure }
+        let Said { sentence, next, details } = Said::of(fault, self.lang);
+        let said = std::iter::once(sentence).chain(details).collect::<Vec<_>>().join(" ");
+        Question { said, next: next.unwrap_or_default(), there, sure }
     }
 }

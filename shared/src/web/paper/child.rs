@@ -15,6 +15,7 @@ use crate::{
         Catalogue, Definition,
         condition::Condition,
         definition::{Field, Privacy},
+        net::Net,
     },
     locale::{self, Lang},
     model::{Term, money},
@@ -64,11 +65,11 @@ pub struct Sheet {
     pub bare: bool,
 }
 
-/// What a part counts, its conditions read.
+/// What a part counts.
 struct Counting<'a> {
     sum: &'a str,
-    less: Option<&'a str>,
-    nothing_when: Option<Condition>,
+    /// The ledger's rule for that field.
+    net: Option<Net>,
 }
 
 fn fen(row: &Row, code: &str) -> Option<i64> {
@@ -78,17 +79,20 @@ fn fen(row: &Row, code: &str) -> Option<i64> {
     }
 }
 
-impl Counting<'_> {
+impl<'a> Counting<'a> {
+    fn of(sum: &'a str, definition: &Definition) -> Self {
+        Self { sum, net: definition.net.clone().filter(|net| net.of == sum) }
+    }
+
     /// What a record is worth: the sum less what came back; unknown while it is disputed.
     fn net(&self, row: &Row) -> Option<i64> {
         Some(fen(row, self.sum).filter(|_| !row.disputed)? - self.back(row)?)
     }
 
-    /// What of it does not count: what came back, or all of it where nothing says how much.
+    /// What of it does not count.
     fn back(&self, row: &Row) -> Option<i64> {
-        let sum = fen(row, self.sum).filter(|_| !row.disputed)?;
-        let failed = self.nothing_when.as_ref().is_some_and(|when| when.holds(&row.fields, row.state.as_deref()));
-        Some(self.less.and_then(|less| fen(row, less)).unwrap_or(if failed { sum } else { 0 }))
+        fen(row, self.sum).filter(|_| !row.disputed)?;
+        self.net.as_ref().map_or(Some(0), |net| net.back(&row.fields))
     }
 }
 
@@ -183,16 +187,12 @@ fn ready<'a>(desk: &Desk, part: &'a Part, documents: &[String], years: Years, ch
             *rows = choice.of_term(std::mem::take(rows));
         }
     }
-    let counting = match &part.sum {
-        Some(sum) => Some(Counting { sum, less: part.less.as_deref(), nothing_when: forms::condition(part.nothing_when.as_deref(), &definition)? }),
-        None => None,
-    };
+    let counting = part.sum.as_deref().map(|sum| Counting::of(sum, &definition));
     let mut used: HashMap<String, Option<i64>> = HashMap::new();
     if let Some(against) = &part.against {
         let other = desk.replica.definition(&against.ledger).map_err(Fault::from)?;
-        let nothing_when = forms::condition(against.nothing_when.as_deref(), &other)?;
         let when = forms::condition(against.when.as_deref(), &other)?;
-        let counting = Counting { sum: &against.sum, less: against.less.as_deref(), nothing_when };
+        let counting = Counting::of(&against.sum, &other);
         // Whether a disputed one counts, nobody can say either.
         let uses = |row: &Row| row.disputed || when.as_ref().is_none_or(|when| when.holds(&row.fields, row.state.as_deref()));
         for row in by_document(desk, &other, documents)?.into_values().flatten().filter(uses) {

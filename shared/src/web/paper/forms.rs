@@ -67,12 +67,8 @@ pub struct Part {
     /// Fields by code; `<ref field>.<field>` shows the record referred to; also `$term`, `$state`, `$rest` with `against`, and with `sum` what does not count (`$back`) and what does (`$net`).
     #[serde(default)]
     pub columns: Vec<String>,
-    /// Money field that is summed.
+    /// Money field that is summed, less what came back by the ledger's own rule (`[net]`).
     pub sum: Option<String>,
-    /// Money field taken off it.
-    pub less: Option<String>,
-    /// A record for which this holds counts nothing, unless `less` says how much came back.
-    pub nothing_when: Option<String>,
     /// Records that cover this part's records: only what they leave is shown and summed.
     pub against: Option<Against>,
     /// Said when there is nothing.
@@ -88,12 +84,8 @@ pub struct Against {
     /// Their field that refers to a record of the part.
     #[serde(rename = "ref")]
     pub reference: String,
-    /// Their money.
+    /// Their money, counted as in a part.
     pub sum: String,
-    /// Taken off it.
-    pub less: Option<String>,
-    /// As for a part.
-    pub nothing_when: Option<String>,
     /// Only these use anything up.
     pub when: Option<String>,
 }
@@ -170,22 +162,16 @@ pub fn problems(paper: &ChildPaper, catalogue: &Catalogue) -> Vec<String> {
                 }
             }
         }
-        part.sum.iter().chain(&part.less).for_each(|code| field(definition, code));
-        for text in [&part.when, &part.nothing_when].into_iter().flatten() {
-            if Condition::parse(text, definition).is_err() {
-                more.push(format!("{}: {text}", part.ledger));
-            }
-        }
+        part.sum.iter().for_each(|code| field(definition, code));
+        let unread = |text: &&String, of: &Definition| Condition::parse(text, of).is_err();
+        more.extend(part.when.iter().filter(|text| unread(text, definition)).map(|text| format!("{}: {text}", part.ledger)));
         match part.against.as_ref().map(|against| (against, catalogue.latest(&against.ledger))) {
             None => {}
             Some((against, None)) => more.push(missing(&against.ledger)),
             Some((against, Some(other))) => {
-                [&against.reference, &against.sum].into_iter().chain(&against.less).for_each(|code| field(other, code));
-                for text in [&against.when, &against.nothing_when].into_iter().flatten() {
-                    if Condition::parse(text, other).is_err() {
-                        more.push(format!("{}: {text}", against.ledger));
-                    }
-                }
+                field(other, &against.reference);
+                field(other, &against.sum);
+                more.extend(against.when.iter().filter(|text| unread(text, other)).map(|text| format!("{}: {text}", against.ledger)));
             }
         }
     }
