@@ -1,4 +1,6 @@
 //! Lifecycles: one table of claims, and the property that order does not matter.
+//!
+//! Long as it is, this is one room: one small definition, and what its steps come to.
 
 use super::*;
 use crate::ledger::definition::DayUnit;
