@@ -1,5 +1,7 @@
 //! From a document to rows: what the county can ask about. Pure.
 //!
+//! Long as it is, this is one room: a record, its steps and its disagreements are read out in one pass.
+//!
 //! INV no silent winner: a field with several concurrent values, a forked lifecycle and a conflict group changed apart each become an item in the inbox. Disputed
 //! money, states and county-owned fields are shown as nothing (NULL, `disputed`); other fields show the last value all branches shared.
 //! INV authority: a step or county-owned field from an origin without that authority has no effect, and is shown.

@@ -69,9 +69,9 @@ pub(super) fn before(
 /// A school by a name that the county's list has not: outside the county, or half a name. Those it may be are named.
 fn outside(desk: &Desk, definition: &Definition, set: &BTreeMap<String, String>) -> Result<Option<Asked>, Fault> {
     let schools = desk.replica.schools().map_err(Fault::from)?;
-    let named = definition.fields.iter().filter(|field| field.kind == FieldType::School).filter_map(|field| Some(set.get(&field.code)?.trim()));
+    let mut named = definition.fields.iter().filter(|field| field.kind == FieldType::School).filter_map(|field| Some(set.get(&field.code)?.trim()));
     let unknown = |name: &&str| !name.is_empty() && !schools.iter().any(|(code, known)| code == name || known == name);
-    let Some(name) = named.filter(|name| unknown(name)).next().filter(|_| !schools.is_empty()) else { return Ok(None) };
+    let Some(name) = named.find(unknown).filter(|_| !schools.is_empty()) else { return Ok(None) };
     // Every letter in its order: 石门九年制学校 is in 石门乡九年制学校.
     let within = |known: &str| {
         let mut letters = known.chars();
