@@ -72,6 +72,27 @@ fn every_wrong_value_has_a_sentence_in_both_languages() {
 }
 
 #[test]
+fn a_refused_step_is_called_by_its_title_and_not_by_its_code() {
+    let step = Named { code: "apply".to_owned(), zh: "申请".to_owned(), en: "Ask for aid".to_owned() };
+    let other = Named { code: "level".to_owned(), zh: "等级".to_owned(), en: "Level".to_owned() };
+    let errors = [
+        StepError::NotFromHere { step: Box::new(step.clone()), state: other.clone(), steps: vec![other.clone()] },
+        StepError::NotFromHere { step: Box::new(step.clone()), state: other.clone(), steps: Vec::new() },
+        StepError::NotYours { step: step.clone(), owner: StepAuthority::School },
+        StepError::NotYours { step: step.clone(), owner: StepAuthority::County },
+        StepError::NotYours { step: step.clone(), owner: StepAuthority::Other },
+        StepError::Missing { step: step.clone(), fields: vec![other] },
+        StepError::TooEarly { step, earliest: jiff::civil::date(2026, 3, 9) },
+    ];
+    for error in errors {
+        for (lang, title) in [(Lang::Zh, "申请"), (Lang::En, "Ask for aid")] {
+            let said = crate::locale::fault(lang, &error.fault()).0;
+            assert!(said.contains(title) && !said.contains("apply"), "{said}");
+        }
+    }
+}
+
+#[test]
 fn every_refused_step_has_a_sentence_in_both_languages() {
     let named = Named { code: "apply".to_owned(), zh: "申请".to_owned(), en: "Apply".to_owned() };
     let step = || "apply".to_owned();
