@@ -439,7 +439,7 @@ async fn a_payment_with_fen_is_exported_as_a_number_and_goes_back_and_forth_with
     let back = bytes(&school, &session, &format!("/import/{}/refused", hidden_token(&wrong))).await;
     let heads = |book: &[u8]| -> Vec<String> {
         let sheets = huxue_shared::import::read_sheets(book, "x.xlsx", &huxue_shared::import::Limits::default()).unwrap();
-        sheets[0].rows[0].1.iter().map(|cell| cell.text()).filter(|head| !head.is_empty()).collect()
+        sheets[0].rows[0].1.iter().map(huxue_shared::import::Cell::text).filter(|head| !head.is_empty()).collect()
     };
     let (sent, given) = (heads(&book), heads(&back));
     assert!(sent.contains(&"退回原因".to_owned()) && given[..sent.len()] == sent && given[sent.len()] == "没收的原因", "{given:?}");
