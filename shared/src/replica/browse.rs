@@ -93,6 +93,8 @@ pub struct Wanted {
     pub year: Option<SchoolYear>,
     /// Only of these children (documents in hex).
     pub students: Option<Vec<String>>,
+    /// Only these records.
+    pub records: Option<Vec<String>>,
     /// Only of children in these classes, `grade.class`.
     pub classes: Option<Vec<String>>,
     /// Only in this lifecycle state.
@@ -122,6 +124,17 @@ pub struct Listed {
     pub total: u32,
     /// Those of the page.
     pub rows: Vec<Row>,
+}
+
+/// What may be added up of all that a list holds, pages aside. What is disputed, and what is in a state that does not count, is in no sum.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Field that may be added up → its sum; of money that says what came back of another field: what came back of that.
+    pub sums: BTreeMap<String, i64>,
+    /// Field of which something may come back → what remains of its sum.
+    pub left: BTreeMap<String, i64>,
+    /// Disputed records.
+    pub disputed: u32,
 }
 
 const PUPIL: &str =
@@ -219,6 +232,14 @@ impl Replica {
     /// The store's.
     pub fn page(&self, definition: &Definition, wanted: &Wanted) -> Result<Listed> {
         self.store.read(|c| listed(c, definition, wanted))
+    }
+
+    /// Sums over a list, whatever its page.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn sums(&self, definition: &Definition, wanted: &Wanted) -> Result<Sums> {
+        self.store.read(|c| filtered(definition, wanted, |tail, values| sums(c, definition, tail, values)))
     }
 
     /// All records of a child's document, newest first within each ledger; void ones too.
@@ -370,9 +391,10 @@ pub struct Batch {
     pub by: String,
 }
 
-fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Listed> {
-    let students = wanted.students.as_ref().map(|list| serde_json::to_string(list).unwrap_or_default());
-    let classes = wanted.classes.as_ref().map(|list| serde_json::to_string(list).unwrap_or_default());
+/// The condition a list is read with and what is bound in it, handed to `read`.
+fn filtered<T>(definition: &Definition, wanted: &Wanted, read: impl FnOnce(&str, &[(&str, &dyn ToSql)]) -> Result<T>) -> Result<T> {
+    let json = |list: &Option<Vec<String>>| list.as_ref().map(|list| serde_json::to_string(list).unwrap_or_default());
+    let (students, records, classes) = (json(&wanted.students), json(&wanted.records), json(&wanted.classes));
     let year = wanted.year.map(SchoolYear::start);
     let mut tail = String::from(
         " WHERE t.void = :void AND (:year IS NULL OR t._year = :year OR t._year IS NULL) AND (:state IS NULL OR t._state = :state)
@@ -380,6 +402,9 @@ fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Li
     );
     if students.is_some() {
         tail.push_str(" AND t._student IN (SELECT value FROM json_each(:students))");
+    }
+    if records.is_some() {
+        tail.push_str(" AND t._id IN (SELECT value FROM json_each(:records))");
     }
     if classes.is_some() {
         tail.push_str(" AND (e.grade || '.' || e.class) IN (SELECT value FROM json_each(:classes))");
@@ -406,29 +431,68 @@ fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Li
         let _ = write!(tail, " AND t.\"{code}\" = :equals{at}");
         named.push((format!(":equals{at}"), *value));
     }
-    let mut sql = select(definition);
-    sql.push_str(&tail);
-    let _ = write!(sql, " ORDER BY {} LIMIT {} OFFSET {}", order(definition, &wanted.order), wanted.limit, wanted.offset);
     let fixed = named_params! { ":void": wanted.void, ":year": year, ":state": wanted.state, ":from": wanted.from, ":to": wanted.to };
     let mut values: Vec<(&str, &dyn ToSql)> = fixed.iter().map(|(name, value)| (*name, *value)).collect();
-    for (name, value) in [(":students", &students), (":classes", &classes), (":text", &text)] {
+    for (name, value) in [(":students", &students), (":records", &records), (":classes", &classes), (":text", &text)] {
         if value.is_some() {
             values.push((name, value));
         }
     }
     values.extend(named.iter().map(|(name, value)| (name.as_str(), *value)));
-    let rows = match by_sound(wanted) {
-        Some((class, descending)) => sounded(c, definition, wanted, &tail, &values, class, descending)?,
-        None => c.prepare_cached(&sql)?.query_map(&values[..], |r| row(r, &definition.code))?.collect::<rusqlite::Result<Vec<_>>>()?,
+    read(&tail, &values)
+}
+
+/// The tables [`select`] reads.
+fn tables(definition: &Definition) -> String {
+    select(definition).split_once(" FROM ").map_or_else(String::new, |(_, from)| from.replace('\n', " "))
+}
+
+fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Listed> {
+    filtered(definition, wanted, |tail, values| {
+        let sql =
+            format!("{}{tail} ORDER BY {} LIMIT {} OFFSET {}", select(definition), order(definition, &wanted.order), wanted.limit, wanted.offset);
+        let rows = match by_sound(wanted) {
+            Some((class, descending)) => sounded(c, definition, wanted, tail, values, class, descending)?,
+            None => c.prepare_cached(&sql)?.query_map(values, |r| row(r, &definition.code))?.collect::<rusqlite::Result<Vec<_>>>()?,
+        };
+        let total = if wanted.offset == 0 && rows.len() < wanted.limit as usize {
+            u32::try_from(rows.len()).unwrap_or(u32::MAX)
+        } else {
+            c.prepare_cached(&format!("SELECT count(*) FROM {}{tail}", tables(definition)))?.query_row(values, |r| r.get(0))?
+        };
+        Ok(Listed { total, rows })
+    })
+}
+
+fn sums(c: &Connection, definition: &Definition, tail: &str, values: &[(&str, &dyn ToSql)]) -> Result<Sums> {
+    // What of a record does not count: what came back, or all of it where it is lost and nothing says how much.
+    let back = |field: &Field| {
+        let less = field.less.as_ref()?;
+        let all = field.lost.as_ref().map(|lost| format!("WHEN t.\"{lost}\" = 1 THEN coalesce(t.\"{less}\", t.\"{}\") ", field.code));
+        Some(format!("CASE {}WHEN 1 THEN coalesce(t.\"{less}\", 0) END", all.unwrap_or_default()))
     };
-    let from = select(definition);
-    let from = from.split_once(" FROM ").map_or("", |(_, from)| from).replace('\n', " ");
-    let total = if wanted.offset == 0 && rows.len() < wanted.limit as usize {
-        u32::try_from(rows.len()).unwrap_or(u32::MAX)
-    } else {
-        c.prepare_cached(&format!("SELECT count(*) FROM {from}{tail}"))?.query_row(&values[..], |r| r.get(0))?
-    };
-    Ok(Listed { total, rows })
+    let whose = |field: &Field| definition.fields.iter().find(|other| other.total && other.less.as_ref() == Some(&field.code));
+    let adds: Vec<&Field> = definition.fields.iter().filter(|field| field.total).collect();
+    let of = |field: &&Field| whose(field).and_then(back).unwrap_or_else(|| format!("t.\"{}\"", field.code));
+    let left = |field: &Field| back(field).map(|back| format!("t.\"{}\" - {back}", field.code));
+    let counting: Vec<String> = definition.lifecycle.iter().flat_map(|l| &l.states).filter(|s| s.counts).map(|s| format!("'{}'", s.code)).collect();
+    let counts = if counting.is_empty() { String::new() } else { format!(" AND t._state IN ({})", counting.join(", ")) };
+    let sum = |what: &str| format!(", coalesce(sum(CASE WHEN t._disputed = 0{counts} THEN {what} END), 0)");
+    let remains: Vec<(&Field, String)> = adds.iter().filter_map(|field| Some((*field, left(field)?))).collect();
+    let mut sql = String::from("SELECT count(CASE WHEN t._disputed = 1 THEN 1 END)");
+    sql.extend(adds.iter().map(|field| sum(&of(field))));
+    sql.extend(remains.iter().map(|(_, what)| sum(what)));
+    let sql = format!("{sql} FROM {}{tail}", tables(definition));
+    Ok(c.prepare_cached(&sql)?.query_row(values, |r| {
+        let mut out = Sums { disputed: r.get(0)?, ..Sums::default() };
+        for (at, field) in adds.iter().enumerate() {
+            out.sums.insert(field.code.clone(), r.get(at + 1)?);
+        }
+        for (at, (field, _)) in remains.iter().enumerate() {
+            out.left.insert(field.code.clone(), r.get(adds.len() + at + 1)?);
+        }
+        Ok(out)
+    })?)
 }
 
 /// Whether rows come in the order of their children's names (`false`) or classes (`true`), and whether backwards: SQLite orders Chinese names by code point, which nobody can look up.
@@ -450,8 +514,7 @@ fn sounded(
     by_class: bool,
     descending: bool,
 ) -> Result<Vec<Row>> {
-    let whole = select(definition);
-    let from = whole.split_once(" FROM ").map_or("", |(_, from)| from);
+    let (whole, from) = (select(definition), tables(definition));
     let mut keys: Vec<Sounded> = c
         .prepare_cached(&format!("SELECT e.grade, e.class, e.name, t._id, t._n FROM {from}{tail}"))?
         .query_map(values, |r| {
