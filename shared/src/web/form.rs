@@ -2,6 +2,7 @@
 //!
 //! Nothing is judged here: what was typed goes to the engine as it is, and the engine's words come back beside the field. A form remembers what it showed
 //! (`was.<field>`), and only what the person changed is sent on, so that a form left open does not overwrite what somebody else wrote meanwhile.
+//! Long as it is, this is one room: what is drawn and what comes back speak of the same fields under the same names.
 
 use super::{account::Account, page::sentence, shown};
 use crate::{
