@@ -43,6 +43,7 @@ pub mod routes;
 pub mod session;
 pub mod shelf;
 pub mod shown;
+pub mod sums;
 pub mod throttle;
 pub mod trail;
 pub mod undo;

@@ -47,6 +47,8 @@ const add = (ledger, child, set) => county.node("school", ["record", "add", ledg
 
 /** A date so many days ago in China; its term and calendar half-year as paper says them. */
 const day = (back) => new Date(Date.now() + 8 * 3600e3 - back * 86400e3).toISOString().slice(0, 10);
+/** A day as paper for people outside writes it. */
+const written = (date) => `${Number(date.slice(0, 4))}年${month(date)}月${Number(date.slice(8))}日`;
 const month = (date) => Number(date.slice(5, 7));
 const term = (date) => (month(date) >= 9 || month(date) === 1 ? 1 : 2);
 const half = (date) => `${date.slice(0, 4)}年${month(date) <= 6 ? "上" : "下"}半年`;
@@ -184,6 +186,38 @@ test("ledgers of the year have a cover, their head and number on every page, and
   });
 });
 
+test("nobody signs a page without a row, however the rows fall", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...registrar);
+    for (const path of [`/ledger/care_log/print?as=list&class=${first.grade}.${first.class}`, `/paper/ledgers?l.care_log=1&class=${first.grade}.${first.class}`]) {
+      await page.goto(desk.url + path);
+      let full = 0;
+      // A row less each time, over more than the height of a page's end.
+      for (let n = 0; n < 14; n += 1) {
+        const { pages } = look(await page.pdf({ preferCSSPageSize: true }), "signed");
+        const last = flat(pages.at(-1));
+        assert.ok(last.includes("填表人") && last.includes(day(3)), `${path} less ${n} rows: ${last}`);
+        full = Math.max(full, pages.length);
+        await page.evaluate(() => [...document.querySelectorAll("table.paper tbody tr:not(.last, .sum, .half)")].at(-1).remove());
+      }
+      assert.ok(full > 1, `${path} fills more than a page`);
+    }
+  });
+});
+
+test("a form to take along comes in as many sheets as it says", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...registrar);
+    await page.goto(`${desk.url}/paper`);
+    const ledgers = await page.$$eval("#form option", (all) => all.map((option) => option.value));
+    assert.ok(ledgers.length > 10, `${ledgers}`);
+    for (const ledger of ledgers) {
+      const { pages } = await print(page, `/paper/blank?code=${ledger}&student=${first._id}`, `sheets-${ledger}`);
+      assert.equal(pages.length, await page.locator("article.sheet").count(), ledger);
+    }
+  });
+});
+
 test("a form to take along is one child a page, with what is known filled in and boxes to tick", async () => {
   await browse(desktop, async (page) => {
     await login(page, desk.url, ...registrar);
@@ -317,9 +351,9 @@ test("the public notice names nobody whole and says until when and whom to turn 
     await page.fill("#phone", "0871-5551234");
     await page.click("button:has-text('填上')");
     await sound(page, "paper-public");
-    const { pages, text } = await print(page, new URL(page.url()).pathname + new URL(page.url()).search, "public");
-    assert.equal(pages.length, 1);
-    for (const words of [`自${day(9)}至${day(-2)}`, "0871-5551234", "赵老师", "小学走读生生活补助"]) assert.ok(flat(text).includes(words), `${words}: ${text}`);
+    const { sizes, text } = await print(page, new URL(page.url()).pathname + new URL(page.url()).search, "public");
+    assert.deepEqual(sizes, [upright], "five columns hang upright on the wall");
+    for (const words of [`自${written(day(9))}至${written(day(-2))}`, "0871-5551234", "赵老师", "小学走读生生活补助"]) assert.ok(flat(text).includes(words), `${words}: ${text}`);
     for (const private_ of [children[3].name, children[4].name, "私事", "石桥村"]) assert.ok(!flat(text).includes(private_), private_);
     const shortened = (name) => (name.length === 2 ? `${name[0]}*` : `${name[0]}${"*".repeat(name.length - 2)}${name.at(-1)}`);
     assert.ok(flat(text).includes(shortened(children[3].name)), "what hangs today");

@@ -907,6 +907,8 @@ web-missing = Still empty: { $value }
 web-not-whole = Records with empty fields
 
 # Lists and steps on paper.
+paper-sheet-of = Sheet { $value } of { $count }
+paper-copy-of = Copy { $value } of { $count }
 paper-printed-on = Printed on { $value }
 paper-step = Step
 paper-by = By
@@ -922,6 +924,8 @@ web-report-own-classes = Only children of your own classes.
 web-report-child = Choose a child first
 web-report-child-other = Another child
 web-report-total = Total
+web-sum-left = { $title }, less what came back: { $value }.
+web-sum-states = The total counts only: { $value }.
 web-report-all-years = all school years
 
 # Somebody else corrected the same field while the form was open.

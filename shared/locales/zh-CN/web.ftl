@@ -817,6 +817,8 @@ web-missing = 还没填：{ $value }
 web-not-whole = 没填全的记录
 
 # Lists and steps on paper.
+paper-sheet-of = 第 { $value } 页，共 { $count } 页
+paper-copy-of = 第 { $value } 份，共 { $count } 份
 paper-printed-on = 打印日期 { $value }
 paper-step = 步骤
 paper-by = 经办
@@ -832,6 +834,8 @@ web-report-own-classes = 只列您所带班级的学生。
 web-report-child = 先选学生
 web-report-child-other = 换一个学生
 web-report-total = 合计
+web-sum-left = { $title }减去退回的，还有 { $value }。
+web-sum-states = 合计只算状态是“{ $value }”的。
 web-report-all-years = 全部学年
 
 # Somebody else corrected the same field while the form was open.

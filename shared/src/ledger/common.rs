@@ -51,6 +51,10 @@ fn build(code: &str) -> Field {
         public: false,
         serial: false,
         common: false,
+        first: false,
+        total: false,
+        less: None,
+        lost: None,
         ask: false,
     }
 }

@@ -161,6 +161,14 @@ pub struct Field {
     pub serial: bool,
     /// A new form proposes what all records of the school have in common: the stage in a primary school.
     pub common: bool,
+    /// Stands at the top of a new form, and on the form to take along, though nothing obliges to fill it.
+    pub first: bool,
+    /// May be added up over records.
+    pub total: bool,
+    /// Money that came back of it: taken off its sum.
+    pub less: Option<String>,
+    /// `bool` field: while it is true and `less` is empty, nothing of it counts.
+    pub lost: Option<String>,
 }
 
 /// A rule over several fields.

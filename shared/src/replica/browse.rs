@@ -3,6 +3,8 @@
 //!
 //! Nothing a person types becomes SQL: columns come from the definition in force, values are bound.
 
+mod sums;
+
 use super::{Replica, Result, names};
 use crate::{
     document::view::Value,
@@ -12,6 +14,7 @@ use crate::{
 };
 use rusqlite::{Connection, OptionalExtension as _, ToSql, named_params, params};
 use std::{collections::BTreeMap, fmt::Write as _};
+pub use sums::Sums;
 
 /// A child of one school year.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,6 +96,8 @@ pub struct Wanted {
     pub year: Option<SchoolYear>,
     /// Only of these children (documents in hex).
     pub students: Option<Vec<String>>,
+    /// Only these records.
+    pub records: Option<Vec<String>>,
     /// Only of children in these classes, `grade.class`.
     pub classes: Option<Vec<String>>,
     /// Only in this lifecycle state.
@@ -370,9 +375,10 @@ pub struct Batch {
     pub by: String,
 }
 
-fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Listed> {
-    let students = wanted.students.as_ref().map(|list| serde_json::to_string(list).unwrap_or_default());
-    let classes = wanted.classes.as_ref().map(|list| serde_json::to_string(list).unwrap_or_default());
+/// The condition a list is read with and what is bound in it, handed to `read`.
+fn filtered<T>(definition: &Definition, wanted: &Wanted, read: impl FnOnce(&str, &[(&str, &dyn ToSql)]) -> Result<T>) -> Result<T> {
+    let json = |list: &Option<Vec<String>>| list.as_ref().map(|list| serde_json::to_string(list).unwrap_or_default());
+    let (students, records, classes) = (json(&wanted.students), json(&wanted.records), json(&wanted.classes));
     let year = wanted.year.map(SchoolYear::start);
     let mut tail = String::from(
         " WHERE t.void = :void AND (:year IS NULL OR t._year = :year OR t._year IS NULL) AND (:state IS NULL OR t._state = :state)
@@ -380,6 +386,9 @@ fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Li
     );
     if students.is_some() {
         tail.push_str(" AND t._student IN (SELECT value FROM json_each(:students))");
+    }
+    if records.is_some() {
+        tail.push_str(" AND t._id IN (SELECT value FROM json_each(:records))");
     }
     if classes.is_some() {
         tail.push_str(" AND (e.grade || '.' || e.class) IN (SELECT value FROM json_each(:classes))");
@@ -406,29 +415,37 @@ fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Li
         let _ = write!(tail, " AND t.\"{code}\" = :equals{at}");
         named.push((format!(":equals{at}"), *value));
     }
-    let mut sql = select(definition);
-    sql.push_str(&tail);
-    let _ = write!(sql, " ORDER BY {} LIMIT {} OFFSET {}", order(definition, &wanted.order), wanted.limit, wanted.offset);
     let fixed = named_params! { ":void": wanted.void, ":year": year, ":state": wanted.state, ":from": wanted.from, ":to": wanted.to };
     let mut values: Vec<(&str, &dyn ToSql)> = fixed.iter().map(|(name, value)| (*name, *value)).collect();
-    for (name, value) in [(":students", &students), (":classes", &classes), (":text", &text)] {
+    for (name, value) in [(":students", &students), (":records", &records), (":classes", &classes), (":text", &text)] {
         if value.is_some() {
             values.push((name, value));
         }
     }
     values.extend(named.iter().map(|(name, value)| (name.as_str(), *value)));
-    let rows = match by_sound(wanted) {
-        Some((class, descending)) => sounded(c, definition, wanted, &tail, &values, class, descending)?,
-        None => c.prepare_cached(&sql)?.query_map(&values[..], |r| row(r, &definition.code))?.collect::<rusqlite::Result<Vec<_>>>()?,
-    };
-    let from = select(definition);
-    let from = from.split_once(" FROM ").map_or("", |(_, from)| from).replace('\n', " ");
-    let total = if wanted.offset == 0 && rows.len() < wanted.limit as usize {
-        u32::try_from(rows.len()).unwrap_or(u32::MAX)
-    } else {
-        c.prepare_cached(&format!("SELECT count(*) FROM {from}{tail}"))?.query_row(&values[..], |r| r.get(0))?
-    };
-    Ok(Listed { total, rows })
+    read(&tail, &values)
+}
+
+/// The tables [`select`] reads.
+fn tables(definition: &Definition) -> String {
+    select(definition).split_once(" FROM ").map_or_else(String::new, |(_, from)| from.replace('\n', " "))
+}
+
+fn listed(c: &Connection, definition: &Definition, wanted: &Wanted) -> Result<Listed> {
+    filtered(definition, wanted, |tail, values| {
+        let sql =
+            format!("{}{tail} ORDER BY {} LIMIT {} OFFSET {}", select(definition), order(definition, &wanted.order), wanted.limit, wanted.offset);
+        let rows = match by_sound(wanted) {
+            Some((class, descending)) => sounded(c, definition, wanted, tail, values, class, descending)?,
+            None => c.prepare_cached(&sql)?.query_map(values, |r| row(r, &definition.code))?.collect::<rusqlite::Result<Vec<_>>>()?,
+        };
+        let total = if wanted.offset == 0 && rows.len() < wanted.limit as usize {
+            u32::try_from(rows.len()).unwrap_or(u32::MAX)
+        } else {
+            c.prepare_cached(&format!("SELECT count(*) FROM {}{tail}", tables(definition)))?.query_row(values, |r| r.get(0))?
+        };
+        Ok(Listed { total, rows })
+    })
 }
 
 /// Whether rows come in the order of their children's names (`false`) or classes (`true`), and whether backwards: SQLite orders Chinese names by code point, which nobody can look up.
@@ -450,8 +467,7 @@ fn sounded(
     by_class: bool,
     descending: bool,
 ) -> Result<Vec<Row>> {
-    let whole = select(definition);
-    let from = whole.split_once(" FROM ").map_or("", |(_, from)| from);
+    let (whole, from) = (select(definition), tables(definition));
     let mut keys: Vec<Sounded> = c
         .prepare_cached(&format!("SELECT e.grade, e.class, e.name, t._id, t._n FROM {from}{tail}"))?
         .query_map(values, |r| {

@@ -53,7 +53,7 @@ fn a_table_is_aligned_and_says_what_it_does_not_know() {
         "-0.50%",
         "2.5",
         "否",
-        "春季学期",
+        "第二学期（春）",
         "中aid_payment.channel.government",
         "unknown_code",
         "、",
@@ -137,6 +137,23 @@ fn xlsx_has_numbers_as_numbers_and_a_sheet_of_freshness() {
     let fresh = book.worksheet_range("数据截至").unwrap();
     assert_eq!(fresh.height(), 4);
     assert_eq!(fresh.get_value((3, 4)), Some(&Data::String("否".to_owned())));
+}
+
+#[test]
+fn a_workbook_ends_with_the_sums_of_the_screen() {
+    let (mut connection, ledgers) = (empty(), ledgers());
+    for (id, school, fen) in [("1", A, 31_250), ("2", B, 100)] {
+        put(&connection, "aid_payment", id, Some(school), 1, &format!("programme=aid_programme:g channel=government amount={fen}"));
+    }
+    let report = Catalogue::shipped().find("aid_paid", &ledgers).unwrap();
+    let setting = Setting::new(&ledgers, Scope::All);
+    let answer = run(&mut connection, &report, &Params::read(&report, &[], today()).unwrap(), &setting).unwrap();
+    let mut book: calamine::Xlsx<_> = calamine::Xlsx::new(std::io::Cursor::new(xlsx(&answer, Lang::Zh, &NoLabels).unwrap())).unwrap();
+    let sheet = book.worksheet_range("结果").unwrap();
+    let cell = |row, column| sheet.get_value((row, column)).cloned().unwrap_or_default();
+    // Programme, code and name of the school, term, persons, times, amount.
+    assert_eq!((cell(5, 0), cell(5, 5), cell(5, 6)), (Data::String("合计".into()), Data::Float(2.0), Data::Float(313.5)));
+    assert!(matches!(cell(5, 4), Data::Empty), "persons may stand in several rows");
 }
 
 #[test]

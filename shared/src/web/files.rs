@@ -11,7 +11,7 @@ pub mod upload;
 use super::{
     account::Account,
     desk::Desk,
-    form::{Input, Inputs, Option_},
+    form::{self, Input, Inputs, Option_},
     guard::{Oops, Visitor},
     page::{Page, Said, draw, escape_query},
     reach::{self, Reached},
@@ -293,7 +293,7 @@ pub fn inputs(
     Ok(all.iter().map(input).collect())
 }
 
-/// Puts the inputs for files into a form, where the definition has them, and behind each the fields that speak of it (`photos_consent` of `photos`).
+/// Puts the inputs for files into a form, where the definition has them (of a long ledger at the end), and behind each the fields that speak of it (`photos_consent` of `photos`).
 ///
 /// # Errors
 /// The store's.
@@ -306,12 +306,14 @@ pub fn offer(
     form: &mut Inputs,
     lang: Lang,
 ) -> Result<(), Fault> {
+    let long = !form::short(definition);
     let at = |code: &str| definition.fields.iter().position(|f| f.code == code).unwrap_or(if code == "on" { 0 } else { usize::MAX });
     for input in inputs(desk, account, definition, fields, kept, lang)? {
         let own = format!("{}_", input.code);
-        let later = |code: &str| definition.declared(code).is_some_and(|f| matches!(f.required, Required::Steps(_)));
+        let later = |code: &str| definition.declared(code).is_some_and(|f| !f.first && form::later(definition, f));
+        let aside = |code: &str| long && definition.declared(code).is_some_and(|f| !f.first && f.required == Required::No);
         // What only a later step asks for is asked for there: its box does not stand in everybody's way.
-        if later(&input.code) && input.options.is_empty() && upload::attachment(fields, &input.code).is_none() {
+        if (later(&input.code) || aside(&input.code)) && input.options.is_empty() && upload::attachment(fields, &input.code).is_none() {
             form.more.push(input);
             continue;
         }
@@ -319,7 +321,7 @@ pub fn offer(
             std::mem::take(&mut form.more).into_iter().partition(|i| i.code.starts_with(&own) && !later(&i.code));
         form.more = rest;
         for input in std::iter::once(input).chain(beside) {
-            let place = form.first.iter().position(|other| at(&other.code) > at(&input.code)).unwrap_or(form.first.len());
+            let place = form.first.iter().position(|other| !long && at(&other.code) > at(&input.code)).unwrap_or(form.first.len());
             form.first.insert(place, input);
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Nothing is judged here: what was typed goes to the engine as it is, and the engine's words come back beside the field. A form remembers what it showed
 //! (`was.<field>`), and only what the person changed is sent on, so that a form left open does not overwrite what somebody else wrote meanwhile.
+//! Long as it is, this is one room: what is drawn and what comes back speak of the same fields under the same names.
 
 use super::{account::Account, page::sentence, shown};
 use crate::{
@@ -84,7 +85,7 @@ impl Input {
 /// A form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inputs {
-    /// Shown at once: what must be filled, and what is.
+    /// Shown at once: what must be filled, what the definition puts first, and what is filled.
     pub first: Vec<Input>,
     /// Shown on asking.
     pub more: Vec<Input>,
@@ -226,8 +227,12 @@ impl Drawing<'_> {
         let common = Definition::common_fields().iter().filter(|f| f.code == "note" || (f.code == "on" && self.definition.form == Form::Records));
         for field in self.definition.fields.iter().filter(|f| self.fills(f)) {
             let input = self.input(field, &known);
-            let first = input.required == "yes" || !input.value.is_empty() || !input.error.is_empty() || self.short();
+            let first = upfront(self.definition, field, input.required == "yes") || !input.value.is_empty() || !input.error.is_empty();
             if first { out.first.push(input) } else { out.more.push(input) }
+        }
+        if self.new && !short(self.definition) {
+            let usual = |input: &Input| self.definition.field(&input.code).is_some_and(|f| f.first);
+            out.first.sort_by_key(|input| if input.required == "yes" { 0 } else { 2 - u8::from(usual(input)) });
         }
         for field in common {
             let input = self.input(field, &known);
@@ -254,11 +259,6 @@ impl Drawing<'_> {
             }
         }
         known
-    }
-
-    /// A ledger of few fields is shown whole.
-    fn short(&self) -> bool {
-        self.definition.fields.len() <= 14
     }
 
     fn fills(&self, field: &Field) -> bool {
@@ -369,6 +369,25 @@ impl Drawing<'_> {
     }
 }
 
+/// A ledger of few fields is shown whole.
+pub(super) fn short(definition: &Definition) -> bool {
+    definition.fields.len() <= 14
+}
+
+/// Whether a field stands at the top of an empty form: it must be filled, its definition puts it there, or the form is short.
+pub(super) fn upfront(definition: &Definition, field: &Field, must: bool) -> bool {
+    must || field.first || short(definition)
+}
+
+/// What only a later step asks for, and what hangs on such a field.
+pub(super) fn later(definition: &Definition, field: &Field) -> bool {
+    let step = |field: &Field| matches!(field.required, Required::Steps(_));
+    match &field.required {
+        Required::When(condition) => condition.fields().into_iter().filter_map(|code| definition.declared(code)).any(step),
+        _ => step(field),
+    }
+}
+
 /// Whether a person fills this field: the school's to fill, not the engine's, no file, and one the person sees.
 pub(super) fn fills(account: &Account, definition: &Definition, field: &Field) -> bool {
     let ours = field.authority.is_none_or(|side| side == Authority::School);
@@ -430,6 +449,28 @@ mod tests {
                     assert!(!matches!(input.kind, "radio" | "select" | "checks") || !input.options.is_empty(), "{} {}", definition.code, input.code);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_must_be_filled_comes_first_and_what_is_usual_behind_it() {
+        let catalogue = Catalogue::embedded();
+        let registrar = Account { roles: Role::ALL.into_iter().collect(), ..teacher() };
+        let inputs = |code: &str| {
+            let (definition, fields, typed) = (catalogue.latest(code).unwrap(), BTreeMap::new(), BTreeMap::new());
+            let (catalogue, account) = (&catalogue, &registrar);
+            Drawing { catalogue, definition, account, fields: &fields, typed: &typed, fault: None, lang: Lang::Zh, new: true }.inputs()
+        };
+        let codes = |code: &str| inputs(code).first.into_iter().map(|input| input.code).collect::<Vec<_>>();
+        let expected = ["on", "programme", "applicant", "reason", "categories", "household_size", "income_year", "income_from", "note"];
+        assert_eq!(codes("aid_application"), expected);
+        let payment = codes("aid_payment");
+        assert_eq!(payment[..3], ["on", "programme", "application"], "asked for as long as the channel is none that needs no approval");
+        for definition in catalogue.iter_latest().filter(|d| d.may_write(Authority::School) && !short(d)) {
+            let first = inputs(&definition.code).first;
+            let declared: Vec<_> = first.iter().filter(|input| definition.declared(&input.code).is_some()).collect();
+            let must = declared.iter().filter(|input| input.required == "yes").count();
+            assert!(declared[..must].iter().all(|input| input.required == "yes"), "{}", definition.code);
         }
     }
 

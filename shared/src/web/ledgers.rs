@@ -7,8 +7,10 @@ use super::{
     export,
     guard::{Oops, Visitor},
     page::{Page, draw, escape_query},
+    paper::child::Cell,
     pending::{self, Pending},
     reach, shown,
+    sums::Foot,
 };
 use crate::{
     fault::Fault,
@@ -90,6 +92,9 @@ struct LedgerPage {
     filters: Vec<(String, String, Vec<Chosen>)>,
     columns: Vec<Column>,
     lines: Vec<Line>,
+    /// Sums over all that is filtered; empty: nothing may be added up.
+    sums: Vec<Cell>,
+    notes: Vec<String>,
     total: u32,
     from: u32,
     before: Option<String>,
@@ -199,7 +204,7 @@ async fn list(
             let wanted = Wanted { limit: PAGE, offset: from, ..wanted(desk, &account, &definition, &asked)? };
             let listed = desk.replica.page(&definition, &wanted).map_err(Fault::from)?;
             note(desk, &account, "list", &definition, listed.rows.len());
-            ledger_page(desk, &account, page, &definition, asked, &listed, from)
+            ledger_page(desk, &account, page, &definition, asked, &wanted, &listed)
         })
         .await?;
     draw(&drawn)
@@ -218,10 +223,10 @@ fn ledger_page(
     page: Page,
     definition: &Definition,
     asked: BTreeMap<String, String>,
+    wanted: &Wanted,
     listed: &Listed,
-    from: u32,
 ) -> Result<LedgerPage, Fault> {
-    let (catalogue, lang, today) = (desk.replica.catalogue(), page.lang, desk.clock().today());
+    let (catalogue, lang, today, from) = (desk.replica.catalogue(), page.lang, desk.clock().today(), wanted.offset);
     let by_child = definition.subject == Subject::Student;
     let fields: Vec<_> = shown::columns(definition, if definition.form == Form::Profile { 9 } else { 6 })
         .into_iter()
@@ -276,12 +281,6 @@ fn ledger_page(
         files: super::files::state::chips(desk, account, definition, &row.id, &row.fields, lang),
     };
     let chosen = |key: &str, code: &str| asked.get(key).is_some_and(|value| value == code);
-    let states = definition
-        .lifecycle
-        .iter()
-        .flat_map(|l| &l.states)
-        .map(|s| (s.code.clone(), s.title.get(lang).to_owned(), chosen("state", &s.code)))
-        .collect();
     let filters = filter_fields(account, definition)
         .into_iter()
         .filter_map(|f| {
@@ -297,6 +296,7 @@ fn ledger_page(
     } else {
         Vec::new()
     };
+    let foot = Foot::of(desk, definition, wanted, &fields, lang)?;
     let export = address(code, &asked, &[("from_row", "")]).replacen(&format!("/ledger/{code}"), &format!("/ledger/{code}/export"), 1);
     Ok(LedgerPage {
         before: (from > 0).then(|| address(code, &asked, &[("from_row", &from.saturating_sub(PAGE).to_string())])),
@@ -305,10 +305,12 @@ fn ledger_page(
         code: code.clone(),
         by_child,
         classes,
-        states,
+        states: states(definition, &asked, lang),
         filters,
         columns,
         lines: listed.rows.iter().map(line).collect(),
+        sums: foot.line(if by_child { 3 } else { 1 }, &fields, if has_state { 2 } else { 0 }),
+        notes: foot.notes,
         total: listed.total,
         from,
         grid: export.replacen("/export", "/grid", 1),
@@ -322,6 +324,13 @@ fn ledger_page(
         void: asked.contains_key("void"),
         asked,
     })
+}
+
+/// States to filter by.
+fn states(definition: &Definition, asked: &BTreeMap<String, String>, lang: Lang) -> Vec<Chosen> {
+    let chosen = |code: &str| asked.get("state").is_some_and(|value| value == code);
+    let states = definition.lifecycle.iter().flat_map(|l| &l.states);
+    states.map(|s| (s.code.clone(), s.title.get(lang).to_owned(), chosen(&s.code))).collect()
 }
 
 /// What a list can be filtered by in this field: code as it is kept, and title. `None` of a field with more values than one would choose from.

@@ -99,7 +99,7 @@ async fn several(
                     desk.noted(&account, "export", format!("ledger {code} on paper"), listed.rows.len());
                     match form {
                         Some("each") => letter::page(desk, &account, page, &definition, &listed.rows).map(|drawn| draw(&drawn)),
-                        _ => list::list(desk, page, &definition, &asked, &listed).map(|drawn| draw(&drawn)),
+                        _ => list::list(desk, page, &definition, &asked, &wanted, &listed).map(|drawn| draw(&drawn)),
                     }
                 }
             }
@@ -153,7 +153,7 @@ async fn children(
                 title: form.title.get(lang).to_owned(),
                 period: if form.years == forms::Years::All { page.t("paper-all-years") } else { choice.period(lang) },
                 signs: form.signs.iter().map(|sign| sign.get(lang).to_owned()).collect(),
-                day: desk.clock().today().to_string(),
+                day: super::shown::on_paper(&desk.clock().today().to_string(), lang),
                 bare: pupils.len() - sheets.len(),
                 with_bare: format!("/paper/child/{paper}{}", choice.query(&[("empty", "1")])),
                 left_out,
@@ -270,7 +270,9 @@ pub fn is_number(text: &str) -> bool {
 /// A date, a name, a class: not broken over two lines.
 #[must_use]
 pub fn is_short(text: &str) -> bool {
-    text.chars().count() <= 6 || text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+    let a_day = |c: char| c.is_ascii_digit() || "年月日-".contains(c);
+    let width = |c: char| if c.is_ascii() { 1 } else { 2 };
+    text.chars().map(width).sum::<usize>() <= 14 || (9..=11).contains(&text.chars().count()) && text.chars().all(a_day)
 }
 
 fn locale_title(page: &Page, choice: &Choice) -> String {

@@ -51,6 +51,15 @@ pub fn day(date: Date, lang: Lang) -> String {
     }
 }
 
+/// A civil date as Chinese paper for people outside writes it: `2026年3月2日`; any other text, and other languages, as it is.
+#[must_use]
+pub fn on_paper(text: &str, lang: Lang) -> String {
+    match text.parse::<Date>() {
+        Ok(day) if lang == Lang::Zh && text.len() == 10 => format!("{}年{}月{}日", day.year(), day.month(), day.day()),
+        _ => text.to_owned(),
+    }
+}
+
 /// How far a due day is: `过期 3 天`, `今天`, `还有 2 天`.
 #[must_use]
 pub fn distance(due: &str, today: Date, lang: Lang) -> (String, &'static str) {
@@ -251,6 +260,15 @@ mod tests {
         assert_eq!(day(jiff::civil::date(2026, 3, 2), Lang::Zh), "3月2日 周一");
         assert_eq!(class(Some(3), Some(2), Lang::Zh), "三年级2班");
         assert_eq!(class(None, Some(2), Lang::Zh), "");
+    }
+
+    #[test]
+    fn paper_for_people_outside_writes_days_as_chinese_paper_does() {
+        assert_eq!(on_paper("2026-11-06", Lang::Zh), "2026年11月6日");
+        for same in ["2026-11", "2026-11-06 至今", "", "312.50 元"] {
+            assert_eq!(on_paper(same, Lang::Zh), same);
+        }
+        assert_eq!(on_paper("2026-11-06", Lang::En), "2026-11-06");
     }
 
     #[test]

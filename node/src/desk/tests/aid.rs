@@ -27,6 +27,20 @@ pub(super) fn programme(school: &School, id: &str, name: &str, stage: &str, boar
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_application_begins_with_what_every_family_is_asked_and_ends_with_files() {
+    let school = School::new();
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let page = school.get(&format!("/ledger/aid_application/new?student={child}"), &officer).await.text;
+    let (top, folded) = page.split_once("更多项目").unwrap();
+    let at = |title: &str| top.find(&format!(">{title}")).unwrap_or_else(|| panic!("{title} is not on top: {top}"));
+    assert!(at("资助项目") < at("申请理由") && at("申请理由") < at("家庭年收入") && at("家庭年收入") < at("备注") && at("备注") < at("附件"));
+    for later in ["自愿放弃书", "村（居）盖章的申请表", "学校公示开始"] {
+        assert!(!top.contains(later) && folded.contains(later), "{later}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn programmes_that_fit_the_child_come_first_and_another_is_asked_about() {
     let school = School::new();
     let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);

@@ -76,6 +76,98 @@ async fn a_statement_sums_what_reached_the_child_and_shows_nobody_elses() {
     assert!(noted.contains("paper aid_statement") && !noted.contains("王小明"), "{noted}");
 }
 
+/// The text of a page, tags aside.
+fn words(page: &str) -> String {
+    page.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim()).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_payments_ends_with_the_sum_of_all_that_is_filtered() {
+    let school = School::new();
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    let (one, other) = (school.child("王小明", "529901201606120012", 3, 1), school.child("赵小红", "529901201603020032", 4, 1));
+    let day = [("on", "2026-03-01"), ("paid_on", "2026-03-01")];
+    for _ in 0..51 {
+        pay(&school, &one, &[&day[..], &[("amount", "10")]].concat());
+    }
+    pay(&school, &one, &[&day[..], &[("amount", "312.50"), ("failed", "yes"), ("refund_amount", "100.10")]].concat());
+    // Failed, and nobody wrote how much came back: all of it.
+    pay(&school, &one, &[&day[..], &[("amount", "20"), ("failed", "yes")]].concat());
+    let disputed = pay(&school, &one, &[&day[..], &[("amount", "5000")]].concat());
+    let voided = pay(&school, &one, &[&day[..], &[("amount", "7000")]].concat());
+    school.desk.ask(&nobody(), Ask::RecordVoid { record: voided, why: "重复".into(), by: None }, Lang::Zh).unwrap();
+    pay(&school, &other, &[&day[..], &[("amount", "1")]].concat());
+    let dispute = format!(
+        "UPDATE record SET disputed = 1 WHERE id = '{disputed}'; UPDATE record_aid_payment SET _disputed = 1, amount = NULL WHERE _id = '{disputed}'"
+    );
+    school.desk.replica.store().write(move |c| c.execute_batch(&dispute).map_err(huxue_shared::store::StoreError::from)).unwrap();
+    for path in ["/ledger/aid_payment?class=3.1", "/ledger/aid_payment/print?as=list&class=3.1", "/paper/ledgers?l.aid_payment=1&class=3.1"] {
+        let text = words(&school.get(path, &officer).await.text);
+        assert!(text.contains("合计 842.50 元 120.10 元"), "{path}: {text}");
+        assert!(text.contains("减去退回的，还有 722.40 元") && text.contains("有 1 条记录有分歧，没有计入"), "{path}: {text}");
+    }
+    let listed = words(&school.get("/ledger/aid_payment/print?as=list&class=3.1", &officer).await.text);
+    assert!(listed.contains("退回金额 发放失败或退回") && listed.contains("312.50 元 100.10 元 是"), "what came back stands beside it: {listed}");
+    let voids = words(&school.get("/ledger/aid_payment?void=1", &officer).await.text);
+    assert!(voids.contains("7000") && !voids.contains("合计"), "what is void is worth nothing: {voids}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_counts_only_in_states_that_count() {
+    let school = School::new();
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    for (state, fen) in [("approved", 62_550), ("paid", 100), ("rejected", 50_000)] {
+        let id = add(&school, "aid_application", Some(&child), &[("applicant", "guardian")]);
+        let put = format!("UPDATE record_aid_application SET _state = '{state}', approved_amount = {fen} WHERE _id = '{id}'");
+        school.desk.replica.store().write(move |c| c.execute_batch(&put).map_err(huxue_shared::store::StoreError::from)).unwrap();
+    }
+    let definition = school.desk.replica.definition("aid_application").unwrap();
+    let sums = school.desk.replica.sums(&definition, &huxue_shared::replica::browse::Wanted::default()).unwrap();
+    assert_eq!(sums.sums["approved_amount"], 62_650);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_to_take_along_asks_what_the_screen_asks_first_and_numbers_its_sheets() {
+    let school = School::new();
+    let (_, everybody) = school.person("wang", &[Role::Registrar, Role::AidOfficer], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    super::aid::programme(&school, "XX_ZD", "小学走读生生活补助", "primary", "day", None);
+    let application = school.get(&format!("/paper/blank?code=aid_application&student={child}"), &everybody).await.text;
+    let text = words(&application);
+    for asked in ["资助项目 * □ 小学走读生生活补助", "申请人 *", "申请理由", "家庭人口", "家庭年收入", "其他＿＿＿＿＿＿"]
+    {
+        assert!(text.contains(asked), "{asked}: {text}");
+    }
+    for later in ["异议内容", "学校公示开始", "学校上报日期", "村（居）意见", "终止原因", "学校同意", "应助未助", "（其他，请说明）"]
+    {
+        assert!(!text.contains(later), "{later}: {text}");
+    }
+    assert!(sheets(&application).len() == 1 && !text.contains("第 1 页"), "one sheet needs no number");
+    let payment = words(&school.get("/paper/blank?code=aid_payment&copies=2", &everybody).await.text);
+    for asked in ["资助项目 *", "依据的申请 *", "金额（物品折价） *", "签收凭据"] {
+        assert!(payment.contains(asked), "{asked}: {payment}");
+    }
+    for other in ["贷款到期日", "退回金额", "已还款金额"] {
+        assert!(!payment.contains(other), "{other}: {payment}");
+    }
+    let long = school.get("/paper/blank?code=care_profile&copies=2", &everybody).await.text;
+    let pages = sheets(&long);
+    assert_eq!(pages.len(), 4);
+    for (page, number) in pages.iter().zip(["第 1 页，共 2 页", "第 2 页，共 2 页", "第 1 页，共 2 页", "第 2 页，共 2 页"]) {
+        assert!(page.contains(number), "{number}: {page}");
+        assert_eq!(page.contains("class=\"signs\""), number.starts_with("第 2"), "signed once, at the end");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_answer_is_printed_too() {
+    let school = School::new();
+    let (_, principal) = school.person("zhang", &[Role::Principal], &[]);
+    school.child("王小明", "529901201606120012", 3, 1);
+    let page = school.get("/report/short_notices", &principal).await.text;
+    assert!(page.contains("没有") && page.contains("data-print"), "{page}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disputed_payment_leaves_what_is_still_due_unclaimed() {
     let school = School::new();

@@ -168,7 +168,7 @@ async fn a_case_and_a_signed_month_on_paper_say_how_they_came_there_and_by_whom(
     assert!(taken.status.is_redirection(), "{}", taken.text);
     let paper = school.get(&format!("/paper/child/dropout_history?student={child}"), &registrar).await.text;
     let went = part(&paper, "<h3>办理过程</h3>", "</table>");
-    for words in ["2026-03-01", "疑似", "2026-03-02", "开始核实", "核实中", "wang老师", "家里没人"] {
+    for words in ["2026年3月1日", "疑似", "2026年3月2日", "开始核实", "核实中", "wang老师", "家里没人"] {
         assert!(went.contains(words), "{words}: {went}");
     }
     let figures = ["pupils", "present", "suspected", "confirmed", "returned", "relapsed", "open_cases"].map(|code| (code, "0"));

@@ -111,7 +111,7 @@ fn what_a_desk_does_with_a_ledger_is_read() {
     let lifecycle = found.lifecycle.unwrap();
     assert!(lifecycle.state("assessed").unwrap().sealed && !lifecycle.state("draft").unwrap().sealed);
     assert_eq!(lifecycle.step("assess").unwrap().role, Some(SchoolRole::Principal));
-    assert!(!found.fields[0].serial);
+    assert!(!found.fields[0].serial && !found.fields[0].first && !found.fields[0].total);
 }
 
 #[test]
@@ -169,6 +169,10 @@ fn every_mistake_has_its_line_and_code() {
         ("authority = \"school\"\n", "authority = \"school\"\nrole = \"head\"\n", 58, WordUnknown),
         ("counts = true", "counts = true\nsealed = 1", 52, KindWrong),
         ("min = 0", "serial = \"yes\"", 29, KindWrong),
+        ("min = 0", "first = \"yes\"", 29, KindWrong),
+        ("min = 0", "less = \"level\"", 29, WordUnknown),
+        ("min = 0", "lost = \"amuont\"", 29, FieldUnknown),
+        ("default = \"hard\"", "total = true", 23, KeyMisplaced),
         ("[lifecycle]", "[prefill]\nreport = \"figures\"\nzero = \"amount\"\n[lifecycle]", 44, WordUnknown),
         ("[lifecycle]", "[prefill]\nzero = \"level\"\n[lifecycle]", 42, KeyMissing),
         ("[lifecycle]", "[alike]\nfields = [\"levle\"]\nwithin = \"term\"\n[lifecycle]", 43, FieldUnknown),

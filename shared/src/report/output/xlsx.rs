@@ -101,11 +101,32 @@ fn answer_sheet(sheet: &mut Worksheet, reader: &Reader<'_>, styles: &Styles) -> 
     for (at, width) in (0_u16..).zip(&widths) {
         sheet.set_column_width(at, (*width).clamp(8, WIDTH_MAX) as f64)?;
     }
+    line = sums(sheet, reader, styles, line)?;
     for note in reader.notes() {
         line += 1;
         sheet.write_string(line, 0, clipped(&note))?;
     }
     Ok(())
+}
+
+/// The sums of the columns that may be added up, below the rows and outside the filter; what is not known adds nothing. The line behind it.
+fn sums(sheet: &mut Worksheet, reader: &Reader<'_>, styles: &Styles, line: u32) -> Result<u32, XlsxError> {
+    let (answer, mut at, mut said) = (reader.answer, 0, false);
+    if answer.rows.len() < 2 || !answer.columns.iter().any(|column| column.total) {
+        return Ok(line);
+    }
+    for (index, column) in answer.columns.iter().enumerate().filter(|(_, column)| !stands_aside(reader, column)) {
+        at += u16::from(column.kind == ColumnType::School);
+        if column.total {
+            let sum = answer.rows.iter().filter_map(|row| if let Some(Cell::Int(number)) = row.get(index) { Some(*number) } else { None }).sum();
+            put_number(sheet, (line, at), column.kind, sum, styles)?;
+        } else if !said {
+            sheet.write_string_with_format(line, at, reader.text("web-report-total", &[]), &styles.head)?;
+            said = true;
+        }
+        at += 1;
+    }
+    Ok(line + 1)
 }
 
 fn is_number(column: &Column) -> bool {

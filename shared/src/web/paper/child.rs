@@ -219,7 +219,8 @@ fn sheet(
     let period = if paper.years == Years::All { locale::text(lang, "paper-all-years", &[]) } else { choice.period(lang) };
     let of_profile = |code: &String| {
         let field = profile.field(code).filter(|f| f.privacy != Privacy::C)?;
-        Some((code.clone(), field.title.get(lang).to_owned(), names.value_of(profile, field, &pupil.student, fields, None)))
+        let value = shown::on_paper(&names.value_of(profile, field, &pupil.student, fields, None), lang);
+        Some((code.clone(), field.title.get(lang).to_owned(), value))
     };
     let known: Vec<(String, String, String)> = paper.profile.iter().filter_map(of_profile).collect();
     let fill = |text: &str| {
@@ -279,12 +280,16 @@ fn steps_table(ready: &Ready<'_>, taken: &HashMap<String, Vec<Taken>>, documents
     let mut rows = Vec::new();
     for row in documents.iter().rev().filter_map(|doc| ready.rows.get(doc)).flatten() {
         let first = definition.lifecycle.as_ref().map(|l| shown::state(definition, Some(&l.initial), lang)).unwrap_or_default();
-        rows.push([row.on.clone().unwrap_or_default(), t("paper-begun"), first, String::new(), String::new()].map(|text| (text, false)).to_vec());
+        rows.push(
+            [shown::on_paper(row.on.as_deref().unwrap_or_default(), lang), t("paper-begun"), first, String::new(), String::new()]
+                .map(|text| (text, false))
+                .to_vec(),
+        );
         for step in taken.get(&row.id).into_iter().flatten() {
             let known = definition.lifecycle.as_ref().and_then(|l| l.step(&step.step));
             let to = step.to.as_deref().or(known.map(|known| known.to.as_str()));
             let title = known.map_or_else(|| t("web-trail-settled"), |known| known.title.get(lang).to_owned());
-            let cells = [step.on.clone(), title, shown::state(definition, to, lang), step.by.clone(), step.why.clone()];
+            let cells = [shown::on_paper(&step.on, lang), title, shown::state(definition, to, lang), step.by.clone(), step.why.clone()];
             rows.push(cells.map(|text| (text, false)).to_vec());
         }
         if row.disputed && row.state.is_none() {
@@ -328,7 +333,8 @@ fn table(ready: &Ready<'_>, documents: &[String], names: &Names<'_>) -> Table {
         }
         (column, Some(field)) => (names.value(definition, field, row, column.split_once('.').map(|(_, other)| other)), field.kind.is_number()),
     };
-    let drawn: Vec<Vec<Cell>> = rows.iter().map(|row| columns.iter().map(|column| cell(row, *column)).collect()).collect();
+    let day = |(text, number): Cell| (shown::on_paper(&text, lang), number);
+    let drawn: Vec<Vec<Cell>> = rows.iter().map(|row| columns.iter().map(|column| day(cell(row, *column))).collect()).collect();
     let summed: i64 = rows.iter().filter_map(|row| ready.rest(row)).sum();
     let disputed = rows.iter().filter(|row| ready.in_dispute(row)).count();
     let head = |(column, field): &(&str, Option<&Field>)| match (*column, field) {

@@ -74,7 +74,7 @@ pub fn page(desk: &Desk, account: &Account, page: Page, definition: &Definition,
     let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
     let taken = if definition.lifecycle.is_some() { desk.replica.steps_of(&ids).map_err(Fault::from)? } else { Vec::new() };
     let sheets = rows.iter().map(|row| sheet(desk, account, definition, row, &taken, &names)).collect();
-    let (title, day) = (definition.title.get(page.lang).to_owned(), desk.clock().today().to_string());
+    let (title, day) = (definition.title.get(page.lang).to_owned(), shown::on_paper(&desk.clock().today().to_string(), page.lang));
     let twice = twice(desk, definition, rows)?;
     Ok(PaperPage { page: page.titled(title.clone()), title, day, sheets, family: definition.subject == Subject::Student, twice })
 }
@@ -93,11 +93,11 @@ fn sheet(desk: &Desk, account: &Account, definition: &Definition, row: &Row, tak
     // What points to another record is shown by that record's name: a key says nothing. What is in dispute is shown as that.
     for shown in &mut values {
         if let Some(field) = definition.field(&shown.code) {
-            shown.value = names.value(definition, field, row, None);
+            shown.value = shown::on_paper(&names.value(definition, field, row, None), lang);
         }
     }
     values.retain(|shown| !shown.value.is_empty());
-    let text = |code: &str| definition.field(code).map(|f| names.value(definition, f, row, None)).unwrap_or_default();
+    let text = |code: &str| definition.field(code).map(|f| shown::on_paper(&names.value(definition, f, row, None), lang)).unwrap_or_default();
     let class = shown::class(row.grade, row.class, lang);
     let profile = catalogue.latest("enrolment");
     let name = row.name.clone().unwrap_or_default();
@@ -135,7 +135,7 @@ fn sheet(desk: &Desk, account: &Account, definition: &Definition, row: &Row, tak
 fn step_words(definition: &Definition, step: &Taken, lang: Lang) -> String {
     let known = definition.lifecycle.as_ref().and_then(|l| l.step(&step.step));
     let title = known.map_or_else(|| locale::text(lang, "web-trail-settled", &[]), |known| known.title.get(lang).to_owned());
-    [title.as_str(), &step.on, &step.by, &step.why].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    [title.as_str(), &shown::on_paper(&step.on, lang), &step.by, &step.why].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Guardian, phone and address of the child: what whoever holds the paper needs.

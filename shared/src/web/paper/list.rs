@@ -6,8 +6,9 @@ use super::super::{
     desk::Desk,
     page::Page,
     shown,
+    sums::Foot,
 };
-use super::{child::Cell, names::Names};
+use super::{child::Cell, names::Names, run::HEADS_UPRIGHT_MAX};
 use crate::{
     document::view::Value,
     fault::{Exit, Fault},
@@ -43,6 +44,11 @@ pub struct ListPage {
     notice: Option<Public>,
     heads: Vec<Cell>,
     rows: Vec<Vec<Cell>>,
+    /// Sums over all that is filtered, and what they leave out.
+    sums: Vec<Cell>,
+    notes: Vec<String>,
+    /// Lies on its side.
+    wide: bool,
     left_out: u32,
 }
 
@@ -89,7 +95,14 @@ const CHILD: [&str; 3] = ["name", "grade", "class"];
 ///
 /// # Errors
 /// The store's.
-pub fn list(desk: &Desk, page: Page, definition: &Definition, asked: &BTreeMap<String, String>, listed: &Listed) -> Result<ListPage, Fault> {
+pub fn list(
+    desk: &Desk,
+    page: Page,
+    definition: &Definition,
+    asked: &BTreeMap<String, String>,
+    wanted: &Wanted,
+    listed: &Listed,
+) -> Result<ListPage, Fault> {
     let (lang, rows, names) = (page.lang, &listed.rows, Names::of(desk, page.lang)?);
     let profile = desk.replica.definition("enrolment").map_err(Fault::from)?;
     let by_child = definition.subject == Subject::Student;
@@ -125,7 +138,10 @@ pub fn list(desk: &Desk, page: Page, definition: &Definition, asked: &BTreeMap<S
     let day = desk.clock().today().to_string();
     let drawn = rows.iter().enumerate().map(line).collect();
     let filtered = filtered(desk, definition, asked, lang);
-    Ok(ListPage { rows: drawn, page: page.titled(title.clone()), title, day, filtered, notice: None, heads, left_out })
+    let foot = Foot::of(desk, definition, wanted, &fields, lang)?;
+    let sums = foot.line(if by_child { 4 } else { 2 }, &fields, usize::from(has_state));
+    let (wide, notes) = (heads.len() > HEADS_UPRIGHT_MAX, foot.notes);
+    Ok(ListPage { rows: drawn, page: page.titled(title.clone()), title, day, filtered, notice: None, heads, sums, notes, wide, left_out })
 }
 
 /// What was asked of the list, in words: `班级：三年级1班；状态：已批准`.
@@ -221,14 +237,27 @@ pub fn notice(
         let unsettled = names.pending.holds(&profile, row.student.as_deref().unwrap_or_default(), "name");
         let name = if unsettled { names.unsettled() } else { shortened(row.name.as_deref().unwrap_or_default()) };
         let mut cells = vec![((at + 1).to_string(), true), (name, false), (shown::class(row.grade, row.class, lang), false)];
-        cells.extend(fields.iter().map(|f| (names.value(definition, f, row, f.reference.as_ref().map(|_| "name")), f.kind.is_number())));
+        let shown_value = |f: &Field| shown::on_paper(&names.value(definition, f, row, f.reference.as_ref().map(|_| "name")), lang);
+        cells.extend(fields.iter().map(|f| (shown_value(f), f.kind.is_number())));
         cells
     };
     let drawn = rows.iter().enumerate().map(line).collect();
     let title = locale::text(lang, "web-notice-title", &[("value", definition.title.get(lang))]);
     let remembered = remembered(desk, account.writes(definition).any(), asked)?;
     let public = public(&page, definition, asked, hung, &rows, remembered);
-    Ok(ListPage { rows: drawn, page: page.titled(title.clone()), title, day: today, filtered: String::new(), notice: Some(public), heads, left_out })
+    Ok(ListPage {
+        rows: drawn,
+        page: page.titled(title.clone()),
+        title,
+        day: shown::on_paper(&today, lang),
+        filtered: String::new(),
+        notice: Some(public),
+        wide: heads.len() > HEADS_UPRIGHT_MAX,
+        heads,
+        sums: Vec::new(),
+        notes: Vec::new(),
+        left_out,
+    })
 }
 
 /// Telephone and person for objections: as asked, or as they stood on the last notice of this machine. What somebody who writes the ledger fills in is kept for the next.
@@ -263,7 +292,7 @@ fn public(
     let or_line = |text: &str| if text.is_empty() { "＿＿＿＿＿＿＿＿".to_owned() } else { text.to_owned() };
     let day = |code: fn(&Notice) -> &str, last: bool| {
         let days = hung.into_iter().flat_map(|n| rows.iter().filter_map(move |row| date(row, code(n))));
-        if last { days.max() } else { days.min() }.unwrap_or_default().to_owned()
+        if last { days.max() } else { days.min() }.map(|day| shown::on_paper(day, page.lang)).unwrap_or_default()
     };
     let (from, until) = (or_line(&day(|n| &n.from, false)), or_line(&day(|n| &n.until, true)));
     let [phone, contact] = remembered;

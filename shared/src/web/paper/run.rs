@@ -8,6 +8,7 @@ use super::{
         account::{Account, Reach},
         desk::Desk,
         shown,
+        sums::Foot,
     },
     child::Cell,
     choice::{Choice, ROWS_MAX, half_year, half_year_words},
@@ -27,7 +28,7 @@ use crate::{
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Columns of an upright page; more lie on its side.
-const UPRIGHT_MAX: usize = 5;
+pub const HEADS_UPRIGHT_MAX: usize = 7;
 /// Columns of a page on its side; what else is filled stands in one more.
 const COLUMNS_MAX: usize = 9;
 
@@ -53,6 +54,10 @@ pub struct Printed {
     pub heads: Vec<Cell>,
     /// Lines.
     pub lines: Vec<Line>,
+    /// Sums of its records; empty: nothing may be added up.
+    pub sums: Vec<Cell>,
+    /// What the sums leave out.
+    pub notes: Vec<String>,
     /// Records on it.
     pub count: usize,
     /// Records by calendar half-year.
@@ -130,7 +135,14 @@ pub fn printed(
     }
     desk.noted(account, "export", format!("ledger {} on paper {}", definition.code, choice.year), rows.len());
     let (names, profile) = (Names::of(desk, lang)?, desk.replica.definition("enrolment").map_err(Fault::from)?);
-    Ok(Some(drawn(definition, &profile, &rows, (number, left_out), &names)))
+    let mut printed = drawn(definition, &profile, &rows, (number, left_out), &names);
+    let own = columns(definition, &rows);
+    let these = Wanted { records: Some(rows.iter().map(|row| row.id.clone()).collect()), ..Wanted::default() };
+    let foot = Foot::of(desk, definition, &these, &own, lang)?;
+    let before = 1 + if by_child { 2 } else { 0 } + usize::from(definition.form != Form::Profile);
+    printed.sums = foot.line(before, &own, printed.heads.len().saturating_sub(before + own.len()));
+    printed.notes = foot.notes;
+    Ok(Some(printed))
 }
 
 /// Fields that some row has filled and paper may hold, the most telling first as in a list.
@@ -144,6 +156,11 @@ fn filled<'a>(definition: &'a Definition, rows: &[Row]) -> Vec<&'a Field> {
     let mut all: Vec<&Field> = definition.fields.iter().chain(note).filter(on_paper).filter(has).collect();
     all.sort_by_key(|f| telling.iter().position(|code| *code == f.code).unwrap_or(usize::MAX));
     all
+}
+
+/// Those that have a column.
+fn columns<'a>(definition: &'a Definition, rows: &[Row]) -> Vec<&'a Field> {
+    filled(definition, rows).into_iter().take(COLUMNS_MAX).collect()
 }
 
 fn drawn(definition: &Definition, profile_definition: &Definition, rows: &[Row], (number, left_out): (usize, u32), names: &Names<'_>) -> Printed {
@@ -209,11 +226,13 @@ fn drawn(definition: &Definition, profile_definition: &Definition, rows: &[Row],
         number,
         code: definition.code.clone(),
         title: definition.title.get(lang).to_owned(),
-        wide: heads.len() > UPRIGHT_MAX + 2,
+        wide: heads.len() > HEADS_UPRIGHT_MAX,
         heads,
         lines,
         count: rows.len(),
         halves,
+        sums: Vec::new(),
+        notes: Vec::new(),
         counts: Vec::new(),
         left_out,
     }
