@@ -284,11 +284,11 @@ async fn withdraw(
             if !known.may || !known.pupils.iter().any(|pupil| pupil.student == of.student) {
                 return Err(Fault::new("web-not-yours", Exit::NotAllowed));
             }
-            if let Some(case) = known.unfounded(&of.student) {
-                let _ = reach::writable(desk, &account, &case.id)?;
-                let why = locale::text(lang, "desk-roll-withdraw-why", &[]);
-                desk.ask(&account, Request::RecordVoid { record: case.id.clone(), why, by: Some(account.name.clone()) }, lang)?;
-            }
+            // The page may be an old one, or the days stand again since.
+            let case = known.unfounded.get(&of.student).ok_or_else(|| Fault::new("roll-case-stands", Exit::Input))?;
+            let _ = reach::writable(desk, &account, &case.id)?;
+            let why = locale::text(lang, "desk-roll-withdraw-why", &[]);
+            desk.ask(&account, Request::RecordVoid { record: case.id.clone(), why, by: Some(account.name.clone()) }, lang)?;
             Ok(day)
         })
         .await?;

@@ -119,10 +119,11 @@ pub fn openings(rule: &Rule, sightings: &[Sighting], holidays: &Holidays, taken_
     runs.into_iter().map(|run| opening(rule, sightings, run)).collect()
 }
 
-/// Whether the run that opened something on `first_day` is still one by what is recorded now.
+/// Whether days of the run that opened something on `first_day` are still in a run by what is recorded now: one that begins later, or reaches back further, too.
 #[must_use]
 pub fn stands(rule: &Rule, sightings: &[Sighting], holidays: &Holidays, first_day: Date) -> bool {
-    openings(rule, sightings, holidays, |_| false).iter().any(|opening| opening.first_day <= first_day && first_day <= opening.last_day)
+    let until = full(rule, first_day, holidays).max(first_day);
+    openings(rule, sightings, holidays, |_| false).iter().any(|opening| opening.first_day <= until && first_day <= opening.last_day)
 }
 
 /// The day on which a run that began on `first_day` is `days` school days long where no holiday lies in it: `days - 1` weekdays later.

@@ -30,6 +30,8 @@ pub(super) struct Known {
     pub(super) checks: HashMap<String, Vec<Row>>,
     /// The open case of each child.
     pub(super) cases: HashMap<String, Row>,
+    /// Of these, by child, those whose days are no longer so.
+    pub(super) unfounded: HashMap<String, Row>,
     pub(super) case_ledger: Arc<Definition>,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) holidays: Arc<Holidays>,
@@ -74,21 +76,30 @@ pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lan
     let open = |row: &Row| case.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(l, s)| l.state(s)).is_none_or(|s| s.open);
     let wanted = Wanted { classes: Some(vec![class.to_string()]), limit: 500, ..Wanted::default() };
     let rows = desk.replica.page(&case, &wanted).map_err(Fault::from)?.rows;
-    let cases =
+    let cases: HashMap<String, Row> =
         rows.into_iter().filter(|row| open(row) && account.reads(&case).any()).map(|row| (row.student.clone().unwrap_or_default(), row)).collect();
     let may = account.writes(&definition).holds(Some(class));
-    Ok(Known {
+    let mut known = Known {
         class,
         pupils,
         checks,
         cases,
+        unfounded: HashMap::new(),
         case_ledger: case,
         catalogue: desk.replica.catalogue(),
         holidays: desk.replica.holidays(),
         definition,
         unsettled,
         may,
-    })
+    };
+    for student in known.cases.keys().cloned().collect::<Vec<_>>() {
+        let mut all = desk.replica.records_of(&student).map_err(Fault::from)?;
+        all.retain(|row| row.ledger == CHECK && !row.void);
+        if let Some(case) = known.taken_back(&student, &all).cloned() {
+            let _ = known.unfounded.insert(student, case);
+        }
+    }
+    Ok(known)
 }
 
 impl Known {
@@ -135,16 +146,16 @@ impl Known {
         broken.map_or(first, |on| self.holidays.next_working(on).unwrap_or(last).min(last))
     }
 
-    /// The child's open case, if a rule opened it, nothing was done about it yet, and the days that made it are no longer so.
-    pub(super) fn unfounded(&self, student: &str) -> Option<&Row> {
+    /// The child's open case, if a rule opened it, nothing was done about it yet, and the days that made it are no longer so. `checks`: all of the child's that hold,
+    /// whichever day's roll is looked at: the days that make the case may lie behind it.
+    fn taken_back(&self, student: &str, checks: &[Row]) -> Option<&Row> {
         let case = self.cases.get(student)?;
         let initial = self.case_ledger.lifecycle.as_ref().is_some_and(|lifecycle| Some(lifecycle.initial.as_str()) == case.state.as_deref());
         let maker = rules::maker(&self.catalogue, DocId::from_hex(student)?, CASE, &case.id, &case.fields)?;
         let first_day = rule::first_day_of(&maker, &case.fields)?;
         let stands = |rule: &&Rule| {
-            let rows = self.checks.get(student).into_iter().flatten();
-            let sightings: Vec<rule::Sighting> =
-                rows.filter_map(|row| rule::Sighting::of(rule, &self.definition, row.on.as_deref()?.parse().ok()?, &row.fields)).collect();
+            let sighting = |row: &Row| rule::Sighting::of(rule, &self.definition, row.on.as_deref()?.parse().ok()?, &row.fields);
+            let sightings: Vec<rule::Sighting> = checks.iter().filter_map(sighting).collect();
             rule::stands(rule, &sightings, &self.holidays, first_day)
         };
         (initial && !self.definition.rules.iter().filter(|rule| rule.opens == CASE).any(|rule| stands(&rule))).then_some(case)
@@ -165,7 +176,7 @@ impl Known {
         let note =
             if absent { locale::text(lang, "desk-roll-day", &[("value", &self.absence(&pupil.student, day).1.to_string())]) } else { String::new() };
         let here = format!("/roll/{}/{}", self.class.grade, self.class.class);
-        let withdraw = self.unfounded(&pupil.student).filter(|_| self.may).map(|_| page.post(&format!("{here}/withdraw?on={day}")));
+        let withdraw = self.unfounded.get(&pupil.student).filter(|_| self.may).map(|_| page.post(&format!("{here}/withdraw?on={day}")));
         Line {
             student: pupil.student.clone(),
             name: pupil.name.clone(),

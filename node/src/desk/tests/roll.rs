@@ -37,6 +37,44 @@ async fn an_absence_is_counted_anew_when_a_day_in_it_is_corrected() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_case_is_offered_to_be_made_void_only_when_its_days_are_no_longer_so_whichever_day_is_looked_at() {
+    let days = ["2026-02-24", "2026-02-25", "2026-02-26"];
+    for order in [[0, 1, 2], [2, 1, 0], [0, 2, 1]] {
+        let school = School::new();
+        let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+        let child = school.child("王小明", "529901201606120012", 3, 1);
+        let mark = async |day: &str, state: &str| {
+            let answer = school.post(&format!("/roll/3/1/row?on={day}"), &teacher, &format!("student={child}&state={state}")).await;
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        };
+        for at in order {
+            mark(days[at], "absent").await;
+        }
+        let void = || school.records("dropout_case").iter().all(|row| row.void);
+        assert!(!void(), "{order:?}: a case is open");
+        for day in days.into_iter().chain(["2026-02-27", "2026-03-02"]) {
+            let page = school.get(&format!("/roll/3/1?on={day}"), &teacher).await.text;
+            assert!(!page.contains("缺勤已改，作废个案"), "{order:?} {day}: {page}");
+            let answer = school.post(&format!("/roll/3/1/withdraw?on={day}"), &teacher, &format!("student={child}")).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{order:?} {day}");
+            assert!(answer.text.contains("没有作废：这个学生的缺勤仍满规则所说的天数"), "{}", answer.text);
+            assert!(!void(), "{order:?} {day}");
+        }
+        // Another run takes its place: two days of it are still in one.
+        mark("2026-02-27", "absent").await;
+        mark(days[0], "leave").await;
+        assert!(!school.get("/roll/3/1?on=2026-02-24", &teacher).await.text.contains("作废个案"), "{order:?}");
+        mark("2026-02-26", "leave").await;
+        for day in days {
+            let page = school.get(&format!("/roll/3/1?on={day}"), &teacher).await.text;
+            assert!(page.contains("缺勤已改，作废个案"), "{order:?} {day}: {page}");
+        }
+        let answer = school.post("/roll/3/1/withdraw?on=2026-02-24", &teacher, &format!("student={child}")).await;
+        assert_eq!((answer.status, void()), (StatusCode::SEE_OTHER, true), "{}", answer.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_step_that_was_refused_keeps_its_day_and_its_reason() {
     let school = School::new();
     let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);

@@ -176,4 +176,5 @@ fn a_run_that_was_corrected_away_no_longer_stands() {
     assert!(stands(&rule, &[absent(3), absent(4), absent(5)], &Holidays::none(), day(3)));
     assert!(stands(&rule, &[absent(2), absent(3), absent(4)], &Holidays::none(), day(3)), "a beginning that moved is the same run");
     assert!(!stands(&rule, &[absent(3), absent(4), present(5)], &Holidays::none(), day(3)));
+    assert!(stands(&rule, &[present(3), absent(4), absent(5), absent(6)], &Holidays::none(), day(3)), "days of it are in a run that begins later");
 }
