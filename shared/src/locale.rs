@@ -122,5 +122,14 @@ pub fn fault(lang: Lang, fault: &Fault) -> (String, Option<String>) {
     (sentence, lookup(lang, &format!("{}.next", fault.code), &args))
 }
 
+/// The two as pages say them: what names codes or a command has another sentence there, `web-<code>` with `.said` and `.page`.
+#[must_use]
+pub fn on_page(lang: Lang, fault: &Fault) -> (String, Option<String>) {
+    let args: Vec<(&str, &str)> = fault.args.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
+    let here = |attribute: &str| lookup(lang, &format!("web-{}.{attribute}", fault.code), &args);
+    let (sentence, next) = self::fault(lang, fault);
+    (here("said").unwrap_or(sentence), here("page").or(next))
+}
+
 #[cfg(test)]
 mod tests;

@@ -225,7 +225,7 @@ test("refused rows are downloaded, corrected where they stand and taken when the
     await sound(page, "import-waiting");
     const book = await download(page, () => page.click("main a:has-text('转入.csv')"));
     const sheet = cells(book), [at] = [...sheet].find(([, text]) => text === bad);
-    assert.ok([...sheet.values()].includes("没收的原因") && ![...sheet.values()].includes("新小一"), "only what was refused, and why");
+    assert.ok([...sheet.values()].includes("为什么退回") && ![...sheet.values()].includes("新小一"), "only what was refused, and why");
     await send(page, "", "退回-转入.xlsx", change(book, at, check("52990120161101300")));
     await sound(page, "import-corrected");
     await page.click("main button.main");
@@ -243,18 +243,18 @@ test("what a pasted block leaves over is counted and named: heads, columns on th
     await cell(page, 1, "kind").click();
     await paste(page, `姓名\t没有这一栏\t时长\r\n${names[0]}\tx\t30\r\n没有此人\tx\t31\r\n`);
     await lost(page, "里面的内容不会写入：没有这一栏");
-    await lost(page, "没有放进表格的行：3（没有此人）");
+    await lost(page, "粘贴的第 3 行（没有此人）没有放进表格");
     const last = page.locator("#grid tbody tr:last-child td[data-field]").last();
     await last.click();
     await paste(page, "一\t二\t三\r\n四\t五\t六\r\n");
     await lost(page, "右边多出的列没有地方放：第 2 列 二、第 3 列 三");
-    await lost(page, "没有放进表格的行：2");
+    await lost(page, "粘贴的第 2 行没有放进表格");
     // Where rows can be added they are, and it is said.
     await page.goto(`${desk.url}/ledger/care_log/grid?class=${names.class}`);
     const rows = await page.locator("#grid tbody tr").count();
     await page.locator(`#grid tbody tr:nth-child(${rows}) td[data-field=minutes]`).click();
     await paste(page, "41\r\n42\r\n43\r\n");
-    await said(page, "比表格多出的 2 行放进了新增行");
+    await said(page, "多出的 2 行放进了新增行");
   });
 });
 

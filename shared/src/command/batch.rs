@@ -100,7 +100,8 @@ fn said(fault: &Fault, definition: &Definition, lang: Lang, mut row: Json) -> Js
 /// What happened and what to do; how a value is to be written is told in the field's own words, with its example, not by a pattern.
 fn worded(fault: &Fault, definition: &Definition, lang: Lang) -> (String, Option<String>) {
     let help = field_of(fault).and_then(|code| Some(definition.field(&code)?.help.as_ref()?.get(lang).to_owned()));
-    let (message, next) = locale::fault(lang, fault);
+    // Only pages ask for batches: no codes, no commands.
+    let (message, next) = locale::on_page(lang, fault);
     match help.filter(|_| fault.code == "ledger-value-pattern") {
         Some(help) => {
             let arg = |key: &str| fault.args.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value.as_str());

@@ -1,5 +1,5 @@
-//! A cell: one field of one record as a person reads and types it in a table, without its unit, a record referred to by its label. What stands in a cell, typed again,
-//! changes nothing.
+//! A cell: one field of one record as a person reads and types it in a table, without its unit, a record referred to by its label, a school by its
+//! name. What stands in a cell, typed again, changes nothing.
 
 use crate::{
     document::view::Value,
@@ -25,15 +25,13 @@ pub fn text(
 ) -> String {
     let bare = Field { unit: None, ..field.clone() };
     let plain = value::show(catalogue, definition, &bare, fields, lang);
-    if field.kind != FieldType::Ref || plain.is_empty() {
-        return plain;
-    }
-    replica
-        .locate(&plain)
-        .ok()
-        .map(|place| label_of(catalogue, &place.ledger, &place.fields, lang))
-        .filter(|label| !label.is_empty())
-        .unwrap_or(plain)
+    let name = match field.kind {
+        _ if plain.is_empty() => None,
+        FieldType::Ref => replica.locate(&plain).ok().map(|place| label_of(catalogue, &place.ledger, &place.fields, lang)),
+        FieldType::School => replica.school_name(&plain).ok().flatten(),
+        _ => None,
+    };
+    name.filter(|name| !name.is_empty()).unwrap_or(plain)
 }
 
 /// A record in a few words: the fields that name it, none of class C.

@@ -9,8 +9,6 @@ use super::clean;
 pub enum Column {
     /// Running number; no data.
     Serial,
-    /// Id of a row given back ([`super::own::ROW`]); no data.
-    RowId,
     /// School code, 10 digits.
     SchoolCode,
     /// School name.
@@ -76,7 +74,7 @@ impl Column {
     #[must_use]
     pub fn field(self) -> &'static str {
         match self {
-            Self::Serial | Self::RowId | Self::SchoolCode | Self::SchoolName => "",
+            Self::Serial | Self::SchoolCode | Self::SchoolName => "",
             Self::Stage => "stage",
             Self::Grade => "grade",
             Self::Class => "class",
@@ -109,7 +107,6 @@ impl Column {
 /// Spellings, as [`clean::header_key`] leaves them. English ones are the titles of our own exports.
 const SPELLINGS: &[(Column, &[&str])] = &[
     (Column::Serial, &["序号", "编号", "顺序", "顺序号", "行号", "no", "no.", "#", "serial"]),
-    (Column::RowId, &["退回编号", "returnid"]),
     (Column::SchoolCode, &["学校标识码", "学校代码", "学校编码", "学校识别码", "学校机构代码", "学校标识代码", "单位代码", "schoolcode"]),
     (Column::SchoolName, &["学校名称", "学校", "所在学校", "就读学校", "学校全称", "校名", "单位名称", "单位", "school", "schoolname"]),
     (Column::Stage, &["学段", "就读学段", "教育阶段", "办学类型", "stage"]),

@@ -42,7 +42,7 @@ impl Header {
 
     /// Meanings that say something about the child.
     fn score(&self) -> usize {
-        self.columns.iter().filter(|(_, column)| !matches!(column, Column::Serial | Column::RowId)).count()
+        self.columns.iter().filter(|(_, column)| *column != Column::Serial).count()
     }
 }
 

@@ -4,9 +4,9 @@
 //! Layout of that sheet ([`SHEET`]): first line `huxue`, ledger, moment, school, school year, `export` or `refused`, file the refused rows came from; second line field codes,
 //! the first `_id`; then what each record held, a record a line. Cells that an older version did not write are empty.
 
-use super::sheet::{Cell, FileError, Limits, Sheet, read_sheets};
+use super::sheet::{Cell, Cells, FileError, HEAD_ROWS, Limits, Sheet, read_sheets};
 use crate::locale::Lang;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 /// Name of the sheet that keeps what a workbook is; nobody sees it in the office program.
 pub const SHEET: &str = "_huxue";
@@ -15,9 +15,8 @@ pub const LISTS: &str = "_lists";
 /// What stands for a roster where a ledger's code would.
 pub const ROSTER: &str = "roster";
 
-/// Head of the column that says why a row was refused: Chinese, English. Here and not with the words of pages, since files are read by them. No field of a ledger is called
-/// so (`tests::no_ledger_has_a_field_called_as_one_of_our_columns`); where one is, in a ledger of the county's own, the field's column is left alone (`web/giveback.rs`).
-pub const WHY: (&str, &str) = ("没收的原因", "Why this row was not taken");
+/// Head of the column that says why a row was refused: Chinese, English. Here and not with the words of pages, since files are read by them.
+pub const WHY: (&str, &str) = ("为什么退回", "Why it was refused");
 /// Head of the column that says what to do about it.
 pub const NEXT: (&str, &str) = ("怎么改", "What to do about it");
 /// Head of the hidden column with the id of a row given back: whatever is corrected in the row, it is that row.
@@ -29,10 +28,47 @@ pub fn head(of: (&'static str, &'static str), lang: Lang) -> &'static str {
     if lang == Lang::Zh { of.0 } else { of.1 }
 }
 
-/// Whether a head is one that only we write, and nothing to be imported.
+/// Id of a row given back: of the file it stood in, and where. `batch`: 16 hexadecimal digits.
 #[must_use]
-pub fn is_ours(head: &str) -> bool {
-    [WHY, NEXT, ROW].iter().any(|(zh, en)| [*zh, *en].contains(&head.trim()))
+pub fn row_id(batch: &str, row: u64) -> String {
+    format!("{batch}:{row}")
+}
+
+fn is_row_id(text: &str) -> bool {
+    let hex = |batch: &str| batch.len() == 16 && batch.bytes().all(|b| b.is_ascii_hexdigit());
+    text.split_once(':').is_some_and(|(batch, row)| hex(batch) && !row.is_empty() && row.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Takes the columns that we added to rows given back out of a sheet, so that it is the file as it was sent, and says which row each row is.
+#[must_use]
+pub fn lift(sheet: &mut Sheet) -> BTreeMap<u32, String> {
+    let heads = sheet.rows.iter().take(HEAD_ROWS).enumerate();
+    let found = heads.filter_map(|(top, (_, head))| added(head, sheet.rows.get(top + 1..)?)).find(|(columns, _)| !columns.is_empty());
+    let Some((columns, ids)) = found else { return BTreeMap::new() };
+    let ids = |(row, cells): &(u32, Cells)| Some((*row, cells.get(ids?).map(Cell::text).filter(|id| is_row_id(id))?));
+    let ids = sheet.rows.iter().filter_map(ids).collect();
+    for (_, cells) in &mut sheet.rows {
+        cells.drain(columns.start.min(cells.len())..columns.end.min(cells.len()));
+    }
+    sheet.merged_down.retain(|(.., column)| !columns.contains(column));
+    for (.., column) in sheet.merged_down.iter_mut().filter(|(.., column)| *column >= columns.end) {
+        *column -= columns.len();
+    }
+    ids
+}
+
+/// Where our columns stand under a head, and which of them has the ids. Ours by place, never by name alone: a ledger may call a column of its own like one of them. The id's is
+/// the one with nothing but such ids below; what to do stands left of it, or last where a person deleted the ids, and why left of that.
+fn added(head: &[Cell], body: &[(u32, Cells)]) -> Option<(Range<usize>, Option<usize>)> {
+    let is = |at: usize, (zh, en): (&str, &str)| matches!(head.get(at), Some(Cell::Text(text)) if [zh, en].contains(&text.trim()));
+    let below = |at: usize| body.iter().filter_map(move |(_, cells)| cells.get(at)).filter(|cell| !cell.is_blank());
+    let ids = (0..head.len()).rev().find(|at| is(*at, ROW) && below(*at).next().is_some() && below(*at).all(|cell| is_row_id(&cell.text())));
+    let end = ids.or_else(|| Some(head.iter().rposition(|cell| !cell.is_blank())? + 1))?;
+    let next = end.checked_sub(1).filter(|at| is(*at, NEXT));
+    let why = next.and_then(|next| next.checked_sub(1)).filter(|at| is(*at, WHY));
+    // One word alone at the end of a table may be anybody's.
+    let start = if ids.is_some() { why.or(next).unwrap_or(end) } else { why.unwrap_or(end) };
+    Some((start..ids.map_or(end, |at| at + 1), ids))
 }
 
 /// What a workbook of ours is.
@@ -177,10 +213,41 @@ mod tests {
         }
     }
 
+    fn sheet(rows: &[&[&str]]) -> Sheet {
+        let cells = |row: &&[&str]| row.iter().map(|text| if text.is_empty() { Cell::Empty } else { Cell::Text((*text).to_owned()) }).collect();
+        let rows = rows.iter().enumerate().map(|(at, row)| (u32::try_from(at).unwrap() + 1, cells(row))).collect();
+        Sheet { name: "一".into(), rows, too_many_rows: false, hidden: false, merged_down: vec![(2, 3, 0), (2, 3, 6)] }
+    }
+
+    fn lifted(rows: &[&[&str]]) -> (Vec<String>, BTreeMap<u32, String>) {
+        let mut sheet = sheet(rows);
+        let ids = lift(&mut sheet);
+        (sheet.rows.iter().map(|(_, cells)| cells.iter().map(Cell::text).collect::<Vec<_>>().join("|")).collect(), ids)
+    }
+
     #[test]
-    fn our_own_heads_are_known_in_both_languages() {
-        assert!(is_ours("没收的原因") && is_ours(" What to do about it ") && is_ours("退回编号"));
-        assert!(!is_ours("备注"));
+    fn our_own_columns_are_known_by_their_place_and_a_files_own_of_the_same_name_stay() {
+        let (id, own) = (row_id("0123456789abcdef", 4), ["姓名", "为什么退回", "怎么改", "退回编号"]);
+        let back = |more: [&'static str; 3]| lifted(&[&["表"], &[&own[..], &more].concat(), &["王", "不在家", "", "7", "原第 4 行：", "改", &id]]);
+        let (rows, ids) = back(["为什么退回", "怎么改", "退回编号"]);
+        assert_eq!(rows, ["表", "姓名|为什么退回|怎么改|退回编号", "王|不在家||7"]);
+        assert_eq!(ids, BTreeMap::from([(3, id.clone())]));
+        assert_eq!(back(["Why it was refused", "What to do about it", "Return id"]).0[2], "王|不在家||7");
+        let plain: &[&[&str]] = &[&["姓名", "为什么退回"], &["王", "不在家"]];
+        assert_eq!(lifted(plain).0, ["姓名|为什么退回", "王|不在家"], "a table of somebody's own");
+        assert_eq!(lifted(&[&own, &["王", "不在家", "", "7"]]).0[1], "王|不在家||7");
+    }
+
+    #[test]
+    fn what_a_person_deleted_or_added_beside_our_columns_changes_nothing() {
+        let id = row_id("0123456789abcdef", 4);
+        let found = |head: &[&str], row: &[&str]| lifted(&[head, row]).0[1].clone();
+        assert_eq!(found(&["姓名", "退回编号"], &["王", &id]), "王");
+        assert_eq!(found(&["姓名", "怎么改", "退回编号"], &["王", "改", &id]), "王");
+        assert_eq!(found(&["姓名", "为什么退回", "怎么改"], &["王", "原第 4 行：", "改"]), "王");
+        let mut more = sheet(&[&["姓名", "为什么退回", "怎么改", "退回编号", "", "", "班级"], &["王", "原第 4 行：", "改", &id, "", "", "1"]]);
+        assert_eq!(lift(&mut more).len(), 1);
+        assert_eq!((more.rows[1].1.len(), more.rows[1].1[3].text(), more.merged_down), (4, "1".into(), vec![(2, 3, 0), (2, 3, 3)]));
     }
 
     #[test]

@@ -164,6 +164,7 @@ impl RosterRow {
 pub fn read_roster(bytes: &[u8], file_name: &str, options: &RosterOptions) -> Result<RosterPreview, FileError> {
     let mut sheets = read_sheets(bytes, file_name, &options.limits)?;
     own::take(&mut sheets);
+    let ids: BTreeMap<String, BTreeMap<u32, String>> = sheets.iter_mut().map(|sheet| (sheet.name.clone(), own::lift(sheet))).collect();
     let mut sheets = chosen(sheets, options)?;
     let Some((at, header, other_sheets)) = header::find_in(&sheets) else { return Err(without_header(&sheets, options)) };
     let Some(sheet) = sheets.get_mut(at) else { return Err(FileError::Empty) };
@@ -186,12 +187,14 @@ pub fn read_roster(bytes: &[u8], file_name: &str, options: &RosterOptions) -> Re
         place: place_of_all(sheet, &header),
     };
     let mut compared = Compared::default();
+    // Of two children on one line the id is neither's.
+    let ids = ids.get(&sheet.name).filter(|_| header.every.is_none());
     let school_names = school_names(&data, &header);
     let rows: Vec<RosterRow> = data
         .into_iter()
         .map(|(row, cells)| RosterRow {
             label: label(cells, &header),
-            row_id: row_id(cells, &header),
+            row_id: ids.and_then(|ids| ids.get(row).cloned()),
             ..compared.admit(*row, judge(cells, &context))
         })
         .collect();
@@ -207,11 +210,7 @@ pub fn read_roster(bytes: &[u8], file_name: &str, options: &RosterOptions) -> Re
         school_names,
         rows,
         skipped: skipped.into_iter().map(|(row, _)| *row).collect(),
-        ignored_columns: [header.ignored.clone(), unlabelled(&body, &header, sheet)]
-            .concat()
-            .into_iter()
-            .filter(|head| !own::is_ours(head))
-            .collect(),
+        ignored_columns: [header.ignored.clone(), unlabelled(&body, &header, sheet)].concat(),
         other_sheets,
     })
 }
@@ -332,10 +331,6 @@ fn place_of_all(sheet: &Sheet, header: &Header) -> Option<Place> {
     }
     let titles = sheet.rows.iter().take(header.top).flat_map(|(_, cells)| cells).map(Cell::text);
     titles.chain([sheet.name.clone()]).find_map(|title| grade::read_title(&clean::compact(&title)))
-}
-
-fn row_id(cells: &[Cell], header: &Header) -> Option<String> {
-    Some(cells.get(header.column(Column::RowId)?)?.text()).filter(|id| !id.is_empty())
 }
 
 /// Name, grade and class as they stand in the row.

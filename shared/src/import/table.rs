@@ -5,6 +5,10 @@ use super::clean;
 use super::column::{Column, recognise};
 use super::own::{self, Base};
 use super::sheet::{Cell, FileError, HEAD_ROWS, Limits, Sheet, Unreadable, read_sheets};
+use std::collections::BTreeMap;
+
+/// What stands for a field with the id of a row given back ([`own::lift`]).
+pub const ROW_ID: &str = "_row";
 
 /// A field a column can fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +83,6 @@ pub fn match_columns(header: &[String], candidates: &[Candidate<'_>]) -> Matched
         }
     }
     matched.columns.sort_unstable();
-    matched.ignored.retain(|head| !own::is_ours(head));
     matched
 }
 
@@ -102,6 +105,7 @@ pub fn read_table(
 ) -> Result<Table, FileError> {
     let mut sheets = read_sheets(bytes, file_name, limits)?;
     let base = own::take(&mut sheets);
+    let mut ids: Vec<BTreeMap<u32, String>> = sheets.iter_mut().map(own::lift).collect();
     let found =
         sheets.iter().enumerate().filter_map(|(at, sheet)| best_header(sheet, candidates).map(|(top, matched)| (at, !sheet.hidden, top, matched)));
     let found = found.filter(|(.., matched)| matched.columns.len() >= least.max(1));
@@ -131,8 +135,12 @@ pub fn read_table(
         columns: matched.columns.clone(),
         base,
     };
+    let ids = ids.get_mut(at).map(std::mem::take).unwrap_or_default();
     for (row, cells) in body {
         table.take(*row, cells, &matched.columns, percent);
+    }
+    for (row, values) in table.rows.iter_mut().chain(&mut table.broken) {
+        values.extend(ids.get(row).map(|id| (ROW_ID.to_owned(), id.clone())));
     }
     if table.rows.is_empty() && table.unread.is_empty() { Err(FileError::NoRows { header_row }) } else { Ok(table) }
 }

@@ -12,6 +12,7 @@ use crate::{
     locale::{self, Lang},
 };
 use pinyin::ToPinyin as _;
+use rusqlite::OptionalExtension as _;
 use std::{
     borrow::Cow,
     cell::{OnceCell, RefCell},
@@ -157,6 +158,17 @@ impl Replica {
             let mut statement =
                 c.prepare_cached("SELECT code, name FROM record_school WHERE void = 0 AND code IS NOT NULL AND name IS NOT NULL ORDER BY code")?;
             Ok(statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Name of one of them; `None`: it is not in the list.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn school_name(&self, code: &str) -> Result<Option<String>> {
+        self.store.read(|c| {
+            let mut statement = c.prepare_cached("SELECT name FROM record_school WHERE code = ?1 AND void = 0 AND name IS NOT NULL LIMIT 1")?;
+            Ok(statement.query_row([code], |r| r.get(0)).optional()?)
         })
     }
 }

@@ -37,7 +37,7 @@ pub struct Made {
     pub year: Option<u16>,
     /// What stands in a cell whose value is in dispute, by record and field: never an older value as if it held. Sent back as it is, it changes nothing.
     pub unsettled: BTreeMap<String, BTreeMap<String, String>>,
-    /// Records referred to, by id: a cell names them. Without a name here the id stands in it.
+    /// Records and schools referred to, by id and code: a cell names them. Without a name here the id stands in it.
     pub names: BTreeMap<String, String>,
 }
 
@@ -45,9 +45,10 @@ pub struct Made {
 #[must_use]
 pub fn named(replica: &Replica, definition: &Definition, rows: &[Row], lang: Lang) -> BTreeMap<String, String> {
     let names = Names::of(replica, lang);
-    let fields: Vec<&Field> = definition.fields.iter().filter(|field| field.kind == FieldType::Ref).collect();
-    let keys = rows.iter().flat_map(|row| fields.iter().filter_map(|field| row.fields.get(&field.code)));
-    keys.filter_map(|value| if let Value::Str(key) = value { Some((key.clone(), names.name(key)?)) } else { None }).collect()
+    let fields: Vec<&Field> = definition.fields.iter().filter(|field| is_named(field)).collect();
+    let keys = rows.iter().flat_map(|row| fields.iter().filter_map(|field| Some((field.kind, row.fields.get(&field.code)?))));
+    let name = |kind, key: &str| if kind == FieldType::School { names.school(key) } else { names.name(key) };
+    keys.filter_map(|(kind, value)| if let Value::Str(key) = value { Some((key.clone(), name(kind, key)?)) } else { None }).collect()
 }
 
 /// What is in dispute in these rows.
@@ -109,23 +110,27 @@ fn put(page: &mut Worksheet, row: u32, column: u16, text: &str) -> Result<(), Xl
     Ok(())
 }
 
-/// How a number stands in the workbook, so that it can be summed there; `None`: the field is kept as text.
-fn number_format(field: &Field) -> Option<&'static str> {
+/// Whether a cell names what the field holds the key of.
+fn is_named(field: &Field) -> bool {
+    matches!(field.kind, FieldType::Ref | FieldType::School)
+}
+
+/// Of a number in the workbook, so that it can be summed there: how it is shown, and how many of what is kept make one. No thousands separators: saved as CSV they would part cells.
+fn number(field: &Field) -> Option<(&'static str, f64)> {
     match field.kind {
-        FieldType::Int => Some("0"),
-        FieldType::Dec1 => Some("0.0"),
-        FieldType::Money => Some("0.00"),
+        FieldType::Int => Some(("0", 1.0)),
+        FieldType::Dec1 => Some(("0.0", 10.0)),
+        FieldType::Money => Some(("0.00", 100.0)),
+        FieldType::Pct => Some(("0.00%", 10_000.0)),
         _ => None,
     }
 }
 
-/// The number that a text is and a cell can hold to the last digit (15 of them); no word, no number with leading zeros.
-fn number(text: &str) -> Option<f64> {
-    let bare = text.strip_prefix('-').unwrap_or(text);
-    let digits = bare.bytes().filter(u8::is_ascii_digit).count();
-    let plain = bare.bytes().all(|b| b.is_ascii_digit() || b == b'.') && (1..=15).contains(&digits);
-    let zeros = bare.len() > 1 && bare.starts_with('0') && !bare.starts_with("0.");
-    text.parse().ok().filter(|_| plain && !zeros)
+/// A number as its cell has it. More than the whole as a share would be read back as a plain number, and stays text.
+fn figure(field: &Field, value: Option<&Value>) -> Option<f64> {
+    let (Value::Int(kept), (_, whole)) = (value?, number(field)?) else { return None };
+    let figure = *kept as f64 / whole;
+    (field.kind != FieldType::Pct || (0.0..=1.0).contains(&figure)).then_some(figure)
 }
 
 impl Export<'_> {
@@ -190,7 +195,8 @@ impl Export<'_> {
             page.write_string_with_format(0, column, title, &bold)?;
         }
         for (column, field) in (self.first()..).zip(&self.fields) {
-            page.set_column_format(column, &number_format(field).map_or_else(|| text.clone(), |format| Format::new().set_num_format(format)))?;
+            let format = number(field).map_or_else(|| text.clone(), |(form, _)| Format::new().set_num_format(form));
+            page.set_column_format(column, &format)?;
             let width = match field.kind {
                 FieldType::Long => 36.0,
                 FieldType::Idno | FieldType::Ref => 22.0,
@@ -211,12 +217,9 @@ impl Export<'_> {
                 put(page, line, column, &self.said(code, row))?;
             }
             for (column, field) in (self.first()..).zip(&self.fields) {
-                let text = self.cell(field, row);
-                match number_format(field).zip(number(&text)) {
-                    Some((format, number)) => {
-                        page.write_number_with_format(line, column, number, &Format::new().set_num_format(format))?;
-                    }
-                    None => put(page, line, column, &text)?,
+                match figure(field, row.fields.get(&field.code)).filter(|_| self.disputed(field, row).is_none()) {
+                    Some(number) => drop(page.write_number(line, column, number)?),
+                    None => put(page, line, column, &self.cell(field, row))?,
                 }
             }
         }
@@ -247,11 +250,15 @@ impl Export<'_> {
         Ok(())
     }
 
+    fn disputed(&self, field: &Field, row: &Row) -> Option<&String> {
+        self.made.unsettled.get(&row.id)?.get(&field.code)
+    }
+
     fn cell(&self, field: &Field, row: &Row) -> String {
-        if let Some(words) = self.made.unsettled.get(&row.id).and_then(|held| held.get(&field.code)) {
+        if let Some(words) = self.disputed(field, row) {
             return words.clone();
         }
-        if let (FieldType::Ref, Some(Value::Str(key))) = (field.kind, row.fields.get(&field.code))
+        if let (true, Some(Value::Str(key))) = (is_named(field), row.fields.get(&field.code))
             && let Some(name) = self.made.names.get(key)
         {
             return name.clone();

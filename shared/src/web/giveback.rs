@@ -61,7 +61,9 @@ impl Refusal {
         let word = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
         let list = |key: &str| row[key].as_array().into_iter().flatten();
         let more = ["details", "also"].into_iter().flat_map(list).filter_map(|item| item.as_str().or_else(|| item["message"].as_str()));
-        let why: Vec<String> = std::iter::once(word("message")).chain(more.map(str::to_owned)).filter(|text| !text.is_empty()).collect();
+        // The sentence above details only counts them.
+        let head = if list("details").next().is_some() { String::new() } else { word("message") };
+        let why: Vec<String> = std::iter::once(head).chain(more.map(str::to_owned)).filter(|text| !text.is_empty()).collect();
         (row["accept"] != Json::Bool(true)).then(|| Self {
             row: row["row"].as_u64().unwrap_or(0),
             why: why.join(lang.semicolon()),
@@ -83,6 +85,8 @@ pub fn workbook(bytes: &[u8], file: &str, mark: &Mark, answer: &Json, lang: Lang
     let base = sheets.iter().find(|sheet| sheet.name == own::SHEET).cloned();
     let mark = Mark { refused: true, file: origin(own::mark(&sheets).as_ref(), file), ..mark.clone() };
     let Some(sheet) = sheets.iter_mut().find(|sheet| sheet.name == wanted) else { return Err(Fault::internal("the sheet vanished")) };
+    // Given back before: our columns are set anew behind its own.
+    let _ = own::lift(sheet);
     let head = answer["header_row"].as_u64().unwrap_or(1);
     sheet.fill_merged(sheet.rows.iter().take_while(|(row, _)| u64::from(*row) <= head).count());
     let mut refusals: BTreeMap<u64, Refusal> = BTreeMap::new();
@@ -130,12 +134,7 @@ impl Book<'_> {
         let stem = self.mark.file.rsplit_once('.').map_or(self.mark.file.as_str(), |(stem, _)| stem);
         page.set_name(own::sheet_name(if sheet.name.is_empty() { stem } else { &sheet.name }))?;
         let width = sheet.rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
-        // The place of our own columns, when the workbook was given back before.
-        let heads = sheet.rows.iter().find(|(row, _)| u64::from(*row) == head);
-        let field = |at: usize| self.columns.values().any(|place| *place == at);
-        let own = |(at, cell): (usize, &Cell)| !field(at) && own::is_ours(&cell.text());
-        let end = heads.and_then(|(_, cells)| cells.iter().enumerate().position(own)).unwrap_or(width);
-        let why = u16::try_from(end).unwrap_or(u16::MAX - 2);
+        let why = u16::try_from(width).unwrap_or(u16::MAX - 2);
         let bold = Format::new().set_bold().set_text_wrap();
         let (mut line, mut top) = (0, 0);
         for (row, cells) in &sheet.rows {
@@ -144,7 +143,7 @@ impl Book<'_> {
             if number > head && refusal.is_none() {
                 continue;
             }
-            for (at, cell) in (0u16..).zip(cells.iter().take(end)) {
+            for (at, cell) in (0u16..).zip(cells) {
                 put(page, line, at, cell, &if number <= head { bold.clone() } else { Format::new() })?;
             }
             if number == head {
@@ -155,7 +154,7 @@ impl Book<'_> {
             }
             if let Some(refusal) = refusal {
                 mark(page, line, cells, refusal, self.columns, why, lang)?;
-                let id = refusal.id.clone().unwrap_or_else(|| format!("{}:{}", self.batch, refusal.row));
+                let id = refusal.id.clone().unwrap_or_else(|| own::row_id(self.batch, refusal.row));
                 page.write_string_with_format(line, why + 2, id, &Format::new().set_num_format("@"))?;
             }
             line += 1;
@@ -283,6 +282,12 @@ pub fn forget(desk: &Desk, account: &Account, id: &str) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_that_only_counts_what_is_wrong_is_not_given_as_a_reason() {
+        let row = serde_json::json!({ "row": 2, "accept": false, "message": "有 1 处不符合规定，没有保存：", "next": "", "details": ["退回金额大于发放金额。"] });
+        assert_eq!(Refusal::of(&row, Lang::Zh).unwrap().why, "退回金额大于发放金额。");
+    }
 
     #[test]
     fn a_sheet_whose_name_excel_does_not_take_is_given_back_all_the_same() {

@@ -112,10 +112,12 @@ impl GridPage {
     /// Words for the script, so that it has none of its own.
     fn words(&self) -> String {
         let words = [
-            "changed", "bad", "none", "saved", "lost", "filled", "empty", "theirs", "take", "checking", "row", "unplaced", "unmarked", "undo",
-            "added", "asks", "sure", "sure-all",
+            "changed", "bad", "none", "saved", "lost", "filled", "theirs", "take", "checking", "row", "unplaced", "unmarked", "undo", "added",
+            "asks", "sure", "sure-all", "in-all",
         ];
-        let words: BTreeMap<&str, String> = words.iter().map(|word| (*word, self.page.t(&format!("web-grid-js-{word}")))).collect();
+        // Numbers and names come in where the script has them, in place of the sign.
+        let mut words: BTreeMap<&str, String> = words.iter().map(|word| (*word, self.page.t1(&format!("web-grid-js-{word}"), "%"))).collect();
+        words.insert("empty", self.page.t("web-empty-value"));
         serde_json::to_string(&words).unwrap_or_default()
     }
 }

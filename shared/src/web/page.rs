@@ -141,6 +141,11 @@ impl Page {
         locale::text(self.lang, key, &[("value", &value.to_string())])
     }
 
+    /// A value, or that there is none.
+    pub fn or_empty(&self, text: &str) -> String {
+        if text.is_empty() { self.t("web-empty-value") } else { text.to_owned() }
+    }
+
     /// A message with two particulars: `value`, and of how many, `count`.
     pub fn t2(&self, key: &str, value: impl ToString, count: impl ToString) -> String {
         locale::text(self.lang, key, &[("value", &value.to_string()), ("count", &count.to_string())])
@@ -307,23 +312,20 @@ impl Said {
     /// In the reader's language.
     #[must_use]
     pub fn of(fault: &Fault, lang: Lang) -> Self {
-        let (_, next) = locale::fault(lang, fault);
         // On a page, "run this command" helps nobody: faults whose `.next` speaks of the command line have a `.page` beside it, or what can always be said.
-        let args: Vec<(&str, &str)> = fault.args.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
-        let key = format!("web-{}.page", fault.code);
-        let page = locale::text(lang, &key, &args);
-        let next = if page == key { next.map(|next| next_here(next, lang)) } else { Some(page) };
-        Self { sentence: sentence(fault, lang), next, details: fault.details.iter().map(|detail| sentence(detail, lang)).collect() }
+        let (said, next) = locale::on_page(lang, fault);
+        Self {
+            sentence: said,
+            next: next.map(|next| next_here(next, lang)),
+            details: fault.details.iter().map(|detail| sentence(detail, lang)).collect(),
+        }
     }
 }
 
 /// What happened, as pages say it: a sentence that names codes for the command line has another here.
 #[must_use]
 pub fn sentence(fault: &Fault, lang: Lang) -> String {
-    let args: Vec<(&str, &str)> = fault.args.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
-    let key = format!("web-{}.said", fault.code);
-    let said = locale::text(lang, &key, &args);
-    if said == key { locale::fault(lang, fault).0 } else { said }
+    locale::on_page(lang, fault).0
 }
 
 #[derive(Template)]

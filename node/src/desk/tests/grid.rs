@@ -298,3 +298,53 @@ async fn how_a_value_is_written_is_told_by_an_example_and_not_by_a_pattern() {
     let form = school.post("/ledger/document/new", &registrar, "title=x&period=2025%E4%B8%8B").await.text;
     assert!(form.contains("请照这一栏的说明写") && form.contains("例如 2018H2") && !form.contains("[0-9]{4}"), "{form}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_grid_marks_what_a_new_form_marks_and_shows_the_day_it_gives_a_new_row() {
+    let school = School::new();
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let grid = school.get("/ledger/aid_payment/grid?add=1&class=3.1", &officer).await.text;
+    let marked = |field: &str| {
+        let head = grid.split(&format!("<th scope=\"col\" data-field=\"{field}\"")).nth(1).and_then(|rest| rest.split("</th>").next());
+        head.unwrap_or_else(|| panic!("{field}: {grid}")).contains("class=\"must\"")
+    };
+    assert!(marked("on") && marked("amount") && marked("application") && !marked("note"), "{grid}");
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let row = |cells: Json| json!({ "rows": [{ "key": format!("+{child}"), "cells": cells }] });
+    let path = "/ledger/care_log/grid/judge";
+    let typed = row(json!({ "kind": { "now": "家访" }, "minutes": { "now": "30" } }));
+    let (judged, today) = (json(&school, &registrar, path, &typed).await, school.desk.clock().today().to_string());
+    let on = |judged: &Json| judged["rows"][0]["cells"].as_array().unwrap().iter().find(|cell| cell["field"] == "on").cloned();
+    assert_eq!(on(&judged).unwrap()["to"], today, "{judged}");
+    let saved = json(&school, &registrar, &format!("{path}?save=1"), &typed).await;
+    assert_eq!((on(&saved).unwrap()["to"].clone(), school.records("care_log")[0].on.clone()), (json!(today), Some(today)), "{saved}");
+    let empty = json(&school, &registrar, path, &row(json!({}))).await;
+    assert_eq!(empty["changed"], 0, "a row with nothing in it is none: {empty}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_for_many_that_needs_a_file_of_each_says_so_before_and_speaks_no_codes() {
+    let school = School::new();
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    let board = super::aid::programme(&school, "XX_ZD", "小学走读生生活补助", "primary", "day", None);
+    let mut marks = Vec::new();
+    for n in 0..2 {
+        let child = school.child(&format!("学生{n}"), &number(n), 3, 1);
+        let set = [("programme".to_owned(), board.clone())].into();
+        let ask = Ask::RecordAdd { ledger: "aid_application".into(), subject: Some(SubjectRef::Student(child)), year: None, set, by: None };
+        marks.push(school.desk.ask(&super::nobody(), ask, Lang::Zh).unwrap()["record"].as_str().unwrap().to_owned());
+    }
+    let body: Vec<String> = marks.iter().map(|record| format!("mark={}", escape_query(record))).collect();
+    let step = async |step: &str| {
+        school.post("/ledger/aid_application/grid/preview", &officer, &format!("do=step&step={step}&{}", body.join("&"))).await.text
+    };
+    let seen = step("apply").await;
+    assert!(seen.contains("每条记录都要有自己的“证明材料扫描件”") && seen.contains("下面 2 条还没有"), "{seen}");
+    assert!(marks.iter().all(|record| seen.contains(&format!("<a href=\"/record/{record}\""))), "each leads to where it is sent: {seen}");
+    let others = step("accept").await + &step("publish_school").await;
+    for text in [seen, others] {
+        let rows = text.split("<tbody>").skip(1).map(|rest| rest.split("</tbody>").next().unwrap()).collect::<String>();
+        assert!(!rows.contains("apply") && !rows.contains("documents") && !rows.contains("publish") && !rows.contains("accept"), "{rows}");
+    }
+}

@@ -45,7 +45,7 @@ pub(super) async fn look(school: &School, session: &str, lang: &str, path: &str)
     school.send(request.body(Body::empty()).unwrap()).await
 }
 
-async fn bytes(school: &School, session: &str, path: &str) -> Vec<u8> {
+pub(super) async fn bytes(school: &School, session: &str, path: &str) -> Vec<u8> {
     use tower::ServiceExt as _;
     let request = Request::get(path).header("host", HOST).header("cookie", format!("{COOKIE}={session}"));
     let response = school.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
@@ -236,7 +236,7 @@ async fn a_workbook_of_ours_goes_where_it_came_from_whatever_was_chosen() {
     let book = bytes(&school, &session, &format!("/import/{}/refused", hidden_token(&seen))).await;
     let seen = upload(&school, &session, "zh", "care_log", "改好了的.xlsx", &book).await.text;
     assert!(seen.contains("→ 学生名册") && seen.contains("改为导入到那里"), "{seen}");
-    assert!(!seen.contains("没收的原因") && !seen.contains("没有用到的列"), "{seen}");
+    assert!(!seen.contains("为什么退回") && !seen.contains("没有用到的列"), "{seen}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

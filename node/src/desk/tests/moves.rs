@@ -58,6 +58,24 @@ async fn a_transfer_names_schools_by_name_and_lies_between_this_one_and_another(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_school_stands_by_its_name_in_the_grid_and_in_a_workbook_and_left_alone_changes_nothing() {
+    let school = School::new();
+    listed(&school);
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let sent = format!("_student={child}&asked_by=from_school&reason=moved&on=2026-03-02&from=&to={OTHER_NAME}&asked_on=2026-03-02");
+    assert_eq!(school.post("/ledger/transfer/new", &registrar, &sent).await.status, StatusCode::SEE_OTHER);
+    let grid = school.get("/ledger/transfer/grid", &registrar).await.text;
+    assert!(grid.contains(">青杠镇中学</td>") && grid.contains(">石桥小学</td>") && !grid.contains(OTHER), "{grid}");
+    let book = super::imports::bytes(&school, &registrar, "/ledger/transfer/export").await;
+    let sheets = huxue_shared::import::read_sheets(&book, "a.xlsx", &huxue_shared::import::Limits::default()).unwrap();
+    let texts: Vec<String> = sheets[0].rows.iter().flat_map(|(_, cells)| cells).map(huxue_shared::import::Cell::text).collect();
+    assert!(texts.contains(&"青杠镇中学".to_owned()) && !texts.contains(&OTHER.to_owned()), "{texts:?}");
+    let seen = super::imports::upload(&school, &registrar, "zh", "", "转学.xlsx", &book).await.text;
+    assert!(seen.contains("没有需要写入的内容"), "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_school_that_asks_cannot_confirm_and_is_told_whose_turn_it_is() {
     let school = School::new();
     listed(&school);

@@ -2,7 +2,7 @@
 
 use crate::{
     fault::Fault,
-    import::{own, table},
+    import::table,
     ledger::{Definition, FieldType, definition::Subject},
     locale::{self, Lang},
 };
@@ -22,7 +22,6 @@ pub fn candidates(definition: &Definition) -> Vec<table::Candidate<'_>> {
     for (zh, en) in [("记录", "Record"), ("记录号", "Record id"), ("记录编号", "Id")] {
         out.push(table::Candidate { code: "_id", zh, en });
     }
-    out.push(table::Candidate { code: "_row", zh: own::ROW.0, en: own::ROW.1 });
     match definition.subject {
         Subject::Student => {
             for (zh, en) in [("学生", "Student"), ("学生档案", "Child")] {
@@ -55,7 +54,7 @@ pub(super) fn refused(number: u32, label: &str, cells: &[(String, String)], faul
     let field = |fault: &Fault| fault.args.iter().find(|(name, _)| name == "field").map(|(_, code)| code.clone());
     let fields: BTreeSet<String> = std::iter::once(fault).chain(&fault.details).filter_map(field).collect();
     // A row given back twice is still the same row.
-    let row_id = cells.iter().find(|(code, _)| code == "_row").map(|(_, id)| id.trim());
+    let row_id = cells.iter().find(|(code, _)| code == table::ROW_ID).map(|(_, id)| id.trim());
     json!({ "row": number, "accept": false, "label": label, "why": fault.code, "message": message, "next": next, "details": details, "fields": fields, "row_id": row_id })
 }
 

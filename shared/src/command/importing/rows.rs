@@ -82,7 +82,7 @@ pub fn ledger(
         take: take.iter().map(String::as_str).collect(),
         disputed: replica.in_dispute()?,
         reached: within.map(|classes| Reached::of(replica, classes, year)).transpose()?,
-        given_back: if mark.as_ref().is_some_and(|mark| mark.refused) || read.columns.iter().any(|(_, code)| code == "_row") {
+        given_back: if mark.as_ref().is_some_and(|mark| mark.refused) || read.rows.iter().any(|(_, cells)| cell(cells, table::ROW_ID).is_some()) {
             undoing::from_rows(replica)?
         } else {
             HashMap::new()
@@ -210,7 +210,7 @@ impl Rows<'_> {
         let mut row = json!({ "row": number, "accept": true, "label": Self::label(cells) });
         let set: BTreeMap<String, String> =
             cells.iter().filter(|(code, _)| !code.starts_with('_')).map(|(code, text)| (code.clone(), self.mended(code, text))).collect();
-        let given_back = cell(cells, "_row").and_then(|id| self.given_back.get(&id).cloned());
+        let given_back = cell(cells, table::ROW_ID).and_then(|id| self.given_back.get(&id).cloned());
         let taken = match (cell(cells, "_id"), given_back) {
             (Some(id), _) => self.known(number, &id, cells, set)?,
             (None, Some((record, then))) => self.taken_before(number, &record, &then, &set)?,
@@ -406,7 +406,7 @@ impl Rows<'_> {
             self.edits.push(prepared.edit);
             return Ok(Taken { moved, about, ..Taken::default() });
         };
-        let row_id = cell(cells, "_row").unwrap_or_default();
+        let row_id = cell(cells, table::ROW_ID).unwrap_or_default();
         let keyed = !self.definition.key.is_empty();
         if !keyed {
             record.key = self.content_key(prepared.edit.doc, set);

@@ -8,11 +8,11 @@ use crate::{
     },
     import::{Cell, Limits, Sheet, own::Mark, read_sheets},
     ledger::{
-        Authority, Definition, FieldType,
+        Authority, Catalogue, Definition, FieldType,
         definition::{Form, Subject},
     },
     locale::Lang,
-    replica::browse::Wanted,
+    replica::browse::{Row, Wanted},
     web::{
         account::{Account, Role},
         export, giveback,
@@ -131,7 +131,8 @@ fn filled(node: &Real, definition: &Definition, child: &str, n: usize) -> Option
         Some(match field.kind {
             FieldType::Text => format!("=文字 {n}"),
             FieldType::Long => format!("第一行\n第二行 {n}"),
-            FieldType::Int | FieldType::Dec1 | FieldType::Money | FieldType::Pct => "12".into(),
+            FieldType::Int | FieldType::Dec1 | FieldType::Pct => "12".into(),
+            FieldType::Money => "12.50".into(),
             FieldType::Bool => "true".into(),
             FieldType::Date => "2025-10-20".into(),
             FieldType::Month => "2025-10".into(),
@@ -221,6 +222,83 @@ fn inv_what_was_exported_and_not_edited_writes_nothing_for_every_ledger() {
     }
     assert_eq!(empty, Vec::<String>::new(), "of every ledger there was something to export");
     assert!(seen > 60, "{seen}");
+}
+
+#[test]
+fn inv_a_row_of_any_ledger_given_back_and_mended_is_taken_and_no_column_of_it_is_lost() {
+    let town = Town::new(29, 1);
+    let node = town.node(1);
+    let child = node.child("王小明", &id_number(1));
+    let catalogue = node.replica().catalogue();
+    let mut seen = 0;
+    for definition in catalogue.iter_latest().filter(|d| d.may_write(Authority::School)) {
+        let code = &definition.code;
+        let made = (definition.form == Form::Records).then(|| filled(node, definition, &child, 1).unwrap_or_else(|| panic!("{code}")));
+        for lang in [Lang::Zh, Lang::En] {
+            let book = exported(node, code, lang);
+            let shown = |book: &[u8]| read_sheets(book, "a.xlsx", &Limits::default()).unwrap().remove(0).rows;
+            let (heads, row) = (shown(&book)[0].1.clone(), shown(&book)[1].1.clone());
+            // Date and note of the record stand last.
+            let (on, note) = (heads.len() - 2, heads.len() - 1);
+            let put = |book: &[u8], at: usize, to: Cell| {
+                rewritten(book, |rows| {
+                    let cells = &mut rows[1].1;
+                    cells.resize(cells.len().max(heads.len()), Cell::Empty);
+                    cells[at] = to.clone();
+                })
+            };
+            let broken = put(&put(&book, note, Cell::Text(format!("改过的备注 {lang:?}"))), on, Cell::Text("不是日期".into()));
+            let said = import(node, code, &broken, &[]);
+            assert_eq!((&said["changed"], &said["rejected"]), (&json!(0), &json!(1)), "{code} {lang:?}: {said}");
+            // Twice: what was given back before is given back as it was.
+            let once = giveback::workbook(&broken, "表.xlsx", &mark(code), &said, lang).unwrap();
+            let again = giveback::workbook(&once, "退回-表.xlsx", &mark(code), &import(node, code, &once, &[]), lang).unwrap();
+            for back in [&once, &again] {
+                let (had, rows) = (shown(&broken), shown(back));
+                assert_eq!(rows[0].1.len(), heads.len() + 3, "{code} {lang:?}: our columns stand behind its own");
+                for (given, sent) in rows.iter().zip(&had) {
+                    assert_eq!(given.1[..heads.len()], sent.1[..], "{code} {lang:?}");
+                }
+            }
+            let said = import(node, code, &put(&again, on, row.get(on).cloned().unwrap_or(Cell::Empty)), &[]);
+            assert_eq!((&said["changed"], &said["rejected"], &said["conflicts"]), (&json!(1), &json!(0), &json!(0)), "{code} {lang:?}: {said}");
+            let moved: Vec<&Json> = said["rows"][0]["cells"].as_array().unwrap().iter().map(|cell| &cell["field"]).collect();
+            assert_eq!(moved, [&json!("note")], "{code} {lang:?}: nothing else is written");
+            ask(node, Request::Undo { batch: said["batch"].as_str().unwrap().into(), by: None });
+            seen += 1;
+        }
+        if let Some(batch) = made {
+            ask(node, Request::Undo { batch, by: None });
+        }
+    }
+    assert!(seen > 60, "{seen}");
+}
+
+#[test]
+fn every_number_is_exported_as_one_and_amounts_with_fen_too() {
+    let catalogue = Catalogue::embedded();
+    let mut seen = std::collections::BTreeSet::new();
+    for definition in catalogue.iter_latest() {
+        let numbers: Vec<_> = definition.fields.iter().filter(|field| field.kind.is_number()).collect();
+        let fields = numbers.iter().map(|field| (field.code.clone(), crate::document::view::Value::Int(5_250))).collect();
+        let row = Row { id: "x".into(), fields, ..Row::default() };
+        let book = export::ledger(&catalogue, definition, &person(), &[row], &export::Made::default(), Lang::Zh).unwrap();
+        let sheets = read_sheets(&book, "a.xlsx", &Limits::default()).unwrap();
+        // The hidden sheet says which column is whose.
+        let codes = &sheets.iter().find(|sheet| sheet.name == "_huxue").unwrap().rows[1].1;
+        for field in numbers {
+            let wanted = match field.kind {
+                FieldType::Money => 52.5,
+                FieldType::Dec1 => 525.0,
+                FieldType::Pct => 0.525,
+                _ => 5_250.0,
+            };
+            let Some(at) = codes.iter().position(|cell| cell.text() == field.code) else { continue };
+            assert_eq!(sheets[0].rows[1].1[at], Cell::Number(wanted), "{}.{}", definition.code, field.code);
+            seen.insert(format!("{:?}", field.kind));
+        }
+    }
+    assert_eq!(seen.len(), 4, "{seen:?}");
 }
 
 pub(super) fn care(node: &Real, child: &str, minutes: &str) -> String {
@@ -377,7 +455,7 @@ fn refused_rows_go_back_are_corrected_where_they_stand_and_are_taken_and_nothing
     assert_eq!(children(), accepted + 1, "nobody is doubled");
     let book = giveback::workbook(&book, "退回-名册.xlsx", &mark("roster"), &third, Lang::Zh).unwrap();
     let sheets = read_sheets(&book, "a.xlsx", &Limits::default()).unwrap();
-    let heads = sheets[0].rows.iter().flat_map(|(_, cells)| cells).filter(|cell| cell.text() == "没收的原因").count();
+    let heads = sheets[0].rows.iter().flat_map(|(_, cells)| cells).filter(|cell| cell.text() == "为什么退回").count();
     assert_eq!(heads, 1, "given back twice, the reasons stand there once");
     assert_eq!(roster(node, &book, true)["rejected"], json!(rejected - 1));
     assert_eq!(giveback::name("退回-名册.xlsx", Lang::Zh), "退回-名册.xlsx");

@@ -6,6 +6,7 @@ use super::{
         account::Account,
         children,
         desk::Desk,
+        files::upload::attachment,
         fits,
         page::{Said, next_here},
         reach, shown,
@@ -18,9 +19,10 @@ use crate::{
         Request, batch, cells,
         request::{Item, SubjectRef},
     },
+    document::view::Value,
     fault::{Exit, Fault},
     ledger::{
-        Definition,
+        Definition, FieldType,
         definition::{Form, Subject},
     },
     locale::{self, Lang},
@@ -145,6 +147,8 @@ pub(super) struct Verdict {
     pub(super) message: String,
     /// What to do.
     pub(super) next: String,
+    /// Files that the step asks of the record and that are not there.
+    pub(super) files: String,
     /// What is still missing, and is a work item.
     pub(super) gaps: Vec<String>,
     /// What looks wrong and is taken all the same.
@@ -264,15 +268,19 @@ fn fill(verdict: &mut Verdict, said: &Json, lang: Lang) {
     if said["accept"] != Json::Bool(true) {
         verdict.message = word(said, "message");
         verdict.next = next_here(word(said, "next"), lang);
-        // A whole row refused: what stands behind the sentence, cell by cell.
-        let details = list("details").filter(|d| d["field"].is_string());
-        verdict.refused.extend(details.map(|d| Refused { field: word(d, "field"), message: word(d, "message"), ..Refused::default() }));
+        // A whole row refused: what stands behind the sentence, cell by cell; what is of no cell in place of the sentence, which only counts them.
+        let (of_cells, of_row): (Vec<&Json>, Vec<&Json>) = list("details").partition(|d| d["field"].is_string());
+        let of_row = of_row.into_iter().map(|d| word(d, "message")).collect::<Vec<_>>().join(lang.semicolon());
+        if !of_row.is_empty() {
+            verdict.message.clone_from(&of_row);
+        }
+        verdict.refused.extend(of_cells.into_iter().map(|d| Refused { field: word(d, "field"), message: word(d, "message"), ..Refused::default() }));
         if verdict.refused.is_empty() && said["field"].is_string() {
             verdict.refused.push(Refused { field: word(said, "field"), message: verdict.message.clone(), ..Refused::default() });
         }
         if !verdict.refused.is_empty() {
             // Said beside the cells.
-            verdict.message.clear();
+            verdict.message = of_row;
         }
     }
 }
@@ -311,7 +319,11 @@ impl Asking<'_> {
             // As with a cell: what the person does not fill here, a file above all, is not written from here.
             let fields = lines::fields(self.account, self.definition);
             if let Some(code) = step.set.keys().find(|code| !fields.iter().any(|field| field.code == **code)) {
-                return Err(Fault::new("field-not-yours", Exit::NotAllowed).with("field", code));
+                return Err(self.not_filled_here(code));
+            }
+            verdict.files = self.files_lacking(&reached.definition, &step.step, &reached.place.fields);
+            if !verdict.files.is_empty() {
+                return Err(Fault::new("grid-step-file", Exit::Input).with("titles", &verdict.files));
             }
             let set: BTreeMap<String, String> =
                 step.set.iter().filter(|(_, text)| !text.trim().is_empty()).map(|(code, text)| (code.clone(), self.resolved(code, text))).collect();
@@ -353,6 +365,10 @@ impl Asking<'_> {
         let by_child = self.definition.subject == Subject::Student && self.definition.form == Form::Records;
         if set.is_empty() && (row.child.trim().is_empty() || !student.is_empty()) {
             return Ok(None);
+        }
+        if !set.is_empty() && self.definition.form == Form::Records {
+            // As the form proposes it, and said as what is written.
+            set.entry("on".to_owned()).or_insert_with(|| self.desk.clock().today().to_string());
         }
         let writes = self.account.writes(self.definition);
         if !by_child {
@@ -410,15 +426,51 @@ impl Asking<'_> {
             if fields.iter().any(|f| f.code == *code) {
                 set.insert(code.clone(), self.resolved(code, &change.now));
             } else {
-                let (message, _) = locale::fault(self.lang, &Fault::new("field-not-yours", Exit::NotAllowed).with("field", code));
-                verdict.refused.push(Refused { field: code.clone(), title: code.clone(), text: change.now.clone(), message, theirs: None });
+                let (message, _) = locale::fault(self.lang, &self.not_filled_here(code));
+                verdict.refused.push(Refused { field: code.clone(), title: self.title(code), text: change.now.clone(), message, theirs: None });
             }
         }
         set
     }
 
+    fn title(&self, code: &str) -> String {
+        self.definition.field(code).map_or(code, |field| field.title.get(self.lang)).to_owned()
+    }
+
+    fn not_filled_here(&self, code: &str) -> Fault {
+        Fault::new("field-not-yours", Exit::NotAllowed).with("field", self.title(code))
+    }
+
+    /// Titles of the files that a step asks of a record and that are not there: nothing else about it need be asked before.
+    fn files_lacking(&self, definition: &Definition, step: &str, fields: &BTreeMap<String, Value>) -> String {
+        let Some(step) = definition.lifecycle.as_ref().and_then(|lifecycle| lifecycle.step(step)) else { return String::new() };
+        let files =
+            definition.required_for(step).into_iter().filter(|field| field.kind == FieldType::File && shown::sees(self.account, definition, field));
+        let lacking = files.filter(|field| attachment(fields, &field.code).is_none()).map(|field| field.title.get(self.lang));
+        lacking.collect::<Vec<_>>().join(self.lang.comma())
+    }
+
     /// A label chosen from a list as the record it stands for.
     fn resolved(&self, code: &str, text: &str) -> String {
         self.targets.get(code).and_then(|labels| labels.one.get(text.trim())).cloned().unwrap_or_else(|| text.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_wrong_with_a_row_is_said_and_not_only_counted() {
+        let detail = |field: Json, message: &str| json!({ "field": field, "message": message });
+        let said = |details: Json| {
+            let mut verdict = Verdict::default();
+            fill(&mut verdict, &json!({ "accept": false, "message": "有 2 处不符合规定，没有保存：", "details": details }), Lang::Zh);
+            (verdict.message, verdict.refused.len())
+        };
+        assert_eq!(said(json!([detail(Json::Null, "甲。"), detail(Json::Null, "乙。")])), ("甲。；乙。".to_owned(), 0));
+        assert_eq!(said(json!([detail(json!("amount"), "甲。"), detail(Json::Null, "乙。")])), ("乙。".to_owned(), 1), "beside what is of a cell");
+        assert_eq!(said(json!([detail(json!("amount"), "甲。")])).1, 1);
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     fault::Fault,
     ledger::{
         Catalogue, Definition, FieldType,
-        definition::{Field, Form, Required, Subject},
+        definition::{Field, Form, Subject},
     },
     locale::{self, Lang},
     replica::{
@@ -14,7 +14,7 @@ use crate::{
         names::Names,
     },
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows of a grid: a class has sixty children, a table of more is worked through with filters.
 pub(super) const ROWS_MAX: u32 = 300;
@@ -143,7 +143,7 @@ pub(super) fn targets(desk: &Desk, account: &Account, definition: &Definition, l
     Ok(out)
 }
 
-fn column(catalogue: &Catalogue, definition: &Definition, field: &Field, targets: &Targets, lang: Lang) -> Column {
+fn column(catalogue: &Catalogue, definition: &Definition, field: &Field, targets: &Targets, must: &BTreeSet<String>, lang: Lang) -> Column {
     let mut options: Vec<String> = match field.kind {
         FieldType::Bool => ["ledger-yes", "ledger-no"].map(|key| locale::text(lang, key, &[])).to_vec(),
         _ => catalogue.options(definition, field).map(|list| list.choices.iter().map(|c| c.title.get(lang).to_owned()).collect()).unwrap_or_default(),
@@ -159,7 +159,7 @@ fn column(catalogue: &Catalogue, definition: &Definition, field: &Field, targets
         title,
         options,
         several: field.kind == FieldType::Flags,
-        required: field.required == Required::Yes,
+        required: must.contains(&field.code),
         number: field.kind.is_number(),
         long: field.kind == FieldType::Long,
         help: field.help.as_ref().map(|h| h.get(lang).to_owned()).unwrap_or_default(),
@@ -246,6 +246,11 @@ pub(super) fn of_children(desk: &Desk, account: &Account, definition: &Definitio
 fn empty(desk: &Desk, account: &Account, definition: &Definition, lang: Lang) -> Result<Grid, Fault> {
     let catalogue = desk.replica.catalogue();
     let known = targets(desk, account, definition, lang)?;
-    let columns = fields(account, definition).into_iter().map(|field| column(&catalogue, definition, field, &known, lang)).collect();
+    let nothing = BTreeMap::new();
+    // What a new form marks: also what the definition's conditions ask for from the beginning.
+    let form = form::Drawing { catalogue: &catalogue, definition, account, fields: &nothing, typed: &BTreeMap::new(), fault: None, lang, new: true }
+        .inputs();
+    let must = form.first.iter().chain(&form.more).filter(|input| input.required == "yes").map(|input| input.code.clone()).collect();
+    let columns = fields(account, definition).into_iter().map(|field| column(&catalogue, definition, field, &known, &must, lang)).collect();
     Ok(Grid { columns, lines: Vec::new(), total: 0 })
 }

@@ -58,6 +58,13 @@ impl PreviewPage {
         self.places.get(*row).copied().flatten()
     }
 
+    /// Files that the step asks of each record, and how many of these records are without: they are sent from the record's own page.
+    fn lacking(&self) -> Option<(&str, usize)> {
+        let mut without = self.judged.rows.iter().map(|row| row.files.as_str()).filter(|files| !files.is_empty());
+        let first = without.next()?;
+        Some((first, without.count() + 1))
+    }
+
     fn act_json(&self) -> String {
         serde_json::to_string(&self.act).unwrap_or_default()
     }

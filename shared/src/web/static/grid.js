@@ -6,6 +6,8 @@
   if (!form) return;
   const table = document.getElementById("grid"), body = table.tBodies[0];
   const words = JSON.parse(form.dataset.words);
+  // A word with a place for something says it there.
+  const say = (word, what) => words[word].replace("%", what);
   const said = document.getElementById("grid-said"), saveButton = document.getElementById("grid-save"), dropButton = document.getElementById("grid-drop");
   const changes = document.getElementById("grid-changes"), lostBox = document.getElementById("grid-lost");
   for (const node of document.querySelectorAll(".only-js[hidden]")) if (node !== changes) node.hidden = false;
@@ -110,7 +112,7 @@
       return { key: row.dataset.key, child, sure: row.dataset.sure ?? "", cells };
     }) }];
   };
-  const label = (row) => row.querySelector(".who")?.textContent || `${words.row} ${row.rowIndex}`;
+  const label = (row) => row.querySelector(".who")?.textContent || say("row", row.rowIndex);
   const line = (text, wrong) => { const li = document.createElement("li"); li.textContent = text; if (wrong) li.className = "wrong"; changes.querySelector("ul").append(li); return li; };
   const choice = (li, text, work) => { const button = document.createElement("button"); button.type = "button"; button.textContent = text; button.addEventListener("click", work); li.append(" ", button); };
   // Like one that is there: written once the person says that it is meant.
@@ -141,7 +143,12 @@
         if (verdict.waits) waits += 1;
         question(row, verdict);
       }
-      if (!verdict.waits) for (const moved of verdict.cells) { good += 1; line(`${label(row)} · ${moved.title}：${moved.from || words.empty} → ${moved.to || words.empty}`); }
+      if (!verdict.waits) for (const moved of verdict.cells) {
+        // What a new row is given by itself is shown, and is no change of a person's.
+        const cell = find(moved.field);
+        if (!cell || isChanged(cell)) good += 1;
+        line(`${label(row)} · ${moved.title}：${moved.from || words.empty} → ${moved.to || words.empty}`);
+      }
       if (verdict.new && verdict.changed && !verdict.cells.length) good += 1;
       for (const warning of verdict.warnings) {
         for (const cell of warning.fields.map(find).filter(Boolean)) cell.dataset.odd = warning.message;
@@ -177,7 +184,7 @@
     changes.hidden = !changes.querySelector("li");
     saveButton.disabled = !good;
     dropButton.disabled = !rows.length;
-    said.textContent = good || bad || waits ? `${good} ${words.changed}${bad ? `，${bad} ${words.bad}` : ""}${waits ? `，${waits} ${words.asks}` : ""}` : words.none;
+    said.textContent = good || bad || waits ? [say("changed", good), bad ? say("bad", bad) : "", waits ? say("asks", waits) : ""].filter(Boolean).join("，") : words.none;
   };
   const ask = () => {
     clearTimeout(timer);
@@ -225,7 +232,7 @@
     past.length = 0;
     mark(rows, { rows: answer.rows.map((verdict) => ({ ...verdict, cells: [], new: false, asked: verdict.waits ? verdict.asked : null })) });
     saveButton.disabled = !answer.refused && !answer.asked;
-    said.textContent = [answer.changed ? words.saved.replace("#", answer.changed) : "", answer.refused ? `${answer.refused} ${words.bad}` : "", answer.asked ? `${answer.asked} ${words.asks}` : ""].filter(Boolean).join("，");
+    said.textContent = [answer.changed ? say("saved", answer.changed) : "", answer.refused ? say("bad", answer.refused) : "", answer.asked ? say("asks", answer.asked) : ""].filter(Boolean).join("；");
     offer(answer.batch);
     // What a row is like may be a record by now: it is asked about as that.
     if (answer.asked) { const done = said.textContent; ask(); judged.then(() => { said.textContent = done; }); }
@@ -411,17 +418,17 @@
     put(list);
     await judged;
     const extra = [];
-    // How many, and which: the first ten by name.
-    const which = (all) => `${all.slice(0, 10).join("、")}${all.length > 10 ? `…（${all.length}）` : ""}`;
-    if (added) extra.push(words.added.replace("#", added));
+    // Which, the first ten by name, and how many if there are more.
+    const which = (all) => all.slice(0, 10).join("、") + (all.length > 10 ? say("in-all", all.length) : "");
+    if (added) extra.push(say("added", added));
     const gone = laid.lost ? [laid.lost] : [];
-    if (notes.length) gone.push(`✗ ${words.unplaced.replace("#", which(notes.map((row) => row.child ? `${row.number}（${row.child}）` : row.number)))}`);
+    if (notes.length) gone.push(`✗ ${say("unplaced", which(notes.map((row) => say("row", row.number) + (row.child ? `（${row.child}）` : ""))))}`);
     tell(gone);
     said.textContent = `${said.textContent}${extra.length ? `；${extra.join("；")}` : ""}`;
   };
 
   // ---- filling ----
-  const filled = (count) => { if (count) judged.then(() => { said.textContent = `${words.filled.replace("#", count)}；${said.textContent}`; }); };
+  const filled = (count) => { if (count) judged.then(() => { said.textContent = `${say("filled", count)}；${said.textContent}`; }); };
   const fillDown = () => {
     const area = picked();
     let list = [];
