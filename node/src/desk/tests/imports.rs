@@ -442,7 +442,7 @@ async fn a_payment_with_fen_is_exported_as_a_number_and_goes_back_and_forth_with
         sheets[0].rows[0].1.iter().map(huxue_shared::import::Cell::text).filter(|head| !head.is_empty()).collect()
     };
     let (sent, given) = (heads(&book), heads(&back));
-    assert!(sent.contains(&"退回原因".to_owned()) && given[..sent.len()] == sent && given[sent.len()] == "没收的原因", "{given:?}");
+    assert!(sent.contains(&"退回原因".to_owned()) && given[..sent.len()] == sent && given[sent.len()] == "为什么退回", "{given:?}");
     let again = upload(&school, &session, "zh", "", "退回.xlsx", &back).await.text;
     let twice = bytes(&school, &session, &format!("/import/{}/refused", hidden_token(&again))).await;
     assert_eq!(heads(&twice), given, "given back a second time the columns are as many");
