@@ -232,6 +232,7 @@ web-conflict-equivocation = 同一编号写了两次
 web-conflict-duplicate-child = 同一个孩子出现两次
     .help = 由县里核对。
 web-conflict-county = 这件事由县里定。
+web-agreed = 两处写得一样
 web-third = 写第三个值
 web-choose = 就按选的办
 web-seen = 知道了
