@@ -11,7 +11,7 @@ mod known;
 mod taking;
 
 use self::{
-    known::known,
+    known::{Known, known},
     taking::{choose, finish},
 };
 use askama::Template;
@@ -33,6 +33,7 @@ use huxue_shared::{
         children,
         guard::{Oops, Visitor},
         page::{Page, draw},
+        pending::Pending,
         reach, shown,
     },
 };
@@ -94,6 +95,27 @@ struct Line {
     action: String,
 }
 
+/// What stands over the rows.
+#[derive(Clone, Debug)]
+struct Head {
+    /// Expected, present, absent by the marks; `None`: not handed in.
+    taken: Option<(i64, i64, i64)>,
+    /// Where the figures are settled that another machine wrote otherwise; empty: none are.
+    waits: String,
+}
+
+impl Head {
+    fn of(desk: &Desk, known: &Known, day: Date, lang: Lang) -> Result<Self, Fault> {
+        let Some(row) = heads(desk, day)?.into_iter().find(|row| head_of(row) == Some(known.class)) else {
+            return Ok(Self { taken: None, waits: String::new() });
+        };
+        let definition = desk.replica.definition(HEAD).map_err(Fault::from)?;
+        let mut found = Pending::read(desk)?.of(desk, &definition, &row.id, lang);
+        let waits = ["expected", "present", "absent"].into_iter().find_map(|key| found.remove(key)).map(|one| one.href);
+        Ok(Self { taken: Some(known.tally(day)), waits: waits.unwrap_or_default() })
+    }
+}
+
 #[derive(Template)]
 #[template(path = "roll.html")]
 struct RollPage {
@@ -104,7 +126,7 @@ struct RollPage {
     day: String,
     works: bool,
     lines: Vec<Line>,
-    taken: Option<(i64, i64, i64)>,
+    head: Head,
     may: bool,
     /// The head is drawn in answer to a row, to be put in its place.
     again: bool,
@@ -119,7 +141,7 @@ struct RowPiece {
     may: bool,
     day: String,
     works: bool,
-    taken: Option<(i64, i64, i64)>,
+    head: Head,
     again: bool,
 }
 
@@ -230,7 +252,7 @@ async fn roll(
             let known = known(desk, &account, class, day, page.lang)?;
             let lines: Vec<Line> = known.pupils.iter().map(|pupil| known.line(&page, pupil, day, false)).collect();
             desk.noted(&account, "list", format!("ledger {CHECK}"), lines.len());
-            let taken = heads(desk, day)?.iter().find(|row| head_of(row) == Some(class)).map(counts);
+            let head = Head::of(desk, &known, day, page.lang)?;
             Ok(RollPage {
                 class,
                 on: day.to_string(),
@@ -238,7 +260,7 @@ async fn roll(
                 day: in_words(day, today, page.lang),
                 works: known.holidays.is_working(day),
                 lines,
-                taken,
+                head,
                 may: known.may,
                 again: false,
                 page: page.titled(format!(
@@ -325,17 +347,16 @@ async fn row(
                 choose(desk, &account, &before, &chosen.student, &chosen.state, day, page.lang)?;
             }
             let mut after = known(desk, &account, class, day, page.lang)?;
-            let head = |desk: &Desk| Ok::<_, Fault>(heads(desk, day)?.into_iter().find(|row| head_of(row) == Some(class)));
-            if head(desk)?.is_some() {
+            if heads(desk, day)?.iter().any(|row| head_of(row) == Some(class)) {
                 finish(desk, &account, &after, day, page.lang)?;
                 after = known(desk, &account, class, day, page.lang)?;
             }
             let pupil = after.pupils.get(number).ok_or_else(nobody)?;
             let line = after.line(&page, pupil, day, true);
             desk.noted_once(&account, "list", format!("ledger {CHECK}"), 1);
-            let taken = head(desk)?.as_ref().map(counts);
+            let head = Head::of(desk, &after, day, page.lang)?;
             let (works, day) = (after.holidays.is_working(day), in_words(day, today, page.lang));
-            Ok(RowPiece { page, line, number: number + 1, may: after.may, day, works, taken, again: true })
+            Ok(RowPiece { page, line, number: number + 1, may: after.may, day, works, head, again: true })
         })
         .await?;
     draw(&drawn)

@@ -346,6 +346,7 @@ desk-roll-note = Note
 desk-roll-saved = saved
 desk-roll-day = day { $value } of absence
 desk-roll-count = { $value } of { $count } there
+desk-roll-waits = the figures of this roll were written differently on two machines and wait to be settled
 desk-roll-withdraw = Days corrected: void the case
 desk-roll-withdraw-why = The absence was corrected: the days the rule asks for are not there.
 desk-roll-withdrawn = The case is void; it still stands in the ledger, with the reason.

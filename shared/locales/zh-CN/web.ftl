@@ -307,6 +307,7 @@ desk-roll-note = 说明
 desk-roll-saved = 已保存
 desk-roll-day = 缺勤第 { $value } 天
 desk-roll-count = 到校 { $value } 人，应到 { $count } 人
+desk-roll-waits = 点名册上的人数两处写得不一样，等人定夺
 desk-roll-withdraw = 缺勤已改，作废个案
 desk-roll-withdraw-why = 缺勤已更正，不满规则所说的天数。
 desk-roll-withdrawn = 个案已作废；台账里还看得到，写着原因。

@@ -20,7 +20,10 @@ use huxue_shared::{
     },
 };
 use jiff::{ToSpan as _, civil::Date};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 /// What is known of a class on a day.
 pub(super) struct Known {
@@ -38,6 +41,8 @@ pub(super) struct Known {
     pub(super) definition: Arc<Definition>,
     /// What is said of children whose class or status is in question: where it is settled, and the words. They stand in the class that is kept.
     pub(super) unsettled: HashMap<String, (String, String)>,
+    /// Keys that await a person's choice, by record: nothing is written there.
+    pub(super) disputed: BTreeMap<String, BTreeSet<String>>,
     pub(super) may: bool,
 }
 
@@ -90,6 +95,7 @@ pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lan
         holidays: desk.replica.holidays(),
         definition,
         unsettled,
+        disputed: desk.replica.in_dispute().map_err(Fault::from)?,
         may,
     };
     for student in known.cases.keys().cloned().collect::<Vec<_>>() {
@@ -107,6 +113,20 @@ impl Known {
     pub(super) fn today(&self, student: &str, day: Date) -> Option<&Row> {
         let day = day.to_string();
         self.checks.get(student)?.iter().find(|row| row.on.as_deref() == Some(day.as_str()))
+    }
+
+    /// Whether a field of a record awaits a person's choice.
+    pub(super) fn awaits(&self, record: &str, key: &str) -> bool {
+        self.disputed.get(record).is_some_and(|keys| keys.contains(key))
+    }
+
+    /// Expected, present and absent without reason on this day, by the marks.
+    pub(super) fn tally(&self, day: Date) -> (i64, i64, i64) {
+        let count = |of: &dyn Fn(&str) -> bool| {
+            let states = self.pupils.iter().map(|pupil| self.today(&pupil.student, day).and_then(|row| word(row, "state")).unwrap_or("present"));
+            i64::try_from(states.filter(|state| of(state)).count()).unwrap_or(i64::MAX)
+        };
+        (count(&|_| true), count(&|state| state == "present"), count(&|state| self.counts_as_absent(state)))
     }
 
     /// States that count as absent without a reason: those the ledger's rule watches for.

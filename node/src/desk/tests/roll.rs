@@ -36,6 +36,28 @@ async fn of_a_rolls_figures_in_dispute_only_those_that_differ_are_chosen_and_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mark_is_saved_and_counted_while_the_figures_of_its_roll_wait_to_be_settled() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let _ = disputed_head(&school, &teacher, &[1, 2]).await;
+    let answer = school.post("/roll/3/1/row?on=2026-03-02", &teacher, &format!("student={child}&state=absent")).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    assert!(
+        answer.text.contains("已保存") && answer.text.contains("到校 0 人，应到 1 人") && answer.text.contains("无故缺勤 1 人"),
+        "{}",
+        answer.text
+    );
+    let way = "href=\"/conflicts#c-group000000\">点名册上的人数两处写得不一样，等人定夺</a>";
+    assert_eq!(answer.text.matches(way).count(), 1, "{}", answer.text);
+    let done = school.post("/roll/3/1/done?on=2026-03-02", &teacher, "").await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    let page = school.get("/roll/3/1?on=2026-03-02&done=1", &teacher).await.text;
+    assert!(page.contains(way) && page.contains("到校 0 人，应到 1 人"), "{page}");
+    assert_eq!(school.records("dropout_roll")[0].fields.get("absent"), Some(&Value::Int(0)), "nothing was chosen for a person");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn figures_of_one_value_each_stand_plainly_and_are_settled_without_choosing() {
     let school = School::new();
     let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
