@@ -85,6 +85,8 @@ struct Line {
     /// Class or status in question: where it is settled, and what is said.
     unsettled: Option<(String, String)>,
     states: Vec<(String, String, bool)>,
+    /// In words, where it was marked differently on two machines.
+    apart: String,
     state: String,
     exception: bool,
     note: String,
@@ -102,17 +104,20 @@ struct Head {
     taken: Option<(i64, i64, i64)>,
     /// Where the figures are settled that another machine wrote otherwise; empty: none are.
     waits: String,
+    /// How many were marked differently on two machines.
+    apart: usize,
 }
 
 impl Head {
     fn of(desk: &Desk, known: &Known, day: Date, lang: Lang) -> Result<Self, Fault> {
+        let apart = known.pupils.iter().filter(|pupil| !known.apart(&pupil.student, day).is_empty()).count();
         let Some(row) = heads(desk, day)?.into_iter().find(|row| head_of(row) == Some(known.class)) else {
-            return Ok(Self { taken: None, waits: String::new() });
+            return Ok(Self { taken: None, waits: String::new(), apart });
         };
         let definition = desk.replica.definition(HEAD).map_err(Fault::from)?;
         let mut found = Pending::read(desk)?.of(desk, &definition, &row.id, lang);
         let waits = ["expected", "present", "absent"].into_iter().find_map(|key| found.remove(key)).map(|one| one.href);
-        Ok(Self { taken: Some(known.tally(day)), waits: waits.unwrap_or_default() })
+        Ok(Self { taken: Some(known.tally(day)), waits: waits.unwrap_or_default(), apart })
     }
 }
 

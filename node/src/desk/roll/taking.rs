@@ -4,11 +4,12 @@ use super::{CHECK, HEAD, head_of, heads, known::Known, word};
 use huxue_shared::{
     command::{Request, request::SubjectRef},
     fault::Fault,
-    locale::Lang,
+    locale::{self, Lang},
     replica::browse::Row,
     web::{
         Desk,
         account::{Account, Class},
+        reach,
     },
 };
 use jiff::{ToSpan as _, civil::Date};
@@ -22,8 +23,10 @@ pub(super) fn choose(desk: &Desk, account: &Account, known: &Known, student: &st
     set.insert("since".to_owned(), if absent { since.to_string() } else { String::new() });
     set.insert("days_absent".to_owned(), if absent { days.to_string() } else { String::new() });
     let by = Some(account.name.clone());
+    let marks = known.marks(student, day);
     match known.today(student, day) {
-        Some(row) if word(row, "state") == Some(state) => return Ok(()),
+        Some(row) if word(row, "state") == Some(state) && marks.len() < 2 => return Ok(()),
+        Some(row) if word(row, "state") == Some(state) => Ok(()),
         Some(row) => desk.ask(account, Request::RecordSet { record: row.id.clone(), set, by }, lang).map(|_| ()),
         None => {
             set.insert("on".to_owned(), day.to_string());
@@ -33,6 +36,12 @@ pub(super) fn choose(desk: &Desk, account: &Account, known: &Known, student: &st
             desk.ask(account, Request::RecordAdd { ledger: CHECK.to_owned(), subject, year: None, set, by }, lang).map(|_| ())
         }
     }?;
+    // The same child was marked on two machines without a link: this mark is the one that counts.
+    for other in marks.iter().skip(1) {
+        let _ = reach::writable(desk, account, &other.id)?;
+        let why = locale::text(lang, "desk-roll-apart-why", &[]);
+        let _ = desk.ask(account, Request::RecordVoid { record: other.id.clone(), why, by: Some(account.name.clone()) }, lang)?;
+    }
     count_again(desk, account, known.class, student, day, lang)
 }
 

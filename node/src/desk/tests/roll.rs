@@ -1,6 +1,9 @@
 //! The roll: what is counted across days stays right when one of them is corrected.
 
-use super::{School, class, seams::disagreement};
+use super::{
+    School, class,
+    seams::{add, disagreement},
+};
 use axum::http::StatusCode;
 use huxue_shared::{document::view::Value, web::account::Role};
 use serde_json::json;
@@ -55,6 +58,36 @@ async fn a_mark_is_saved_and_counted_while_the_figures_of_its_roll_wait_to_be_se
     let page = school.get("/roll/3/1?on=2026-03-02&done=1", &teacher).await.text;
     assert!(page.contains(way) && page.contains("到校 0 人，应到 1 人"), "{page}");
     assert_eq!(school.records("dropout_roll")[0].fields.get("absent"), Some(&Value::Int(0)), "nothing was chosen for a person");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_marked_differently_on_two_machines_is_said_to_be_and_the_next_mark_settles_it() {
+    for again in ["leave", "ill", "present"] {
+        let school = School::new();
+        let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+        let child = school.child("王小明", "529901201606120012", 3, 1);
+        let _ = school.child("李小红", "529901201606120020", 3, 1);
+        for state in ["leave", "ill"] {
+            let _ = add(&school, "dropout_check", Some(&child), &[("state", state), ("method", "roll"), ("on", "2026-03-02")]);
+        }
+        let done = school.post("/roll/3/1/done?on=2026-03-02", &teacher, "").await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+        let page = school.get("/roll/3/1?on=2026-03-02", &teacher).await.text;
+        assert!(page.contains("两处点得不一样：请假 / 病休") && page.contains("1 人两处点得不一样"), "{page}");
+        assert!(
+            page.contains("到校 1 人，应到 2 人") && !page.contains(&format!("id=\"s-{child}-leave\" name=\"state\" value=\"leave\" checked")),
+            "{page}"
+        );
+        let answer = school.post("/roll/3/1/row?on=2026-03-02", &teacher, &format!("student={child}&state={again}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        assert!(answer.text.contains("已保存") && !answer.text.contains("两处点得不一样"), "{again}: {}", answer.text);
+        let all = school.desk.replica.records_of(&child).unwrap();
+        let (void, stands): (Vec<_>, Vec<_>) = all.into_iter().filter(|row| row.ledger == "dropout_check").partition(|row| row.void);
+        assert_eq!((void.len(), stands.len()), (1, 1), "{again}");
+        assert_eq!(stands[0].fields.get("state"), Some(&Value::Str(again.to_owned())));
+        let shown = school.desk.replica.show(&void[0].id).unwrap().to_string();
+        assert!(shown.contains("以重新点的为准"), "{shown}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
