@@ -11,7 +11,7 @@ mod known;
 mod taking;
 
 use self::{
-    known::known,
+    known::{Known, known},
     taking::{choose, finish},
 };
 use askama::Template;
@@ -33,6 +33,7 @@ use huxue_shared::{
         children,
         guard::{Oops, Visitor},
         page::{Page, draw},
+        pending::Pending,
         reach, shown,
     },
 };
@@ -84,6 +85,8 @@ struct Line {
     /// Class or status in question: where it is settled, and what is said.
     unsettled: Option<(String, String)>,
     states: Vec<(String, String, bool)>,
+    /// In words, where it was marked differently on two machines.
+    apart: String,
     state: String,
     exception: bool,
     note: String,
@@ -92,6 +95,30 @@ struct Line {
     withdraw: String,
     saved: bool,
     action: String,
+}
+
+/// What stands over the rows.
+#[derive(Clone, Debug)]
+struct Head {
+    /// Expected, present, absent by the marks; `None`: not handed in.
+    taken: Option<(i64, i64, i64)>,
+    /// Where the figures are settled that another machine wrote otherwise; empty: none are.
+    waits: String,
+    /// How many were marked differently on two machines.
+    apart: usize,
+}
+
+impl Head {
+    fn of(desk: &Desk, known: &Known, day: Date, lang: Lang) -> Result<Self, Fault> {
+        let apart = known.pupils.iter().filter(|pupil| !known.apart(&pupil.student, day).is_empty()).count();
+        let Some(row) = heads(desk, day)?.into_iter().find(|row| head_of(row) == Some(known.class)) else {
+            return Ok(Self { taken: None, waits: String::new(), apart });
+        };
+        let definition = desk.replica.definition(HEAD).map_err(Fault::from)?;
+        let mut found = Pending::read(desk)?.of(desk, &definition, &row.id, lang);
+        let waits = ["expected", "present", "absent"].into_iter().find_map(|key| found.remove(key)).map(|one| one.href);
+        Ok(Self { taken: Some(known.tally(day)), waits: waits.unwrap_or_default(), apart })
+    }
 }
 
 #[derive(Template)]
@@ -104,7 +131,7 @@ struct RollPage {
     day: String,
     works: bool,
     lines: Vec<Line>,
-    taken: Option<(i64, i64, i64)>,
+    head: Head,
     may: bool,
     /// The head is drawn in answer to a row, to be put in its place.
     again: bool,
@@ -119,7 +146,7 @@ struct RowPiece {
     may: bool,
     day: String,
     works: bool,
-    taken: Option<(i64, i64, i64)>,
+    head: Head,
     again: bool,
 }
 
@@ -230,7 +257,7 @@ async fn roll(
             let known = known(desk, &account, class, day, page.lang)?;
             let lines: Vec<Line> = known.pupils.iter().map(|pupil| known.line(&page, pupil, day, false)).collect();
             desk.noted(&account, "list", format!("ledger {CHECK}"), lines.len());
-            let taken = heads(desk, day)?.iter().find(|row| head_of(row) == Some(class)).map(counts);
+            let head = Head::of(desk, &known, day, page.lang)?;
             Ok(RollPage {
                 class,
                 on: day.to_string(),
@@ -238,7 +265,7 @@ async fn roll(
                 day: in_words(day, today, page.lang),
                 works: known.holidays.is_working(day),
                 lines,
-                taken,
+                head,
                 may: known.may,
                 again: false,
                 page: page.titled(format!(
@@ -325,17 +352,16 @@ async fn row(
                 choose(desk, &account, &before, &chosen.student, &chosen.state, day, page.lang)?;
             }
             let mut after = known(desk, &account, class, day, page.lang)?;
-            let head = |desk: &Desk| Ok::<_, Fault>(heads(desk, day)?.into_iter().find(|row| head_of(row) == Some(class)));
-            if head(desk)?.is_some() {
+            if heads(desk, day)?.iter().any(|row| head_of(row) == Some(class)) {
                 finish(desk, &account, &after, day, page.lang)?;
                 after = known(desk, &account, class, day, page.lang)?;
             }
             let pupil = after.pupils.get(number).ok_or_else(nobody)?;
             let line = after.line(&page, pupil, day, true);
             desk.noted_once(&account, "list", format!("ledger {CHECK}"), 1);
-            let taken = head(desk)?.as_ref().map(counts);
+            let head = Head::of(desk, &after, day, page.lang)?;
             let (works, day) = (after.holidays.is_working(day), in_words(day, today, page.lang));
-            Ok(RowPiece { page, line, number: number + 1, may: after.may, day, works, taken, again: true })
+            Ok(RowPiece { page, line, number: number + 1, may: after.may, day, works, head, again: true })
         })
         .await?;
     draw(&drawn)

@@ -94,10 +94,16 @@ struct Entry {
 }
 
 impl Entry {
-    /// Whether both sides wrote the same here while they differ elsewhere in the group: chosen already. Where every field for itself is agreed, it is the
-    /// combination that is in question, and nothing is.
+    /// Whether both sides wrote the same here while they differ elsewhere in the group: said, and taken as it is.
     fn agreed(&self, dispute: &Dispute) -> bool {
         dispute.choices.len() == 1 && self.disputes.iter().any(|other| other.choices.len() > 1)
+    }
+}
+
+impl Dispute {
+    /// Whether nothing is to be chosen here: one value. Where every field for itself is agreed it is the combination that is in question; another value may be typed.
+    fn single(&self) -> bool {
+        self.choices.len() == 1 && self.third.is_empty()
     }
 }
 
@@ -237,7 +243,7 @@ fn entry(desk: &Desk, item: &Item, definition: Option<&Definition>, may: bool, l
         record: item
             .record
             .clone()
-            .zip(definition.map(|d| d.title.get(lang).to_owned()))
+            .zip(item.record.as_deref().zip(definition).map(|(id, d)| named(desk, d, id, &disputes, lang)))
             .filter(|_| definition.is_some_and(|d| d.form != Form::Profile)),
         opened: shown::moment(&item.opened, lang),
         disputes,
@@ -245,6 +251,27 @@ fn entry(desk: &Desk, item: &Item, definition: Option<&Definition>, may: bool, l
         way,
         may: may && !is_countys(item),
     }
+}
+
+/// The record by its ledger, what its label says and its day: `点名册 · 四年级1班 · 11月13日`. Nothing of what is in dispute: what is kept of it is nobody's last word.
+fn named(desk: &Desk, definition: &Definition, id: &str, disputes: &[Dispute], lang: Lang) -> String {
+    let mut fields = desk.replica.locate(id).map(|place| place.fields).unwrap_or_default();
+    let code = |key: &str| definition.field_of_key(key).map_or_else(|| key.to_owned(), |(field, _)| field.code.clone());
+    fields.retain(|key, _| !disputes.iter().any(|dispute| code(&dispute.code) == code(key)));
+    let number = |key: &str| match fields.get(key).filter(|_| definition.label.iter().any(|code| code == key)) {
+        Some(Value::Int(number)) => Some(*number),
+        _ => None,
+    };
+    let label = match (number("grade"), number("class")) {
+        (Some(grade), Some(class)) => shown::class(Some(grade), Some(class), lang),
+        _ => Names::of(&desk.replica, lang).label(definition, &fields),
+    };
+    let on = match fields.get("on") {
+        Some(Value::Str(on)) => on.parse().map_or_else(|_| on.clone(), |day| shown::day(day, lang)),
+        _ => String::new(),
+    };
+    let parts = [definition.title.get(lang).to_owned(), label, on];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 fn tip_choice(desk: &Desk, definition: Option<&Definition>, tip: &Json, lang: Lang) -> Choice {
@@ -366,6 +393,12 @@ pub(super) fn disputed(item: &Item) -> Vec<&str> {
     if differing.is_empty() && item.kind == "group" { fields.map(|(key, _)| key.as_str()).collect() } else { differing }
 }
 
+/// How many values were written of a key.
+pub(super) fn values_written(item: &Item, key: &str) -> usize {
+    let values = if item.kind == "field" { &item.detail["values"] } else { &item.detail["fields"][key] };
+    values.as_array().map_or(0, Vec::len)
+}
+
 /// The values that stand against each other, by key, as people read them.
 pub(super) fn values(desk: &Desk, definition: &Definition, item: &Item, lang: Lang) -> Vec<(String, String)> {
     let of = |key: &str| {
@@ -478,7 +511,8 @@ fn sent(body: &[u8]) -> (ByField, ByField, Option<String>) {
 
 /// Whether several values of this field are there to choose from; where both sides wrote the same it stands chosen already.
 fn several(item: &Item, code: &str) -> bool {
-    let values = [&item.detail["values"], &item.detail["fields"][code], &item.detail["void"]];
+    let void = if code == "void" { &item.detail["void"] } else { &Json::Null };
+    let values = [&item.detail["values"], &item.detail["fields"][code], void];
     values.iter().any(|values| values.as_array().is_some_and(|values| values.len() > 1))
 }
 
@@ -504,7 +538,7 @@ fn settle(desk: &Desk, account: &Account, id: &str, (chosen, typed): (&ByField, 
     Ok(())
 }
 
-/// The choice in the engine's words. A group is settled as a whole, so each of its fields needs one.
+/// The choice in the engine's words. A group is settled as a whole, so each of its fields needs one; of which one value was written, it is that.
 fn choices(desk: &Desk, item: &Item, definition: Option<&Definition>, chosen: &BTreeMap<String, String>) -> Result<Vec<String>, Fault> {
     let missing = || Fault::new("web-choose-first", Exit::Input);
     match item.kind.as_str() {
@@ -518,7 +552,12 @@ fn choices(desk: &Desk, item: &Item, definition: Option<&Definition>, chosen: &B
             let void = (item.kind == "void").then(|| ("void".to_owned(), item.detail["void"].clone()));
             let mut out = Vec::new();
             for (code, values) in void.into_iter().chain(fields) {
-                let text = chosen.get(&code).ok_or_else(missing)?;
+                let text = match (chosen.get(&code), values.as_array().map_or(0, Vec::len)) {
+                    (Some(text), _) => text.clone(),
+                    (None, 0) => continue,
+                    (None, 1) => "#1".to_owned(),
+                    (None, _) => return Err(missing()),
+                };
                 // The engine numbers values of a single field only; of a group they are written out.
                 let number = text.strip_prefix('#').and_then(|n| n.parse::<usize>().ok()).and_then(|n| n.checked_sub(1));
                 let value = number.and_then(|at| values.get(at)).map_or_else(|| text.clone(), |v| written(desk, definition, &code, &v["value"]));

@@ -221,17 +221,19 @@ async fn look(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
     let (page, lang, again) = (Page::of(&desk, &visitor, "web-import-preview"), visitor.lang, Page::of(&desk, &visitor, "web-import"));
     let outcome = desk
         .run(move |desk| {
-            let waiting = desk.uploads.find(&token, account.id)?;
+            // Back after it was written, or too late: what came of it stands in the list of imports.
+            let Ok(waiting) = desk.uploads.find(&token, account.id) else { return Ok(None) };
             match judge(desk, &account, page, token, &waiting, lang) {
-                Ok(drawn) => Ok(Ok(drawn)),
-                Err(fault) if fault.exit == Exit::Input => Ok(Err(import_page(desk, &account, again, Some(Said::of(&fault, lang)), false)?)),
+                Ok(drawn) => Ok(Some(Ok(drawn))),
+                Err(fault) if fault.exit == Exit::Input => Ok(Some(Err(import_page(desk, &account, again, Some(Said::of(&fault, lang)), false)?))),
                 Err(fault) => Err(fault),
             }
         })
         .await?;
     match outcome {
-        Ok(drawn) => draw(&drawn),
-        Err(drawn) => draw_as(&drawn, axum::http::StatusCode::UNPROCESSABLE_ENTITY),
+        Some(Ok(drawn)) => draw(&drawn),
+        Some(Err(drawn)) => draw_as(&drawn, axum::http::StatusCode::UNPROCESSABLE_ENTITY),
+        None => Ok(Redirect::to("/import").into_response()),
     }
 }
 

@@ -26,13 +26,15 @@ pub struct Unsettled {
     pub href: String,
     /// The values, as `赵六 / 王五`.
     pub values: String,
+    /// One value was written of it, and what is in question is how it goes with others.
+    pub single: bool,
 }
 
 impl Unsettled {
-    /// `待定：赵六 / 王五`.
+    /// `待定：赵六 / 王五`; a single value as it is.
     #[must_use]
     pub fn words(&self, lang: Lang) -> String {
-        locale::text(lang, "web-pending", &[("value", &self.values)])
+        if self.single { self.values.clone() } else { locale::text(lang, "web-pending", &[("value", &self.values)]) }
     }
 }
 
@@ -56,8 +58,9 @@ impl Pending {
         for item in self.items.get(id).into_iter().flatten() {
             for (key, values) in conflicts::values(desk, definition, item, lang) {
                 let Some(field) = of_key(definition, &key) else { continue };
-                let known =
-                    out.entry(field.code.clone()).or_insert_with(|| Unsettled { href: format!("/conflicts#c-{}", item.id), values: String::new() });
+                let single = field.code == key && conflicts::values_written(item, &key) == 1;
+                let href = format!("/conflicts#c-{}", item.id);
+                let known = out.entry(field.code.clone()).or_insert_with(|| Unsettled { href, values: String::new(), single });
                 if !known.values.is_empty() {
                     known.values.push_str(lang.semicolon());
                 }

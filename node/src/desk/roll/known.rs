@@ -20,7 +20,10 @@ use huxue_shared::{
     },
 };
 use jiff::{ToSpan as _, civil::Date};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 /// What is known of a class on a day.
 pub(super) struct Known {
@@ -38,6 +41,8 @@ pub(super) struct Known {
     pub(super) definition: Arc<Definition>,
     /// What is said of children whose class or status is in question: where it is settled, and the words. They stand in the class that is kept.
     pub(super) unsettled: HashMap<String, (String, String)>,
+    /// Keys that await a person's choice, by record: nothing is written there.
+    pub(super) disputed: BTreeMap<String, BTreeSet<String>>,
     pub(super) may: bool,
 }
 
@@ -90,6 +95,7 @@ pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lan
         holidays: desk.replica.holidays(),
         definition,
         unsettled,
+        disputed: desk.replica.in_dispute().map_err(Fault::from)?,
         may,
     };
     for student in known.cases.keys().cloned().collect::<Vec<_>>() {
@@ -103,10 +109,43 @@ pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lan
 }
 
 impl Known {
-    /// The check of a child on this day.
+    /// The check of a child on this day: its mark on the roll before any other.
     pub(super) fn today(&self, student: &str, day: Date) -> Option<&Row> {
+        if let Some(mark) = self.marks(student, day).first() {
+            return Some(mark);
+        }
         let day = day.to_string();
         self.checks.get(student)?.iter().find(|row| row.on.as_deref() == Some(day.as_str()))
+    }
+
+    /// The marks of a child on this day's roll: one, and more where machines without a link made one each. What was found at the door or by phone is none.
+    pub(super) fn marks(&self, student: &str, day: Date) -> Vec<&Row> {
+        let day = day.to_string();
+        let rows = self.checks.get(student).into_iter().flatten();
+        rows.filter(|row| row.on.as_deref() == Some(day.as_str()) && word(row, "method").is_none_or(|method| method == "roll")).collect()
+    }
+
+    /// The states of a child that was marked differently on this day, in order; empty where it was not.
+    pub(super) fn apart(&self, student: &str, day: Date) -> Vec<&str> {
+        let mut states: Vec<&str> = self.marks(student, day).into_iter().filter_map(|row| word(row, "state")).collect();
+        states.sort_unstable();
+        states.dedup();
+        if states.len() > 1 { states } else { Vec::new() }
+    }
+
+    /// Whether a field of a record awaits a person's choice.
+    pub(super) fn awaits(&self, record: &str, key: &str) -> bool {
+        self.disputed.get(record).is_some_and(|keys| keys.contains(key))
+    }
+
+    /// Expected, present and absent without reason on this day, by the marks; who was marked differently is neither here nor absent.
+    pub(super) fn tally(&self, day: Date) -> (i64, i64, i64) {
+        let count = |of: &dyn Fn(&str) -> bool| {
+            let settled = self.pupils.iter().filter(|pupil| self.apart(&pupil.student, day).is_empty());
+            let states = settled.map(|pupil| self.today(&pupil.student, day).and_then(|row| word(row, "state")).unwrap_or("present"));
+            i64::try_from(states.filter(|state| of(state)).count()).unwrap_or(i64::MAX)
+        };
+        (i64::try_from(self.pupils.len()).unwrap_or(i64::MAX), count(&|state| state == "present"), count(&|state| self.counts_as_absent(state)))
     }
 
     /// States that count as absent without a reason: those the ledger's rule watches for.
@@ -164,14 +203,14 @@ impl Known {
     pub(super) fn line(&self, page: &Page, pupil: &Pupil, day: Date, saved: bool) -> Line {
         let lang = page.lang;
         let row = self.today(&pupil.student, day);
-        let state = row.and_then(|row| word(row, "state")).unwrap_or("present").to_owned();
-        let states = self
-            .definition
-            .option_list("state")
-            .iter()
-            .flat_map(|list| &list.choices)
-            .map(|choice| (choice.code.clone(), choice.title.get(lang).to_owned(), choice.code == state))
-            .collect();
+        let apart = self.apart(&pupil.student, day);
+        // Of two marks none stands chosen, so that a tap on either settles it.
+        let state = if apart.is_empty() { row.and_then(|row| word(row, "state")).unwrap_or("present") } else { "" }.to_owned();
+        let list = self.definition.option_list("state");
+        let choices = || list.iter().flat_map(|list| &list.choices);
+        let titles: Vec<&str> = choices().filter(|choice| apart.contains(&choice.code.as_str())).map(|choice| choice.title.get(lang)).collect();
+        let apart = if titles.is_empty() { String::new() } else { locale::text(lang, "desk-roll-apart", &[("value", &titles.join(" / "))]) };
+        let states = choices().map(|choice| (choice.code.clone(), choice.title.get(lang).to_owned(), choice.code == state)).collect();
         let absent = self.counts_as_absent(&state);
         let note =
             if absent { locale::text(lang, "desk-roll-day", &[("value", &self.absence(&pupil.student, day).1.to_string())]) } else { String::new() };
@@ -182,6 +221,7 @@ impl Known {
             name: pupil.name.clone(),
             unsettled: self.unsettled.get(&pupil.student).cloned(),
             states,
+            apart,
             exception: state != "present",
             note,
             case: self.cases.get(&pupil.student).map(|row| row.id.clone()),

@@ -4,11 +4,12 @@ use super::{CHECK, HEAD, head_of, heads, known::Known, word};
 use huxue_shared::{
     command::{Request, request::SubjectRef},
     fault::Fault,
-    locale::Lang,
-    replica::browse::{Pupil, Row},
+    locale::{self, Lang},
+    replica::browse::Row,
     web::{
         Desk,
         account::{Account, Class},
+        reach,
     },
 };
 use jiff::{ToSpan as _, civil::Date};
@@ -22,8 +23,10 @@ pub(super) fn choose(desk: &Desk, account: &Account, known: &Known, student: &st
     set.insert("since".to_owned(), if absent { since.to_string() } else { String::new() });
     set.insert("days_absent".to_owned(), if absent { days.to_string() } else { String::new() });
     let by = Some(account.name.clone());
+    let marks = known.marks(student, day);
     match known.today(student, day) {
-        Some(row) if word(row, "state") == Some(state) => return Ok(()),
+        Some(row) if word(row, "state") == Some(state) && marks.len() < 2 => return Ok(()),
+        Some(row) if word(row, "state") == Some(state) => Ok(()),
         Some(row) => desk.ask(account, Request::RecordSet { record: row.id.clone(), set, by }, lang).map(|_| ()),
         None => {
             set.insert("on".to_owned(), day.to_string());
@@ -33,6 +36,12 @@ pub(super) fn choose(desk: &Desk, account: &Account, known: &Known, student: &st
             desk.ask(account, Request::RecordAdd { ledger: CHECK.to_owned(), subject, year: None, set, by }, lang).map(|_| ())
         }
     }?;
+    // The same child was marked on two machines without a link: this mark is the one that counts.
+    for other in marks.iter().skip(1) {
+        let _ = reach::writable(desk, account, &other.id)?;
+        let why = locale::text(lang, "desk-roll-apart-why", &[]);
+        let _ = desk.ask(account, Request::RecordVoid { record: other.id.clone(), why, by: Some(account.name.clone()) }, lang)?;
+    }
     count_again(desk, account, known.class, student, day, lang)
 }
 
@@ -54,7 +63,8 @@ fn count_again(desk: &Desk, account: &Account, class: Class, student: &str, day:
         }
         let (since, days) = known.absence(student, on);
         let set = BTreeMap::from([("since".to_owned(), since.to_string()), ("days_absent".to_owned(), days.to_string())]);
-        if word(&row, "since") != Some(since.to_string().as_str()) {
+        // What awaits a person's choice there is not chosen by a mark here.
+        if !known.awaits(&row.id, "since") && word(&row, "since") != Some(since.to_string().as_str()) {
             desk.ask(account, Request::RecordSet { record: row.id, set, by: Some(account.name.clone()) }, lang)?;
         }
     }
@@ -71,10 +81,7 @@ pub(super) fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, l
             choose(desk, account, known, &pupil.student, "present", day, lang)?;
         }
     }
-    let state = |pupil: &Pupil| known.today(&pupil.student, day).and_then(|row| word(row, "state")).unwrap_or("present");
-    let expected = known.pupils.len();
-    let present = known.pupils.iter().filter(|p| state(p) == "present").count();
-    let absent = known.pupils.iter().filter(|p| known.counts_as_absent(state(p))).count();
+    let (expected, present, absent) = known.tally(day);
     let stage = known.pupils.iter().find_map(|p| p.stage.clone()).unwrap_or_default();
     let mut set: BTreeMap<String, String> = [
         ("expected", expected.to_string()),
@@ -88,8 +95,11 @@ pub(super) fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, l
     .collect();
     let by = Some(account.name.clone());
     let head = heads(desk, day)?.into_iter().find(|row| head_of(row) == Some(known.class));
-    let written = if let Some(row) = head {
-        desk.ask(account, Request::RecordSet { record: row.id, set, by }, lang)?
+    let record = if let Some(row) = head {
+        // Figures that another machine wrote otherwise wait for a person; the page counts by the marks meanwhile.
+        set.retain(|key, _| !known.awaits(&row.id, key));
+        let _ = desk.ask(account, Request::RecordSet { record: row.id.clone(), set, by }, lang)?;
+        row.id
     } else {
         let class = known.class;
         for (key, text) in [("stage", stage), ("grade", class.grade.to_string()), ("class", class.class.to_string()), ("week", week(day).to_string())]
@@ -97,11 +107,12 @@ pub(super) fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, l
             set.insert(key.to_owned(), text);
         }
         set.insert("on".to_owned(), day.to_string());
-        desk.ask(account, Request::RecordAdd { ledger: HEAD.to_owned(), subject: Some(SubjectRef::School(None)), year: None, set, by }, lang)?
+        let add = Request::RecordAdd { ledger: HEAD.to_owned(), subject: Some(SubjectRef::School(None)), year: None, set, by };
+        desk.ask(account, add, lang)?["record"].as_str().unwrap_or_default().to_owned()
     };
-    let record = written["record"].as_str().unwrap_or_default();
-    for row in known.pupils.iter().filter_map(|pupil| known.today(&pupil.student, day)).filter(|row| word(row, "roll") != Some(record)) {
-        let set = BTreeMap::from([("roll".to_owned(), record.to_owned())]);
+    let marks = known.pupils.iter().filter_map(|pupil| known.today(&pupil.student, day));
+    for row in marks.filter(|row| word(row, "roll") != Some(&record) && !known.awaits(&row.id, "roll")) {
+        let set = BTreeMap::from([("roll".to_owned(), record.clone())]);
         desk.ask(account, Request::RecordSet { record: row.id.clone(), set, by: None }, lang)?;
     }
     Ok(())

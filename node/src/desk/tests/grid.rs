@@ -327,6 +327,7 @@ async fn the_grid_marks_what_a_new_form_marks_and_shows_the_day_it_gives_a_new_r
 async fn a_step_for_many_that_needs_a_file_of_each_says_so_before_and_speaks_no_codes() {
     let school = School::new();
     let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    school.child("周小川", &number(9), 3, 1);
     let board = super::aid::programme(&school, "XX_ZD", "小学走读生生活补助", "primary", "day", None);
     let mut marks = Vec::new();
     for n in 0..2 {

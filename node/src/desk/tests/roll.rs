@@ -1,8 +1,107 @@
 //! The roll: what is counted across days stays right when one of them is corrected.
 
-use super::{School, class};
+use super::{
+    School, class,
+    seams::{add, disagreement},
+};
 use axum::http::StatusCode;
 use huxue_shared::{document::view::Value, web::account::Role};
+use serde_json::json;
+
+/// The head of 3/1 of 2 March, handed in, with figures that another machine wrote otherwise.
+async fn disputed_head(school: &School, teacher: &str, absent: &[i64]) -> String {
+    let done = school.post("/roll/3/1/done?on=2026-03-02", teacher, "").await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    let head = school.records("dropout_roll")[0].id.clone();
+    let written = |values: &[i64]| values.iter().map(|value| json!({ "value": value, "origin": "00000000000000aa" })).collect::<Vec<_>>();
+    let fields = json!({ "expected": written(&[12]), "present": written(&[7]), "absent": written(absent) });
+    disagreement(school, &head, "group", "expected,present,absent", &json!({ "fields": fields }));
+    head
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_rolls_figures_in_dispute_only_those_that_differ_are_chosen_and_the_class_and_the_day_are_named() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let _ = school.child("王小明", "529901201606120012", 3, 1);
+    let head = disputed_head(&school, &registrar, &[1, 2]).await;
+    let inbox = school.get("/conflicts", &registrar).await.text;
+    assert!(inbox.contains("点名册 · 三年级1班 · 3月2日"), "{inbox}");
+    assert!(inbox.contains("应到人数：<strong>12 人</strong> <span class=\"soft\">两处写得一样</span>"), "{inbox}");
+    assert!(!inbox.contains("choose.expected") && !inbox.contains("type.present") && inbox.contains("choose.absent"), "{inbox}");
+    let nothing = school.post("/conflicts/group000000", &registrar, "").await;
+    assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY, "what differs is chosen by a person");
+    let settled = school.post("/conflicts/group000000", &registrar, "choose.absent=%232").await;
+    assert_eq!(settled.status, StatusCode::SEE_OTHER, "{}", settled.text);
+    let fields = &school.records("dropout_roll")[0].fields;
+    let number = |key: &str| fields.get(key).cloned();
+    assert_eq!([number("expected"), number("present"), number("absent")], [12, 7, 2].map(|n| Some(Value::Int(n))), "{head}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mark_is_saved_and_counted_while_the_figures_of_its_roll_wait_to_be_settled() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let _ = disputed_head(&school, &teacher, &[1, 2]).await;
+    let answer = school.post("/roll/3/1/row?on=2026-03-02", &teacher, &format!("student={child}&state=absent")).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    assert!(
+        answer.text.contains("已保存") && answer.text.contains("到校 0 人，应到 1 人") && answer.text.contains("无故缺勤 1 人"),
+        "{}",
+        answer.text
+    );
+    let way = "href=\"/conflicts#c-group000000\">点名册上的人数两处写得不一样，等人定夺</a>";
+    assert_eq!(answer.text.matches(way).count(), 1, "{}", answer.text);
+    let done = school.post("/roll/3/1/done?on=2026-03-02", &teacher, "").await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    let page = school.get("/roll/3/1?on=2026-03-02&done=1", &teacher).await.text;
+    assert!(page.contains(way) && page.contains("到校 0 人，应到 1 人"), "{page}");
+    assert_eq!(school.records("dropout_roll")[0].fields.get("absent"), Some(&Value::Int(0)), "nothing was chosen for a person");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_marked_differently_on_two_machines_is_said_to_be_and_the_next_mark_settles_it() {
+    for again in ["leave", "ill", "present"] {
+        let school = School::new();
+        let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+        let child = school.child("王小明", "529901201606120012", 3, 1);
+        let _ = school.child("李小红", "529901201606120020", 3, 1);
+        for state in ["leave", "ill"] {
+            let _ = add(&school, "dropout_check", Some(&child), &[("state", state), ("method", "roll"), ("on", "2026-03-02")]);
+        }
+        let done = school.post("/roll/3/1/done?on=2026-03-02", &teacher, "").await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+        let page = school.get("/roll/3/1?on=2026-03-02", &teacher).await.text;
+        assert!(page.contains("两处点得不一样：请假 / 病休") && page.contains("1 人两处点得不一样"), "{page}");
+        assert!(
+            page.contains("到校 1 人，应到 2 人") && !page.contains(&format!("id=\"s-{child}-leave\" name=\"state\" value=\"leave\" checked")),
+            "{page}"
+        );
+        let answer = school.post("/roll/3/1/row?on=2026-03-02", &teacher, &format!("student={child}&state={again}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        assert!(answer.text.contains("已保存") && !answer.text.contains("两处点得不一样"), "{again}: {}", answer.text);
+        let all = school.desk.replica.records_of(&child).unwrap();
+        let (void, stands): (Vec<_>, Vec<_>) = all.into_iter().filter(|row| row.ledger == "dropout_check").partition(|row| row.void);
+        assert_eq!((void.len(), stands.len()), (1, 1), "{again}");
+        assert_eq!(stands[0].fields.get("state"), Some(&Value::Str(again.to_owned())));
+        let shown = school.desk.replica.show(&void[0].id).unwrap().to_string();
+        assert!(shown.contains("以重新点的为准"), "{shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_of_one_value_each_stand_plainly_and_are_settled_without_choosing() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let _ = school.child("王小明", "529901201606120012", 3, 1);
+    let head = disputed_head(&school, &registrar, &[1]).await;
+    let page = school.get(&format!("/record/{head}"), &registrar).await.text;
+    assert!(page.contains("href=\"/conflicts#c-group000000\">12 人</a>") && !page.contains("待定：12"), "{page}");
+    let settled = school.post("/conflicts/group000000", &registrar, "").await;
+    assert_eq!(settled.status, StatusCode::SEE_OTHER, "{}", settled.text);
+    assert_eq!(school.records("dropout_roll")[0].fields.get("present"), Some(&Value::Int(7)));
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_absence_is_counted_anew_when_a_day_in_it_is_corrected() {

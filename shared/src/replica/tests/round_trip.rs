@@ -1,4 +1,6 @@
 //! Out to a spreadsheet and back: what was not touched is never written, what somebody changed here meanwhile is never reverted, and refused rows come back corrected.
+//!
+//! Long as it is, this is one room: the same workbook goes out and comes back in every test.
 
 use super::county::{Real, Town, id_number, set, year};
 use crate::{
