@@ -343,9 +343,9 @@ async fn a_step_for_many_that_needs_a_file_of_each_says_so_before_and_speaks_no_
     let seen = step("apply").await;
     assert!(seen.contains("每条记录都要有自己的“证明材料扫描件”") && seen.contains("下面 2 条还没有"), "{seen}");
     assert!(marks.iter().all(|record| seen.contains(&format!("<a href=\"/record/{record}\""))), "each leads to where it is sent: {seen}");
-    let others = step("accept").await + &step("publish_school").await;
+    let others = step("verify").await + &step("publish").await;
     for text in [seen, others] {
         let rows = text.split("<tbody>").skip(1).map(|rest| rest.split("</tbody>").next().unwrap()).collect::<String>();
-        assert!(!rows.contains("apply") && !rows.contains("documents") && !rows.contains("publish") && !rows.contains("accept"), "{rows}");
+        assert!(!rows.contains("apply") && !rows.contains("documents") && !rows.contains("publish") && !rows.contains("verify"), "{rows}");
     }
 }
