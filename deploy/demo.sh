@@ -123,11 +123,11 @@ planted=$(hub --json conflicts list --kind field | get conflicts.0.field)
 expect "两台电脑改同一栏成为待处理事项 the planted conflict" address "$planted"
 node 2 conflicts resolve "$(node 2 --json conflicts list --kind field | get conflicts.0.id)" --choose 甲村一组 --by 李校长 >/dev/null
 node 2 sync now >/dev/null
-for try in $(seq 100); do
-  left=$(hub --json conflicts list --kind field | count conflicts)
-  [ "$left" = 0 ] && break; sleep 0.1
+for _ in $(seq 100); do
+  unsettled=$(hub --json conflicts list --kind field | count conflicts)
+  [ "$unsettled" = 0 ] && break; sleep 0.1
 done
-expect "由人选择后县里也一致 settled by a person, also at the county" 0 "$left"
+expect "由人选择后县里也一致 settled by a person, also at the county" 0 "$unsettled"
 hub report run enrolment_headcount --format table | head -20
 for report in dropout_now aid_paid; do echo; hub report run $report; done
 for report in left_behind_no_contact must_aid_unaided in_two_schools; do echo; hub report run $report | head -12; done
@@ -137,7 +137,7 @@ duplicates=$(hub --json conflicts list --kind duplicate_child | count conflicts)
 say "核对 Check"
 for n in 1 2 3 4; do
   for report in enrolment_headcount dropout_now left_behind_no_contact must_aid_unaided aid_paid; do
-    for try in $(seq 100); do # until the county has merged what it acknowledged
+    for _ in $(seq 100); do # until the county has merged what it acknowledged
       here=$(node $n --json report run $report --school 529901000$n | rows_of)
       there=$(hub --json report run $report --school 529901000$n | rows_of)
       [ "$here" = "$there" ] && break; sleep 0.1
@@ -153,8 +153,10 @@ for report in dropout_now left_behind_no_contact aid_paid; do
 done
 if [ "$unaided" -ge 1 ]; then echo "  ✓ 应助未助 must be aided and is not: $unaided"; else echo "  ✗ no unaided child found"; failures=$((failures + 1)); fi
 expect "县里看到的个案状态 the case's state at the county" verifying "$(hub --json record show "$case_id" | get row.state)"
-for n in 1 2 3 4; do node $n verify >/dev/null && echo "  ✓ 学校 $n verify" || { echo "  ✗ school $n verify"; failures=$((failures + 1)); }; done
-hub verify >/dev/null && echo "  ✓ 县 verify" || { echo "  ✗ hub verify"; failures=$((failures + 1)); }
+for n in 1 2 3 4; do
+  if node $n verify >/dev/null; then echo "  ✓ 学校 $n verify"; else echo "  ✗ school $n verify"; failures=$((failures + 1)); fi
+done
+if hub verify >/dev/null; then echo "  ✓ 县 verify"; else echo "  ✗ hub verify"; failures=$((failures + 1)); fi
 
 if [ $check = yes ]; then
   [ "$failures" = 0 ] && echo "demo: all checks passed" || echo "demo: $failures checks failed"
