@@ -186,6 +186,25 @@ test("ledgers of the year have a cover, their head and number on every page, and
   });
 });
 
+test("nobody signs a page without a row, however the rows fall", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...registrar);
+    for (const path of [`/ledger/care_log/print?as=list&class=${first.grade}.${first.class}`, `/paper/ledgers?l.care_log=1&class=${first.grade}.${first.class}`]) {
+      await page.goto(desk.url + path);
+      let full = 0;
+      // A row less each time, over more than the height of a page's end.
+      for (let n = 0; n < 14; n += 1) {
+        const { pages } = look(await page.pdf({ preferCSSPageSize: true }), "signed");
+        const last = flat(pages.at(-1));
+        assert.ok(last.includes("填表人") && last.includes(day(3)), `${path} less ${n} rows: ${last}`);
+        full = Math.max(full, pages.length);
+        await page.evaluate(() => [...document.querySelectorAll("table.paper tbody:not(.end) tr:not(.half)")].at(-1).remove());
+      }
+      assert.ok(full > 1, `${path} fills more than a page`);
+    }
+  });
+});
+
 test("a form to take along comes in as many sheets as it says", async () => {
   await browse(desktop, async (page) => {
     await login(page, desk.url, ...registrar);

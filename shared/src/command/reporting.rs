@@ -60,12 +60,15 @@ fn outline_of(definition: &Definition) -> LedgerOutline {
                 }),
             })
             .collect(),
-        net: definition.net.as_ref().map(|net| outline::NetOutline {
-            of: net.of.clone(),
-            less: net.less.clone(),
-            nothing_when: net.nothing_when.clone(),
-        }),
+        net: net(definition),
     }
+}
+
+/// What of a record's money counts, as reports and sums of lists ask the database.
+#[must_use]
+pub fn net(definition: &Definition) -> Option<outline::NetOutline> {
+    let net = definition.net.as_ref()?;
+    Some(outline::NetOutline { of: net.of.clone(), less: net.less.clone(), nothing_when: net.nothing_when.clone() })
 }
 
 fn column_type(kind: FieldType) -> ColumnType {

@@ -53,8 +53,6 @@ fn build(code: &str) -> Field {
         common: false,
         first: false,
         total: false,
-        less: None,
-        lost: None,
         ask: false,
     }
 }

@@ -165,10 +165,6 @@ pub struct Field {
     pub first: bool,
     /// May be added up over records.
     pub total: bool,
-    /// Money that came back of it: taken off its sum.
-    pub less: Option<String>,
-    /// `bool` field: while it is true and `less` is empty, nothing of it counts.
-    pub lost: Option<String>,
 }
 
 /// A rule over several fields.

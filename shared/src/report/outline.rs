@@ -36,7 +36,8 @@ pub struct NetOutline {
 
 impl NetOutline {
     /// What counts, as SQL; `alias` names the table.
-    pub(super) fn sql(&self, alias: &str) -> String {
+    #[must_use]
+    pub fn sql(&self, alias: &str) -> String {
         let column = |code: &str| format!("{alias}.\"{code}\"");
         let (of, less) = (column(&self.of), column(&self.less));
         let kept = format!("{of} - coalesce({less}, 0)");

@@ -170,8 +170,6 @@ fn every_mistake_has_its_line_and_code() {
         ("counts = true", "counts = true\nsealed = 1", 52, KindWrong),
         ("min = 0", "serial = \"yes\"", 29, KindWrong),
         ("min = 0", "first = \"yes\"", 29, KindWrong),
-        ("min = 0", "less = \"level\"", 29, WordUnknown),
-        ("min = 0", "lost = \"amuont\"", 29, FieldUnknown),
         ("default = \"hard\"", "total = true", 23, KeyMisplaced),
         ("[lifecycle]", "[prefill]\nreport = \"figures\"\nzero = \"amount\"\n[lifecycle]", 44, WordUnknown),
         ("[lifecycle]", "[prefill]\nzero = \"level\"\n[lifecycle]", 42, KeyMissing),

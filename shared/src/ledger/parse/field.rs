@@ -43,8 +43,6 @@ const FIELD_KEYS: &[&str] = &[
     "common",
     "first",
     "total",
-    "less",
-    "lost",
 ];
 /// Longest text a definition may allow, in characters.
 const LENGTH_MAX: i64 = 61_440;
@@ -94,8 +92,6 @@ fn field(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: &
         common: reader.flag(table, "common").unwrap_or(false),
         first: reader.flag(table, "first").unwrap_or(false),
         total: reader.flag(table, "total").unwrap_or(false),
-        less: reader.word(table, "less").map(|(word, _)| word),
-        lost: reader.word(table, "lost").map(|(word, _)| word),
         code,
         title,
         kind,
@@ -114,8 +110,6 @@ fn misplaced(reader: &Reader<'_>, table: Table<'_>, kind: FieldType) {
         ("pattern", kind == FieldType::Text),
         ("follow_up", kind == FieldType::Date),
         ("total", kind.is_number() && kind != FieldType::Pct),
-        ("less", kind == FieldType::Money),
-        ("lost", kind == FieldType::Money),
     ];
     for (key, _) in rules.into_iter().filter(|(key, fits)| !fits && table.get(key).is_some()) {
         let args = vec![("key", key.to_owned()), ("type", kind.word().to_owned())];
@@ -216,16 +210,11 @@ fn reference(reader: &Reader<'_>, table: Table<'_>, kind: FieldType, code: &str)
     reader.word(table, "ref").map(|(word, _)| word)
 }
 
-/// The second pass: `required`, `default`, `less` and `lost`, which need every field and the lifecycle.
+/// The second pass: `required` and `default`, which need every field and the lifecycle.
 pub(super) fn late(reader: &Reader<'_>, tables: &[Table<'_>], definition: &mut Definition) {
     for (index, table) in tables.iter().enumerate() {
         let rule = required(reader, *table, definition);
         default_fits(reader, *table, definition, index);
-        for (key, kind) in [("less", FieldType::Money), ("lost", FieldType::Bool)] {
-            if let Some(word) = reader.word(*table, key) {
-                field_of_type(reader, &word, definition, kind);
-            }
-        }
         if let Some(field) = definition.fields.get_mut(index) {
             field.required = rule;
         }
