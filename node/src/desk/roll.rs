@@ -75,6 +75,7 @@ pub struct Taken {
 #[template(path = "rolls.html")]
 struct RollsPage {
     page: Page,
+    works: bool,
     classes: Vec<Taken>,
 }
 
@@ -232,7 +233,7 @@ async fn classes(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
     let all = desk.run(move |desk| taken(desk, &account, desk.clock().today(), lang)).await?;
     match all.as_slice() {
         [one] => Ok(Redirect::to(&format!("/roll/{}/{}", one.class.grade, one.class.class)).into_response()),
-        _ => draw(&RollsPage { page, classes: all }),
+        _ => draw(&RollsPage { works: desk.replica.holidays().is_working(desk.clock().today()), page, classes: all }),
     }
 }
 
@@ -344,7 +345,9 @@ async fn row(
             let class = Class { grade, class };
             let before = known(desk, &account, class, day, page.lang)?;
             let nobody = || Fault::new("web-child-none", Exit::NoMatch);
-            let number = before.pupils.iter().position(|p| p.student == chosen.student).ok_or_else(nobody)?;
+            if !before.pupils.iter().any(|pupil| pupil.student == chosen.student) {
+                return Err(nobody());
+            }
             if !before.may {
                 return Err(Fault::new("web-not-yours", Exit::NotAllowed));
             }
@@ -356,7 +359,7 @@ async fn row(
                 finish(desk, &account, &after, day, page.lang)?;
                 after = known(desk, &account, class, day, page.lang)?;
             }
-            let pupil = after.pupils.get(number).ok_or_else(nobody)?;
+            let (number, pupil) = after.pupils.iter().enumerate().find(|(_, pupil)| pupil.student == chosen.student).ok_or_else(nobody)?;
             let line = after.line(&page, pupil, day, true);
             desk.noted_once(&account, "list", format!("ledger {CHECK}"), 1);
             let head = Head::of(desk, &after, day, page.lang)?;

@@ -357,6 +357,7 @@ desk-roll-case = case open
 desk-roll-finish = Done: { $value } in the class
 desk-roll-done = The roll is taken and saved on this machine.
 desk-roll-no-class = There is no class for you. The registrar sets your classes in your account.
+desk-roll-nobody = Nobody was in this class on that day. If the day a child entered or left is wrong, have the registrar correct it first.
 desk-wizard = First start
     .help = This machine has not joined the county yet. Two answers, and the first record is ten minutes away.
 desk-wizard-step-1 = Join the county

@@ -318,6 +318,7 @@ desk-roll-case = 已立个案
 desk-roll-finish = 点完了，全班 { $value } 人
 desk-roll-done = 这个班已点完，保存在本机。
 desk-roll-no-class = 没有您能点名的班级。请学籍管理员在账号里写明您所带的班级。
+desk-roll-nobody = 那一天这个班没有学生；学生档案里的入学日期、学籍状态变动日期不对的，请学籍管理员先改正。
 desk-wizard = 第一次使用
     .help = 这台电脑还没有加入县里。填好两项，十分钟就能记第一条。
 desk-wizard-step-1 = 加入县里

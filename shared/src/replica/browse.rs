@@ -31,6 +31,10 @@ pub struct Pupil {
     pub stage: Option<String>,
     /// Status code.
     pub status: Option<String>,
+    /// The day since which the status holds, where it is known.
+    pub status_on: Option<String>,
+    /// The day the child entered this school, where it is known.
+    pub entered_on: Option<String>,
     /// Sex code.
     pub sex: Option<String>,
     /// Identity number.
@@ -130,7 +134,8 @@ pub struct Listed {
 }
 
 const PUPIL: &str =
-    "SELECT _student, name, grade, class, stage, status, sex, id_no, student_no, _year, guardian_phone FROM record_enrolment WHERE void = 0";
+    "SELECT _student, name, grade, class, stage, status, sex, id_no, student_no, _year, guardian_phone, coalesce(status_on, closed_on), entered_on
+     FROM record_enrolment WHERE void = 0";
 
 fn pupil(r: &rusqlite::Row<'_>) -> rusqlite::Result<Pupil> {
     Ok(Pupil {
@@ -145,6 +150,8 @@ fn pupil(r: &rusqlite::Row<'_>) -> rusqlite::Result<Pupil> {
         student_no: r.get(8)?,
         year: r.get(9)?,
         phone: r.get(10)?,
+        status_on: r.get(11)?,
+        entered_on: r.get(12)?,
     })
 }
 

@@ -1,11 +1,11 @@
 //! What is known of a class on a day: its children, their checks and open cases, what counts as an absence and since when, and the line drawn of each child.
 
-use super::{BACK_DAYS, CASE, CHECK, Line, present, word};
+use super::{BACK_DAYS, CASE, CHECK, Line, head_of, heads, present, word};
 use huxue_shared::{
     fault::{Exit, Fault},
     ledger::{Catalogue, Definition, days::Holidays, definition::Rule, rule},
     locale::{self, Lang},
-    model::DocId,
+    model::{DocId, SchoolYear},
     replica::{
         browse::{Pupil, Row, Wanted},
         rules,
@@ -13,10 +13,9 @@ use huxue_shared::{
     web::{
         Desk,
         account::{Account, Class},
-        children,
         page::Page,
         pending::{Pending, Unsettled},
-        reach,
+        reach, shown,
     },
 };
 use jiff::{ToSpan as _, civil::Date};
@@ -51,10 +50,9 @@ pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lan
     if !account.reads(&definition).holds(Some(class)) {
         return Err(Fault::new("web-not-yours", Exit::NotAllowed));
     }
-    let year = desk.replica.this_year().map_err(Fault::from)?;
-    let mut pupils = children::pupils(desk, account, year)?;
     let (pending, profile) = (Pending::read(desk)?, desk.replica.definition("enrolment").map_err(Fault::from)?);
-    pupils.retain(|p| (present(p) || pending.holds(&profile, &p.student, "status")) && reach::class_of(p) == Some(class));
+    let pupils = pupils(desk, &definition, class, day, |p| pending.holds(&profile, &p.student, "status"))?;
+    let students = Some(pupils.iter().map(|pupil| pupil.student.clone()).collect::<Vec<_>>());
     let unsettled = pupils.iter().filter_map(|pupil| {
         let found = pending.of_child(desk, &profile, &pupil.student, lang);
         let held = ["grade", "class", "status"].iter().filter_map(|code| Some((profile.field(code)?.title.get(lang), found.get(*code)?)));
@@ -64,22 +62,9 @@ pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lan
         Some((pupil.student.clone(), (href, locale::text(lang, "web-pending", &[("value", &words)]))))
     });
     let unsettled = unsettled.collect();
-    let from = day.checked_sub(BACK_DAYS.days()).unwrap_or(day);
-    let wanted = Wanted {
-        classes: Some(vec![class.to_string()]),
-        from: Some(from.to_string()),
-        to: Some(day.to_string()),
-        order: "-on".to_owned(),
-        limit: 5_000,
-        ..Wanted::default()
-    };
-    let mut checks: HashMap<String, Vec<Row>> = HashMap::new();
-    for row in desk.replica.page(&definition, &wanted).map_err(Fault::from)?.rows {
-        checks.entry(row.student.clone().unwrap_or_default()).or_default().push(row);
-    }
     let case = desk.replica.definition(CASE).map_err(Fault::from)?;
     let open = |row: &Row| case.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(l, s)| l.state(s)).is_none_or(|s| s.open);
-    let wanted = Wanted { classes: Some(vec![class.to_string()]), limit: 500, ..Wanted::default() };
+    let wanted = Wanted { students: students.clone(), limit: 500, ..Wanted::default() };
     let rows = desk.replica.page(&case, &wanted).map_err(Fault::from)?.rows;
     let cases: HashMap<String, Row> =
         rows.into_iter().filter(|row| open(row) && account.reads(&case).any()).map(|row| (row.student.clone().unwrap_or_default(), row)).collect();
@@ -87,7 +72,7 @@ pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lan
     let mut known = Known {
         class,
         pupils,
-        checks,
+        checks: checks(desk, &definition, students.clone(), day)?,
         cases,
         unfounded: HashMap::new(),
         case_ledger: case,
@@ -108,7 +93,57 @@ pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lan
     Ok(known)
 }
 
+/// The checks of children that lead to a day, of each the newest first.
+fn checks(desk: &Desk, definition: &Definition, students: Option<Vec<String>>, day: Date) -> Result<HashMap<String, Vec<Row>>, Fault> {
+    let from = day.checked_sub(BACK_DAYS.days()).unwrap_or(day);
+    let (from, to) = (Some(from.to_string()), Some(day.to_string()));
+    let wanted = Wanted { students, from, to, order: "-on".to_owned(), limit: 5_000, ..Wanted::default() };
+    let mut checks: HashMap<String, Vec<Row>> = HashMap::new();
+    for row in desk.replica.page(definition, &wanted).map_err(Fault::from)?.rows {
+        checks.entry(row.student.clone().unwrap_or_default()).or_default().push(row);
+    }
+    Ok(checks)
+}
+
+/// The children of a class as it was on a day, in the order of their names' sound, whoever asks: the counts of a roll must not tell who counted. Where a child was on a
+/// roll of that day it was in that roll's class; else it is in the class it is in now, if it was at school then. A class it changed to since without a mark on that day
+/// is not known to be a new one: no day is kept with it.
+fn pupils(desk: &Desk, definition: &Definition, class: Class, day: Date, in_question: impl Fn(&Pupil) -> bool) -> Result<Vec<Pupil>, Fault> {
+    let rolls: HashMap<String, Class> = heads(desk, day)?.into_iter().filter_map(|row| Some((row.id.clone(), head_of(&row)?))).collect();
+    let wanted = Wanted { from: Some(day.to_string()), to: Some(day.to_string()), limit: 5_000, ..Wanted::default() };
+    let marks = desk.replica.page(definition, &wanted).map_err(Fault::from)?.rows;
+    let stood: HashMap<String, Class> =
+        marks.into_iter().filter_map(|row| rolls.get(word(&row, "roll")?).map(|class| (row.student.clone().unwrap_or_default(), *class))).collect();
+    let today = desk.clock().today();
+    let year = SchoolYear::of(day).map_or_else(|| desk.replica.this_year().map_err(Fault::from), Ok)?;
+    let mut all = desk.replica.pupils(year).map_err(Fault::from)?;
+    all.retain(|pupil| match stood.get(&pupil.student) {
+        Some(then) => *then == class,
+        None => reach::class_of(pupil) == Some(class) && (in_question(pupil) || was_here(pupil, day, today)),
+    });
+    all.sort_by_cached_key(|pupil| (shown::sound(&pupil.name), pupil.student.clone()));
+    Ok(all)
+}
+
+/// Whether a child was at school on a day. Today it is what its status says, so that a day mistyped in its file cannot take it off the roll.
+fn was_here(pupil: &Pupil, day: Date, today: Date) -> bool {
+    let on = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Date>().ok());
+    let since = on(&pupil.status_on).filter(|_| day < today);
+    match (present(pupil), since) {
+        (here, None) => here && on(&pupil.entered_on).is_none_or(|entered| entered <= day || day == today),
+        // Back, or come, on that day.
+        (true, Some(since)) => since <= day,
+        (false, Some(since)) => day < since && on(&pupil.entered_on).is_none_or(|entered| entered <= day),
+    }
+}
+
 impl Known {
+    /// Takes in the checks of a child that may not be in the class on this day.
+    pub(super) fn follow(&mut self, desk: &Desk, student: &str, day: Date) -> Result<(), Fault> {
+        self.checks.extend(checks(desk, &self.definition, Some(vec![student.to_owned()]), day)?);
+        Ok(())
+    }
+
     /// The check of a child on this day: its mark on the roll before any other.
     pub(super) fn today(&self, student: &str, day: Date) -> Option<&Row> {
         if let Some(mark) = self.marks(student, day).first() {

@@ -5,6 +5,7 @@ use huxue_shared::{
     command::{Request, request::SubjectRef},
     fault::Fault,
     locale::{self, Lang},
+    model::SchoolYear,
     replica::browse::Row,
     web::{
         Desk,
@@ -57,7 +58,9 @@ fn count_again(desk: &Desk, account: &Account, class: Class, student: &str, day:
         .collect();
     later.sort_by_key(|(on, _)| *on);
     for (on, row) in later {
-        let known = super::known::known(desk, account, class, on, lang)?;
+        let mut known = super::known::known(desk, account, class, on, lang)?;
+        // The child may have gone to another class, or away, by then.
+        known.follow(desk, student, on)?;
         if !word(&row, "state").is_some_and(|state| known.counts_as_absent(state)) {
             break;
         }
@@ -107,7 +110,7 @@ pub(super) fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, l
             set.insert(key.to_owned(), text);
         }
         set.insert("on".to_owned(), day.to_string());
-        let add = Request::RecordAdd { ledger: HEAD.to_owned(), subject: Some(SubjectRef::School(None)), year: None, set, by };
+        let add = Request::RecordAdd { ledger: HEAD.to_owned(), subject: Some(SubjectRef::School(None)), year: SchoolYear::of(day).map(SchoolYear::start), set, by };
         desk.ask(account, add, lang)?["record"].as_str().unwrap_or_default().to_owned()
     };
     let marks = known.pupils.iter().filter_map(|pupil| known.today(&pupil.student, day));

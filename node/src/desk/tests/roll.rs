@@ -5,7 +5,7 @@ use super::{
     seams::{add, disagreement},
 };
 use axum::http::StatusCode;
-use huxue_shared::{document::view::Value, web::account::Role};
+use huxue_shared::{command::Request as Ask, document::view::Value, locale::Lang, web::account::Role};
 use serde_json::json;
 
 /// The head of 3/1 of 2 March, handed in, with figures that another machine wrote otherwise.
@@ -133,6 +133,60 @@ async fn an_absence_is_counted_anew_when_a_day_in_it_is_corrected() {
     // And back again.
     mark("2026-02-25", "absent").await;
     assert_eq!(counted("2026-03-02"), since("2026-02-24", 5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_past_roll_is_counted_anew_with_the_children_who_were_in_the_class_then_whoever_counts() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let stays = school.child("王小明", "529901201606120012", 3, 1);
+    let left = school.child("李小红", "529901201606120020", 3, 1);
+    let moved = school.child("张小兰", "529901201606120047", 3, 1);
+    let mark = async |who: &str, class: &str, child: &str, state: &str| {
+        let answer = school.post(&format!("/roll/{class}/row?on=2026-02-26"), who, &format!("student={child}&state={state}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    };
+    mark(&teacher, "3/1", &left, "absent").await;
+    mark(&teacher, "3/1", &moved, "absent").await;
+    assert_eq!(school.post("/roll/3/1/done?on=2026-02-26", &teacher, "").await.status, StatusCode::SEE_OTHER);
+    let figures = || {
+        let head = school.records("dropout_roll").into_iter().find(|row| row.fields.get("class") == Some(&Value::Int(1))).unwrap();
+        ["expected", "present", "absent"].map(|key| head.fields.get(key).cloned())
+    };
+    assert_eq!(figures(), [3, 1, 2].map(|n| Some(Value::Int(n))));
+
+    let set = |child: &str, fields: &[(&str, &str)]| {
+        let set = fields.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+        let _ = school.desk.ask(&super::nobody(), Ask::RecordSet { record: child.to_owned(), set, by: None }, Lang::Zh).unwrap();
+    };
+    set(&left, &[("status", "transferred"), ("status_on", "2026-02-27"), ("left_to", "别的学校")]);
+    set(&moved, &[("class", "2")]);
+    let came = school.child("赵小强", "529901201606120039", 3, 1);
+    set(&came, &[("entered_on", "2026-03-02")]);
+    for (who, (state, present)) in [(&teacher, ("leave", 0)), (&registrar, ("present", 1))] {
+        mark(who, "3/1", &stays, state).await;
+        assert_eq!(figures(), [3, present, 2].map(|n| Some(Value::Int(n))), "{state}");
+    }
+    let of = async |class: &str, day: &str| school.get(&format!("/roll/{class}?on={day}"), &registrar).await.text;
+    let (then, now, other) = (of("3/1", "2026-02-26").await, of("3/1", "2026-03-02").await, of("3/2", "2026-02-26").await);
+    assert!(then.contains("李小红") && then.contains("张小兰") && !then.contains("赵小强"), "{then}");
+    assert!(!now.contains("李小红") && !now.contains("张小兰") && now.contains("赵小强"), "{now}");
+    assert!(!other.contains("张小兰") && other.contains("那一天这个班没有学生"), "{other}");
+    // Her class teacher of then says what she knows of then, and the days behind it follow.
+    mark(&teacher, "3/1", &moved, "ill").await;
+    assert_eq!(figures(), [3, 1, 1].map(|n| Some(Value::Int(n))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_day_without_school_nobody_is_told_that_a_roll_is_missing() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let _ = school.child("王小明", "529901201606120012", 3, 1);
+    let sunday = school.get("/roll/3/1?on=2026-03-01", &registrar).await.text;
+    assert!(sunday.contains("这一天不上课") && !sunday.contains("还没点完"), "{sunday}");
+    let monday = school.get("/roll/3/1?on=2026-03-02", &registrar).await.text;
+    assert!(!monday.contains("这一天不上课") && monday.contains("还没点完"), "{monday}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
