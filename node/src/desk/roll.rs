@@ -171,14 +171,13 @@ impl On {
     }
 }
 
-/// The classes in reach and the rolls of a day.
+/// The classes in reach of these children, and the rolls of a day.
 ///
 /// # Errors
 /// The store's.
-pub fn taken(desk: &Desk, account: &Account, day: Date, lang: Lang) -> Result<Vec<Taken>, Fault> {
-    let year = desk.replica.this_year().map_err(Fault::from)?;
+pub fn taken(desk: &Desk, account: &Account, pupils: &[Pupil], day: Date, lang: Lang) -> Result<Vec<Taken>, Fault> {
     let reach = account.reads(&*desk.replica.definition(CHECK).map_err(Fault::from)?);
-    let mut all: Vec<Class> = children::pupils(desk, account, year)?.iter().filter(|p| present(p)).filter_map(reach::class_of).collect();
+    let mut all: Vec<Class> = pupils.iter().filter(|p| present(p)).filter_map(reach::class_of).collect();
     all.sort_unstable();
     all.dedup();
     all.retain(|class| reach.holds(Some(*class)));
@@ -230,7 +229,12 @@ async fn classes(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
     let account = visitor.person()?.clone();
     let page = Page::of(&desk, &visitor, "desk-roll");
     let lang = visitor.lang;
-    let all = desk.run(move |desk| taken(desk, &account, desk.clock().today(), lang)).await?;
+    let all = desk
+        .run(move |desk| {
+            let pupils = children::pupils(desk, &account, desk.replica.this_year().map_err(Fault::from)?)?;
+            taken(desk, &account, &pupils, desk.clock().today(), lang)
+        })
+        .await?;
     match all.as_slice() {
         [one] => Ok(Redirect::to(&format!("/roll/{}/{}", one.class.grade, one.class.class)).into_response()),
         _ => draw(&RollsPage { works: desk.replica.holidays().is_working(desk.clock().today()), page, classes: all }),

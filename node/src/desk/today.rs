@@ -130,8 +130,9 @@ async fn today(
 fn today_page(desk: &Desk, account: &Account, machine: &Machine, page: Page) -> Result<TodayPage, Fault> {
     let (today, lang) = (desk.clock().today(), page.lang);
     let works = desk.replica.holidays().is_working(today);
-    let rolls = roll::taken(desk, account, today, lang)?;
-    let empty = children::pupils(desk, account, desk.replica.this_year().map_err(Fault::from)?)?.is_empty();
+    let pupils = children::pupils(desk, account, desk.replica.this_year().map_err(Fault::from)?)?;
+    let rolls = roll::taken(desk, account, &pupils, today, lang)?;
+    let empty = pupils.is_empty();
     let mut cards = Vec::new();
     // Whoever does not take rolls is not reminded of them.
     let mine = account.writes(&*desk.replica.definition(roll::CHECK).map_err(Fault::from)?);

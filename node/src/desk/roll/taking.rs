@@ -110,7 +110,13 @@ pub(super) fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, l
             set.insert(key.to_owned(), text);
         }
         set.insert("on".to_owned(), day.to_string());
-        let add = Request::RecordAdd { ledger: HEAD.to_owned(), subject: Some(SubjectRef::School(None)), year: SchoolYear::of(day).map(SchoolYear::start), set, by };
+        let add = Request::RecordAdd {
+            ledger: HEAD.to_owned(),
+            subject: Some(SubjectRef::School(None)),
+            year: SchoolYear::of(day).map(SchoolYear::start),
+            set,
+            by,
+        };
         desk.ask(account, add, lang)?["record"].as_str().unwrap_or_default().to_owned()
     };
     let marks = known.pupils.iter().filter_map(|pupil| known.today(&pupil.student, day));

@@ -70,8 +70,9 @@ pub fn batch_of(replica: &Replica, record: &str, at: &str, wrote: impl Fn(&str, 
     let Ok(at) = at.parse::<jiff::Timestamp>() else { return Ok(None) };
     let around = |seconds: i64| at.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(at).to_string();
     let found: Vec<(String, String, String)> = replica.store().read(|c| -> Result<_> {
-        // A change has whole seconds, a batch more; and what a large one writes is dated before it is kept.
-        let sql = "SELECT kind, file, detail FROM import WHERE at > ?1 AND at < ?2 AND kind <> 'edit' AND instr(detail, ?3) > 0 ORDER BY id";
+        // A change has whole seconds, a batch more; and what a large one writes is dated before it is kept. Of its traces only those that name the record are read.
+        let sql = "SELECT kind, file, trace.value FROM import, json_each(import.detail) AS trace
+                   WHERE at > ?1 AND at < ?2 AND kind <> 'edit' AND instr(detail, ?3) > 0 AND instr(trace.value, ?3) > 0 ORDER BY import.id, trace.key";
         let rows = c
             .prepare_cached(sql)?
             .query_map(params![around(-BATCH_S), around(BATCH_S), record], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
@@ -80,6 +81,6 @@ pub fn batch_of(replica: &Replica, record: &str, at: &str, wrote: impl Fn(&str, 
     })?;
     let fits =
         |trace: &Trace| trace.key() == record && !trace.after.is_empty() && trace.after.iter().all(|(field, value)| wrote(field, &json!(value)));
-    let of = |detail: &str| serde_json::from_str::<Vec<Trace>>(detail).is_ok_and(|traces| traces.iter().any(fits));
-    Ok(found.into_iter().find(|(_, _, detail)| of(detail)).map(|(kind, file, _)| (kind, file)))
+    let of = |trace: &str| serde_json::from_str::<Trace>(trace).is_ok_and(|trace| fits(&trace));
+    Ok(found.into_iter().find(|(_, _, trace)| of(trace)).map(|(kind, file, _)| (kind, file)))
 }
