@@ -437,9 +437,9 @@ impl Draft<'_> {
     }
 }
 
-/// The steps of one record that have a writer and a name.
+/// The steps of one record whose writers the county certified.
 pub fn facts(record: &RecordView, context: &Context) -> Vec<StepFact> {
-    record.steps.iter().filter_map(|step| fact(step, context)).collect()
+    record.steps.iter().filter_map(|step| Some(StepFact::read(step, (context.voice)(step.stamp.origin())?))).collect()
 }
 
 /// The lifecycle of one record.
@@ -474,33 +474,6 @@ fn begun(record: &RecordView, definition: &Definition, context: &Context, on: Da
     let Some(rule) = super::rules::maker(&context.catalogue, context.doc, &definition.code, &record.key, &known) else { return on };
     let first = rule::first_day_of(&rule, &known).filter(|first| rule::case_day(&rule, *first) == on);
     first.map_or(on, |first| rule::full(&rule, first, &context.holidays))
-}
-
-/// `None`: the writer is nobody the county certified, or the step has no name.
-fn fact(step: &StepView, context: &Context) -> Option<StepFact> {
-    let authority = (context.voice)(step.stamp.origin())?;
-    let text = |key: &str| match step.fields.get(key) {
-        Some(Value::Str(text)) if !text.is_empty() => Some(text.clone()),
-        _ => None,
-    };
-    let version = match step.fields.get("_v") {
-        Some(Value::Int(v)) => u32::try_from(*v).ok()?,
-        _ => return None,
-    };
-    let on = text("on").and_then(|t| t.parse().ok()).or_else(|| instant(step.time_s).get(..10).and_then(|d| d.parse().ok()))?;
-    Some(StepFact {
-        id: step.id.clone(),
-        name: text("name")?,
-        follows: text("follows").map(|t| t.split(',').map(str::to_owned).collect()).unwrap_or_default(),
-        version,
-        on,
-        authority,
-        to: text("to"),
-        required: step.fields.iter().filter_map(|(k, v)| Some((k.strip_prefix("f.")?.to_owned(), v.clone()))).collect(),
-        by: text("by").unwrap_or_default(),
-        why: text("why").unwrap_or_default(),
-        corrects: text("corrects").map(|t| t.split(',').map(str::to_owned).collect()).unwrap_or_default(),
-    })
 }
 
 /// The step as it was first taken, whose day this one corrects, maybe over several corrections; `None`: it corrects none.
