@@ -180,10 +180,14 @@ fn step_of<'a>(definition: &'a Definition, code: &str) -> Option<&'a Step> {
 
 /// Whether a record's next step is this person's: in reach for writing, and one of the steps it waits for may be taken by a school, and by somebody like this.
 fn theirs(account: &Account, definition: &Definition, row: &Row) -> bool {
+    shown::in_reach(&account.writes(definition), row) && !mine(account, definition, row).is_empty()
+}
+
+/// The steps a record waits for that somebody like this may take at a school.
+fn mine<'a>(account: &Account, definition: &'a Definition, row: &'a Row) -> Vec<&'a Step> {
+    let Some((lifecycle, state)) = definition.lifecycle.as_ref().zip(row.state.as_deref()) else { return Vec::new() };
     let takes = |step: &&Step| step.authority.allows(Authority::School) && reach::takes(account, step.role);
-    let state = definition.lifecycle.as_ref().zip(row.state.as_deref());
-    shown::in_reach(&account.writes(definition), row)
-        && state.is_some_and(|(lifecycle, state)| lifecycle::awaited(lifecycle, state).iter().any(takes))
+    lifecycle::awaited(lifecycle, state).into_iter().filter(takes).collect()
 }
 
 fn roll_card(page: &Page, rolls: &[Taken]) -> Option<Card> {
@@ -218,9 +222,16 @@ fn due_cards(desk: &Desk, account: &Account, page: &Page, elsewhere: &[&str]) ->
         let what =
             state.and_then(|s| s.due_help.as_ref()).map_or_else(|| shown::state(definition, row.state.as_deref(), lang), |h| h.get(lang).to_owned());
         let who = row.name.clone().unwrap_or_else(|| names.label(definition, &row.fields));
+        let href = format!("/record/{}", row.id);
+        let next = mine(account, definition, row);
+        let does = match next.as_slice() {
+            [one] => one.title.get(lang).to_owned(),
+            _ => page.t("desk-do-open"),
+        };
         Some(Line {
             text: format!("{who} · {} · {what}", definition.title.get(lang)),
-            href: format!("/record/{}", row.id),
+            act: Some((href.clone(), does)),
+            href,
             tag: shown::distance(row.due.as_deref()?, today, lang),
             ..Line::default()
         })
@@ -252,7 +263,8 @@ fn kind(row: &Row) -> Option<(&str, &str)> {
 fn conflict_card(desk: &Desk, account: &Account, page: &Page) -> Result<Option<Card>, Fault> {
     let (waiting, refused) = conflicts::to_settle(desk, account)?;
     let line = |key: &str, count: usize| {
-        (count > 0).then(|| Line { text: page.t1(key, count), href: "/conflicts".into(), items: Some(count), ..Line::default() })
+        let act = Some(("/conflicts".to_owned(), page.t("desk-do-open")));
+        (count > 0).then(|| Line { text: page.t1(key, count), href: "/conflicts".into(), items: Some(count), act, ..Line::default() })
     };
     let lines = [line("desk-conflicts-wait", waiting), line("desk-refused-changes", refused)];
     Ok(Card::new("conflicts", page.t("desk-card-conflicts"), lines.into_iter().flatten().collect(), "/conflicts"))

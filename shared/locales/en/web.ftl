@@ -331,6 +331,7 @@ desk-conflicts-wait = { $value ->
    *[other] { $value } disagreements await a choice
 }
 desk-do-roll = Take roll
+desk-do-open = Open
 desk-do-log = Log it
 desk-never = never
 desk-all-done = Everything for today is done.

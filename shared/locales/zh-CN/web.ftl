@@ -292,6 +292,7 @@ desk-card-coming = 七天内到期
 desk-card-conflicts = 待定分歧
 desk-conflicts-wait = 有 { $value } 处分歧等您定夺
 desk-do-roll = 点名
+desk-do-open = 去办
 desk-do-log = 记一笔
 desk-never = 从未
 desk-all-done = 今天的事都办完了。

@@ -1,7 +1,7 @@
 //! Carries requests out on a replica. Answers are JSON: what `--json` prints, and what [`super::render`] draws.
 
 use super::{
-    attachments, audit, batch, cells, importing, ledgers, listing, refusals, reporting,
+    attachments, audit, batch, cells, disputed, importing, ledgers, listing, refusals, reporting,
     request::Request,
     undoing::{self, Trace},
 };
@@ -12,7 +12,6 @@ use crate::{
     model::SchoolYear,
     replica::{
         self, Replica, Result, Role,
-        conflicts::Item,
         records::{Done, Place},
     },
 };
@@ -192,33 +191,20 @@ fn show(replica: &Replica, record: &str, who: &str, lang: Lang) -> Result<Json> 
     Ok(answer)
 }
 
-/// The fields a disagreement is about, as the ledger calls them.
-fn disputed_titles(replica: &Replica, item: &Item, lang: Lang) -> Option<String> {
-    let record = item.record.as_deref()?;
-    let catalogue = replica.catalogue();
-    let definition = catalogue.latest(record.split_once(':').map_or("enrolment", |(ledger, _)| ledger))?;
-    let differs = |values: &Json| values.as_array().is_some_and(|values| values.len() > 1);
-    let several = item.detail["fields"].as_object().into_iter().flatten().filter(|(_, values)| differs(values)).map(|(key, _)| key.as_str());
-    let keys = item.field.as_deref().filter(|_| item.kind == "field").into_iter().chain(several);
-    let titles: Vec<&str> = keys
-        .filter_map(|key| definition.field_of_key(key).map(|(field, _)| field).or_else(|| definition.field(key)))
-        .map(|f| f.title.get(lang))
-        .collect();
-    (!titles.is_empty()).then(|| titles.join(lang.comma()))
-}
-
 fn conflicts(replica: &Replica, school: Option<&str>, kind: Option<&str>, who: &str, lang: Lang) -> Result<Json> {
     let items = replica.conflicts(school, kind)?;
     let named = items.iter().any(|i| i.student.is_some() || i.name.is_some());
     audit::read(replica, who, "conflicts", audit::Read { named, subject: "conflicts".into(), rows: items.len() });
+    let words = disputed::Words::of(replica, lang);
     let list: Vec<Json> = items
         .into_iter()
         .map(|i| {
             let mut item = json!({ "id": i.id, "kind": i.kind, "record": i.record, "school": i.school, "year": i.year, "student": i.student, "name": i.name,
                 "field": i.field, "detail": i.detail, "opened": i.opened });
-            if let Some(title) = disputed_titles(replica, &i, lang) {
+            if let Some(title) = words.titles(&i) {
                 item["title"] = title.into();
             }
+            (item["choices"], item["told"]) = (words.choices(&i).into(), words.told(&i).into());
             if let Some((message, next)) = refusals::sentence(&i.detail, lang) {
                 (item["message"], item["next"]) = (message.into(), next.into());
             }

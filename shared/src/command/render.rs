@@ -238,34 +238,14 @@ fn conflicts(answer: &Json, lang: Lang) -> String {
         for line in refusals::lines(item, lang) {
             let _ = writeln!(out, "    {line}");
         }
-        for (n, value) in (1..).zip(choices(&item["detail"])) {
+        for line in item["told"].as_array().into_iter().flatten() {
+            let _ = writeln!(out, "    {}", cell(line));
+        }
+        for (n, value) in (1..).zip(item["choices"].as_array().into_iter().flatten().map(cell)) {
             let _ = writeln!(out, "    #{n} {value}");
         }
     }
     out.push_str(&locale::text(lang, "conflicts-how", &[]));
-    out
-}
-
-fn choices(detail: &Json) -> Vec<String> {
-    let list = |value: &Json| -> Vec<String> {
-        value.as_array().into_iter().flatten().map(|v| format!("{} ({})", cell(&v["value"]), cell(&v["origin"]))).collect()
-    };
-    if detail["values"].is_array() {
-        return list(&detail["values"]);
-    }
-    if let Some(tips) = detail["tips"].as_array() {
-        return tips.iter().map(|t| format!("{} {} {}", cell(&t["to"]), cell(&t["on"]), cell(&t["by"]))).collect();
-    }
-    if let Some(children) = detail["children"].as_array() {
-        return children.iter().map(|c| format!("{} {}", cell(&c["school"]), cell(&c["name"]))).collect();
-    }
-    let mut out: Vec<String> =
-        detail["fields"].as_object().into_iter().flatten().map(|(field, values)| format!("{field} = {}", list(values).join(" | "))).collect();
-    for key in ["step", "reason"] {
-        if let Some(text) = detail[key].as_str() {
-            out.push(text.to_owned());
-        }
-    }
     out
 }
 

@@ -12,7 +12,7 @@ use super::{
     reach, shown,
 };
 use crate::{
-    command::{Request, refusals},
+    command::{Request, disputed, refusals},
     document::{rule, view::Value},
     fault::{Exit, Fault},
     ledger::{
@@ -21,12 +21,7 @@ use crate::{
         value,
     },
     locale::{self, Lang},
-    model::OriginId,
-    replica::{
-        conflicts::Item,
-        names::Names,
-        scope::{Known, Voice},
-    },
+    replica::{conflicts::Item, names::Names},
 };
 use askama::Template;
 use axum::{
@@ -286,20 +281,6 @@ fn tip_choice(desk: &Desk, definition: Option<&Definition>, tip: &Json, lang: La
     }
 }
 
-/// Where something was written, in plain words.
-pub(super) fn place(desk: &Desk, origin: &str, lang: Lang) -> String {
-    let facts = OriginId::from_hex(origin).and_then(|id| desk.replica.origin_facts(id));
-    let own = desk.replica.origin_facts(desk.replica.origin()).map(|facts| facts.voice);
-    match facts {
-        _ if origin == rule::PREFIX.to_string() => locale::text(lang, "web-where-rule", &[]),
-        _ if origin == desk.replica.origin().to_string() => locale::text(lang, "web-where-here", &[]),
-        Some(facts) if Some(facts.voice) == own && facts.voice != Voice::County => locale::text(lang, "web-where-ours", &[]),
-        Some(Known { voice: Voice::County, .. }) => locale::text(lang, "web-where-county", &[]),
-        Some(Known { voice: Voice::School(school), .. }) => locale::text(lang, "web-where-school", &[("value", &school.to_string())]),
-        None => locale::text(lang, "web-elsewhere", &[]),
-    }
-}
-
 /// `李老师 · 3月2日 10:05 · 在本校另一台电脑上`.
 pub(super) fn wrote(desk: &Desk, by: &str, at: &str, origin: &str, lang: Lang) -> String {
     let who = match by {
@@ -307,46 +288,32 @@ pub(super) fn wrote(desk: &Desk, by: &str, at: &str, origin: &str, lang: Lang) -
         "" => locale::text(lang, "web-who-unknown", &[]),
         name => name.to_owned(),
     };
-    let parts = [who, shown::moment(at, lang), place(desk, origin, lang)];
+    let parts = [who, shown::moment(at, lang), disputed::place(&desk.replica, origin, lang)];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 fn dispute(desk: &Desk, definition: Option<&Definition>, code: &str, values: &Json, history: &Json, lang: Lang) -> Dispute {
-    let (catalogue, names) = (desk.replica.catalogue(), Names::of(&desk.replica, lang));
-    let found = definition.and_then(|d| d.field_of_key(code).or_else(|| d.field(code).map(|f| (f, None))).map(|(f, option)| (d, f, option)));
-    let title = found.map_or_else(
-        || code.to_owned(),
-        |(d, f, option)| match option.and_then(|o| catalogue.options(d, f)?.choice(o)) {
-            Some(choice) => format!("{} · {}", f.title.get(lang), choice.title.get(lang)),
-            None => f.title.get(lang).to_owned(),
-        },
-    );
+    let words = disputed::Words::of(&desk.replica, lang);
     let choices = values
         .as_array()
         .into_iter()
         .flatten()
         .enumerate()
         .map(|(at, value)| {
-            let plain: Value = serde_json::from_value(value["value"].clone()).unwrap_or(Value::Null);
-            let shown = match found {
-                _ if plain == Value::Null => locale::text(lang, "web-empty-value", &[]),
-                Some((d, f, None)) => {
-                    let named = names.fields(d, &BTreeMap::from([(f.code.clone(), plain.clone())])).into_owned();
-                    value::show_value(&catalogue, d, f, named.get(&f.code).unwrap_or(&plain), lang)
-                }
-                Some((d, f, _)) => value::show_value(&catalogue, d, f, &plain, lang),
-                None => value["value"].to_string(),
-            };
             let (by, when) = written_by(history, code, value);
             Choice {
                 send: format!("#{}", at + 1),
-                shown,
+                shown: words.value(definition, code, &value["value"]),
                 wrote: wrote(desk, by, when, value["origin"].as_str().unwrap_or_default(), lang),
                 on: false,
             }
         })
         .collect();
-    let typed = found.is_some_and(|(_, _, option)| option.is_none()) && code != "void";
+    // A box of several is ticked or not: no third value can be typed.
+    let whole =
+        |definition: &Definition| definition.field_of_key(code).map_or_else(|| definition.field(code).is_some(), |(_, option)| option.is_none());
+    let typed = definition.is_some_and(whole) && code != "void";
+    let title = definition.map_or_else(|| code.to_owned(), |definition| words.title(definition, code));
     Dispute { code: code.to_owned(), title, choices, typed, third: String::new() }
 }
 

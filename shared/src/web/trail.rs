@@ -4,9 +4,9 @@
 //! Invariants: nothing is left out without saying so (fields of a narrower class are counted, older edits can be asked for); a value's predecessor is what its
 //! writer saw, not what happened to arrive before.
 
-use super::{account::Account, conflicts, desk::Desk, shown};
+use super::{account::Account, desk::Desk, shown};
 use crate::{
-    command::undoing,
+    command::{disputed, undoing},
     document::{keys::STEPS_KEY, rule, view::Value},
     fault::Fault,
     ledger::{Definition, definition::Form, value},
@@ -146,7 +146,7 @@ impl Reading<'_> {
             // What was made by itself has a day and no hour.
             at: if ruled { shown::moment_day(word("at"), self.lang) } else { shown::moment(word("at"), self.lang) },
             who,
-            place: if ruled { String::new() } else { conflicts::place(self.desk, word("origin"), self.lang) },
+            place: if ruled { String::new() } else { disputed::place(&self.desk.replica, word("origin"), self.lang) },
             what,
             refused: first["refused"].as_bool().unwrap_or(false),
         })

@@ -5,7 +5,12 @@ use super::{
     seams::{add, disagreement},
 };
 use axum::http::StatusCode;
-use huxue_shared::{command::Request as Ask, document::view::Value, locale::Lang, web::account::Role};
+use huxue_shared::{
+    command::{Request as Ask, render::render},
+    document::view::Value,
+    locale::Lang,
+    web::account::Role,
+};
 use serde_json::json;
 
 /// The head of 3/1 of 2 March, handed in, with figures that another machine wrote otherwise.
@@ -244,4 +249,38 @@ async fn a_step_that_was_refused_keeps_its_day_and_its_reason() {
         return;
     }
     panic!("nothing was refused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_command_line_a_disagreement_and_a_step_without_right_are_said_in_words_and_counted_as_they_are_chosen() {
+    let school = School::new();
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let check = add(&school, "dropout_check", Some(&child), &[("state", "ill")]);
+    let case = add(&school, "dropout_case", Some(&child), &[("opened_by", "teacher"), ("first_absent", "2026-02-26")]);
+    let values = json!([{ "value": "ill", "origin": "00000000000000aa" }, { "value": "leave", "origin": "00000000000000bb" }]);
+    disagreement(&school, &check, "field", "state", &json!({ "values": values }));
+    disagreement(&school, &case, "void_step", "", &json!({ "step": "verify", "on": "2026-03-02", "by": "张三", "reason": "ledger-void-authority" }));
+    disagreement(
+        &school,
+        &case,
+        "fork",
+        "",
+        &json!({ "tips": [{ "to": "verifying", "on": "2026-03-01", "by": "李四" }, { "to": "returned", "on": "2026-03-02" }] }),
+    );
+    disagreement(&school, &check, "group", "", &json!({ "fields": { "days_absent": [{ "value": 3, "origin": "x" }], "state": values } }));
+    let list = Ask::ConflictsList { school: None, kind: None };
+    let said = |lang| render(&list, &school.desk.ask(&super::nobody(), list.clone(), lang).unwrap(), lang);
+    let zh = said(Lang::Zh);
+    for words in [
+        "#1 病休（县里或本校另一台电脑）",
+        "#2 请假（县里或",
+        "    开始核实 · 2026-03-02 · 张三",
+        "无效：这一方无权办理这个步骤",
+        "#1 核实中 · 2026-03-01 · 李四",
+    ] {
+        assert!(zh.contains(words), "{words}: {zh}");
+    }
+    assert!(!["verify", "verifying", "ledger-void", "00000000000000aa", "#1 开始核实"].iter().any(|code| zh.contains(code)), "{zh}");
+    let en = said(Lang::En);
+    assert!(en.contains("#1 Off sick (") && !en.contains("verifying"), "{en}");
 }
