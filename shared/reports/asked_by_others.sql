@@ -2,7 +2,7 @@
 -- name = "asked_by_others"
 -- question = 5
 -- title = { zh = "外校转来、等本校答复的转学", en = "Transfers that wait for this school's answer" }
--- help = { zh = "另一所学校提出、由县里转来的转学，本校还没有答复的，快到期的在前。打开后选“确认接收或放行”或“不同意”。", en = "Transfers another school asked for and the county passed on, not answered yet; those due first on top. Open one and confirm or refuse." }
+-- help = { zh = "另一所学校提出、由县里转来的转学，本校还没有答复的，快到期的在前。打开后选“同意转学”或“不同意”。", en = "Transfers another school asked for and the county passed on, not answered yet; those due first on top. Open one and confirm or refuse." }
 -- ledgers = ["relay", "relay_answer"]
 -- parameters = [
 --   { name = "school" },

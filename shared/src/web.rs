@@ -5,6 +5,7 @@
 //! does what the command line does, through the same [`crate::command::Request`]s and the same [`crate::replica`], and checks only who may ask.
 
 pub mod account;
+pub mod again;
 pub mod arrival;
 mod asked;
 pub mod assets;

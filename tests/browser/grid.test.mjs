@@ -26,7 +26,7 @@ before(async () => {
     await page.waitForURL(/import/);
     await page.goto(`${desk.url}/import`);
     // A class of forty, as an office would send it.
-    const roster = ["姓名,身份证号,性别,年级,班级", ...children.map(([name, number]) => `${name},${number},男,三年级,1班`)].join("\n");
+    const roster = ["姓名,身份证号,性别,年级,班级,是否留守儿童", ...children.map(([name, number]) => `${name},${number},男,三年级,1班,是`)].join("\n");
     writeFileSync(county.path("roster.csv"), roster);
     await page.setInputFiles("#file", county.path("roster.csv"));
     await page.click("main button.main");

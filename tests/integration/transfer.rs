@@ -69,7 +69,7 @@ fn a_child_moves_with_its_history_and_the_old_school_can_only_read() {
     assert_eq!((&shown["fields"]["p.name"], &shown["fields"]["state"]), (&json!("王小明"), &json!("asked")));
     assert_eq!(shown["next"].as_array().unwrap().len(), 2, "{}", shown["next"]);
     assert_eq!(rows(&old, &["record", "list", "relay"]).len(), 0, "nobody is told of its own request");
-    assert_eq!(old.run(&["record", "step", &transfer, "confirm", "--set", "confirmed_on=2020-11-05"]).fault(), "ledger-step-others");
+    assert_eq!(old.run(&["record", "step", &transfer, "confirm", "--on", "2020-11-05"]).fault(), "ledger-step-others");
     let offered = old.run(&["record", "show", &transfer]).ok()["next"].clone();
     assert_eq!(
         offered.as_array().unwrap().iter().map(|step| step["step"].clone()).collect::<Vec<_>>(),
@@ -77,9 +77,9 @@ fn a_child_moves_with_its_history_and_the_old_school_can_only_read() {
         "only the other school confirms"
     );
     assert_eq!(new.run(&["record", "set", &copy, "--set", "state=done"]).fault(), "ledger-not-yours");
-    assert_eq!(new.run(&["record", "step", &copy, "confirm"]).fault(), "ledger-step-missing");
+    assert_eq!(new.run(&["record", "step", &copy, "refuse"]).fault(), "ledger-step-missing");
     assert_eq!(new.run(&["record", "step", &copy, "withdraw"]).fault(), "relay-no-step");
-    let _ = new.run(&["record", "step", &copy, "confirm", "--set", "confirmed_on=2020-11-05", "--by", "周校长"]).ok();
+    let _ = new.run(&["record", "step", &copy, "confirm", "--on", "2020-11-05", "--by", "周校长"]).ok();
     assert_eq!(new.run(&["record", "step", &copy, "refuse", "--set", "refused_why=反悔"]).fault(), "relay-answered");
     county.sync(&[&new, &old, &new]);
     assert_eq!((state(&old, &transfer), state(&county.hub, &transfer)), (json!("confirmed"), json!("confirmed")));
@@ -193,7 +193,7 @@ fn the_new_school_asks_the_old_one_refuses_and_the_county_overrules() {
     let again = ask(&new, NUMBER, "to_school");
     county.sync(&[&new, &old]);
     let second = rows(&old, &["record", "list", "relay", "--where", "state=asked"]);
-    let _ = old.run(&["record", "step", second[0]["_id"].as_str().unwrap_or_default(), "confirm", "--set", "confirmed_on=2020-11-20"]).ok();
+    let _ = old.run(&["record", "step", second[0]["_id"].as_str().unwrap_or_default(), "confirm", "--on", "2020-11-20"]).ok();
     county.sync(&[&old]);
     let refused = county.hub.run(&["record", "step", &again, "complete", "--set", "moved_on=2020-11-20"]);
     assert_eq!(refused.fault(), "document-closed", "it has moved already");
@@ -207,7 +207,7 @@ fn an_answer_and_a_withdrawal_given_apart_are_a_fork_for_the_county() {
     let transfer = ask(&old, NUMBER, "from_school");
     county.sync(&[&old, &new]);
     let _ = old.run(&["record", "step", &transfer, "withdraw"]).ok();
-    let _ = new.run(&["record", "step", &passed_on(&new), "confirm", "--set", "confirmed_on=2020-11-05"]).ok();
+    let _ = new.run(&["record", "step", &passed_on(&new), "confirm", "--on", "2020-11-05"]).ok();
     county.sync(&[&old, &new, &old]);
     for side in [&county.hub, &old] {
         let forks = side.run(&["conflicts", "list", "--kind", "fork"]).ok();
@@ -309,10 +309,10 @@ fn a_summers_transfer_closes_next_years_document_too_and_a_request_sent_to_the_w
     );
     county.sync(&[&old, &other]);
     let wrong = passed_on(&other);
-    let _ = old.run(&["record", "set", &transfer, "--set", &format!("to={NEW}"), "--set", "confirmed_on=2020-11-05"]).ok();
+    let _ = old.run(&["record", "set", &transfer, "--set", &format!("to={NEW}")]).ok();
     county.sync(&[&old, &new, &other]);
     assert_eq!(rows(&other, &["record", "list", "relay"]).len(), 0, "taken back");
-    assert_eq!(other.run(&["record", "step", &wrong, "confirm", "--set", "confirmed_on=2020-11-05"]).fault(), "relay-no-step");
+    assert_eq!(other.run(&["record", "step", &wrong, "confirm", "--on", "2020-11-05"]).fault(), "relay-no-step");
     // An answer of a school that is not asked has no effect, though every value it needs is there.
     let (relay, record) = (format!("relay={wrong}"), format!("record={transfer}"));
     let forged = [relay.as_str(), record.as_str(), "step=confirm"];

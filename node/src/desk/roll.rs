@@ -83,7 +83,7 @@ struct RollsPage {
 struct Line {
     student: String,
     name: String,
-    /// Class or status in question: where it is settled, and what is said.
+    /// Class, status or the mark itself in question: where it is settled, and what is said.
     unsettled: Option<(String, String)>,
     states: Vec<(String, String, bool)>,
     /// In words, where it was marked differently on two machines.

@@ -2,6 +2,7 @@
 
 mod aid;
 mod asked;
+mod cases;
 mod grid;
 mod hostile;
 mod imports;

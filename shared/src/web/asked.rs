@@ -59,11 +59,25 @@ pub(super) fn before(
     };
     // A child that is there already is no choice.
     let alike = if alike.as_ref().is_some_and(|asked| asked.sure.is_empty()) { alike } else { with_checks(desk, definition, &fields, alike) };
-    let asked = [alike, outside(desk, definition, set)?];
+    let asked = [alike, not_about(desk, account, definition, student, lang)?, outside(desk, definition, set)?];
     // One question after the other; what was answered before comes along.
     let asked = asked.into_iter().flatten().find(|asked| asked.sure.is_empty() || !sure.split('+').any(|answered| answered == asked.sure));
     Ok(asked
         .map(|asked| Asked { sure: if asked.sure.is_empty() || sure.is_empty() { asked.sure } else { format!("{sure}+{}", asked.sure) }, ..asked }))
+}
+
+/// A child whom the ledger is not about (`about`), by the child's file: a row for the wrong child is soon written, and long to mend.
+fn not_about(desk: &Desk, account: &Account, definition: &Definition, student: &str, lang: Lang) -> Result<Option<Asked>, Fault> {
+    let Some(about) = definition.about.as_deref().filter(|_| definition.subject == Subject::Student && !student.is_empty()) else { return Ok(None) };
+    let place = desk.replica.locate(student).map_err(Fault::from)?;
+    if place.fields.get(about) == Some(&Value::Bool(true)) {
+        return Ok(None);
+    }
+    let profile = desk.replica.definition("enrolment").map_err(Fault::from)?;
+    let name = reach::child(desk, account, student)?.0.name;
+    let title = profile.field(about).map_or(about, |field| field.title.get(lang));
+    let fault = Fault::new("web-asked-not-about", Exit::Found).with("value", &name).with("title", title).with("ledger", definition.title.get(lang));
+    Ok(Some(Asked { fault, there: vec![(format!("/child/{student}"), name)], sure: format!("about-{student}") }))
 }
 
 /// A school by a name that the county's list has not: outside the county, or half a name. Those it may be are named.

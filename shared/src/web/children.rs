@@ -4,7 +4,7 @@ use super::{
     account::{Account, Class},
     desk::Desk,
     guard::{Oops, Visitor},
-    page::{Page, draw},
+    page::{Page, draw, escape_query},
     pending::{self, Pending},
     reach, shown,
 };
@@ -38,6 +38,9 @@ struct Asked {
     /// A ledger: choosing a child opens a new record there.
     #[serde(default)]
     pick: String,
+    /// A record there: the new one proposes what it says.
+    #[serde(default)]
+    again: String,
 }
 
 /// A child in a list.
@@ -65,6 +68,7 @@ struct ChildrenPage {
     page: Page,
     q: String,
     pick: String,
+    again: String,
     all: bool,
     classes: Vec<(String, String, bool)>,
     lines: Vec<Line>,
@@ -127,7 +131,8 @@ async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
                 Line {
                     href: match asked.pick.as_str() {
                         "" => format!("/child/{}", p.student),
-                        ledger => format!("/ledger/{}/new?student={}", super::page::escape_query(ledger), p.student),
+                        ledger if asked.again.is_empty() => format!("/ledger/{}/new?student={}", escape_query(ledger), p.student),
+                        ledger => format!("/ledger/{}/new?student={}&again={}", escape_query(ledger), p.student, escape_query(&asked.again)),
                     },
                     name: pending.name(desk, &p.student, &p.name, page.lang),
                     class: pending::class(&unsettled, p.grade, p.class, page.lang),
@@ -140,7 +145,7 @@ async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
             let lines: Vec<Line> = found.iter().take(SHOWN_MAX).map(line).collect();
             desk.noted(&account, "list", "ledger enrolment", lines.len());
             let may_add = account.writes(&profile).any() && asked.pick.is_empty();
-            Ok(ChildrenPage { page, q: asked.q, pick: asked.pick, all, classes, lines, total, may_add })
+            Ok(ChildrenPage { page, q: asked.q, pick: asked.pick, again: asked.again, all, classes, lines, total, may_add })
         })
         .await?;
     draw(&drawn)

@@ -4,7 +4,7 @@
 
 use super::{
     account::{Account, Class, Reach},
-    asked,
+    again, asked,
     conflicts::{self, Held},
     desk::Desk,
     files, fits,
@@ -248,11 +248,18 @@ async fn new(
     if definition.subject == Subject::Student && definition.form == Form::Records && student.is_empty() {
         return Ok(Redirect::to(&format!("/children?pick={code}")).into_response());
     }
+    let again = asked.get("again").cloned().unwrap_or_default();
     // Fields named in the address are filled in: the case a notice belongs to.
-    let typed = asked.iter().filter(|(key, _)| definition.declared(key).is_some()).map(|(key, text)| (key.clone(), text.clone())).collect();
+    let named: BTreeMap<String, String> =
+        asked.iter().filter(|(key, _)| definition.declared(key).is_some()).map(|(key, text)| (key.clone(), text.clone())).collect();
     let drawn = desk
         .run(move |desk| {
             last(desk, &account, &mut page, &asked);
+            let mut typed = if again.is_empty() { BTreeMap::new() } else { again::proposed(desk, &account, &definition, &again, page.lang)? };
+            if !typed.is_empty() {
+                page.done = page.t("web-again-proposed");
+            }
+            typed.extend(named);
             if let Some(record) = begun(desk, &definition, &typed)? {
                 Ok(Err(record))
             } else {

@@ -261,7 +261,7 @@ impl Drawing<'_> {
         known
     }
 
-    fn fills(&self, field: &Field) -> bool {
+    pub(super) fn fills(&self, field: &Field) -> bool {
         fills(self.account, self.definition, field)
     }
 

@@ -6,7 +6,7 @@ mod passed;
 
 use super::{
     account::Account,
-    conflicts,
+    again, conflicts,
     desk::Desk,
     entry::{Tried, hold, targets, undisputed, undo_word},
     files,
@@ -29,7 +29,7 @@ use crate::{
     ledger::{
         Definition,
         definition::{Authority, Form, Step, StepAuthority},
-        notice,
+        lifecycle, notice,
     },
     locale::{self, Lang},
     model::blob::Attachment,
@@ -67,6 +67,9 @@ struct Stage {
 /// A step that may be taken now.
 #[derive(Clone, Debug)]
 struct Next {
+    code: String,
+    /// What the record waits for; any other is a way out, or back.
+    awaited: bool,
     title: String,
     to: String,
     action: String,
@@ -83,6 +86,11 @@ struct Next {
 }
 
 impl Next {
+    /// The step, and where it leads unless that is called the same.
+    fn heading(&self) -> String {
+        if self.title == self.to { self.title.clone() } else { format!("{} → {}", self.title, self.to) }
+    }
+
     fn takes_files(&self) -> bool {
         self.inputs.iter().any(|input| input.kind.starts_with("file"))
     }
@@ -115,6 +123,8 @@ struct RecordPage {
     is_void: bool,
     void_reason: String,
     voidable: bool,
+    /// Where it is written once more for another child; empty: it cannot be.
+    again: String,
     said: Option<Said>,
     lacks: Lacks,
     compared: Vec<Compared>,
@@ -124,6 +134,22 @@ struct RecordPage {
 }
 
 impl RecordPage {
+    /// The steps the record waits for, or the others.
+    fn steps(&self, awaited: bool) -> Vec<&Next> {
+        self.next.iter().filter(|step| step.awaited == awaited).collect()
+    }
+
+    /// The other steps by name, in one line; empty without any.
+    fn others(&self) -> String {
+        let titles: Vec<&str> = self.steps(false).iter().map(|step| step.title.as_str()).collect();
+        titles.join(self.page.lang.comma())
+    }
+
+    /// One of the other steps was tried.
+    fn others_open(&self) -> bool {
+        self.steps(false).iter().any(|step| step.open)
+    }
+
     /// Whether figures were reported otherwise than the records have them.
     fn differs(&self) -> bool {
         self.compared.iter().any(|line| line.differs)
@@ -205,11 +231,8 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         let step = |next: &Json| definition.lifecycle.as_ref()?.step(next["step"].as_str()?).filter(own);
         let mut coming: Vec<Coming<'_>> =
             coming.filter_map(|next| Some((step(next)?, serde_json::from_value(next["anew"].clone()).unwrap_or_default()))).collect();
-        // Ways out are not what a record is on its way to, unless there is no other.
-        let goes_on = |(step, _): &Coming<'_>| definition.lifecycle.as_ref().and_then(|l| l.state(&step.to)).is_some_and(|s| s.open);
-        if coming.iter().any(goes_on) {
-            coming.retain(goes_on);
-        }
+        // What a way out asks for stands in its own form.
+        coming.retain(|(step, _)| awaits(definition, state, step));
         Lacks::of(desk, account, definition, Stands { id, fields: &place.fields, state }, &coming, lang)
     } else {
         Lacks::default()
@@ -255,6 +278,7 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         is_void: place.void,
         void_reason: trail::void_reason(&text(&place.fields, "void_reason"), lang),
         voidable: *writes && !place.void && !sealed,
+        again: if *writes && again::may(definition) { again_at(definition, id) } else { String::new() },
         said: tried.fault.map(|f| Said::of(f, lang)),
         lacks,
         compared: if place.void { Vec::new() } else { prefill::compared(desk, account, definition, &place.fields, lang)? },
@@ -263,6 +287,11 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         // What the page is for differs where there are no steps.
         page: Page { help: if definition.lifecycle.is_some() { page.help.clone() } else { page.t("web-record-plain") }, ..page.titled(title) },
     }))
+}
+
+/// Where the child is chosen for whom a record is written once more.
+fn again_at(definition: &Definition, id: &str) -> String {
+    format!("/children?pick={}&again={id}", definition.code)
 }
 
 fn text(fields: &BTreeMap<String, Value>, key: &str) -> String {
@@ -323,6 +352,12 @@ fn waits(definition: &Definition, state: Option<&str>, lang: Lang) -> String {
         }
     }
     out
+}
+
+/// Whether a record in `state` waits for this step: it is the next of its usual way (docs/ledger-format.md, `usual`).
+fn awaits(definition: &Definition, state: Option<&str>, step: &Step) -> bool {
+    let awaited = definition.lifecycle.as_ref().zip(state).map(|(lifecycle, state)| lifecycle::awaited(lifecycle, state)).unwrap_or_default();
+    awaited.iter().any(|awaited| awaited.code == step.code)
 }
 
 fn next_steps(
@@ -389,6 +424,8 @@ fn next_steps(
         }
         let word = |key: &str| typed.get(key).cloned().unwrap_or_default();
         out.push(Next {
+            code: known.code.clone(),
+            awaited: awaits(definition, shown_json["row"]["state"].as_str(), known),
             open,
             on: if open { word("_on") } else { desk.clock().today().to_string() },
             why: word("_why"),
@@ -484,9 +521,11 @@ async fn void(
     let lang = visitor.lang;
     act(&desk, &visitor, id, move |desk, id| {
         let reached = reach::writable(desk, &account, id)?;
-        let why = Sent::read(&reached.definition, &body).other("_why").to_owned();
+        let sent = Sent::read(&reached.definition, &body);
+        let again = !sent.other("_again").is_empty() && again::may(&reached.definition);
+        let why = if again { locale::text(lang, "web-again-why", &[]) } else { sent.other("_why").to_owned() };
         let done = desk.ask(&account, Request::RecordVoid { record: id.to_owned(), why, by: Some(account.name.clone()) }, lang)?;
-        Ok(undo_word(&done))
+        Ok(if again { format!("{}{}", again_at(&reached.definition, id), undo_word(&done)) } else { saved(id, &undo_word(&done)) })
     })
     .await
 }
@@ -526,10 +565,10 @@ async fn step(
             to: None,
         };
         match pointed.and_then(|()| desk.ask(&account, request, lang)) {
-            Ok(_) if placed.is_empty() => Ok(files::note(desk, &account, refused)),
+            Ok(_) if placed.is_empty() => Ok(saved(id, &files::note(desk, &account, refused))),
             Ok(_) => {
                 desk.replica.files_named(id, &placed).map_err(Fault::from)?;
-                Ok(files::note(desk, &account, refused))
+                Ok(saved(id, &files::note(desk, &account, refused)))
             }
             Err(fault) => {
                 // Beside the fields, in the one form that is drawn again.
@@ -562,7 +601,7 @@ async fn redate(
         }
         let request = Request::RecordRedate { record: id.to_owned(), step: step.clone(), on: on.clone(), by: Some(account.name.clone()) };
         match desk.ask(&account, request, lang) {
-            Ok(_) => Ok(String::new()),
+            Ok(_) => Ok(saved(id, "")),
             Err(fault) => {
                 let typed = [("_step".to_owned(), step), ("_day".to_owned(), on)].into();
                 Err(Box::new(Failed { step: String::new(), typed, kept: Vec::new(), refused: Vec::new(), fault }))
@@ -587,7 +626,12 @@ impl From<Fault> for Box<Failed> {
     }
 }
 
-/// Does something to a record and shows it again, with what was said if it could not be done.
+/// The record's page after something was done to it.
+fn saved(id: &str, more: &str) -> String {
+    format!("/record/{id}?saved=0{more}")
+}
+
+/// Does something to a record and goes on to the page `work` names; shows the record again, with what was said, if it could not be done.
 async fn act<F>(desk: &Arc<Desk>, visitor: &Visitor, id: String, work: F) -> Result<Response, Oops>
 where
     F: FnOnce(&Desk, &str) -> Result<String, Box<Failed>> + Send + 'static,
@@ -596,7 +640,7 @@ where
     let page = Page::of(desk, visitor, "web-record");
     let outcome = desk
         .run(move |desk| match work(desk, &id) {
-            Ok(undo) => Ok(Ok(format!("/record/{id}?saved=0{undo}"))),
+            Ok(on) => Ok(Ok(on)),
             Err(failed) if mends(&failed.fault) => {
                 let Failed { step, typed, kept, refused, fault } = *failed;
                 let (lang, tried) = (page.lang, Tried { typed: &typed, kept: &kept, fault: Some(&fault) });

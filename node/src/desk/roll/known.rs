@@ -40,6 +40,8 @@ pub(super) struct Known {
     pub(super) definition: Arc<Definition>,
     /// What is said of children whose class or status is in question: where it is settled, and the words. They stand in the class that is kept.
     pub(super) unsettled: HashMap<String, (String, String)>,
+    /// The same of children whose mark of this day was written otherwise on another machine.
+    pub(super) held: HashMap<String, (String, String)>,
     /// Keys that await a person's choice, by record: nothing is written there.
     pub(super) disputed: BTreeMap<String, BTreeSet<String>>,
     pub(super) may: bool,
@@ -80,9 +82,15 @@ pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lan
         holidays: desk.replica.holidays(),
         definition,
         unsettled,
+        held: HashMap::new(),
         disputed: desk.replica.in_dispute().map_err(Fault::from)?,
         may,
     };
+    let held = known.pupils.iter().filter_map(|pupil| {
+        let found = pending.of(desk, &known.definition, &known.today(&pupil.student, day)?.id, lang).remove("state")?;
+        Some((pupil.student.clone(), (found.href.clone(), found.words(lang))))
+    });
+    known.held = held.collect();
     for student in known.cases.keys().cloned().collect::<Vec<_>>() {
         let mut all = desk.replica.records_of(&student).map_err(Fault::from)?;
         all.retain(|row| row.ledger == CHECK && !row.void);
@@ -239,8 +247,9 @@ impl Known {
         let lang = page.lang;
         let row = self.today(&pupil.student, day);
         let apart = self.apart(&pupil.student, day);
-        // Of two marks none stands chosen, so that a tap on either settles it.
-        let state = if apart.is_empty() { row.and_then(|row| word(row, "state")).unwrap_or("present") } else { "" }.to_owned();
+        let held = self.held.get(&pupil.student);
+        // Of two marks none stands chosen, so that a tap on either settles it; nor does what is kept of one in dispute, which is settled where the row leads to.
+        let state = if apart.is_empty() && held.is_none() { row.and_then(|row| word(row, "state")).unwrap_or("present") } else { "" }.to_owned();
         let list = self.definition.option_list("state");
         let choices = || list.iter().flat_map(|list| &list.choices);
         let titles: Vec<&str> = choices().filter(|choice| apart.contains(&choice.code.as_str())).map(|choice| choice.title.get(lang)).collect();
@@ -254,7 +263,7 @@ impl Known {
         Line {
             student: pupil.student.clone(),
             name: pupil.name.clone(),
-            unsettled: self.unsettled.get(&pupil.student).cloned(),
+            unsettled: self.unsettled.get(&pupil.student).or(held).cloned(),
             states,
             apart,
             exception: state != "present",

@@ -71,7 +71,7 @@ async fn programmes_that_fit_the_child_come_first_and_another_is_asked_about() {
     assert_eq!(made.status, StatusCode::SEE_OTHER, "asked about, not refused: {}", made.text);
     let page = school.get(&made.location, &officer).await.text;
     assert!(page.contains("还缺什么") && page.contains("与学生住宿情况不符"), "{page}");
-    assert!(page.contains("走到“申请”还要：") && page.contains("申请理由"), "what the next step asks for is named: {page}");
+    assert!(page.contains("下一步“申请”还要：") && page.contains("申请理由"), "what the next step asks for is named: {page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,7 +124,7 @@ async fn what_a_record_lacks_is_named_when_it_is_saved() {
     let case = add(&school, "dropout_case", Some(&child), &[("opened_by", "teacher")]);
     let page = school.get(&format!("/record/{case}?saved=1"), &teacher).await.text;
     assert!(page.contains("还缺的列在下面") && page.contains("现在就该填：失学起始日。"), "{page}");
-    assert!(!page.contains("走到“开始核实”"), "that step asks for nothing: {page}");
+    assert!(!page.contains("下一步“开始核实”"), "that step asks for nothing: {page}");
     let log = add(&school, "care_log", Some(&child), &[("kind", "visit"), ("with", "child"), ("by", "li")]);
     let page = school.get(&format!("/record/{log}?saved=0"), &teacher).await.text;
     assert!(page.contains("已保存在本机。") && !page.contains("还缺什么"), "{page}");

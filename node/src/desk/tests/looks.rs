@@ -5,7 +5,7 @@ use axum::{body::Body, http::Request};
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 /// Each template, and the snapshot that shows it: `<test module's end>__<name>`.
-const SHOWN_BY: [(&str, &str); 48] = [
+const SHOWN_BY: [(&str, &str); 49] = [
     ("chart.html", "looks__chart"),
     ("child.html", "tests__child"),
     ("children.html", "tests__children"),
@@ -51,6 +51,7 @@ const SHOWN_BY: [(&str, &str); 48] = [
     ("room.html", "files__room"),
     ("said.html", "looks__form_refused"),
     ("start.html", "looks__start"),
+    ("step.html", "tests__record"),
     ("today.html", "tests__today"),
     ("trail.html", "tests__record"),
     ("undo.html", "looks__undo"),

@@ -85,8 +85,8 @@ async fn the_school_that_asks_cannot_confirm_and_is_told_whose_turn_it_is() {
         [("from", "5299010001"), ("to", OTHER), ("asked_by", "from_school"), ("asked_on", "2026-03-02"), ("reason", "moved"), ("on", "2026-03-02")];
     let record = add(&school, "transfer", Some(&child), &set);
     let page = school.get(&format!("/record/{record}"), &registrar).await.text;
-    assert!(!page.contains("/step/confirm") && page.contains("/step/withdraw") && page.contains("等对方学校办理：确认接收或放行、不同意"), "{page}");
-    let forced = school.post(&format!("/record/{record}/step/confirm"), &registrar, "confirmed_on=2026-03-02").await;
+    assert!(!page.contains("/step/confirm") && page.contains("/step/withdraw") && page.contains("等对方学校办理：同意转学、不同意"), "{page}");
+    let forced = school.post(&format!("/record/{record}/step/confirm"), &registrar, "_on=2026-03-02").await;
     assert!(forced.text.contains("由对方学校办理"), "{}", forced.text);
     assert_eq!(school.records("transfer")[0].state.as_deref(), Some("asked"));
 }
@@ -112,16 +112,17 @@ async fn a_school_that_is_asked_has_it_on_today_and_answers_on_its_page() {
     let today = school.get("/", &registrar).await.text;
     assert!(today.contains("外校转学，等本校答复") && today.contains("李小红 · 青杠镇中学") && today.contains("href=\"/record/relay:1\""), "{today}");
     let page = school.get("/record/relay:1", &registrar).await.text;
-    for said in ["转学 · 李小红 · 青杠镇中学 → 石桥小学", "家庭迁居", "/record/relay:1/step/confirm", "等本校答复", "待对方确认"]
+    for said in ["转学 · 李小红 · 青杠镇中学 → 石桥小学", "家庭迁居", "/record/relay:1/step/confirm", "等本校答复", "待学校确认"]
     {
         assert!(page.contains(said), "{said}: {page}");
     }
-    let early = school.post("/record/relay:1/step/confirm", &registrar, "confirmed_on=2026-02-20").await;
-    assert!(early.text.contains("确认日期不能早于申请日期"), "{}", early.text);
-    let answered = school.post("/record/relay:1/step/confirm", &registrar, "confirmed_on=2026-03-02").await;
+    assert!(!page.contains("对方") && page.matches("type=\"date\"").count() == 2, "one day an answer, and no word of the school that asks: {page}");
+    let early = school.post("/record/relay:1/step/confirm", &registrar, "_on=2026-02-20").await;
+    assert!(early.text.contains("早于上一步（2026-02-27）"), "{}", early.text);
+    let answered = school.post("/record/relay:1/step/confirm", &registrar, "_on=2026-03-02").await;
     assert_eq!(answered.status, StatusCode::SEE_OTHER, "{}", answered.text);
     let page = school.get("/record/relay:1", &registrar).await.text;
-    assert!(page.contains("本校已答复“确认接收或放行”") && !page.contains("/step/confirm"), "{page}");
+    assert!(page.contains("本校已答复“同意转学”") && !page.contains("/step/confirm"), "{page}");
     assert!(!school.get("/", &registrar).await.text.contains("外校转学"), "done");
     assert_eq!(school.records("relay_answer").len(), 1);
 }

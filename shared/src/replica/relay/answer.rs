@@ -113,7 +113,7 @@ impl Replica {
         }
         let day = self.step_day(words.on)?;
         if words.on.is_some() {
-            self.day_fits(day, None)?;
+            self.day_fits(day, text(&place.fields, "on").and_then(|on| on.parse().ok()))?;
         }
         let known: BTreeMap<String, Value> =
             place.fields.iter().filter_map(|(key, value)| Some((key.strip_prefix(VALUE)?.to_owned(), value.clone()))).collect();

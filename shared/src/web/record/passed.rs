@@ -2,9 +2,10 @@
 //!
 //! It is drawn by the ledger of the record itself, with that ledger's titles and steps. Who writes that ledger for the whole school answers.
 
-use super::{RecordPage, Stage, next_steps, waits};
+use super::{Next, RecordPage, Stage, next_steps, waits};
 use crate::{
     fault::{Exit, Fault},
+    ledger::{Definition, definition::Step},
     locale,
     replica::{names::Names, relay::PassedOn},
     web::{
@@ -37,6 +38,13 @@ fn as_record(passed: &PassedOn) -> Reached {
     Reached { place: passed.place.clone(), definition: passed.definition.clone(), pupil: None, writes: true }
 }
 
+/// Whether in this state it is the school's it was passed on to to answer.
+fn asks_us(definition: &Definition, state: Option<&str>) -> bool {
+    let steps = definition.lifecycle.iter().flat_map(|lifecycle| &lifecycle.steps);
+    let ours = |step: &&Step| definition.relay.as_ref().is_some_and(|relay| relay.steps.contains(&step.code));
+    steps.filter(ours).any(|step| step.from.iter().any(|from| Some(from.as_str()) == state))
+}
+
 /// The page; `None` for any other record.
 pub(super) fn page(
     desk: &Desk,
@@ -58,13 +66,16 @@ pub(super) fn page(
     let step_title = |code: &str| definition.lifecycle.as_ref().and_then(|l| l.step(code)).map_or(code, |s| s.title.get(lang)).to_owned();
     let asked = passed.answered.is_none() || passed.problem;
     let next = if asked && answers(account, &passed) && !place.void {
-        next_steps(desk, account, &as_record(&passed), page, shown_json, step, tried)?
+        // Each is an answer, none a way out.
+        let steps = next_steps(desk, account, &as_record(&passed), page, shown_json, step, tried)?;
+        steps.into_iter().map(|step| Next { awaited: true, ..step }).collect()
     } else {
         Vec::new()
     };
     let waits = match &passed.answered {
         Some(_) if passed.problem => locale::text(lang, "web-passed-problem", &[]),
         Some(step) => locale::text(lang, "web-passed-answered", &[("value", &step_title(step))]),
+        None if next.is_empty() && asks_us(definition, state) => locale::text(lang, "web-passed-waits", &[]),
         None if next.is_empty() => waits(definition, state, lang),
         None => locale::text(lang, "web-passed-asked", &[]),
     };
@@ -96,6 +107,7 @@ pub(super) fn page(
         is_void: place.void,
         void_reason: super::text(&reached.place.fields, "void_reason"),
         voidable: false,
+        again: String::new(),
         said: tried.fault.map(|f| Said::of(f, lang)),
         lacks: Lacks::default(),
         compared: Vec::new(),

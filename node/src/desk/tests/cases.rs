@@ -1,0 +1,199 @@
+//! A case's page as a tired teacher reads it, and what is asked or given a way before something false is saved.
+
+use super::{
+    School, class,
+    seams::{add, disagreement},
+};
+use axum::http::StatusCode;
+use huxue_shared::{command::Request as Ask, document::view::Value, locale::Lang, web::account::Role};
+use serde_json::json;
+
+const CHILD: &str = "529901201606120012";
+const OTHER: &str = "529901201101020016";
+
+/// What the form is sent with once it asked: `_sure` of a new one, `_gaps` of a correction.
+fn told(page: &str, name: &str) -> String {
+    let at = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_else(|| panic!("{page}"));
+    at.split('"').next().unwrap().to_owned()
+}
+
+fn case(school: &School, child: &str) -> String {
+    add(school, "dropout_case", Some(child), &[("opened_by", "teacher"), ("first_absent", "2026-02-20"), ("on", "2026-02-24")])
+}
+
+fn take(school: &School, record: &str, step: &str, set: &[(&str, &str)]) {
+    let set = set.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+    let ask = Ask::RecordStep { record: record.to_owned(), step: step.to_owned(), set, on: None, by: None, why: None, to: None };
+    school.desk.ask(&super::nobody(), ask, Lang::Zh).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_names_what_its_next_step_lacks_and_keeps_the_ways_out_behind_a_fold() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", CHILD, 3, 1);
+    let case = case(&school, &child);
+    take(&school, &case, "verify", &[]);
+    let page = school.get(&format!("/record/{case}"), &teacher).await.text;
+    let lacks = page.split("id=\"lacks\"").nth(1).unwrap().split("</section>").next().unwrap();
+    assert!(lacks.contains("下一步“确认辍学”还要：失学类别、失学原因"), "{lacks}");
+    assert!(!lacks.contains("死亡") && !lacks.contains("排除"), "what a way out needs stands in its own form: {lacks}");
+    let (due, others) = page.split_once("<details class=\"others\">").unwrap_or_else(|| panic!("{page}"));
+    assert!(due.contains("/step/confirm") && due.matches("class=\"card step due\"").count() == 1, "{due}");
+    assert!(others.starts_with("<summary>其他情况：排除、死亡</summary>"), "{others}");
+    assert!(others.contains("/step/exclude") && others.contains("/step/record_death") && !others.contains("step due"), "{others}");
+    assert!(page.contains("<summary>死亡</summary>") && !page.contains("死亡 → 死亡"), "{page}");
+    // A way out that was tried and lacks something is not folded away with what is missing.
+    let tried = school.post(&format!("/record/{case}/step/exclude"), &teacher, "_on=2026-03-02").await;
+    assert!(tried.text.contains("<details class=\"others\" open>"), "{}", tried.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_that_waits_for_the_county_has_no_due_step_at_the_school() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", CHILD, 3, 1);
+    let case = case(&school, &child);
+    take(&school, &case, "verify", &[]);
+    take(&school, &case, "exclude", &[("excluded_proof", "back")]);
+    let page = school.get(&format!("/record/{case}"), &registrar).await.text;
+    assert!(page.contains("<details class=\"others\"><summary>其他情况：重新立案</summary>") && !page.contains("step due"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_care_log_of_a_child_that_is_not_left_behind_is_asked_about_by_name_and_saved_on_purpose() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", CHILD, 3, 1);
+    let form = format!("_student={child}&kind=talk&with=child&on=2026-03-02");
+    let set = [("left_behind".to_owned(), "no".to_owned())].into();
+    school.desk.ask(&super::nobody(), Ask::RecordSet { record: child.clone(), set, by: None }, Lang::Zh).unwrap();
+    let asked = school.post("/ledger/care_log/new", &teacher, &form).await;
+    assert!(asked.text.contains("王小明 的档案里，“是否留守儿童”没有记“是”，还没有保存"), "{}", asked.text);
+    assert!(school.records("care_log").is_empty());
+    let meant = school.post("/ledger/care_log/new", &teacher, &format!("{form}&_sure={}", told(&asked.text, "_sure"))).await;
+    assert_eq!(meant.status, StatusCode::SEE_OTHER, "{}", meant.text);
+    assert_eq!(school.records("care_log").len(), 1);
+    // What was said of one child is not said of another.
+    let other = school.child("李大军", OTHER, 3, 1);
+    let set = [("left_behind".to_owned(), "no".to_owned())].into();
+    school.desk.ask(&super::nobody(), Ask::RecordSet { record: other.clone(), set, by: None }, Lang::Zh).unwrap();
+    let form = format!("_student={other}&kind=talk&with=child&on=2026-03-02&_sure={}", told(&asked.text, "_sure"));
+    let again = school.post("/ledger/care_log/new", &teacher, &form).await;
+    assert!(again.text.contains("李大军 的档案里"), "{}", again.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_of_the_wrong_child_is_made_void_and_proposed_for_the_right_one_without_saving() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let (wrong, right) = (school.child("王小明", CHILD, 3, 1), school.child("李大军", OTHER, 3, 1));
+    let set = [("kind", "talk"), ("with", "child,mother"), ("on", "2026-02-27"), ("minutes", "25"), ("found", "想爸爸"), ("note", "午休时")];
+    let log = add(&school, "care_log", Some(&wrong), &set);
+    let gone = school.post(&format!("/record/{log}/void"), &teacher, "_again=1").await;
+    assert_eq!(gone.status, StatusCode::SEE_OTHER, "{}", gone.text);
+    assert!(gone.location.starts_with(&format!("/children?pick=care_log&again={log}")), "{}", gone.location);
+    let void = school.get(&format!("/record/{log}"), &teacher).await.text;
+    assert!(void.contains("这条记录已作废：记错了学生") && void.contains(&format!("href=\"/children?pick=care_log&#38;again={log}\"")), "{void}");
+    let whom = school.get(&gone.location, &teacher).await.text;
+    assert!(whom.contains(&format!("name=\"again\" value=\"{log}\"")) && whom.contains("选对的学生"), "{whom}");
+    let address = format!("/ledger/care_log/new?student={right}&again={log}");
+    assert!(whom.contains(&format!("/new?student={right}&#38;again=care_log%3A")), "{whom}");
+    let form = school.get(&address, &teacher).await.text;
+    for kept in ["name=\"on\" value=\"2026-02-27\"", "<option value=\"talk\" selected>", "value=\"25\"", "想爸爸", "午休时"] {
+        assert!(form.contains(kept), "{kept}: {form}");
+    }
+    assert!(form.contains("name=\"with\" value=\"mother\" checked") && form.contains("李大军 · 三年级1班"), "{form}");
+    assert!(school.records("care_log").is_empty(), "nothing is saved before it is sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_proposed_from_a_record_out_of_reach_or_of_what_is_the_other_childs_own() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (away, own) = (school.child("王小明", CHILD, 3, 2), school.child("李大军", OTHER, 3, 1));
+    let log = add(&school, "care_log", Some(&away), &[("kind", "talk"), ("with", "child"), ("on", "2026-02-27"), ("found", "想爸爸")]);
+    let refused = school.get(&format!("/ledger/care_log/new?student={own}&again={log}"), &teacher).await;
+    assert!(refused.status == StatusCode::NOT_FOUND && !refused.text.contains("想爸爸"), "{} {}", refused.status, refused.text);
+    let case = case(&school, &away);
+    let notice = [("case", case.as_str()), ("number", "石桥小学〔2026〕9号"), ("issued_on", "2026-02-25"), ("on", "2026-02-25")];
+    let notice = add(&school, "return_notice", Some(&away), &notice);
+    let form = school.get(&format!("/ledger/return_notice/new?student={own}&again={notice}"), &registrar).await.text;
+    assert!(form.contains("value=\"2026-02-25\"") && !form.contains(&case) && !form.contains("value=\"石桥小学〔2026〕9号\""), "{form}");
+    let other = school.get(&format!("/ledger/care_log/new?student={own}&again={notice}"), &registrar).await.text;
+    assert!(!other.contains("value=\"2026-02-25\""), "of another ledger nothing: {other}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_that_names_no_school_entered_is_asked_about() {
+    let school = School::new();
+    school.listed();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", CHILD, 3, 1);
+    let form = format!("_student={child}&asked_by=from_school&reason=moved&on=2026-03-02&asked_on=2026-03-02");
+    for from in ["", "5299010001"] {
+        let asked = school.post("/ledger/transfer/new", &registrar, &format!("{form}&from={from}&to=")).await;
+        assert!(asked.text.contains("没有写转入学校"), "{}", asked.text);
+        assert!(school.records("transfer").is_empty());
+    }
+    // Who asks for a child to come is the school entered, named or not.
+    let into = form.replace("from_school", "to_school");
+    let made = school.post("/ledger/transfer/new", &registrar, &format!("{into}&from=5299010002&to=")).await;
+    let made = if made.status == StatusCode::SEE_OTHER {
+        made
+    } else {
+        assert!(!made.text.contains("没有写"), "{}", made.text);
+        school.post("/ledger/transfer/new", &registrar, &format!("{into}&from=5299010002&to=&_sure={}", told(&made.text, "_sure"))).await
+    };
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_dated_before_the_first_absence_is_asked_about_in_the_form() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", CHILD, 3, 1);
+    let case = case(&school, &child);
+    let edit = format!("/record/{case}/edit");
+    let asked = school.post(&edit, &registrar, "on=2026-02-10&was.on=2026-02-24").await;
+    assert!(asked.text.contains("立案日期早于失学起始日"), "{} {}", asked.status, asked.text);
+    assert_eq!(school.records("dropout_case")[0].on.as_deref(), Some("2026-02-24"));
+    let meant = format!("on=2026-02-10&was.on=2026-02-24&_gaps={}", told(&asked.text, "_gaps"));
+    assert_eq!(school.post(&edit, &registrar, &meant).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(school.records("dropout_case")[0].on.as_deref(), Some("2026-02-10"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mark_in_dispute_stands_on_the_roll_unchosen_with_the_way_to_the_disagreement() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", CHILD, 3, 1);
+    let marked = school.post("/roll/3/1/row?on=2026-03-02", &teacher, &format!("student={child}&state=ill")).await;
+    assert_eq!(marked.status, StatusCode::OK, "{}", marked.text);
+    let mark = school.records("dropout_check")[0].id.clone();
+    let written = ["ill", "leave"].map(|value| json!({ "value": value, "origin": "00000000000000aa" }));
+    let fields = json!({ "state": written });
+    disagreement(&school, &mark, "group", "state,days_absent,since", &json!({ "fields": fields }));
+    let roll = school.get("/roll/3/1?on=2026-03-02", &teacher).await.text;
+    assert!(roll.contains("href=\"/conflicts#c-group000000\" tabindex=\"-1\">待定：病休 / 请假</a>"), "{roll}");
+    let row = roll.split(&format!("id=\"row-{child}\"")).nth(1).unwrap().split("</tr>").next().unwrap();
+    assert!(!row.contains(" checked"), "{row}");
+    assert_eq!(school.records("dropout_check")[0].fields.get("state"), Some(&Value::Str("ill".into())), "nothing was written over it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_rolls_shows_figures_in_dispute_as_such() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let _ = school.child("王小明", CHILD, 3, 1);
+    assert_eq!(school.post("/roll/3/1/done?on=2026-03-02", &registrar, "").await.status, StatusCode::SEE_OTHER);
+    let head = school.records("dropout_roll")[0].id.clone();
+    let written = |values: &[i64]| values.iter().map(|value| json!({ "value": value, "origin": "00000000000000aa" })).collect::<Vec<_>>();
+    let fields = json!({ "expected": written(&[12]), "present": written(&[7, 8]), "absent": written(&[5, 4]) });
+    disagreement(&school, &head, "group", "expected,present,absent", &json!({ "fields": fields }));
+    let list = school.get("/ledger/dropout_roll", &registrar).await.text;
+    for waits in ["待定：7 人 / 8 人", "待定：5 人 / 4 人"] {
+        assert!(list.contains(&format!("href=\"/conflicts#c-group000000\">{waits}</a>")), "{waits}: {list}");
+    }
+}
