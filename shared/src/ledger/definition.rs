@@ -210,6 +210,8 @@ pub struct State {
     pub due_help: Option<Bilingual>,
     /// Values stand as they are: a correction needs a step back first.
     pub sealed: bool,
+    /// Steps from here that are equally usual, as where something is found to be so or not; empty: the one on the usual way.
+    pub outcomes: Vec<String>,
 }
 
 /// A transition between states.

@@ -70,7 +70,7 @@ pub(super) fn before(
 fn not_about(desk: &Desk, account: &Account, definition: &Definition, student: &str, lang: Lang) -> Result<Option<Asked>, Fault> {
     let Some(about) = definition.about.as_deref().filter(|_| definition.subject == Subject::Student && !student.is_empty()) else { return Ok(None) };
     let place = desk.replica.locate(student).map_err(Fault::from)?;
-    if place.fields.get(about) == Some(&Value::Bool(true)) {
+    if place.fields.get(about) != Some(&Value::Bool(false)) {
         return Ok(None);
     }
     let profile = desk.replica.definition("enrolment").map_err(Fault::from)?;

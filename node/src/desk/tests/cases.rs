@@ -37,14 +37,15 @@ async fn a_case_names_what_its_next_step_lacks_and_keeps_the_ways_out_behind_a_f
     let page = school.get(&format!("/record/{case}"), &teacher).await.text;
     let lacks = page.split("id=\"lacks\"").nth(1).unwrap().split("</section>").next().unwrap();
     assert!(lacks.contains("下一步“确认辍学”还要：失学类别、失学原因"), "{lacks}");
-    assert!(!lacks.contains("死亡") && !lacks.contains("排除"), "what a way out needs stands in its own form: {lacks}");
+    assert!(lacks.contains("下一步“排除”还要：") && !lacks.contains("死亡"), "what a way out needs stands in its own form: {lacks}");
     let (due, others) = page.split_once("<details class=\"others\">").unwrap_or_else(|| panic!("{page}"));
-    assert!(due.contains("/step/confirm") && due.matches("class=\"card step due\"").count() == 1, "{due}");
-    assert!(others.starts_with("<summary>其他情况：排除、死亡</summary>"), "{others}");
-    assert!(others.contains("/step/exclude") && others.contains("/step/record_death") && !others.contains("step due"), "{others}");
+    // It is found to be so or not: both are the day's work.
+    assert!(due.contains("/step/confirm") && due.contains("/step/exclude") && due.matches("class=\"card step due\"").count() == 2, "{due}");
+    assert!(others.starts_with("<summary>其他情况：死亡</summary>"), "{others}");
+    assert!(others.contains("/step/record_death") && !others.contains("step due"), "{others}");
     assert!(page.contains("<summary>死亡</summary>") && !page.contains("死亡 → 死亡"), "{page}");
     // A way out that was tried and lacks something is not folded away with what is missing.
-    let tried = school.post(&format!("/record/{case}/step/exclude"), &teacher, "_on=2026-03-02").await;
+    let tried = school.post(&format!("/record/{case}/step/record_death"), &teacher, "_on=2026-03-02").await;
     assert!(tried.text.contains("<details class=\"others\" open>"), "{}", tried.text);
 }
 
@@ -69,7 +70,7 @@ async fn a_care_log_of_a_child_that_is_not_left_behind_is_asked_about_by_name_an
     let set = [("left_behind".to_owned(), "no".to_owned())].into();
     school.desk.ask(&super::nobody(), Ask::RecordSet { record: child.clone(), set, by: None }, Lang::Zh).unwrap();
     let asked = school.post("/ledger/care_log/new", &teacher, &form).await;
-    assert!(asked.text.contains("王小明 的档案里，“是否留守儿童”没有记“是”，还没有保存"), "{}", asked.text);
+    assert!(asked.text.contains("王小明 的档案里，“是否留守儿童”记的是“否”，还没有保存"), "{}", asked.text);
     assert!(school.records("care_log").is_empty());
     let meant = school.post("/ledger/care_log/new", &teacher, &format!("{form}&_sure={}", told(&asked.text, "_sure"))).await;
     assert_eq!(meant.status, StatusCode::SEE_OTHER, "{}", meant.text);
@@ -81,6 +82,10 @@ async fn a_care_log_of_a_child_that_is_not_left_behind_is_asked_about_by_name_an
     let form = format!("_student={other}&kind=talk&with=child&on=2026-03-02&_sure={}", told(&asked.text, "_sure"));
     let again = school.post("/ledger/care_log/new", &teacher, &form).await;
     assert!(again.text.contains("李大军 的档案里"), "{}", again.text);
+    // A file that does not say is no reason to ask at every log.
+    let set = [("left_behind".to_owned(), String::new())].into();
+    school.desk.ask(&super::nobody(), Ask::RecordSet { record: other, set, by: None }, Lang::Zh).unwrap();
+    assert_eq!(school.post("/ledger/care_log/new", &teacher, &form).await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test(flavor = "multi_thread")]

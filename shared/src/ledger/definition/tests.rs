@@ -168,6 +168,7 @@ fn every_mistake_has_its_line_and_code() {
         ("when = \"field\"", "when = \"absent_run\"", 60, KeyMissing),
         ("authority = \"school\"\n", "authority = \"school\"\nrole = \"head\"\n", 58, WordUnknown),
         ("counts = true", "counts = true\nsealed = 1", 52, KindWrong),
+        ("counts = true", "counts = true\noutcomes = [\"assess\"]", 52, StepUnknown),
         ("min = 0", "serial = \"yes\"", 29, KindWrong),
         ("min = 0", "first = \"yes\"", 29, KindWrong),
         ("default = \"hard\"", "total = true", 23, KeyMisplaced),

@@ -18,10 +18,14 @@ pub fn ahead<'a>(lifecycle: &'a Lifecycle, state: &'a str) -> Vec<&'a State> {
     codes.into_iter().filter_map(|code| lifecycle.state(code)).collect()
 }
 
-/// The steps a record in `state` waits for: those that take it to the next state of its usual way ([`ahead`]), else every step that goes on from there. Ways out of
-/// the usual one and what reopens a record are nobody's duty.
+/// The steps a record in `state` waits for: the state's outcomes, else those that take it to the next state of its usual way ([`ahead`]), else every step that goes on
+/// from there. Ways out of the usual one and what reopens a record are nobody's duty.
 #[must_use]
 pub fn awaited<'a>(lifecycle: &'a Lifecycle, state: &'a str) -> Vec<&'a Step> {
+    let outcomes = lifecycle.state(state).map(|state| state.outcomes.as_slice()).unwrap_or_default();
+    if !outcomes.is_empty() {
+        return outcomes.iter().filter_map(|code| lifecycle.step(code)).collect();
+    }
     let next = ahead(lifecycle, state).first().map(|next| next.code.as_str());
     let from = || lifecycle.steps.iter().filter(|step| !step.reopens && step.from.iter().any(|code| code == state));
     let usual: Vec<&Step> = from().filter(|step| Some(step.to.as_str()) == next).collect();
@@ -94,10 +98,23 @@ mod tests {
             assert_eq!(steps("dropout_case", state), ["close"], "{state}");
         }
         assert_eq!(steps("aid_application", "draft"), ["apply"]);
-        assert_eq!(steps("aid_application", "reported"), ["approve"]);
+        assert_eq!(steps("aid_application", "on_notice"), ["report"]);
         assert_eq!(steps("aid_application", "allotted"), ["pay"]);
         assert_eq!(steps("monthly_report", "draft"), ["sign"]);
         assert_eq!(steps("document", "filed"), ["archive"]);
+    }
+
+    #[test]
+    fn where_one_thing_or_the_other_is_found_both_are_waited_for() {
+        let catalogue = Catalogue::embedded();
+        let steps = |ledger: &str, state: &str| {
+            let lifecycle = catalogue.latest(ledger).unwrap().lifecycle.as_ref().unwrap();
+            awaited(lifecycle, state).into_iter().map(|step| step.code.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(steps("dropout_case", "verifying"), "confirm exclude");
+        assert_eq!(steps("dropout_case", "persuading"), "return escalate");
+        assert_eq!(steps("aid_application", "reported"), "approve reject send_back");
+        assert_eq!(steps("transfer", "asked"), "confirm refuse");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 /// Ten years.
 const DAYS_MAX: i64 = 3_660;
-const STATE_KEYS: &[&str] = &["code", "title", "open", "counts", "due_days", "due_from", "due_unit", "due_help", "sealed"];
+const STATE_KEYS: &[&str] = &["code", "title", "open", "counts", "due_days", "due_from", "due_unit", "due_help", "sealed", "outcomes"];
 const STEP_KEYS: &[&str] = &["code", "title", "from", "to", "authority", "role", "requires", "min_days_in_state", "reopens", "anew"];
 
 pub(super) fn lifecycle(reader: &Reader<'_>, table: Table<'_>, definition: &Definition) -> Lifecycle {
@@ -35,6 +35,9 @@ pub(super) fn lifecycle(reader: &Reader<'_>, table: Table<'_>, definition: &Defi
     let initial = initial.map(|(word, _)| word).unwrap_or_default();
     let usual = usual(reader, table, &initial, &states, &steps);
     let lifecycle = Lifecycle { initial, usual, states, steps };
+    for (state, table) in lifecycle.states.iter().zip(&state_tables) {
+        outcomes(reader, *table, &state.code, &lifecycle.steps);
+    }
     let reached = reachable(&lifecycle, None);
     for (state, table) in lifecycle.states.iter().zip(&state_tables) {
         if lifecycle.state(&lifecycle.initial).is_some() && !reached.contains(state.code.as_str()) {
@@ -59,6 +62,17 @@ fn usual(reader: &Reader<'_>, table: Table<'_>, initial: &str, states: &[State],
     words.into_iter().map(|(word, _)| word).collect()
 }
 
+/// Outcomes of a state are steps that lead from it.
+fn outcomes(reader: &Reader<'_>, table: Table<'_>, state: &str, steps: &[Step]) {
+    let from: Vec<&str> = steps.iter().filter(|step| step.from.iter().any(|from| from == state)).map(|step| step.code.as_str()).collect();
+    for (word, spot) in reader.words(table, "outcomes") {
+        if !from.contains(&word.as_str()) {
+            let expected = listed(from.iter().copied());
+            reader.note(spot.start, ProblemCode::StepUnknown, vec![("step", excerpt(&word).into_owned()), ("expected", expected)]);
+        }
+    }
+}
+
 fn state(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: &mut Seen) -> State {
     reader.known_keys(table, STATE_KEYS);
     let (code, title) = named(reader, table, seen);
@@ -76,6 +90,7 @@ fn state(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: &
         due_unit: reader.one_of(table, "due_unit", DayUnit::WORDS, DayUnit::from_word).unwrap_or(DayUnit::Calendar),
         due_help: reader.bilingual(table, "due_help"),
         sealed: reader.flag(table, "sealed").unwrap_or(false),
+        outcomes: reader.words(table, "outcomes").into_iter().map(|(word, _)| word).collect(),
     }
 }
 
