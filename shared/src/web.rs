@@ -20,6 +20,7 @@ pub mod export;
 pub mod files;
 pub mod fits;
 pub mod form;
+pub mod former;
 pub mod giveback;
 pub mod grid;
 pub mod guard;

@@ -966,6 +966,8 @@ web-again-ask = The wrong child? This record is made void; you then choose the r
 web-again-do = Void it and write it for another child
 web-again-whom = Choose the right child: what the record said is filled in, to be checked and saved. Files have to be chosen again.
 web-again-proposed = Filled in as the other record says; nothing is saved yet. Check that this is the child.
+web-arrived-proposed = What the former school knew is filled in: check it, choose the class, and save.
+web-former = Records of the former school (read-only)
 web-asked-not-about = In the file of { $value }, "{ $title }" says no. Nothing was saved.
     .next = The wrong child? Choose another one. If it belongs into "{ $ledger }" all the same, save once more (in the table: tick it).
 

@@ -876,6 +876,8 @@ web-again-ask = 记错了学生？这一条作废，再选对的学生，内容�
 web-again-do = 作废，给另一名学生重记
 web-again-whom = 选对的学生：原来那条的内容会填好，核对后再保存。原来的附件要重新选。
 web-again-proposed = 已照原来那条填好，还没有保存。请核对是不是这名学生。
+web-arrived-proposed = 原学校登记的内容已填好，核对后选班级，再保存。
+web-former = 原学校的记录（只读）
 web-asked-not-about = { $value } 的档案里，“{ $title }”记的是“否”，还没有保存。
     .next = 选错了学生的，换一名；确实要记进“{ $ledger }”的，再按一次保存（表格里打勾）。
 

@@ -326,6 +326,8 @@ pub struct Handover {
     pub dossier: Vec<String>,
     /// Written into the profile of the closed document.
     pub set: BTreeMap<String, crate::document::view::Value>,
+    /// Fields of the profile the new school fills itself: not proposed out of the dossier.
+    pub anew: Vec<String>,
 }
 
 impl Handover {

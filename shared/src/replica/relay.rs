@@ -44,7 +44,7 @@ pub(super) const LEDGER: &str = "relay";
 /// Ledger of the answers.
 pub(super) const ANSWER: &str = "relay_answer";
 /// Values of the record copied, or entered with an answer.
-pub(super) const VALUE: &str = "v.";
+pub const VALUE: &str = "v.";
 /// Values of the child's profile.
 const PROFILE: &str = "p.";
 /// Documents over which a school's copies of a year are spread by their id: at most 1,000 records each (DESIGN §2) up to about 6,000 copies.

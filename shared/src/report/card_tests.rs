@@ -70,6 +70,21 @@ fn who_left_without_proof_of_another_school_is_named_until_a_case_or_a_transfer_
 }
 
 #[test]
+fn a_child_that_was_moved_here_is_named_until_it_has_a_file() {
+    let mut c = empty();
+    let put_file = |c: &_, nth: &str, doc: u32, year: u16, name: &str| {
+        put(c, "dossier", nth, Some(A), 200, &format!("child={} name={name} from_school={B} ledger=enrolment year={year}", child(doc)));
+    };
+    put_file(&c, "1", 1, 2024, "旧名");
+    put_file(&c, "2", 1, 2025, "王");
+    put_file(&c, "3", 2, 2025, "李");
+    put(&c, "dossier", "4", Some(A), 200, &format!("child={} from_school={B} ledger=care_log year=2025", child(3)));
+    assert_eq!(ask(&mut c, "arrived", &[]), ["李|s2|dossier:3", "王|s2|dossier:2"], "the newest file of each");
+    pupil(&c, 1, A, "");
+    assert_eq!(ask(&mut c, "arrived", &[]), ["李|s2|dossier:3"]);
+}
+
+#[test]
 fn what_another_school_asks_is_named_until_this_one_has_answered_what_it_saw() {
     let mut c = empty();
     put(&c, "relay", "1", Some(A), 200, &format!("ledger=transfer school={B} child=王 steps=confirm,refuse tips=s1 due=2026-03-20"));

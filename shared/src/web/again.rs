@@ -1,15 +1,24 @@
-//! A record of the wrong child, written once more for the right one: what it says is proposed in the new form. Nothing is saved until that form is sent.
+//! What is there already proposed in a new form: a record of the wrong child, written once more for the right one; the file of a child that came from another school, out
+//! of what that school knew. Nothing is saved until that form is sent.
 //!
 //! What is the other child's own is not proposed: what was copied from that child's file, that child's other records, files, and numbers that are given once.
 
-use super::{account::Account, conflicts, desk::Desk, form::Drawing, reach};
+use super::{
+    account::Account,
+    conflicts,
+    desk::Desk,
+    form::Drawing,
+    reach::{self, Reached},
+};
 use crate::{
+    document::view::Value,
     fault::Fault,
     ledger::{
         Definition, FieldType,
         definition::{Form, Subject},
     },
     locale::Lang,
+    replica::relay::VALUE,
 };
 use std::collections::BTreeMap;
 
@@ -25,6 +34,9 @@ pub fn may(definition: &Definition) -> bool {
 /// `record-none`, also of a record out of reach or of another ledger.
 pub fn proposed(desk: &Desk, account: &Account, definition: &Definition, record: &str, lang: Lang) -> Result<BTreeMap<String, String>, Fault> {
     let reached = reach::record(desk, account, record)?;
+    if definition.form == Form::Profile {
+        return Ok(arrived(desk, account, definition, &reached, lang));
+    }
     if reached.definition.code != definition.code || !may(definition) {
         return Ok(BTreeMap::new());
     }
@@ -41,4 +53,23 @@ pub fn proposed(desk: &Desk, account: &Account, definition: &Definition, record:
         !childs && !held.contains_key(&field.code)
     });
     Ok(own.map(|field| (field.code.clone(), drawing.plain(field))).filter(|(_, text)| !text.is_empty()).collect())
+}
+
+/// Out of the envelope of a former school's file: its values but those the new school fills itself, and what the envelope says under a field's own name (the school).
+fn arrived(desk: &Desk, account: &Account, definition: &Definition, reached: &Reached, lang: Lang) -> BTreeMap<String, String> {
+    let envelope = &reached.place.fields;
+    let catalogue = desk.replica.catalogue();
+    let handover = catalogue.iter_latest().find_map(|ledger| ledger.handover.as_ref());
+    let (Some(handover), Some(Value::Str(ledger))) = (handover, envelope.get("ledger")) else { return BTreeMap::new() };
+    if *ledger != definition.code {
+        return BTreeMap::new();
+    }
+    let anew = |key: &str| definition.field_of_key(key).is_none_or(|(field, _)| handover.anew.contains(&field.code));
+    let before = envelope.iter().filter_map(|(key, value)| Some((key.strip_prefix(VALUE)?.to_owned(), value.clone()))).filter(|(key, _)| !anew(key));
+    let own = envelope.iter().filter(|(key, _)| definition.declared(key).is_some_and(|field| field.kind == FieldType::School));
+    let fields: BTreeMap<String, Value> = before.chain(own.map(|(key, value)| (key.clone(), value.clone()))).collect();
+    let nothing = BTreeMap::new();
+    let drawing = Drawing { catalogue: &catalogue, definition, account, fields: &fields, typed: &nothing, fault: None, lang, new: false };
+    let filled = definition.fields.iter().filter(|field| drawing.fills(field) && field.kind != FieldType::File);
+    filled.map(|field| (field.code.clone(), drawing.plain(field))).filter(|(_, text)| !text.is_empty()).collect()
 }

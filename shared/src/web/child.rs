@@ -4,6 +4,7 @@ use super::{
     account::{Account, Reach},
     children::option,
     desk::Desk,
+    former::{self, Former},
     guard::{Oops, Visitor},
     lacks::{Lacks, Stands},
     page::{Page, draw},
@@ -78,6 +79,8 @@ struct ChildPage {
     timeline: Vec<Item>,
     add: Vec<(String, String)>,
     years: Vec<(String, String)>,
+    /// What a former school recorded.
+    former: Vec<Former>,
     /// Disagreements about the child's own particulars: id, and what is said.
     conflicts: Vec<(String, String)>,
     /// What was changed in the particulars.
@@ -262,6 +265,7 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
         Trail::default()
     };
     Ok(ChildPage {
+        former: former::of(desk, account, &pupil, lang)?,
         conflicts,
         trail,
         class: pending::class(&unsettled, pupil.grade, pupil.class, lang),

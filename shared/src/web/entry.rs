@@ -257,7 +257,7 @@ async fn new(
             last(desk, &account, &mut page, &asked);
             let mut typed = if again.is_empty() { BTreeMap::new() } else { again::proposed(desk, &account, &definition, &again, page.lang)? };
             if !typed.is_empty() {
-                page.done = page.t("web-again-proposed");
+                page.done = page.t(if definition.form == Form::Profile { "web-arrived-proposed" } else { "web-again-proposed" });
             }
             typed.extend(named);
             if let Some(record) = begun(desk, &definition, &typed)? {

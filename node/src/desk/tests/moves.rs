@@ -1,6 +1,6 @@
 //! A child that moves: the form of a transfer, who confirms it, and what the school that is asked sees of it.
 
-use super::{School, seams::add};
+use super::{School, class, seams::add};
 use axum::http::StatusCode;
 use huxue_shared::{document::view::Value, store::StoreError, web::account::Role};
 
@@ -207,4 +207,66 @@ async fn the_files_are_filtered_by_status_grade_and_left_behind_and_sorted_by_so
     let third = school.get("/ledger/enrolment?order=class&f.grade=3&f.left_behind=1&f.status=present", &registrar).await.text;
     assert_eq!(order(&third), ["王五", "张三"]);
     assert!(order(&school.get("/ledger/enrolment?f.left_behind=0", &registrar).await.text).is_empty());
+}
+
+/// What the county handed over about a child that is not enrolled here yet, as it is kept.
+fn handed_over(school: &School, child: &str) {
+    let file = r#""v.name":"史诗","v.id_no":"529901201606120020","v.id_type":"resident","v.sex":"female","v.birth":"2016-06-12","v.stage":"primary","v.grade":3,"v.class":7,
+        "v.status":"present","v.status_on":"2025-09-01","v.boarding":"board","v.left_behind":true,"v.registered_household":"no","v.guardian":"史大山","v.categories.orphan":true"#;
+    let log = r#""on":"2025-12-01","v.kind":"visit","v.found":"奶奶身体不好""#;
+    let case = r#""on":"2025-11-01","state":"closed","v.reason":"家务""#;
+    for (nth, ledger, rest) in [(1, "enrolment", file), (2, "care_log", log), (3, "dropout_case", case)] {
+        let fields = format!(
+            r#"{{"child":"{child}","name":"史诗","from_school":"{OTHER}","ledger":"{ledger}","record":"r","document":"00","year":2025,{rest}}}"#
+        );
+        run(
+            school,
+            format!(
+                "INSERT INTO record_dossier (_n, _id, _doc, _year, _term, _disputed, _reopened, _v, void, child, name, from_school, ledger, record, document, year)
+                 VALUES ({n}, 'dossier:{nth}', 1, 2025, 0, 0, 0, 1, 0, '{child}', '史诗', '{OTHER}', '{ledger}', 'r', '00', 2025);
+                 INSERT INTO record (n, doc, id, ledger, version, disputed, void, seen, fields) VALUES ({n}, 1, 'dossier:{nth}', 'dossier', 1, 0, 0, x'00', '{fields}')",
+                n = 9_000 + nth
+            ),
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_moved_here_is_on_today_until_enrolled_out_of_its_dossier_and_its_page_shows_what_the_former_school_wrote() {
+    let school = School::new();
+    listed(&school);
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let _ = school.child("王小明", "529901201606120012", 3, 1);
+    let replica = &school.desk.replica;
+    let (code, year) = ("5299010001".parse().unwrap(), replica.this_year().unwrap());
+    let child = replica.new_student_doc(code, year, Some(&"529901201606120020".parse().unwrap()), "史诗").to_string();
+    handed_over(&school, &child);
+
+    let today = school.get("/", &registrar).await.text;
+    assert!(today.contains("已转入、本校还没有建档的学生") && today.contains("史诗 · 青杠镇中学"), "{today}");
+    assert!(!school.get("/", &teacher).await.text.contains("史诗"), "whoever enrols nobody is not told");
+    let address = "/ledger/enrolment/new?again=dossier:1";
+    assert!(today.contains(&format!("href=\"{address}\">建档</a>")), "{today}");
+    let form = school.get(address, &registrar).await.text;
+    assert!(form.contains("原学校登记的内容已填好"), "{form}");
+    for kept in
+        ["value=\"史诗\"", "value=\"529901201606120020\"", "value=\"青杠镇中学\"", "value=\"史大山\"", "name=\"categories\" value=\"orphan\" checked"]
+    {
+        assert!(form.contains(kept), "{kept}: {form}");
+    }
+    assert!(!form.contains("value=\"7\"") && !form.contains("value=\"2025-09-01\""), "the class and the day are the new school's: {form}");
+    assert!(school.get(address, &teacher).await.status != StatusCode::OK);
+    assert_eq!(school.records("enrolment").len(), 1, "nothing is saved before it is sent");
+
+    let body = "name=%E5%8F%B2%E8%AF%97&id_type=resident&id_no=529901201606120020&sex=female&birth=2016-06-12&stage=primary&grade=3&class=1&status=present&boarding=board&left_behind=yes&registered_household=no";
+    let made = school.post("/ledger/enrolment/new", &registrar, body).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    assert!(made.location.contains(&child), "the document the county foresaw: {}", made.location);
+    assert!(!school.get("/", &registrar).await.text.contains("还没有建档"));
+    let page = school.get(&format!("/child/{child}"), &teacher).await.text;
+    assert!(page.contains("原学校的记录") && page.contains("2025-12-01 · 青杠镇中学") && page.contains("奶奶身体不好"), "{page}");
+    let (_, aid) = school.person("zhao", &[Role::AidOfficer], &[]);
+    let page = school.get(&format!("/child/{child}"), &aid).await.text;
+    assert!(!page.contains("奶奶身体不好"), "a ledger out of reach stays so: {page}");
 }

@@ -45,7 +45,7 @@ pub(super) fn relay(reader: &Reader<'_>, root: Table<'_>, definition: &Definitio
 
 pub(super) fn handover(reader: &Reader<'_>, root: Table<'_>, definition: &Definition) -> Option<Handover> {
     let table = reader.table(root, "handover")?;
-    reader.known_keys(table, &["step", "from", "to", "other", "dossier", "set"]);
+    reader.known_keys(table, &["step", "from", "to", "other", "dossier", "set", "anew"]);
     let word = |key: &str| reader.needed_word(table, key);
     let (step, from, to, other) = (word("step"), word("from"), word("to"), word("other"));
     if let Some(word) = &step {
@@ -65,6 +65,7 @@ pub(super) fn handover(reader: &Reader<'_>, root: Table<'_>, definition: &Defini
         other: plain(other),
         dossier: reader.words(table, "dossier").into_iter().map(|(word, _)| word).collect(),
         set: set(reader, table),
+        anew: reader.words(table, "anew").into_iter().map(|(word, _)| word).collect(),
     })
 }
 

@@ -9,7 +9,7 @@ use crate::{
         view::Value,
         write::{Edit, NewRecord},
     },
-    ledger::definition::Handover,
+    ledger::definition::{Form, Handover},
     model::{DocId, SchoolCode, Space},
     replica::{
         Replica, Result,
@@ -62,12 +62,21 @@ impl Replica {
 
     /// What was handed over about this child before.
     fn given(&self, child: DocId) -> Result<Vec<BTreeMap<String, Value>>> {
+        Ok(self.handed_over(child)?.into_iter().map(|(_, fields)| fields).collect())
+    }
+
+    /// Records of a former school that were handed over about a child, by the key of the envelope; what the former record said stands under [`VALUE`].
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn handed_over(&self, child: DocId) -> Result<Vec<(String, BTreeMap<String, Value>)>> {
         self.store.read(|c| {
             let mut statement = c.prepare_cached(
-                "SELECT r.fields FROM record_dossier t JOIN record r ON r.doc = t._doc AND r.id = t._id WHERE t.child = ?1 AND t.void = 0 ORDER BY t._id",
+                "SELECT t._id, r.fields FROM record_dossier t JOIN record r ON r.doc = t._doc AND r.id = t._id WHERE t.child = ?1 AND t.void = 0 ORDER BY t._id",
             )?;
-            let rows: Vec<String> = statement.query_map([child.to_string()], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
-            Ok(rows.iter().filter_map(|fields| serde_json::from_str(fields).ok()).collect())
+            let rows: Vec<(String, String)> =
+                statement.query_map([child.to_string()], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+            Ok(rows.into_iter().filter_map(|(id, fields)| Some((id, serde_json::from_str(&fields).ok()?))).collect())
         })
     }
 }
@@ -97,6 +106,9 @@ pub(super) fn enclose(
             ("document".to_owned(), Value::Str(document.clone())),
             ("year".to_owned(), Value::Int(i64::from(opened.context.space.year.start()))),
         ]);
+        if let Some(name) = row.fields.get("name").filter(|_| definition.form == Form::Profile) {
+            fields.insert("name".into(), name.clone());
+        }
         if let Some(state) = &row.state {
             fields.insert("state".into(), Value::Str(state.clone()));
         }
