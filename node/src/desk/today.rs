@@ -185,6 +185,16 @@ fn theirs(account: &Account, definition: &Definition, row: &Row) -> bool {
         && state.is_some_and(|(lifecycle, state)| lifecycle::awaited(lifecycle, state).iter().any(takes))
 }
 
+/// What the button of a due record says: the step, if there is one alone that this person takes.
+fn step_button(account: &Account, definition: &Definition, row: &Row, page: &Page) -> String {
+    let steps = definition.lifecycle.as_ref().zip(row.state.as_deref()).map(|(l, state)| lifecycle::awaited(l, state)).unwrap_or_default();
+    let own: Vec<&Step> = steps.into_iter().filter(|step| step.authority.allows(Authority::School) && reach::takes(account, step.role)).collect();
+    match own.as_slice() {
+        [one] => one.title.get(page.lang).to_owned(),
+        _ => page.t("desk-do-step"),
+    }
+}
+
 fn roll_card(page: &Page, rolls: &[Taken]) -> Option<Card> {
     let open = rolls.iter().filter(|roll| roll.counts.is_none());
     let line = |roll: &Taken| {
@@ -221,6 +231,7 @@ fn due_cards(desk: &Desk, account: &Account, page: &Page, elsewhere: &[&str]) ->
             text: format!("{who} · {} · {what}", definition.title.get(lang)),
             href: format!("/record/{}", row.id),
             tag: shown::distance(row.due.as_deref()?, today, lang),
+            act: Some((format!("/record/{}#way", row.id), step_button(account, definition, row, page))),
             ..Line::default()
         })
     };

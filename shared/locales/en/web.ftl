@@ -321,7 +321,7 @@ web-disputed-not-counted = { $value ->
    *[other] { $value } records are disputed and not counted
 }.
 desk-today = Today
-    .help = Everything due and overdue is here. The button beside a line leads to doing it, and what is done goes by itself.
+    .help = Everything due and overdue is here. One click on a line or its button leads to doing it, and what is done goes by itself.
 desk-card-rolls = Rolls not taken today
 desk-card-late = Overdue
 desk-card-coming = Due within a week
@@ -331,6 +331,7 @@ desk-conflicts-wait = { $value ->
    *[other] { $value } disagreements await a choice
 }
 desk-do-roll = Take roll
+desk-do-step = Deal with it
 desk-do-log = Log it
 desk-never = never
 desk-all-done = Everything for today is done.
@@ -433,8 +434,8 @@ paper-letters = {""}
 paper-notices = {""}
     .help = Names shortened, only what may be public, only what is on notice today: it takes itself down.
 paper-period = School year { $from }—{ $to }
-paper-period-1 = School year { $from }—{ $to }, term 1
-paper-period-2 = School year { $from }—{ $to }, term 2
+paper-period-1 = School year { $from }—{ $to }, term 1 (autumn)
+paper-period-2 = School year { $from }—{ $to }, term 2 (spring)
 paper-all-years = All years
 paper-half-1 = { $year }, first half
 paper-half-2 = { $year }, second half
@@ -657,6 +658,11 @@ grid-step-file = There is no "{ $titles }" yet, which this step asks of each rec
 grid-unreadable = What the page sent cannot be read: { $detail }
     .next = Load the page again and retry.
 web-giveback-row = Row { $value } of the file:{" "}
+web-giveback-row-added = Row { $value }, added to the workbook given back:{" "}
+web-import-asks = Please check before it is written:
+web-import-meant = Checked: write it like this
+web-import-asked = Not written: row { $value } has not been checked yet.
+    .next = Go back, check, tick "Checked", and write again.
 web-import-refused-kept = { $value ->
     [one] The row refused is kept
    *[other] The { $value } rows refused are kept

@@ -219,6 +219,9 @@ fn conflicts(replica: &Replica, school: Option<&str>, kind: Option<&str>, who: &
             if let Some(title) = disputed_titles(replica, &i, lang) {
                 item["title"] = title.into();
             }
+            if let Some(words) = step_words(replica, &i, lang) {
+                item["words"] = words;
+            }
             if let Some((message, next)) = refusals::sentence(&i.detail, lang) {
                 (item["message"], item["next"]) = (message.into(), next.into());
             }
@@ -226,6 +229,24 @@ fn conflicts(replica: &Replica, school: Option<&str>, kind: Option<&str>, who: &
         })
         .collect();
     Ok(json!({ "conflicts": list }))
+}
+
+/// The step, its reason and the states of an item as pages name them; the detail keeps their codes.
+fn step_words(replica: &Replica, item: &Item, lang: Lang) -> Option<Json> {
+    let catalogue = replica.catalogue();
+    let definition = catalogue.latest(item.record.as_deref()?.split_once(':')?.0)?;
+    let lifecycle = definition.lifecycle.as_ref()?;
+    let step = |code: &str| lifecycle.step(code).map_or(code, |step| step.title.get(lang)).to_owned();
+    let state = |code: &str| lifecycle.state(code).map_or(code, |state| state.title.get(lang)).to_owned();
+    let of = |value: &Json, words: &dyn Fn(&str) -> String| value.as_str().map(words);
+    let reason = |key: &str| crate::locale::text(lang, key, &[]);
+    let tips: Vec<Json> = item.detail["tips"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|tip| json!({ "step": of(&tip["step"], &step), "to": of(&tip["to"], &state) }))
+        .collect();
+    Some(json!({ "step": of(&item.detail["step"], &step), "reason": of(&item.detail["reason"], &reason), "tips": tips }))
 }
 
 /// Says which file is wrong.

@@ -238,7 +238,7 @@ fn conflicts(answer: &Json, lang: Lang) -> String {
         for line in refusals::lines(item, lang) {
             let _ = writeln!(out, "    {line}");
         }
-        for (n, value) in (1..).zip(choices(&item["detail"])) {
+        for (n, value) in (1..).zip(choices(&item["detail"], &item["words"])) {
             let _ = writeln!(out, "    #{n} {value}");
         }
     }
@@ -246,7 +246,8 @@ fn conflicts(answer: &Json, lang: Lang) -> String {
     out
 }
 
-fn choices(detail: &Json) -> Vec<String> {
+/// What there is to choose from, or to know. `words`: how pages name the steps and states in it.
+fn choices(detail: &Json, words: &Json) -> Vec<String> {
     let list = |value: &Json| -> Vec<String> {
         value.as_array().into_iter().flatten().map(|v| format!("{} ({})", cell(&v["value"]), cell(&v["origin"]))).collect()
     };
@@ -254,7 +255,8 @@ fn choices(detail: &Json) -> Vec<String> {
         return list(&detail["values"]);
     }
     if let Some(tips) = detail["tips"].as_array() {
-        return tips.iter().map(|t| format!("{} {} {}", cell(&t["to"]), cell(&t["on"]), cell(&t["by"]))).collect();
+        let to = |at: usize, tip: &Json| cell(words["tips"].get(at).map(|named| &named["to"]).filter(|to| to.is_string()).unwrap_or(&tip["to"]));
+        return tips.iter().enumerate().map(|(at, t)| format!("{} {} {}", to(at, t), cell(&t["on"]), cell(&t["by"]))).collect();
     }
     if let Some(children) = detail["children"].as_array() {
         return children.iter().map(|c| format!("{} {}", cell(&c["school"]), cell(&c["name"]))).collect();
@@ -262,7 +264,7 @@ fn choices(detail: &Json) -> Vec<String> {
     let mut out: Vec<String> =
         detail["fields"].as_object().into_iter().flatten().map(|(field, values)| format!("{field} = {}", list(values).join(" | "))).collect();
     for key in ["step", "reason"] {
-        if let Some(text) = detail[key].as_str() {
+        if let Some(text) = words[key].as_str().or(detail[key].as_str()) {
             out.push(text.to_owned());
         }
     }
@@ -311,6 +313,16 @@ fn status(answer: &Json, lang: Lang) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_conflict_names_steps_reasons_and_states_in_words_where_it_has_them() {
+        let detail = json!({ "step": "approve", "reason": "ledger-void-authority" });
+        let words = json!({ "step": "批准", "reason": "无效：这一方无权办理这个步骤", "tips": [] });
+        assert_eq!(choices(&detail, &words), ["批准", "无效：这一方无权办理这个步骤"]);
+        assert_eq!(choices(&detail, &Json::Null), ["approve", "ledger-void-authority"], "of a ledger nobody knows");
+        let detail = json!({ "tips": [{ "step": "a", "to": "paid", "on": "2026-03-02", "by": "李" }] });
+        assert_eq!(choices(&detail, &json!({ "tips": [{ "to": "已发放" }] })), ["已发放 2026-03-02 李"]);
+    }
 
     #[test]
     fn what_is_not_is_said_and_instants_are_read_by_the_clock() {
