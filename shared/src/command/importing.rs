@@ -26,7 +26,10 @@ use crate::{
     ledger::{Catalogue, Definition, definition::Bound},
     local::{OnProgress, Progress},
     locale::{self, Lang},
-    model::{DocId, SchoolYear, Space, codes::IdNumber},
+    model::{
+        DocId, SchoolYear, Space,
+        codes::{IdNumber, SchoolCode},
+    },
     replica::{
         Replica, ReplicaError, Result, Role,
         edit::{DocEdit, What},
@@ -106,17 +109,7 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
     at_home(replica, mark.as_ref(), &[own::ROSTER, "enrolment"])?;
     let year = upload.year(replica, mark.as_ref())?;
     let definition = replica.definition("enrolment")?;
-    let options = RosterOptions {
-        school: Some(school),
-        school_year: Some(year),
-        today: Some(replica.clock().today()),
-        birth_min: definition.field("birth").and_then(|field| match field.min {
-            Some(Bound::Date(day)) => Some(day),
-            _ => None,
-        }),
-        sheet: chosen.sheet,
-        ..RosterOptions::default()
-    };
+    let options = options(replica, &definition, school, year, chosen.sheet);
     let preview = import::read_roster(&bytes, &upload.file, &options).map_err(Fault::from)?;
     let mut answer = preview.to_json(lang);
     answer["year"] = json!(year.start());
@@ -150,21 +143,14 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
             answer["rows"][at]["taken"] = json!(made.is_some());
             continue;
         };
-        // A row given back that became a child before is that child, whatever was corrected in it since, the name too.
-        let before = made.filter(|doc| present.may_be(*doc, pupil) && !written.contains_key(doc));
-        if let Some(other) = present.other_name(pupil).filter(|_| before.is_none()) {
-            let fault = Fault::new("import-row-other-name", Exit::Input).with("name", &pupil.name).with("other", other).with("field", "name");
-            refuse_row(&mut answer, at, id, "other-name", &fault, lang);
-            continue;
-        }
-        let doc = before.unwrap_or_else(|| present.doc_of(replica, pupil, year));
-        if let Some(first) = written.get(&doc) {
-            let fault = Fault::new("import-row-child-twice", Exit::Input).with("row", *first).with("field", "name");
-            refuse_row(&mut answer, at, id, "child-twice", &fault, lang);
-            continue;
-        }
+        let (doc, again) = match present.child_of(replica, pupil, year, made, &written) {
+            Ok(found) => found,
+            Err((why, fault)) => {
+                refuse_row(&mut answer, at, id, why, &fault, lang);
+                continue;
+            }
+        };
         written.insert(doc, row.row);
-        let again = before.is_some();
         let mut fields: BTreeMap<String, Value> = pupil.fields().into_iter().collect();
         if let Some(reason) = present.remark(pupil, doc) {
             if reason == Reason::KnownChild {
@@ -218,6 +204,20 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
         return Err(Fault::new("roster-other-school", Exit::Input).of(doubts).into());
     }
     finish(replica, upload, "roster", &bytes, batch, answer, progress)
+}
+
+fn options(replica: &Replica, definition: &Definition, school: SchoolCode, year: SchoolYear, sheet: Option<String>) -> RosterOptions {
+    RosterOptions {
+        school: Some(school),
+        school_year: Some(year),
+        today: Some(replica.clock().today()),
+        birth_min: definition.field("birth").and_then(|field| match field.min {
+            Some(Bound::Date(day)) => Some(day),
+            _ => None,
+        }),
+        sheet,
+        ..RosterOptions::default()
+    }
 }
 
 /// What an import writes, and how it is taken back.
@@ -336,6 +336,28 @@ impl Present {
             out.fields.insert(doc, fields);
         }
         Ok(out)
+    }
+
+    /// The child a row is about, and whether the row became that child before (`made`); why not. `written`: children of earlier rows.
+    fn child_of(
+        &self,
+        replica: &Replica,
+        pupil: &Pupil,
+        year: SchoolYear,
+        made: Option<DocId>,
+        written: &HashMap<DocId, u32>,
+    ) -> std::result::Result<(DocId, bool), (&'static str, Fault)> {
+        // A row given back that became a child before is that child, whatever was corrected in it since, the name too.
+        let before = made.filter(|doc| self.may_be(*doc, pupil) && !written.contains_key(doc));
+        let fault = |code| Fault::new(code, Exit::Input).with("field", "name");
+        if let Some(other) = self.other_name(pupil).filter(|_| before.is_none()) {
+            return Err(("other-name", fault("import-row-other-name").with("name", &pupil.name).with("other", other)));
+        }
+        let doc = before.unwrap_or_else(|| self.doc_of(replica, pupil, year));
+        match written.get(&doc) {
+            Some(first) => Err(("child-twice", fault("import-row-child-twice").with("row", *first))),
+            None => Ok((doc, before.is_some())),
+        }
     }
 
     /// Whether a child is on file in `doc`.
