@@ -1,5 +1,7 @@
 //! Imports into a replica: a roster of children, or rows of any ledger. A row is written whole or not at all, all accepted rows in one commit, and a batch can be
 //! taken back as one ([`undoing`]). The same file twice changes nothing. Here are rosters and what both share; rows of ledgers are in [`rows`], whose roster it is in [`doubts`].
+//!
+//! It is one room: a roster from its file to its batch, with the children on file that its rows are held against.
 
 mod asks;
 mod doubts;

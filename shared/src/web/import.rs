@@ -6,9 +6,11 @@
 //!
 //! Who imports: rosters the registrar; rows of a ledger whoever writes there, a class teacher those about children of the own classes alone.
 
+mod asks;
 mod verdict;
 mod waiting;
 
+use asks::{answered, asked_rows, asks};
 use verdict::{Judged, Reading};
 pub use waiting::Uploads;
 use waiting::{Looked, Waiting};
@@ -414,34 +416,6 @@ fn judge(desk: &Desk, account: &Account, page: Page, token: String, waiting: &Wa
     };
     desk.uploads.looked(&token, looked);
     Ok(drawn)
-}
-
-/// Numbers of the rows that are asked about before they are written.
-fn asked_rows(answer: &Json) -> Vec<String> {
-    let rows = answer["rows"].as_array().into_iter().flatten();
-    rows.filter(|row| row["asks"].as_array().is_some_and(|asks| !asks.is_empty())).map(|row| row["row"].to_string()).collect()
-}
-
-/// What is asked about them, each sentence once with its rows.
-fn asks(answer: &Json, lang: Lang) -> Vec<String> {
-    let of = |row: &Json| {
-        let said: Vec<Json> = row["asks"].as_array().into_iter().flatten().map(|said| serde_json::json!({ "message": said })).collect();
-        serde_json::json!({ "row": row["row"], "warnings": said })
-    };
-    let rows: Vec<Json> = answer["rows"].as_array().into_iter().flatten().map(of).collect();
-    remarks(&serde_json::json!({ "rows": rows }), lang)
-}
-
-/// That every row which is asked about was said to be meant: judged with what was chosen, at the moment of writing. `meant`: rows that the page named.
-fn answered(desk: &Desk, account: &Account, waiting: &Waiting, ledger: &str, words: &Along, meant: &str, lang: Lang) -> Result<(), Fault> {
-    let asks = |definition: &Definition| definition.checks.iter().any(|check| check.ask && !check.block);
-    if ledger.is_empty() || !asks(desk.replica.definition(ledger).map_err(Fault::from)?.as_ref()) {
-        return Ok(());
-    }
-    let words = Along { take: words.take.clone(), ..Along::default() };
-    let answer = desk.ask(account, request(desk, waiting, ledger, account, words, true)?, lang)?;
-    let open: Vec<String> = asked_rows(&answer).into_iter().filter(|row| !meant.split(',').any(|known| known == row)).collect();
-    if open.is_empty() { Ok(()) } else { Err(Fault::new("web-import-asked", Exit::Input).with("value", open.join(lang.comma()))) }
 }
 
 /// A file that waits, and what the last look at its preview found.

@@ -6,6 +6,8 @@
 //!
 //! Invariants: two rows of a file about one record are both refused, none wins; a row of a workbook given back ([`crate::web::giveback`]) is one record however often and under
 //! whatever name it is sent.
+//!
+//! It is one room: each kind of row (known, new, taken before) is judged with the same cells, names and base.
 
 use super::{
     Batch, Upload, asks, at_home, finish,
