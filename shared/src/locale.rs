@@ -47,6 +47,26 @@ impl Lang {
         if self == Self::Zh { "；" } else { "; " }
     }
 
+    /// Sentences one after the other: after a full stop none of the marks that stand between [words](Self::semicolon).
+    #[must_use]
+    pub fn sentences<S: AsRef<str>>(self, parts: impl IntoIterator<Item = S>) -> String {
+        let mut out = String::new();
+        for part in parts {
+            let part = part.as_ref().trim();
+            if part.is_empty() {
+                continue;
+            }
+            if out.ends_with(['。', '！', '？', '：', '；']) {
+            } else if out.ends_with(['.', '!', '?', ':', ';']) {
+                out.push(' ');
+            } else if !out.is_empty() {
+                out.push_str(self.semicolon());
+            }
+            out.push_str(part);
+        }
+        out
+    }
+
     /// What is said beside something: `已批准（3月2日）`, `approved (2 Mar)`.
     #[must_use]
     pub fn beside(self, text: &str, more: &str) -> String {

@@ -230,7 +230,7 @@ fn due_cards(desk: &Desk, account: &Account, page: &Page, elsewhere: &[&str]) ->
         };
         Some(Line {
             text: format!("{who} · {} · {what}", definition.title.get(lang)),
-            act: Some((href.clone(), does)),
+            act: Some((format!("{href}#way"), does)),
             href,
             tag: shown::distance(row.due.as_deref()?, today, lang),
             ..Line::default()

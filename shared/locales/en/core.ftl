@@ -94,7 +94,12 @@ import-cell-unreadable = The cell of "{ $field }" cannot be read (a formula with
 import-none = There is no import { $batch }.
     .next = Its id stands in the import's answer as batch: `{ $program } import undo BATCH`.
 import-row-other-name = The identity number is on file under "{ $other }"; the file says "{ $name }".
-    .next = If renamed, run `{ $program } record set NUMBER --set name=NEW-NAME` and import again; if another child, check the number.
+    .next = If renamed, correct the name in the child's file first, then import again; if another child, check the number.
+import-row-child-twice = This row and row { $row } fit the same child; this one was not taken.
+    .next = If they are two children, fill in the identity number of each; if one, leave a single row.
+import-row-corrected-before = Given back before, corrected and taken since: nothing is left to do about this row.
+import-row-taken-other-child = This row was taken before, for "{ $child }"; it now says "{ $name }".
+    .next = If it was the wrong child, void the record on its page and enter it anew; if renamed, correct the name in the child's file.
 import-undone = Import { $batch } was taken back at { $at }.
     .next = Nothing is left to do.
 key-field-empty = Field { $field } makes the record's id and cannot be empty.

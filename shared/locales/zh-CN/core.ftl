@@ -91,7 +91,12 @@ import-cell-unreadable = “{ $field }”一格读不出来（公式没有值、
 import-none = 没有编号为 { $batch } 的导入批次。
     .next = 编号在导入结果的 batch 里；写成 { $program } import undo 编号。
 import-row-other-name = 身份证号已登记在“{ $other }”名下，文件里是“{ $name }”。
-    .next = 若是改名，先运行 { $program } record set 身份证号 --set name=新姓名，再导入；若是另一个孩子，核对身份证号。
+    .next = 若是改名，先到这名学生的档案里改姓名，再导入；若是另一个孩子，核对身份证号。
+import-row-child-twice = 这一行和第 { $row } 行对上的是同一名学生，没有收。
+    .next = 若是两个孩子，把各自的身份证号填上；若是一个，只留一行。
+import-row-corrected-before = 这一行退回后已经改好收下了，不用再办。
+import-row-taken-other-child = 这一行以前已经收过，记在“{ $child }”名下；现在写的是“{ $name }”。
+    .next = 若记错了人，先把那条记录作废，再重新登记；若是改名，到学生档案里改姓名。
 import-undone = 批次 { $batch } 已于 { $at } 撤销。
     .next = 无需再做。
 key-field-empty = 字段 { $field } 决定记录编号，不能为空。

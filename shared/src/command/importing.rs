@@ -1,6 +1,9 @@
 //! Imports into a replica: a roster of children, or rows of any ledger. A row is written whole or not at all, all accepted rows in one commit, and a batch can be
 //! taken back as one ([`undoing`]). The same file twice changes nothing. Here are rosters and what both share; rows of ledgers are in [`rows`], whose roster it is in [`doubts`].
+//!
+//! It is one room: a roster from its file to its batch, with the children on file that its rows are held against.
 
+mod asks;
 mod doubts;
 mod heads;
 mod named;
@@ -25,7 +28,10 @@ use crate::{
     ledger::{Catalogue, Definition, definition::Bound},
     local::{OnProgress, Progress},
     locale::{self, Lang},
-    model::{DocId, SchoolYear, Space},
+    model::{
+        DocId, SchoolYear, Space,
+        codes::{IdNumber, SchoolCode},
+    },
     replica::{
         Replica, ReplicaError, Result, Role,
         edit::{DocEdit, What},
@@ -105,17 +111,7 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
     at_home(replica, mark.as_ref(), &[own::ROSTER, "enrolment"])?;
     let year = upload.year(replica, mark.as_ref())?;
     let definition = replica.definition("enrolment")?;
-    let options = RosterOptions {
-        school: Some(school),
-        school_year: Some(year),
-        today: Some(replica.clock().today()),
-        birth_min: definition.field("birth").and_then(|field| match field.min {
-            Some(Bound::Date(day)) => Some(day),
-            _ => None,
-        }),
-        sheet: chosen.sheet,
-        ..RosterOptions::default()
-    };
+    let options = options(replica, &definition, school, year, chosen.sheet);
     let preview = import::read_roster(&bytes, &upload.file, &options).map_err(Fault::from)?;
     let mut answer = preview.to_json(lang);
     answer["year"] = json!(year.start());
@@ -126,26 +122,37 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
     let opened = opened::Opened::load(replica, space, &preview)?;
     let catalogue = replica.catalogue();
     let version = definition.version;
-    let mut given_back = if preview.rows.iter().any(|row| row.row_id.is_some()) { undoing::from_rows(replica)? } else { HashMap::new() };
+    let given_back = undoing::from_rows(replica)?;
+    let made = |id: &str| given_back.get(id).and_then(|(key, _)| DocId::from_hex(key)).filter(|doc| present.lives(*doc));
+    let own = own::batch(&bytes);
     for (at, problem) in doubts::of_rows(replica, school, &preview, &present)? {
         remark(&mut answer, at, &problem, lang);
     }
     let mut batch = Batch::default();
+    let mut written: HashMap<DocId, u32> = HashMap::new();
     for (at, row) in preview.rows.iter().enumerate() {
-        let Outcome::Accept(pupil) = &row.outcome else { continue };
-        if let Some(other) = present.other_name(pupil) {
-            refuse_row(
-                &mut answer,
-                at,
-                "other-name",
-                &Fault::new("import-row-other-name", Exit::Input).with("name", &pupil.name).with("other", other),
-                lang,
-            );
+        let made = match &row.row_id {
+            Some(id) => made(id),
+            // The very file that rows were given back of: corrected and taken since, they are refused no more.
+            None if made(&own::row_id(&own, row.row.into())).is_some() => {
+                settle_row(&mut answer, at, lang);
+                continue;
+            }
+            None => None,
+        };
+        let id = row.row_id.as_deref();
+        let Outcome::Accept(pupil) = &row.outcome else {
+            answer["rows"][at]["taken"] = json!(made.is_some());
             continue;
-        }
-        // A row given back that became a child before is that child, whatever was corrected in it since.
-        let before = row.row_id.as_ref().and_then(|id| given_back.remove(id)).and_then(|(key, _)| DocId::from_hex(&key));
-        let doc = before.filter(|doc| present.may_be(*doc, pupil)).unwrap_or_else(|| present.doc_of(replica, pupil, year));
+        };
+        let (doc, again) = match present.child_of(replica, pupil, year, made, &written) {
+            Ok(found) => found,
+            Err((why, fault)) => {
+                refuse_row(&mut answer, at, id, why, &fault, lang);
+                continue;
+            }
+        };
+        written.insert(doc, row.row);
         let mut fields: BTreeMap<String, Value> = pupil.fields().into_iter().collect();
         if let Some(reason) = present.remark(pupil, doc) {
             if reason == Reason::KnownChild {
@@ -173,11 +180,14 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
             continue;
         }
         if let Err(ReplicaError::Fault(fault)) = replica.may_work_in(doc) {
-            refuse_row(&mut answer, at, "document-closed", &fault, lang);
+            refuse_row(&mut answer, at, id, "document-closed", &fault, lang);
             continue;
         }
         if let Some(told) = &told {
             remark(&mut answer, at, told, lang);
+        }
+        if again && let Some(list) = answer["rows"][at]["warnings"].as_array_mut() {
+            list.push(said("import-row-taken-before", lang));
         }
         if let Some(before) = before {
             answer["rows"][at]["cells"] = moved(replica, &catalogue, &definition, before, &changed, lang);
@@ -196,6 +206,20 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
         return Err(Fault::new("roster-other-school", Exit::Input).of(doubts).into());
     }
     finish(replica, upload, "roster", &bytes, batch, answer, progress)
+}
+
+fn options(replica: &Replica, definition: &Definition, school: SchoolCode, year: SchoolYear, sheet: Option<String>) -> RosterOptions {
+    RosterOptions {
+        school: Some(school),
+        school_year: Some(year),
+        today: Some(replica.clock().today()),
+        birth_min: definition.field("birth").and_then(|field| match field.min {
+            Some(Bound::Date(day)) => Some(day),
+            _ => None,
+        }),
+        sheet,
+        ..RosterOptions::default()
+    }
 }
 
 /// What an import writes, and how it is taken back.
@@ -316,10 +340,48 @@ impl Present {
         Ok(out)
     }
 
-    /// Whether the child on file in `doc` can be the row's: no other number stands there.
+    /// The child a row is about, and whether the row became that child before (`made`); why not. `written`: children of earlier rows.
+    fn child_of(
+        &self,
+        replica: &Replica,
+        pupil: &Pupil,
+        year: SchoolYear,
+        made: Option<DocId>,
+        written: &HashMap<DocId, u32>,
+    ) -> std::result::Result<(DocId, bool), (&'static str, Fault)> {
+        // A row given back that became a child before is that child, whatever was corrected in it since, the name too.
+        let before = made.filter(|doc| self.may_be(*doc, pupil) && !written.contains_key(doc));
+        let fault = |code| Fault::new(code, Exit::Input).with("field", "name");
+        if let Some(other) = self.other_name(pupil).filter(|_| before.is_none()) {
+            return Err(("other-name", fault("import-row-other-name").with("name", &pupil.name).with("other", other)));
+        }
+        let doc = before.unwrap_or_else(|| self.doc_of(replica, pupil, year));
+        match written.get(&doc) {
+            Some(first) => Err(("child-twice", fault("import-row-child-twice").with("row", *first))),
+            None => Ok((doc, before.is_some())),
+        }
+    }
+
+    /// Whether a child is on file in `doc`.
+    fn lives(&self, doc: DocId) -> bool {
+        self.fields.get(&doc).is_some_and(|fields| fields.get("void") != Some(&Value::Bool(true)))
+    }
+
+    /// Whether the child on file in `doc`, whom the row became, can be the row's still: the same number; or none there, the row's number nobody else's, and name or birth date the
+    /// same (or a letter of the name, where sex and grade are). Another child typed over the row is another child.
     fn may_be(&self, doc: DocId, pupil: &Pupil) -> bool {
-        let number = self.fields.get(&doc).map(|fields| text(fields, "id_no"));
-        number.is_some_and(|number| number.is_empty() || pupil.id.as_ref().is_some_and(|id| id.as_str() == number))
+        let Some(fields) = self.fields.get(&doc) else { return false };
+        let number = pupil.id.as_ref().map(IdNumber::as_str).or(pupil.foreign_id.as_deref());
+        let there = text(fields, "id_no");
+        if !there.is_empty() {
+            return number == Some(there.as_str());
+        }
+        let free = number.and_then(|number| self.by_number.get(number)).is_none_or(|other| *other == doc);
+        let (known, name) = (students::normal_name(&text(fields, "name")), students::normal_name(&pupil.name));
+        let letters = known.chars().zip(name.chars()).filter(|(one, other)| one != other).count();
+        let near = known.chars().count() == name.chars().count() && letters == 1;
+        let alike = (text(fields, "sex") == "male") == pupil.male && fields.get("grade") == Some(&Value::Int(pupil.grade.into()));
+        free && (known == name || text(fields, "birth") == pupil.birth.to_string() || near && alike)
     }
 
     /// Whether the child of a row is on file, by number or by name and birth date.
@@ -359,18 +421,42 @@ impl Present {
         {
             return doc;
         }
-        replica.new_student_doc(school, year, pupil.id.as_ref(), &pupil.name)
+        // Where the name was corrected since, the document is still that of the first name.
+        let known = pupil.id.as_ref().and_then(|id| self.by_number.get(id.as_str()));
+        known.copied().unwrap_or_else(|| replica.new_student_doc(school, year, pupil.id.as_ref(), &pupil.name))
     }
 }
 
-fn refuse_row(answer: &mut Json, at: usize, why: &str, fault: &Fault, lang: Lang) {
+/// A sentence of the catalogue as rows carry it.
+fn said(code: &str, lang: Lang) -> Json {
+    json!({ "code": code, "message": locale::text(lang, code, &[]) })
+}
+
+/// A row that was given back, corrected and taken since: there is nothing to do about it any more.
+fn settle_row(answer: &mut Json, at: usize, lang: Lang) {
+    let of = |key: &str| answer["rows"][at][key].clone();
+    let refused = of("accept") != Json::Bool(true);
+    answer["rows"][at] = json!({ "row": of("row"), "accept": true, "same": true, "label": of("label"), "name": of("name"), "grade": of("grade"),
+        "class": of("class"), "warnings": [said("import-row-corrected-before", lang)] });
+    if refused {
+        count(answer, 1);
+    }
+}
+
+/// Moves rows from the refused to the accepted ones, or back.
+fn count(answer: &mut Json, accepted: i64) {
+    let shift = |value: &mut Json, by: i64| *value = json!(value.as_i64().unwrap_or(0) + by);
+    shift(&mut answer["accepted"], accepted);
+    shift(&mut answer["rejected"], -accepted);
+}
+
+fn refuse_row(answer: &mut Json, at: usize, id: Option<&str>, why: &str, fault: &Fault, lang: Lang) {
     let (message, next) = locale::fault(lang, fault);
     let of = |key: &str| answer["rows"][at][key].clone();
     answer["rows"][at] = json!({ "row": of("row"), "accept": false, "name": of("name"), "grade": of("grade"), "class": of("class"),
-        "why": why, "message": message, "next": next });
-    let shift = |value: &mut Json, by: i64| *value = json!(value.as_i64().unwrap_or(0) + by);
-    shift(&mut answer["accepted"], -1);
-    shift(&mut answer["rejected"], 1);
+        "row_id": id, "why": why, "message": message, "next": next,
+        "fields": fault.args.iter().filter(|(key, _)| key == "field").map(|(_, code)| code).collect::<Vec<_>>() });
+    count(answer, -1);
 }
 
 /// Writes what was prepared, keeps the batch, and completes the answer.

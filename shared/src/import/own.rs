@@ -34,6 +34,18 @@ pub fn row_id(batch: &str, row: u64) -> String {
     format!("{batch}:{row}")
 }
 
+/// The `batch` of rows of a file: the same file gives the same ids, so that given back twice a row is still one.
+#[must_use]
+pub fn batch(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().as_str().get(..16).unwrap_or_default().to_owned()
+}
+
+/// Where the row of such an id stood in the file it came from in the first place.
+#[must_use]
+pub fn row_of(id: &str) -> Option<u64> {
+    id.split_once(':')?.1.parse().ok()
+}
+
 fn is_row_id(text: &str) -> bool {
     let hex = |batch: &str| batch.len() == 16 && batch.bytes().all(|b| b.is_ascii_hexdigit());
     text.split_once(':').is_some_and(|(batch, row)| hex(batch) && !row.is_empty() && row.bytes().all(|b| b.is_ascii_digit()))

@@ -126,3 +126,23 @@ fn an_instant_is_shown_in_chinas_time_also_in_a_sentence_and_a_day_stays_a_day()
     let fault = Fault::new("import-undone", Exit::Input).with("batch", "01JX").with("at", "2026-11-26T20:15:09Z");
     assert!(locale::fault(Lang::Zh, &fault).0.contains("2026-11-27 04:15"), "{}", locale::fault(Lang::Zh, &fault).0);
 }
+
+#[test]
+fn after_a_full_stop_no_other_mark_stands_between_sentences() {
+    use super::Lang;
+    assert_eq!(Lang::Zh.sentences(["请核对。", "", "没有姓名。"]), "请核对。没有姓名。");
+    assert_eq!(Lang::Zh.sentences(["甲", "乙。"]), "甲；乙。");
+    assert_eq!(Lang::Zh.sentences(["有 2 处不对：", "甲。"]), "有 2 处不对：甲。");
+    assert_eq!(Lang::En.sentences(["Check it.", "No name.", "x", "y"]), "Check it. No name. x; y");
+}
+
+#[test]
+fn a_wrong_identity_number_is_not_to_be_left_empty_where_nobody_says_that_it_may_be() {
+    use super::{Lang, fault};
+    for code in ["ledger-value-idno-shape", "ledger-value-idno-birth", "ledger-value-idno-checksum"] {
+        for (lang, word) in [(Lang::Zh, "空"), (Lang::En, "empty")] {
+            let next = fault(lang, &crate::fault::Fault::new(code, crate::fault::Exit::Input)).1.unwrap();
+            assert!(!next.contains(word), "{code}: {next}");
+        }
+    }
+}

@@ -55,6 +55,11 @@ impl Replica {
 
     /// The same of a record that is here: `own` is its id, so that it is not counted beside itself.
     pub fn around_record<T>(&self, own: &str, work: impl FnOnce(&Around<'_>) -> T) -> T {
+        self.around_among(own, &BTreeMap::new(), work)
+    }
+
+    /// The same among records of one ledger that are about to be written, by id: they count as they will be.
+    pub fn around_among<T>(&self, own: &str, among: &BTreeMap<String, BTreeMap<String, Value>>, work: impl FnOnce(&Around<'_>) -> T) -> T {
         let other = |key: &str| {
             let (mut fields, state) = self.record_values(key).ok()?;
             fields.extend(state.map(|state| ("$state".to_owned(), Value::Str(state))));
@@ -64,20 +69,24 @@ impl Replica {
             Role::Node(school) => Some(school),
             Role::Hub => None,
         };
-        let others = |together: &Together, key: &str| self.money_of_others(together, key, own).unwrap_or(0);
+        let others = |together: &Together, key: &str| self.money_of_others(together, key, own, among).unwrap_or(0);
         work(&Around { today: self.clock.today(), school, other: &other, others: &others })
     }
 
     /// Money of the records but `own` that name `key`, in fen. What is disputed has no value here and is not counted.
-    fn money_of_others(&self, together: &Together, key: &str, own: &str) -> Result<i64> {
+    fn money_of_others(&self, together: &Together, key: &str, own: &str, among: &BTreeMap<String, BTreeMap<String, Value>>) -> Result<i64> {
+        let named = |fields: &&BTreeMap<String, Value>| matches!(fields.get(&together.field), Some(Value::Str(named)) if named == key);
+        let beside =
+            among.iter().filter(|(id, _)| id.as_str() != own && id.split(':').next() == Some(together.ledger.as_str())).map(|(_, fields)| fields);
+        let beside: i64 = beside.filter(named).filter_map(|fields| together.net.net(fields)).sum();
         self.store.read(|c| {
             let mut statement = c.prepare_cached(&format!(
-                "SELECT r.fields FROM \"record_{}\" t JOIN record r ON r.doc = t._doc AND r.id = t._id WHERE t.\"{}\" = ?1 AND t.void = 0 AND t._id <> ?2",
+                "SELECT r.id, r.fields FROM \"record_{}\" t JOIN record r ON r.doc = t._doc AND r.id = t._id WHERE t.\"{}\" = ?1 AND t.void = 0 AND t._id <> ?2",
                 together.ledger, together.field
             ))?;
-            let rows: Vec<String> = statement.query_map([key, own], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
-            let fields = rows.iter().map(|text| serde_json::from_str(text).unwrap_or_default());
-            Ok(fields.filter_map(|fields: BTreeMap<String, Value>| together.net.net(&fields)).sum())
+            let rows: Vec<(String, String)> = statement.query_map([key, own], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+            let fields = rows.iter().filter(|(id, _)| !among.contains_key(id)).map(|(_, text)| serde_json::from_str(text).unwrap_or_default());
+            Ok(beside + fields.filter_map(|fields: BTreeMap<String, Value>| together.net.net(&fields)).sum::<i64>())
         })
     }
 

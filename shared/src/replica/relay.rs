@@ -40,7 +40,7 @@ use std::{
 };
 
 /// Ledger of the copies.
-pub(super) const LEDGER: &str = "relay";
+pub(crate) const LEDGER: &str = "relay";
 /// Ledger of the answers.
 pub(super) const ANSWER: &str = "relay_answer";
 /// Values of the record copied, or entered with an answer.

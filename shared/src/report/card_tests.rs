@@ -139,7 +139,7 @@ fn every_card_of_the_first_page_names_a_ledger_and_pages_that_are_there() {
             let ledger = (parts.next() == Some("ledger")).then(|| parts.next()).flatten();
             let Some(definition) = ledger.map(|code| known.latest(code).unwrap_or_else(|| panic!("{name}: {code}"))) else { continue };
             for (field, value) in address.split(['?', '&']).skip(1).filter_map(|pair| pair.split_once('=')) {
-                let of_page = ["student", "state", "as"].contains(&field);
+                let of_page = ["student", "state", "as", "again"].contains(&field);
                 assert!(of_page || definition.declared(field).is_some() && !value.is_empty(), "{name}: {field}");
             }
         }

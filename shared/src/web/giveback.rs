@@ -66,7 +66,7 @@ impl Refusal {
         let why: Vec<String> = std::iter::once(head).chain(more.map(str::to_owned)).filter(|text| !text.is_empty()).collect();
         (row["accept"] != Json::Bool(true)).then(|| Self {
             row: row["row"].as_u64().unwrap_or(0),
-            why: why.join(lang.semicolon()),
+            why: lang.sentences(why),
             next: next_here(word("next"), lang),
             fields: list("fields").filter_map(|field| field.as_str().map(str::to_owned)).collect(),
             id: row["row_id"].as_str().filter(|id| !id.is_empty()).map(str::to_owned),
@@ -83,7 +83,9 @@ pub fn workbook(bytes: &[u8], file: &str, mark: &Mark, answer: &Json, lang: Lang
     let mut sheets = read_sheets(bytes, file, &Limits::default()).map_err(Fault::from)?;
     let wanted = answer["sheet"].as_str().unwrap_or_default();
     let base = sheets.iter().find(|sheet| sheet.name == own::SHEET).cloned();
-    let mark = Mark { refused: true, file: origin(own::mark(&sheets).as_ref(), file), ..mark.clone() };
+    let sent = own::mark(&sheets);
+    let again = sent.as_ref().is_some_and(|sent| sent.refused);
+    let mark = Mark { refused: true, file: origin(sent.as_ref(), file), ..mark.clone() };
     let Some(sheet) = sheets.iter_mut().find(|sheet| sheet.name == wanted) else { return Err(Fault::internal("the sheet vanished")) };
     // Given back before: our columns are set anew behind its own.
     let _ = own::lift(sheet);
@@ -93,17 +95,17 @@ pub fn workbook(bytes: &[u8], file: &str, mark: &Mark, answer: &Json, lang: Lang
     for refusal in answer["rows"].as_array().into_iter().flatten().filter_map(|row| Refusal::of(row, lang)) {
         match refusals.get_mut(&refusal.row) {
             // Two children side by side on one line.
-            Some(known) => known.why = format!("{}{}{}", known.why, lang.semicolon(), refusal.why),
+            Some(known) => known.why = lang.sentences([&known.why, &refusal.why]),
             None => {
                 refusals.insert(refusal.row, refusal);
             }
         }
     }
     let columns: BTreeMap<String, usize> = serde_json::from_value(answer["columns"].clone()).unwrap_or_default();
-    // The same file gives the same ids: looked at twice, and given back twice, a row is still one.
-    let hash = blake3::hash(bytes).to_hex();
-    let batch = hash.as_str().get(..16).unwrap_or_default();
-    Book { base: base.as_ref(), head, refusals: &refusals, columns: &columns, mark: &mark, batch, lang }.draw(sheet).map_err(Fault::internal)
+    let batch = own::batch(bytes);
+    Book { base: base.as_ref(), head, refusals: &refusals, columns: &columns, mark: &mark, batch: &batch, again, lang }
+        .draw(sheet)
+        .map_err(Fault::internal)
 }
 
 /// The file that rows came from in the first place.
@@ -121,12 +123,14 @@ struct Book<'a> {
     columns: &'a BTreeMap<String, usize>,
     mark: &'a Mark,
     batch: &'a str,
+    /// The file was given back before: a row without an id was added to it, and stood nowhere else.
+    again: bool,
     lang: Lang,
 }
 
 impl Book<'_> {
     fn draw(&self, sheet: &Sheet) -> Result<Vec<u8>, XlsxError> {
-        let Self { head, lang, .. } = *self;
+        let Self { head, lang, again, .. } = *self;
         let mut book = Workbook::new();
         let page = book.add_worksheet();
         // The name of the sheet may be the class. One that other office programs take and Excel does not is made to fit.
@@ -153,7 +157,15 @@ impl Book<'_> {
                 }
             }
             if let Some(refusal) = refusal {
-                mark(page, line, cells, refusal, self.columns, why, lang)?;
+                mark(page, line, cells, refusal, self.columns, why)?;
+                // Rows are numbered as in the file that was sent in the first place, however often they go back and forth.
+                let (key, number) = match refusal.id.as_deref().and_then(own::row_of) {
+                    Some(original) => ("web-giveback-row", original),
+                    None if again => ("web-giveback-row-added", refusal.row),
+                    None => ("web-giveback-row", refusal.row),
+                };
+                let said = locale::text(lang, key, &[("value", &number.to_string())]);
+                page.write_string_with_format(line, why, format!("{said}{}", refusal.why), &Format::new().set_text_wrap())?;
                 let id = refusal.id.clone().unwrap_or_else(|| own::row_id(self.batch, refusal.row));
                 page.write_string_with_format(line, why + 2, id, &Format::new().set_num_format("@"))?;
             }
@@ -204,15 +216,7 @@ fn put(page: &mut Worksheet, row: u32, column: u16, cell: &Cell, format: &Format
 }
 
 /// Colours the cells at fault, and says why beside them.
-fn mark(
-    page: &mut Worksheet,
-    line: u32,
-    cells: &[Cell],
-    refusal: &Refusal,
-    columns: &BTreeMap<String, usize>,
-    why: u16,
-    lang: Lang,
-) -> Result<(), XlsxError> {
+fn mark(page: &mut Worksheet, line: u32, cells: &[Cell], refusal: &Refusal, columns: &BTreeMap<String, usize>, why: u16) -> Result<(), XlsxError> {
     let bad = Format::new().set_background_color(Color::RGB(0x00FF_D9D9)).set_font_color(Color::RGB(0x009C_0006));
     let whose = |field: &String| columns.get(field).or_else(|| columns.get(&format!("_{field}")));
     let places: BTreeSet<usize> = refusal.fields.iter().filter_map(whose).copied().filter(|place| *place < usize::from(why)).collect();
@@ -223,8 +227,6 @@ fn mark(
         page.insert_note(line, at, &Note::new(text).add_author_prefix(false))?;
     }
     let wrap = Format::new().set_text_wrap();
-    let said = locale::text(lang, "web-giveback-row", &[("value", &refusal.row.to_string())]);
-    page.write_string_with_format(line, why, format!("{said}{}", refusal.why), &wrap)?;
     page.write_string_with_format(line, why + 1, &refusal.next, &wrap)?;
     Ok(())
 }
@@ -301,8 +303,9 @@ mod tests {
         };
         let refusals = BTreeMap::from([(2, Refusal { row: 2, why: "x".into(), next: String::new(), fields: BTreeSet::new(), id: None })]);
         let (columns, mark) = (BTreeMap::new(), Mark { ledger: "care_log".into(), refused: true, ..Mark::default() });
-        let book =
-            Book { base: None, head: 1, refusals: &refusals, columns: &columns, mark: &mark, batch: "b", lang: Lang::Zh }.draw(&sheet).unwrap();
+        let book = Book { base: None, head: 1, refusals: &refusals, columns: &columns, mark: &mark, batch: "b", again: false, lang: Lang::Zh }
+            .draw(&sheet)
+            .unwrap();
         let back = read_sheets(&book, "a.xlsx", &Limits::default()).unwrap();
         assert_eq!(back[0].rows[1].1[0], Cell::Text("=1+1".into()), "and what looks like a formula is text");
         assert_eq!(own::mark(&back), Some(mark), "and says what it is");

@@ -6,9 +6,11 @@
 //!
 //! Who imports: rosters the registrar; rows of a ledger whoever writes there, a class teacher those about children of the own classes alone.
 
+mod asks;
 mod verdict;
 mod waiting;
 
+use asks::{answered, asked_rows, asks};
 use verdict::{Judged, Reading};
 pub use waiting::Uploads;
 use waiting::{Looked, Waiting};
@@ -112,6 +114,10 @@ struct PreviewPage {
     baseless: bool,
     left_out: i64,
     ignored: String,
+    /// What is asked before it is written, each sentence once with its rows; all these rows; and whether it is asked whatever is chosen of cells changed on both sides.
+    asks: Vec<String>,
+    asked_rows: String,
+    asks_surely: bool,
     /// What is to be looked at, each sentence once with its rows; also of rows that are not shown below.
     remarks: Vec<String>,
     rows: Vec<Judged>,
@@ -333,7 +339,7 @@ fn judge(desk: &Desk, account: &Account, page: Page, token: String, waiting: &Wa
     let mark = own::recognise(&bytes, name, &Limits::default()).map_err(Fault::from)?;
     let (ledger, notice) = decided(desk, account, into, mark.as_ref(), lang)?;
     let title = target_title(desk, account, &ledger, mark.is_some(), lang)?;
-    let mut looked = Looked { origin: giveback::origin(mark.as_ref(), name), ledger, refused: 0, book: Arc::from([]) };
+    let mut looked = Looked { origin: giveback::origin(mark.as_ref(), name), ledger, refused: 0, waits: 0, book: Arc::from([]) };
     let answer = desk.ask(account, request(desk, waiting, &looked.ledger, account, Along::default(), true)?, lang).map_err(|fault| {
         // Nobody said it was a roster.
         if into.is_empty() && mark.is_none() && fault.code.starts_with("import-no-header") {
@@ -350,6 +356,7 @@ fn judge(desk: &Desk, account: &Account, page: Page, token: String, waiting: &Wa
     // What needs a choice first, then what is refused, then what moves, then what is to be looked at.
     rows.sort_by_key(|row| (row.both.is_empty(), row.accept, row.cells.is_empty(), row.why.is_empty()));
     looked.refused = rows.iter().filter(|r| !r.accept).count();
+    looked.waits = answer["rows"].as_array().into_iter().flatten().filter(|row| row["accept"] != true && row["taken"] != true).count();
     if looked.refused > 0 {
         let made = export::made_here(desk);
         let of = if looked.ledger.is_empty() { own::ROSTER } else { &looked.ledger };
@@ -362,7 +369,8 @@ fn judge(desk: &Desk, account: &Account, page: Page, token: String, waiting: &Wa
             ..Mark::default()
         };
         looked.book = giveback::workbook(&bytes, name, &mark, &answer, lang)?.into();
-    } else if answer["changed"] == 0 {
+    }
+    if looked.waits == 0 && answer["changed"] == 0 {
         // Sent again and nothing left: what waited is done.
         giveback::keep(desk, account, &looked.ledger, &looked.origin, 0, &[])?;
     }
@@ -374,7 +382,19 @@ fn judge(desk: &Desk, account: &Account, page: Page, token: String, waiting: &Wa
     // Nobody said that it was one.
     let notice =
         if into.is_empty() && mark.is_none() && number("accepted") == 0 { crate::locale::text(lang, "web-import-as-roster", &[]) } else { notice };
+    // A cell of the file that is chosen may be what is asked about.
+    let asks_surely = !asked_rows(&answer).is_empty();
+    let with_all = if number("conflicts") > 0 {
+        let all = Along { take: vec!["all".to_owned()], ..Along::default() };
+        Some(desk.ask(account, request(desk, waiting, &looked.ledger, account, all, true)?, lang)?)
+    } else {
+        None
+    };
+    let of_all = with_all.as_ref().unwrap_or(&answer);
     let drawn = PreviewPage {
+        asks: asks(of_all, lang),
+        asked_rows: asked_rows(of_all).join(","),
+        asks_surely,
         page: page.titled(crate::locale::text(lang, "web-import-preview", &[])),
         token: token.clone(),
         file: name.clone(),
@@ -415,16 +435,19 @@ async fn apply(
     let lang = visitor.lang;
     let sent = pairs(&body);
     let this_school = sent.iter().any(|(key, value)| key == "this_school" && !value.is_empty());
+    let meant = sent.iter().find(|(key, _)| key == "meant").map(|(_, rows)| rows.clone()).unwrap_or_default();
     let take = sent.into_iter().filter(|(key, value)| key.starts_with("take.") && !value.is_empty()).map(|(_, value)| value).collect();
     let target = desk
         .run(move |desk| {
             let (waiting, looked) = seen(desk, &account, &token)?;
             target_title(desk, &account, &looked.ledger, true, lang)?;
-            let answer = desk.ask(&account, request(desk, &waiting, &looked.ledger, &account, Along { take, this_school }, false)?, lang)?;
-            giveback::keep(desk, &account, &looked.ledger, &looked.origin, looked.refused, &looked.book)?;
+            let words = Along { take, this_school };
+            answered(desk, &account, &waiting, &looked.ledger, &words, &meant, lang)?;
+            let answer = desk.ask(&account, request(desk, &waiting, &looked.ledger, &account, words, false)?, lang)?;
+            giveback::keep(desk, &account, &looked.ledger, &looked.origin, looked.waits, &looked.book)?;
             desk.uploads.forget(&token);
             let undo = answer["batch"].as_str().map(|id| format!("&undo={id}")).unwrap_or_default();
-            Ok(format!("/import?done={}&refused={}{undo}", answer["changed"].as_i64().unwrap_or(0), looked.refused))
+            Ok(format!("/import?done={}&refused={}{undo}", answer["changed"].as_i64().unwrap_or(0), looked.waits))
         })
         .await?;
     Ok(Redirect::to(&target).into_response())
@@ -437,7 +460,7 @@ async fn refused(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
         .run(move |desk| {
             let (_, looked) = seen(desk, &account, &token)?;
             // Taken away to be corrected: found again until it comes back.
-            giveback::keep(desk, &account, &looked.ledger, &looked.origin, looked.refused, &looked.book)?;
+            giveback::keep(desk, &account, &looked.ledger, &looked.origin, looked.waits, &looked.book)?;
             desk.noted(&account, "export", "refused rows", looked.refused);
             Ok((giveback::name(&looked.origin, lang), looked.book.to_vec()))
         })

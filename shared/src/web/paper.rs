@@ -59,6 +59,10 @@ async fn one(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
     let drawn = desk
         .run(move |desk| {
             let reached = reach::record(desk, &account, &id)?;
+            // What the county passed on is another school's record: it has no paper here.
+            if reached.place.ledger == crate::replica::relay::LEDGER {
+                return Err(Fault::new("record-none", Exit::NoMatch).with("ref", &id));
+            }
             desk.noted(&account, "export", format!("record {id} on paper"), 1);
             let row = Row {
                 id: reached.place.id.clone(),

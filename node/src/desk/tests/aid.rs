@@ -172,7 +172,7 @@ async fn a_payment_that_does_not_fit_its_application_is_said_and_a_second_one_in
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_payment_above_what_was_approved_is_asked_about_before_it_is_saved_in_the_form_and_in_the_grid() {
+async fn a_payment_above_what_was_approved_is_asked_about_before_it_is_saved_in_the_form_the_grid_and_an_import() {
     let school = School::new();
     let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
     let child = school.child("王小明", "529901201606120012", 3, 1);
@@ -209,6 +209,37 @@ async fn a_payment_above_what_was_approved_is_asked_about_before_it_is_saved_in_
     assert_eq!(school.post(&edit, &officer, "was.note=&note=x").await.status, StatusCode::SEE_OTHER);
     let more = school.post(&edit, &officer, "was.amount=401&amount=410").await;
     assert!(more.status != StatusCode::SEE_OTHER && more.text.contains("多于批准金额"), "{}", more.text);
+    // In the grid and in a file too, until it is said to be meant.
+    let change = |sure: &str| json!({ "rows": [{ "key": record, "sure": sure, "cells": { "amount": { "was": "401", "now": "410" } } }] }).to_string();
+    let save = "/ledger/aid_payment/grid/judge?save=1";
+    let judged: serde_json::Value = serde_json::from_str(&school.post(save, &officer, &change("")).await.text).unwrap();
+    let row = &judged["rows"][0];
+    assert!(row["waits"] == true && row["new"] == false && row["asked"]["said"].as_str().unwrap().contains("多于批准金额"), "{judged}");
+    let amount = || serde_json::to_value(&school.records("aid_payment")[0].fields["amount"]).unwrap();
+    assert_eq!(amount(), 40_100);
+    let csv = format!("记录号,金额（物品折价）\n{record},409\n");
+    let seen = super::imports::upload(&school, &officer, "zh", "aid_payment", "发放.csv", csv.as_bytes()).await.text;
+    assert!(seen.contains("写入前请先核对") && seen.contains("name=\"meant\" value=\"2\" required") && seen.contains("多于批准金额"), "{seen}");
+    let apply = format!("/import/{}/apply", super::grid::hidden_token(&seen));
+    let unsaid = school.post(&apply, &officer, "").await;
+    assert!(unsaid.status == StatusCode::UNPROCESSABLE_ENTITY && unsaid.text.contains("第 2 行还没有核对"), "{}", unsaid.text);
+    assert_eq!(amount(), 40_100, "nothing is written before");
+    let meant = school.post(&apply, &officer, "meant=2").await;
+    assert!(meant.location.starts_with("/import?done=1"), "{}", meant.text);
+    assert_eq!(amount(), 40_900);
+    let back = school.desk.ask(
+        &nobody(),
+        Ask::RecordSet { record: record.clone(), set: [("amount".to_owned(), "401".to_owned())].into(), by: None },
+        Lang::Zh,
+    );
+    assert!(back.is_ok());
+    let sure = row["asked"]["sure"].as_str().unwrap();
+    let judged = school.post(save, &officer, &change(sure)).await.text;
+    assert!(judged.contains("\"waits\":false") && amount() == 41_000, "{judged}");
+    school
+        .desk
+        .ask(&nobody(), Ask::RecordSet { record: record.clone(), set: [("amount".to_owned(), "401".to_owned())].into(), by: None }, Lang::Zh)
+        .unwrap();
     let gaps = more.text.split("name=\"_gaps\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
     let meant = school.post(&edit, &officer, &format!("was.amount=401&amount=410&_gaps={gaps}")).await;
     assert_eq!(meant.status, StatusCode::SEE_OTHER, "{}", meant.text);

@@ -275,7 +275,7 @@ async fn two_rows_of_one_child_are_both_there_and_the_second_of_a_term_is_writte
     // Many are said to be meant with one tick.
     let more = [HEADS.to_owned(), row(day, "252", "02"), row(board, "253", "02")].join("\n");
     let seen = pasted(&school, &officer, &more).await;
-    assert!(seen.text.contains("待确认的 2 条都是另外的"), "{}", seen.text);
+    assert!(seen.text.contains("待确认的 2 条都核对过了"), "{}", seen.text);
     let known = ["known.0", "known.1"].map(|name| format!("{name}={}", escape_query(&hidden(&seen.text, name)))).join("&");
     let all = format!("act={}&{known}&sure_all=1", escape_query(&hidden(&seen.text, "act")));
     assert!(school.post("/ledger/aid_payment/grid/save?add=1", &officer, &all).await.text.contains("已写入 2 行"));

@@ -261,6 +261,32 @@ async fn refused_rows_sent_under_another_name_are_no_longer_waited_for_once_they
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn today_waits_for_refused_rows_that_are_in_no_record_and_for_no_others() {
+    let school = School::new();
+    let (account, session) = school.person("wang", &[Role::Registrar], &[]);
+    let seen = upload(&school, &session, "zh", "", "名册.csv", BAD.as_bytes()).await.text;
+    let done = school.post(&format!("/import/{}/apply", hidden_token(&seen)), &session, "").await;
+    let batch = done.location.split("undo=").nth(1).unwrap().to_owned();
+    let waiting = || import::waiting_refused(&school.desk, &account, Lang::Zh).unwrap().iter().map(|(_, rows, _)| *rows).collect::<Vec<_>>();
+    let book = bytes(&school, &session, &import::waiting_refused(&school.desk, &account, Lang::Zh).unwrap()[0].2).await;
+    let mended = with_text(&book, "529901201606120099", "529901201603020040");
+    let seen = upload(&school, &session, "zh", "", "退回-名册.xlsx", &mended).await.text;
+    school.post(&format!("/import/{}/apply", hidden_token(&seen)), &session, "").await;
+    assert_eq!(waiting(), [1], "the row without a name");
+    // The first workbook again, as it was.
+    let seen = upload(&school, &session, "zh", "", "退回-名册.xlsx", &book).await.text;
+    bytes(&school, &session, &format!("/import/{}/refused", hidden_token(&seen))).await;
+    assert_eq!(waiting(), [1]);
+    // And the file it all came from, once the import of it was taken back.
+    school.clock.advance_s(1);
+    school.desk.ask(&account, Ask::ImportUndo { batch }, Lang::Zh).unwrap();
+    let seen = upload(&school, &session, "zh", "", "名册.csv", BAD.as_bytes()).await.text;
+    assert!(seen.contains("这一行退回后已经改好收下了"), "{seen}");
+    school.post(&format!("/import/{}/apply", hidden_token(&seen)), &session, "").await;
+    assert_eq!((waiting(), school.records("enrolment").len()), (vec![1], 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn imports_are_listed_for_who_made_them_and_all_for_the_registrar() {
     let school = School::new();
     let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);

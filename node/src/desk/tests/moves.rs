@@ -111,6 +111,11 @@ async fn a_school_that_is_asked_has_it_on_today_and_answers_on_its_page() {
     );
     let today = school.get("/", &registrar).await.text;
     assert!(today.contains("外校转学，等本校答复") && today.contains("李小红 · 青杠镇中学") && today.contains("href=\"/record/relay:1\""), "{today}");
+    let none = school.get("/record/relay:none/print", &registrar).await;
+    let paper = school.get("/record/relay:1/print", &registrar).await;
+    assert_eq!(paper.status, none.status, "{}", paper.text);
+    let said = |text: &str| text.split("<main").nth(1).unwrap().replace("relay:none", "relay:1");
+    assert_eq!(said(&paper.text), said(&none.text), "what was passed on has no paper here, and the page says what it says of any such record");
     let page = school.get("/record/relay:1", &registrar).await.text;
     for said in ["转学 · 李小红 · 青杠镇中学 → 石桥小学", "家庭迁居", "/record/relay:1/step/confirm", "等本校答复", "待学校确认"]
     {

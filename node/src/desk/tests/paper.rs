@@ -359,7 +359,7 @@ async fn an_earlier_year_is_printed_with_its_own_children_and_terms() {
     assert!(printed.contains("周旧生") && printed.contains("六年级1班") && !printed.contains("王小明"), "{printed}");
     assert!(printed.contains("2024年下半年") && printed.contains("2025年上半年"), "indexed by calendar half-year");
     let autumn = school.get("/paper/ledgers?l.care_log=1&year=2024&term=1", &registrar).await.text;
-    assert!(autumn.contains("2024-10-09") && !autumn.contains("2025-03-09") && autumn.contains("2024—2025学年第一学期"), "{autumn}");
+    assert!(autumn.contains("2024-10-09") && !autumn.contains("2025-03-09") && autumn.contains("2024—2025学年第一学期（秋）"), "{autumn}");
     let none = school.get("/paper/ledgers?l.care_log=1&year=2024&class=3.1", &registrar).await.text;
     assert!(sheets(&none).is_empty() && none.contains("没有记录"), "nothing there is said");
     let listed = school.get("/ledger/care_log?f.kind=visit", &registrar).await.text;

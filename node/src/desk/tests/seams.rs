@@ -418,3 +418,22 @@ async fn a_step_is_dated_between_the_one_before_it_and_today() {
     }
     assert!(school.post(&verify, &wang, "_on=2026-02-24").await.status.is_redirection());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_disagreements_names_steps_reasons_and_states_as_pages_do() {
+    let school = School::new();
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let (case, _) = verified(&school, &child);
+    disagreement(&school, &case, "void_step", "verify", &json!({ "step": "verify", "reason": "ledger-void-authority" }));
+    disagreement(&school, &case, "fork", "", &json!({ "tips": [{ "step": "exclude", "to": "excluded", "on": "2026-03-01" }] }));
+    let request = || Ask::ConflictsList { school: None, kind: None };
+    for (lang, words, codes) in [
+        (Lang::Zh, ["开始核实", "这一方无权办理这个步骤", "2026-03-01"], ["verify", "ledger-void", "excluded"]),
+        (Lang::En, ["Begin to verify", "may not take this step", "2026-03-01"], ["\nverify", "ledger-void", "excluded 2026"]),
+    ] {
+        let answer = school.desk.ask(&nobody(), request(), lang).unwrap();
+        let said = huxue_shared::command::render::render(&request(), &answer, lang);
+        assert!(words.iter().all(|word| said.contains(word)), "{said}");
+        assert!(codes.iter().all(|code| !said.contains(code)), "{said}");
+    }
+}

@@ -199,3 +199,15 @@ fn a_card_counts_things_to_do_and_not_its_lines() {
     assert_eq!((long.count, long.lines.len(), long.more), (10, 8, 2));
     assert!(super::Card::new("x", String::new(), Vec::new(), "").is_none());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_due_record_has_its_button_which_names_the_step() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let case = add(&school, "dropout_case", Some(&child), &[("opened_by", "teacher"), ("first_absent", "2026-02-20"), ("on", "2026-02-20")]);
+    let page = school.get("/", &registrar).await.text;
+    assert!(page.contains(&format!("<a class=\"button\" href=\"/record/{case}#way\">开始核实</a>")), "{page}");
+    assert!(!page.contains("右边的按钮"));
+    assert!(school.get(&format!("/record/{case}"), &registrar).await.text.contains("id=\"way\""), "and it leads to the step");
+}

@@ -6,13 +6,15 @@
 //!
 //! Invariants: two rows of a file about one record are both refused, none wins; a row of a workbook given back ([`crate::web::giveback`]) is one record however often and under
 //! whatever name it is sent.
+//!
+//! It is one room: each kind of row (known, new, taken before) is judged with the same cells, names and base.
 
 use super::{
-    Batch, Upload, at_home, finish,
+    Batch, Upload, asks, at_home, finish,
     heads::{candidates, cell, refused, title_of},
     named::Named,
     reached::Reached,
-    sets,
+    said, sets,
 };
 use crate::{
     command::{
@@ -82,11 +84,8 @@ pub fn ledger(
         take: take.iter().map(String::as_str).collect(),
         disputed: replica.in_dispute()?,
         reached: within.map(|classes| Reached::of(replica, classes, year)).transpose()?,
-        given_back: if mark.as_ref().is_some_and(|mark| mark.refused) || read.rows.iter().any(|(_, cells)| cell(cells, table::ROW_ID).is_some()) {
-            undoing::from_rows(replica)?
-        } else {
-            HashMap::new()
-        },
+        given_back: undoing::from_rows(replica)?,
+        own: own::batch(&bytes),
         edits: Vec::new(),
         traces: Vec::new(),
         seen: HashMap::new(),
@@ -94,12 +93,18 @@ pub fn ledger(
     };
     let mut judged = Vec::with_capacity(read.rows.len());
     for (number, cells) in &read.rows {
+        if batch.settled(*number, cells) {
+            let row = settled(*number, &Rows::label(cells), lang);
+            judged.push(Verdict { row, about: String::new(), edits: Vec::new(), traces: Vec::new(), label: String::new() });
+            continue;
+        }
         let verdict = batch.row(*number, cells);
         let (edits, traces) = (std::mem::take(&mut batch.edits), std::mem::take(&mut batch.traces));
         match verdict {
             Ok((row, about)) => judged.push(Verdict { row, about, edits, traces, label: Rows::label(cells) }),
             Err(ReplicaError::Fault(fault)) => {
-                let row = refused(*number, &Rows::label(cells), cells, &fault, lang);
+                let mut row = refused(*number, &Rows::label(cells), cells, &fault, lang);
+                row["taken"] = json!(cell(cells, table::ROW_ID).is_some_and(|id| batch.made(&id)));
                 judged.push(Verdict { row, about: String::new(), edits: Vec::new(), traces: Vec::new(), label: String::new() });
             }
             Err(other) => return Err(other),
@@ -107,9 +112,11 @@ pub fn ledger(
     }
     let twice = about_twice(&judged);
     let (mut rows, mut edits, mut traces) = (Vec::with_capacity(judged.len()), Vec::new(), Vec::new());
+    let mut written: Vec<(usize, Trace)> = Vec::new();
     for (at, verdict) in judged.into_iter().enumerate() {
         match twice.get(&at) {
             None => {
+                written.extend(verdict.traces.iter().map(|trace| (rows.len(), trace.clone())));
                 rows.push(verdict.row);
                 edits.extend(verdict.edits);
                 traces.extend(verdict.traces);
@@ -121,11 +128,21 @@ pub fn ledger(
             }
         }
     }
+    for (at, said) in asks::of(replica, &definition, &written)? {
+        if let Some(row) = rows.get_mut(at) {
+            row["asks"] = said.iter().map(|fault| locale::fault(lang, fault).0).collect();
+        }
+    }
     for (number, field, _) in &read.unread {
         let fault = Fault::new("import-cell-unreadable", Exit::Input).with("field", title_of(&definition, field, lang));
         let cells = read.broken.iter().find(|(row, _)| row == number).map_or(&[][..], |(_, cells)| cells.as_slice());
         let mut row = refused(*number, &Rows::label(cells), cells, &fault, lang);
-        row["fields"] = json!([field]);
+        if batch.settled(*number, cells) {
+            row = settled(*number, &Rows::label(cells), lang);
+        } else {
+            row["fields"] = json!([field]);
+            row["taken"] = json!(cell(cells, table::ROW_ID).is_some_and(|id| batch.made(&id)));
+        }
         rows.push(row);
     }
     rows.sort_by_key(|row| row["row"].as_u64());
@@ -146,6 +163,11 @@ pub fn ledger(
         "exported": exported, "left_out": left_out, "rows": rows });
     drop(batch);
     finish(replica, upload, "ledger", &bytes, Batch { rows: edits.len(), edits, traces }, answer, progress)
+}
+
+/// A row that was given back, corrected and taken since ([`super::settle_row`]).
+fn settled(number: u32, label: &str, lang: Lang) -> Json {
+    json!({ "row": number, "accept": true, "same": true, "label": label, "conflicts": [], "cells": [], "warnings": [said("import-row-corrected-before", lang)] })
 }
 
 /// A judged row and what it would write.
@@ -189,6 +211,8 @@ struct Rows<'a> {
     reached: Option<Reached<'a>>,
     /// Records made from rows given back, and what was written then.
     given_back: HashMap<String, undoing::Made>,
+    /// What ids of rows of this very file begin with.
+    own: String,
     edits: Vec<DocEdit>,
     traces: Vec<Trace>,
     seen: HashMap<String, u32>,
@@ -205,6 +229,21 @@ struct Taken {
 }
 
 impl Rows<'_> {
+    /// Whether a row given back became a record that is there, and in reach.
+    fn made(&self, id: &str) -> bool {
+        let Some((record, _)) = self.given_back.get(id) else { return false };
+        let place = match &self.reached {
+            Some(reached) => reached.record(record),
+            None => self.replica.locate(record),
+        };
+        place.is_ok_and(|place| !place.void && place.ledger == self.definition.code)
+    }
+
+    /// Whether the row of this very file was given back, corrected and taken since.
+    fn settled(&self, number: u32, cells: &[(String, String)]) -> bool {
+        cell(cells, table::ROW_ID).is_none() && self.made(&own::row_id(&self.own, number.into()))
+    }
+
     /// The row's verdict, and the record it is about.
     fn row(&mut self, number: u32, cells: &[(String, String)]) -> Result<(Json, String)> {
         let mut row = json!({ "row": number, "accept": true, "label": Self::label(cells) });
@@ -213,7 +252,7 @@ impl Rows<'_> {
         let given_back = cell(cells, table::ROW_ID).and_then(|id| self.given_back.get(&id).cloned());
         let taken = match (cell(cells, "_id"), given_back) {
             (Some(id), _) => self.known(number, &id, cells, set)?,
-            (None, Some((record, then))) => self.taken_before(number, &record, &then, &set)?,
+            (None, Some((record, then))) => self.taken_before(number, &record, &then, cells, &set)?,
             (None, None) => self.add(cells, &set)?,
         };
         if !taken.about.is_empty() && taken.moved.is_empty() && taken.conflicts.is_empty() {
@@ -250,7 +289,14 @@ impl Rows<'_> {
     }
 
     /// A row given back that became a record before: what was corrected in it since is a change of that record, never another one.
-    fn taken_before(&mut self, number: u32, record: &str, then: &BTreeMap<String, Value>, set: &BTreeMap<String, String>) -> Result<Taken> {
+    fn taken_before(
+        &mut self,
+        number: u32,
+        record: &str,
+        then: &BTreeMap<String, Value>,
+        cells: &[(String, String)],
+        set: &BTreeMap<String, String>,
+    ) -> Result<Taken> {
         let place = match &self.reached {
             Some(reached) => reached.record(record)?,
             None => self.replica.locate(record)?,
@@ -258,6 +304,12 @@ impl Rows<'_> {
         let mut taken = Taken { about: place.id.clone(), remarks: vec!["import-row-taken-before"], ..Taken::default() };
         if place.void || place.ledger != self.definition.code {
             return Ok(taken);
+        }
+        // Whose a record is does not change: another name in the row is said, not passed over.
+        if !["_student", "_id_no", "_id_no_2"].iter().any(|key| cell(cells, key).is_some())
+            && let Err(ReplicaError::Fault(fault)) = self.whose(&place, cells, None)
+        {
+            return Err(Fault { code: "import-row-taken-other-child".into(), ..fault }.into());
         }
         let known: BTreeMap<String, String> = self
             .read

@@ -19,7 +19,7 @@ const BATCH_S: i64 = 300;
 /// A record's key, and what was written when it was made.
 pub(in crate::command) type Made = (String, BTreeMap<String, Value>);
 
-/// Records made from rows of workbooks given back, and what was written then, by the row's id; those taken back are left out.
+/// Records made from rows of workbooks given back, and children whose profile such a row changed, with what was written then, by the row's id; those taken back are left out.
 ///
 /// # Errors
 /// The store's.
@@ -31,7 +31,7 @@ pub(in crate::command) fn from_rows(replica: &Replica) -> Result<HashMap<String,
         Ok(statement.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
     })?;
     let traces = details.iter().filter_map(|text| serde_json::from_str::<Vec<Trace>>(text).ok()).flatten();
-    Ok(traces.filter(|trace| trace.new && !trace.from_row.is_empty()).map(|trace| (trace.from_row.clone(), (trace.key(), trace.after))).collect())
+    Ok(traces.filter(|trace| !trace.from_row.is_empty()).map(|trace| (trace.from_row.clone(), (trace.key(), trace.after))).collect())
 }
 
 /// Ledgers in which a person wrote last, newest first; files of imports are none.

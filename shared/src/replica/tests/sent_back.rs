@@ -278,3 +278,133 @@ fn a_child_without_a_number_given_back_and_corrected_twice_is_one_child() {
     assert_eq!((&said["changed"], children()), (&json!(1), 2), "{said}");
     assert!(said["rows"][0]["cells"].to_string().contains("李晓芳"), "and what moves is shown: {said}");
 }
+
+/// The book with other texts in the row of this number.
+fn with(book: &[u8], number: u32, changes: &[(&str, &str)]) -> Vec<u8> {
+    rewritten(book, |rows| {
+        let heads: Vec<String> = rows[0].1.iter().map(Cell::text).collect();
+        let cells = &mut rows.iter_mut().find(|(row, _)| *row == number).unwrap().1;
+        for (head, to) in changes {
+            cells[heads.iter().position(|known| known == head).unwrap()] = Cell::Text((*to).into());
+        }
+    })
+}
+
+#[test]
+fn inv_a_name_corrected_once_more_in_a_row_given_back_is_that_childs_and_another_child_typed_over_it_is_another() {
+    let town = later(41, 1);
+    let node = town.node(1);
+    let first = format!("姓名,身份证号,年级,班级\n王小明,{},三年级,1班\n赵小红,52990120171028999,三年级,1班\n", id_number(1));
+    let said = roster(node, first.as_bytes(), false);
+    let book = giveback::workbook(first.as_bytes(), "名册.csv", &mark("roster"), &said, Lang::Zh).unwrap();
+    let names = || node.rows("SELECT json_extract(fields, '$.name') FROM record WHERE ledger = 'enrolment' AND void = 0 ORDER BY 1");
+    let mended = with(&book, 2, &[("身份证号", &id_number(2))]);
+    assert_eq!(roster(node, &mended, false)["changed"], 1);
+
+    let renamed = with(&mended, 2, &[("姓名", "赵晓红")]);
+    let said = roster(node, &renamed, false);
+    assert_eq!((&said["accepted"], &said["changed"], names().len()), (&json!(1), &json!(1), 2), "{said}");
+    let cells = &said["rows"][0]["cells"];
+    assert_eq!((&cells[0]["field"], &cells[0]["from"], &cells[0]["to"]), (&json!("name"), &json!("赵小红"), &json!("赵晓红")), "{said}");
+    assert!(said["rows"][0]["warnings"].to_string().contains("import-row-taken-before"), "{said}");
+
+    // Any other file finds the child under the new name, and asks for a person under another.
+    let plain = |name: &str| format!("姓名,身份证号,年级,班级\n{name},{},三年级,1班\n", id_number(2));
+    let said = roster(node, plain("赵晓红").as_bytes(), false);
+    assert_eq!((&said["changed"], names().len()), (&json!(0), 2), "{said}");
+    let said = roster(node, plain("钱大海").as_bytes(), false);
+    assert_eq!((&said["rows"][0]["why"], &said["rows"][0]["fields"]), (&json!("other-name"), &json!(["name"])), "{said}");
+    assert!(said["rows"][0]["next"].as_str().unwrap().contains("到这名学生的档案里改姓名"), "{said}");
+
+    let over = with(&mended, 2, &[("姓名", "李大壮"), ("身份证号", &id_number(3))]);
+    assert_eq!(roster(node, &over, false)["changed"], 1);
+    assert_eq!(names(), ["李大壮", "王小明", "赵晓红"], "nobody is written over");
+}
+
+#[test]
+fn a_row_given_back_without_a_number_and_another_of_the_same_name_are_not_made_one_child() {
+    let town = later(42, 1);
+    let node = town.node(1);
+    let first = "姓名,出生日期,性别,年级,班级\n李小芳,2016-03-05,女,火箭,1班\n";
+    let said = roster(node, first.as_bytes(), false);
+    let book = giveback::workbook(first.as_bytes(), "名册.csv", &mark("roster"), &said, Lang::Zh).unwrap();
+    roster(node, &with(&book, 2, &[("年级", "三年级")]), false);
+    let twins = rewritten(&book, |rows| {
+        let grade = rows[0].1.iter().position(|cell| cell.text() == "年级").unwrap();
+        rows[1].1[grade] = Cell::Text("三年级".into());
+        let (mut other, id) = (rows[1].1.clone(), rows[0].1.iter().position(|cell| cell.text() == "退回编号").unwrap());
+        other[id] = Cell::Empty;
+        rows[1].1[0] = Cell::Text("李晓芳".into());
+        rows.push((3, other));
+    });
+    let said = roster(node, &twins, false);
+    assert_eq!((&said["rows"][0]["accept"], &said["rows"][1]["why"]), (&json!(true), &json!("child-twice")), "{said}");
+}
+
+#[test]
+fn rows_given_back_a_second_time_are_numbered_as_in_the_file_they_came_from() {
+    let town = later(43, 1);
+    let node = town.node(1);
+    let number = id_number(1);
+    node.child("王小明", &number);
+    let bad = |day: u8| format!("{number},2025-10-{day},家访,很久");
+    let first = table(&[&format!("{number},2025-10-20,家访,30"), &bad(21), &bad(22), &bad(23)]);
+    let said = import(node, "care_log", &first, &[]);
+    let book = giveback::workbook(&first, "三月.csv", &mark("care_log"), &said, Lang::Zh).unwrap();
+    let mended = rewritten(&with(&book, 3, &[("时长", "40")]), |rows| {
+        let mut added = rows[1].1.clone();
+        added.truncate(4);
+        rows.push((5, added));
+    });
+    let said = import(node, "care_log", &mended, &[]);
+    assert_eq!((&said["changed"], &said["rejected"]), (&json!(1), &json!(3)), "{said}");
+    let twice = giveback::workbook(&mended, "退回-三月.xlsx", &mark("care_log"), &said, Lang::Zh).unwrap();
+    let sheets = read_sheets(&twice, "a.xlsx", &Limits::default()).unwrap();
+    let why = sheets[0].rows[0].1.iter().position(|cell| cell.text() == "为什么退回").unwrap();
+    let numbered: Vec<String> = sheets[0].rows.iter().skip(1).map(|(_, cells)| cells[why].text().split('：').next().unwrap().to_owned()).collect();
+    assert_eq!(numbered, ["原第 3 行", "原第 5 行", "退回的表里新加的第 5 行"]);
+}
+
+#[test]
+fn the_same_file_after_an_undo_refuses_no_row_that_was_corrected_and_taken_since() {
+    let town = later(44, 1);
+    let node = town.node(1);
+    let first = format!("姓名,身份证号,年级,班级\n王小明,{},三年级,1班\n赵小红,52990120171028999,三年级,1班\n", id_number(1));
+    let said = roster(node, first.as_bytes(), false);
+    let batch = said["batch"].as_str().unwrap().to_owned();
+    let book = giveback::workbook(first.as_bytes(), "名册.csv", &mark("roster"), &said, Lang::Zh).unwrap();
+    let mended = roster(node, &with(&book, 2, &[("身份证号", &id_number(2))]), false)["batch"].as_str().unwrap().to_owned();
+    ask(node, Request::ImportUndo { batch });
+    let said = roster(node, first.as_bytes(), false);
+    assert_eq!((&said["changed"], &said["accepted"], &said["rejected"]), (&json!(1), &json!(2), &json!(0)), "{said}");
+    assert!(said["rows"][1]["warnings"].to_string().contains("import-row-corrected-before") && said["rows"][1]["same"] == true, "{said}");
+    // The workbook as it was given back: refused, and known to be in a record.
+    assert_eq!(roster(node, &book, true)["rows"][0]["taken"], true);
+    ask(node, Request::ImportUndo { batch: mended });
+    assert_eq!(roster(node, first.as_bytes(), true)["rejected"], 1, "taken back, it is in no record");
+
+    let number = id_number(1);
+    let logs = table(&[&format!("{number},2025-10-20,家访,30"), &format!("{number},2025-10-21,家访,很久")]);
+    let said = import(node, "care_log", &logs, &[]);
+    let batch = said["batch"].as_str().unwrap().to_owned();
+    let book = giveback::workbook(&logs, "三月.csv", &mark("care_log"), &said, Lang::Zh).unwrap();
+    import(node, "care_log", &with(&book, 2, &[("时长", "40")]), &[]);
+    ask(node, Request::ImportUndo { batch });
+    let said = import(node, "care_log", &logs, &[]);
+    assert_eq!((&said["changed"], &said["rejected"]), (&json!(1), &json!(0)), "{said}");
+}
+
+#[test]
+fn another_name_in_a_row_of_a_record_taken_before_is_said_and_not_passed_over() {
+    let town = later(45, 1);
+    let node = town.node(1);
+    node.child("王小明", &id_number(1));
+    node.child("赵小红", &id_number(2));
+    let first = "姓名,日期,关爱方式,时长\n王小明,2025-10-21,家访,很久\n";
+    let said = import(node, "care_log", first.as_bytes(), &[]);
+    let book = giveback::workbook(first.as_bytes(), "三月.csv", &mark("care_log"), &said, Lang::Zh).unwrap();
+    let mended = with(&book, 2, &[("时长", "40")]);
+    assert_eq!(import(node, "care_log", &mended, &[])["changed"], 1);
+    let said = import(node, "care_log", &with(&mended, 2, &[("姓名", "赵小红")]), &[]);
+    assert_eq!((&said["changed"], &said["rows"][0]["why"]), (&json!(0), &json!("import-row-taken-other-child")), "{said}");
+}

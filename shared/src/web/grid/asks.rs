@@ -1,4 +1,5 @@
-//! What is asked of a new row before it is written, as the form asks ([`asked`]): is it there already, or in an earlier row of the same table?
+//! What is asked of a row before it is written, as the form asks: of a new one whether it is there already, or in an earlier row of the same table ([`asked`]); of a
+//! correction what the definition's checks ask about ([`fits::asked_for`]).
 //!
 //! A row that is asked about waits until the person says that it is meant: what was said ([`Question::sure`]) names what was shown, so that something new is asked about anew.
 
@@ -13,7 +14,7 @@ use crate::{
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A question about a new row.
+/// A question about a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Question {
     /// What is said.
@@ -26,7 +27,7 @@ pub(super) struct Question {
     pub(super) sure: String,
 }
 
-/// Asks about the new rows of one table, in their order.
+/// Asks about the rows of one table, in their order.
 #[derive(Debug)]
 pub(super) struct Asks<'a> {
     desk: &'a Desk,
@@ -64,6 +65,21 @@ impl<'a> Asks<'a> {
             question.sure = format!("{} {}", question.sure, rows.len());
         }
         Ok(Some(question))
+    }
+
+    /// What has to be asked of a correction of a record.
+    ///
+    /// # Errors
+    /// The store's; `record-none`.
+    pub(super) fn of_change(&self, record: &str, set: &BTreeMap<String, String>) -> Result<Option<Question>, Fault> {
+        let place = self.desk.replica.locate(record).map_err(Fault::from)?;
+        match fits::asked_for(self.desk, self.account, self.definition, &place, set, "", self.lang) {
+            Ok(()) => Ok(None),
+            Err(fault) => {
+                let Some((_, sure)) = fits::told_gaps(&fault) else { return Err(fault) };
+                Ok(Some(self.question(&fault, Vec::new(), sure)))
+            }
+        }
     }
 
     /// The row as the record it would be.

@@ -179,7 +179,7 @@ pub(super) struct Judged {
     pub(super) changed: usize,
     /// Cells and rows refused.
     pub(super) refused: usize,
-    /// New rows that wait for an answer.
+    /// Rows that wait for an answer.
     pub(super) asked: usize,
     /// Id to take the batch back by.
     pub(super) batch: Option<String>,
@@ -270,7 +270,7 @@ fn fill(verdict: &mut Verdict, said: &Json, lang: Lang) {
         verdict.next = next_here(word(said, "next"), lang);
         // A whole row refused: what stands behind the sentence, cell by cell; what is of no cell in place of the sentence, which only counts them.
         let (of_cells, of_row): (Vec<&Json>, Vec<&Json>) = list("details").partition(|d| d["field"].is_string());
-        let of_row = of_row.into_iter().map(|d| word(d, "message")).collect::<Vec<_>>().join(lang.semicolon());
+        let of_row = lang.sentences(of_row.into_iter().map(|d| word(d, "message")));
         if !of_row.is_empty() {
             verdict.message.clone_from(&of_row);
         }
@@ -344,9 +344,13 @@ impl Asking<'_> {
 
     /// Whether the row goes to the engine: what is asked about is shown there and not written.
     fn goes(&self, item: &Item, row: &Edited, asks: &mut Asks<'_>, verdict: &mut Verdict, save: bool) -> Result<bool, Fault> {
-        let Item::Add { subject, set } = item else { return Ok(true) };
-        let student = if let Some(SubjectRef::Student(student)) = subject { student.as_str() } else { "" };
-        let Some(question) = asks.of(student, set)? else { return Ok(true) };
+        let new = matches!(item, Item::Add { .. });
+        let question = match item {
+            Item::Add { subject, set } => asks.of(if let Some(SubjectRef::Student(student)) = subject { student } else { "" }, set)?,
+            Item::Set { record, set, .. } => asks.of_change(record, set)?,
+            Item::Step { .. } => None,
+        };
+        let Some(question) = question else { return Ok(true) };
         if question.sure.is_empty() {
             // It is there: no second one, whatever the person says.
             let there: Vec<&str> = question.there.iter().map(|(_, name)| name.as_str()).collect();
@@ -354,7 +358,7 @@ impl Asking<'_> {
             return Ok(false);
         }
         verdict.waits = row.sure != question.sure;
-        verdict.new = true;
+        verdict.new = new;
         verdict.asked = Some(question);
         Ok(!(save && verdict.waits))
     }
@@ -469,7 +473,7 @@ mod tests {
             fill(&mut verdict, &json!({ "accept": false, "message": "有 2 处不符合规定，没有保存：", "details": details }), Lang::Zh);
             (verdict.message, verdict.refused.len())
         };
-        assert_eq!(said(json!([detail(Json::Null, "甲。"), detail(Json::Null, "乙。")])), ("甲。；乙。".to_owned(), 0));
+        assert_eq!(said(json!([detail(Json::Null, "甲。"), detail(Json::Null, "乙。")])), ("甲。乙。".to_owned(), 0));
         assert_eq!(said(json!([detail(json!("amount"), "甲。"), detail(Json::Null, "乙。")])), ("乙。".to_owned(), 1), "beside what is of a cell");
         assert_eq!(said(json!([detail(json!("amount"), "甲。")])).1, 1);
     }

@@ -82,7 +82,7 @@ impl Reading {
             accept: row["accept"].as_bool().unwrap_or(false),
             same: row["same"].as_bool().unwrap_or(false),
             what: self.who(row),
-            why: why.join("；"),
+            why: self.lang.sentences(why),
             next: next_here(text("next"), self.lang),
             cells: list("cells").map(|c| (word(c, "title"), word(c, "from"), word(c, "to"))).collect(),
             both: both.collect(),

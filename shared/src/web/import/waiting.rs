@@ -34,6 +34,8 @@ pub(super) struct Looked {
     pub(super) origin: String,
     /// Refused rows, and the workbook to give back.
     pub(super) refused: usize,
+    /// Those of them that are in no record yet: what waits to be corrected.
+    pub(super) waits: usize,
     pub(super) book: Arc<[u8]>,
 }
 

@@ -71,7 +71,7 @@ impl Choice {
         })
     }
 
-    /// `2025—2026学年第一学期`.
+    /// `2025—2026学年第一学期（秋）`.
     #[must_use]
     pub fn period(&self, lang: Lang) -> String {
         let start = self.year.start();

@@ -1,0 +1,46 @@
+//! What a definition's checks ask about (`ask = true`) in rows that are about to be written: the desk asks once, as its form does, before it takes them.
+//!
+//! The rows of one file count together: two payments that are each within what was approved, and above it together, are asked about.
+
+use super::Trace;
+use crate::{
+    document::view::Value,
+    fault::Fault,
+    ledger::{Definition, validate},
+    replica::{Replica, Result},
+};
+use std::collections::BTreeMap;
+
+/// Questions by the place of the row. `written`: what each row writes.
+pub(super) fn of(replica: &Replica, definition: &Definition, written: &[(usize, Trace)]) -> Result<Vec<(usize, Vec<Fault>)>> {
+    let asking = || definition.checks.iter().filter(|check| check.ask && !check.block);
+    if asking().next().is_none() {
+        return Ok(Vec::new());
+    }
+    let initial = definition.lifecycle.as_ref().map(|lifecycle| lifecycle.initial.clone());
+    let (mut after, mut states) = (BTreeMap::new(), BTreeMap::new());
+    for (_, trace) in written.iter().filter(|(_, trace)| !trace.record.is_empty()) {
+        let (mut fields, state): (BTreeMap<String, Value>, _) = if trace.new {
+            (BTreeMap::new(), initial.clone())
+        } else {
+            let place = replica.locate(&trace.record)?;
+            (place.fields, place.state)
+        };
+        fields.extend(trace.after.clone());
+        after.insert(trace.record.clone(), fields);
+        states.insert(trace.record.clone(), state);
+    }
+    let mut out = Vec::new();
+    for (at, trace) in written {
+        let Some(fields) = after.get(&trace.record) else { continue };
+        let state = states.get(&trace.record).and_then(Option::as_deref);
+        let touched = asking().filter(|check| check.names().any(|name| trace.after.contains_key(name)));
+        let faults: Vec<Fault> = replica.around_among(&trace.record, &after, |around| {
+            touched.filter_map(|check| Some(validate::broken(check, fields, state, around)?.fault(definition))).collect()
+        });
+        if !faults.is_empty() {
+            out.push((*at, faults));
+        }
+    }
+    Ok(out)
+}
