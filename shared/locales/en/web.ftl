@@ -254,6 +254,7 @@ web-third = Type a third value
 web-choose = Settle it so
 web-seen = Seen
 web-settled = Settled as you chose.
+web-settled-before = Somebody has settled this one already; nothing was changed now. The trail of the record says how, and who did.
 web-empty-value = (empty)
 web-not-yours-to-settle = To be settled by somebody who may change this record.
 web-refused-here = Refused by this machine.

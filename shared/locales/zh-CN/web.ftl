@@ -239,6 +239,7 @@ web-third = 写第三个值
 web-choose = 就按选的办
 web-seen = 知道了
 web-settled = 已按您的选择办好。
+web-settled-before = 这处分歧已经有人定过了，这次没有再改。定成了什么、是谁定的，看那条记录的修改痕迹。
 web-empty-value = （空）
 web-not-yours-to-settle = 由能修改这条记录的人来定。
 web-refused-here = 本机没有接受。

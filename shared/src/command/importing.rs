@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     document::{
+        keys::WRITER_KEY,
         view::Value,
         write::{Edit, Target},
     },
@@ -36,6 +37,7 @@ use crate::{
         Replica, ReplicaError, Result, Role,
         edit::{DocEdit, What},
         records::profile_edit,
+        records::signature,
         students,
     },
 };
@@ -469,7 +471,8 @@ fn finish(
     mut answer: Json,
     progress: OnProgress<'_>,
 ) -> Result<Json> {
-    let Batch { edits, traces, rows } = batch;
+    let Batch { mut edits, traces, rows } = batch;
+    edits.iter_mut().for_each(|edit| sign(edit, upload.by.as_deref()));
     answer["changed"] = json!(rows);
     answer["batch"] = Json::Null;
     answer["dry_run"] = json!(upload.dry_run);
@@ -481,6 +484,19 @@ fn finish(
     write_with_progress(replica, edits, progress, keep)?;
     answer["batch"] = json!(id);
     Ok(answer)
+}
+
+/// Names who imports, in every record that is written: the trail of another machine knows no files.
+fn sign(edit: &mut DocEdit, by: Option<&str>) {
+    let What::Edit(words) = &mut edit.what else { return };
+    let mut targets: Vec<Target> = Vec::new();
+    for (target, key, _) in &words.sets {
+        if key != WRITER_KEY && !targets.contains(target) {
+            targets.push(target.clone());
+        }
+    }
+    words.sets.retain(|(target, key, _)| key != WRITER_KEY || !targets.contains(target));
+    words.sets.extend(targets.into_iter().map(|target| signature(target, by)));
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -338,7 +338,7 @@ impl Back<'_> {
             return Ok(());
         }
         let mut sets: Vec<_> = fields.into_iter().map(|(key, value)| (trace.target(), key, value)).collect();
-        sets.extend(signature(trace.target(), self.by));
+        sets.push(signature(trace.target(), self.by));
         self.edits.push(DocEdit { space, doc: trace.doc, what: What::Edit(Edit { sets, ..Edit::default() }) });
         self.undone += u64::from(!trace.beside);
         Ok(())

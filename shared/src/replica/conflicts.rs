@@ -7,6 +7,7 @@ use super::{
     Replica, Result, Role, closing,
     edit::{DocEdit, What},
     project::ACK_PREFIX,
+    records::signature,
     students,
 };
 use crate::{
@@ -198,7 +199,7 @@ impl Replica {
             (n, _) => return Err(Fault::new("conflict-several", Exit::NoMatch).with("id", id).with("count", n).into()),
         };
         match item.kind.as_str() {
-            "field" | "group" | "void" => self.choose_values(&item, choose)?,
+            "field" | "group" | "void" => self.choose_values(&item, choose, by)?,
             "fork" => self.choose_state(&item, choose, why, by)?,
             "duplicate_child" => self.judge_children(&item, choose, why, by)?,
             "void_step" | "unauthorised" => self.acknowledge(&item, by)?,
@@ -238,7 +239,7 @@ impl Replica {
         catalogue.iter_latest().find(|d| d.form == Form::Profile && d.subject == subject).cloned()
     }
 
-    fn choose_values(self: &Arc<Self>, item: &Item, choose: &[String]) -> Result<()> {
+    fn choose_values(self: &Arc<Self>, item: &Item, choose: &[String], by: Option<&str>) -> Result<()> {
         let (space, doc, target, ledger) = self.place_of(item)?;
         let definition = self.definition_for(ledger.as_deref(), space, doc);
         let fields: Vec<String> = item.field.clone().unwrap_or_default().split(',').filter(|f| !f.is_empty()).map(str::to_owned).collect();
@@ -278,6 +279,7 @@ impl Replica {
                 }
             }
         }
+        sets.push(signature(target, by));
         let edit = Edit { sets, settle: true, ..Edit::default() };
         self.commit(vec![DocEdit { space, doc, what: What::Edit(edit) }])?;
         Ok(())

@@ -490,7 +490,7 @@ impl Replica {
         let target = Self::target(place);
         let mut sets: Vec<_> = reading.values.into_iter().map(|(key, v)| (target.clone(), key, v)).collect();
         if sets.iter().any(|(_, key, value)| place.fields.get(key).unwrap_or(&Value::Null) != value) {
-            sets.extend(signature(target, by));
+            sets.push(signature(target, by));
         }
         Ok(Prepared {
             edit: DocEdit { space: place.space, doc: place.doc, what: What::Edit(Edit { sets, ..Edit::default() }) },
@@ -545,7 +545,7 @@ impl Replica {
         let target = Self::target(place);
         let mut sets =
             vec![(target.clone(), "void".to_owned(), Value::Bool(true)), (target.clone(), "void_reason".to_owned(), Value::Str(why.to_owned()))];
-        sets.extend(signature(target, by));
+        sets.push(signature(target, by));
         DocEdit { space: place.space, doc: place.doc, what: What::Edit(Edit { sets, ..Edit::default() }) }
     }
 
@@ -760,8 +760,8 @@ pub fn of_former_round(fields: &BTreeMap<String, Value>, anew: &[String]) -> (BT
 }
 
 /// Who corrects or voids a record: for its trail. Who made it stands in `by` and stays.
-pub(crate) fn signature(target: Target, by: Option<&str>) -> Option<(Target, String, Value)> {
-    Some((target, WRITER_KEY.to_owned(), Value::Str(by.filter(|by| !by.is_empty())?.to_owned())))
+pub(crate) fn signature(target: Target, by: Option<&str>) -> (Target, String, Value) {
+    (target, WRITER_KEY.to_owned(), Value::Str(by.unwrap_or_default().to_owned()))
 }
 
 /// From what is signed to what is signed: nothing changes along the way but what the step itself asks for.

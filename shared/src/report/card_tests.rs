@@ -70,6 +70,25 @@ fn who_left_without_proof_of_another_school_is_named_until_a_case_or_a_transfer_
 }
 
 #[test]
+fn a_child_that_two_machines_entered_without_a_number_is_named_with_both_its_files() {
+    let mut c = empty();
+    for (doc, rest) in [(1, "birth=2016-06-12"), (2, "birth=2016-06-12"), (3, "birth=2016-06-12 id_no=1"), (4, "birth=2016-06-13")] {
+        pupil(&c, doc, A, rest);
+    }
+    c.execute("UPDATE record_enrolment SET name = '马小朵'", []).unwrap();
+    let found = |c: &mut _| ask(c, "child_twice", &[]).len();
+    assert_eq!(found(&mut c), 3, "who has a number may be one of the two");
+    c.execute("UPDATE record_enrolment SET id_no = '2' WHERE _doc = 1", []).unwrap();
+    assert_eq!(found(&mut c), 3, "and both may be the one without");
+    c.execute("UPDATE record_enrolment SET id_no = '3' WHERE _doc = 2", []).unwrap();
+    assert_eq!(found(&mut c), 0, "three numbers are three children");
+    c.execute("UPDATE record_enrolment SET id_no = '2' WHERE _doc = 2", []).unwrap();
+    assert_eq!(found(&mut c), 2);
+    c.execute("UPDATE record_enrolment SET void = 1 WHERE _doc = 2", []).unwrap();
+    assert_eq!(found(&mut c), 0);
+}
+
+#[test]
 fn a_child_that_was_moved_here_is_named_until_it_has_a_file() {
     let mut c = empty();
     let put_file = |c: &_, nth: &str, doc: u32, year: u16, name: &str| {

@@ -114,6 +114,7 @@ struct ConflictsPage {
 #[derive(Debug, Default, serde::Deserialize)]
 struct Done {
     done: Option<String>,
+    gone: Option<String>,
 }
 
 async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Query(done): Query<Done>) -> Result<Response, Oops> {
@@ -121,6 +122,8 @@ async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
     let mut page = Page::of(&desk, &visitor, "web-conflicts");
     if done.done.is_some() {
         page.done = page.t("web-settled");
+    } else if done.gone.is_some() {
+        page.done = page.t("web-settled-before");
     }
     let drawn = desk.run(move |desk| inbox(desk, &account, page, None)).await?;
     draw(&drawn)
@@ -442,18 +445,20 @@ async fn choose(
         .run(move |desk| {
             let (chosen, typed, why) = sent(&body);
             match settle(desk, &account, &id, (&chosen, &typed), why, page.lang) {
-                Ok(()) => Ok(None),
+                Ok(()) => Ok((None, "done")),
+                // Somebody else was faster, here or on another machine.
+                Err(fault) if fault.code == "conflict-none" => Ok((None, "gone")),
                 Err(fault) if matches!(fault.exit, Exit::Input | Exit::Storage) => {
                     let tried = Tried { id, said: Said::of(&fault, page.lang), chosen, typed };
-                    Ok(Some((inbox(desk, &account, page, Some(tried))?, status(&fault))))
+                    Ok((Some((inbox(desk, &account, page, Some(tried))?, status(&fault))), ""))
                 }
                 Err(fault) => Err(fault),
             }
         })
         .await?;
     match refused {
-        None => Ok(Redirect::to("/conflicts?done=1").into_response()),
-        Some((page, code)) => draw_as(&page, code),
+        (Some((page, code)), _) => draw_as(&page, code),
+        (None, outcome) => Ok(Redirect::to(&format!("/conflicts?{outcome}=1")).into_response()),
     }
 }
 

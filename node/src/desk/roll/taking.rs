@@ -122,7 +122,7 @@ pub(super) fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, l
     let marks = known.pupils.iter().filter_map(|pupil| known.today(&pupil.student, day));
     for row in marks.filter(|row| word(row, "roll") != Some(&record) && !known.awaits(&row.id, "roll")) {
         let set = BTreeMap::from([("roll".to_owned(), record.clone())]);
-        desk.ask(account, Request::RecordSet { record: row.id.clone(), set, by: None }, lang)?;
+        desk.ask(account, Request::RecordSet { record: row.id.clone(), set, by: Some(account.name.clone()) }, lang)?;
     }
     Ok(())
 }

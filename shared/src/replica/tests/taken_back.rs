@@ -285,6 +285,44 @@ fn what_was_taken_back_can_be_written_again() {
     assert!(node.rows("SELECT id FROM record WHERE ledger = 'care_log' AND void = 0").is_empty());
 }
 
+/// By whom and what the newest writing of a field is, in the trail.
+fn last(node: &Real, record: &str, field: &str) -> (Json, Json) {
+    let shown = ask(node, Request::RecordShow { record: record.into() });
+    let line = shown["history"].as_array().unwrap().iter().rfind(|line| line["field"] == field).unwrap();
+    (line["by"].clone(), line["value"].clone())
+}
+
+#[test]
+fn inv_who_settles_and_who_imports_is_named_and_nobody_writes_under_the_name_of_another() {
+    let mut town = Town::new(17, 2);
+    let child = town.node(1).child("王小明", &id_number(1));
+    let record = add(town.node(1), "care_log", &child, &[("kind", "visit"), ("note", "一")])["record"].as_str().unwrap().to_owned();
+    town.sync();
+    town.cut();
+    correct(town.node(1), &record, &[("note", "二")]);
+    correct(town.node(2), &record, &[("note", "三")]);
+    town.sync();
+    let item = town.node(2).replica().conflicts(None, Some("field")).unwrap().remove(0).id;
+    ask(town.node(2), Request::ConflictsResolve { id: item, choose: vec!["四".into()], why: None, by: Some("Wang".into()) });
+    assert_eq!(last(town.node(2), &record, "note"), (json!("Wang"), json!("四")), "Li wrote before, and did not settle it");
+    ask(town.node(2), Request::RecordSet { record: record.clone(), set: set(&[("note", "五")]), by: None });
+    assert_eq!(last(town.node(2), &record, "note"), (json!(""), json!("五")), "who gives no name is nobody, and not whoever wrote before");
+    let file = format!("姓名,身份证号,年级,班级\n王小明,{},3,2\n李小红,{},3,2\n", id_number(1), id_number(2));
+    let encoded = {
+        use base64::Engine as _;
+        base64::engine::general_purpose::STANDARD.encode(file)
+    };
+    ask(
+        town.node(1),
+        Request::ImportRoster { file: "a.csv".into(), bytes: encoded, dry_run: false, sheet: None, by: Some("Zhao".into()), this_school: true },
+    );
+    town.sync();
+    for name in ["王小明", "李小红"] {
+        let doc = town.node(2).replica().find_students(name, None).unwrap().remove(0).doc.to_string();
+        assert_eq!(last(town.node(2), &doc, "class"), (json!("Zhao"), json!(2)), "on the other machine too: {name}");
+    }
+}
+
 #[test]
 fn inv_an_undo_decides_no_disagreement() {
     let mut town = Town::new(16, 2);
