@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// School days that one record may cover backwards: a school year.
 const COVER_MAX: u32 = 250;
-/// Value that `$last_present` looks for.
+/// Value that says that the child is there, for `$last_present`.
 const PRESENT: &str = "present";
 
 /// One record of the watched ledger (or the profile) of one child.
@@ -148,8 +148,20 @@ pub fn first_day_of(rule: &Rule, fields: &BTreeMap<String, Value>) -> Option<Dat
     }
 }
 
+/// The last day before `first_day` on which the child was seen, if every weekday since says where it was instead: what lies between unmarked may have been days in school.
+/// By weekdays alone: no byte of what a rule writes hangs on a calendar.
+fn last_present(sightings: &[Sighting], first_day: Date) -> Option<Date> {
+    let seen = sightings.iter().filter(|sighting| sighting.present && sighting.on < first_day).map(|sighting| sighting.on).max()?;
+    let mut day = first_day;
+    while let Some(before) = Holidays::none().previous_working(day).filter(|before| *before > seen) {
+        sightings.iter().find(|sighting| sighting.on == before)?;
+        day = before;
+    }
+    Some(seen)
+}
+
 fn opening(rule: &Rule, sightings: &[Sighting], (first_day, last_day): (Date, Date)) -> Opening {
-    let last_present = sightings.iter().filter(|sighting| sighting.present && sighting.on < first_day).map(|sighting| sighting.on).max();
+    let last_present = last_present(sightings, first_day);
     let value = |set: &SetValue| match set {
         SetValue::Literal(value) => value.clone(),
         SetValue::FirstAbsent => Value::Str(first_day.to_string()),

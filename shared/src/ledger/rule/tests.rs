@@ -89,6 +89,12 @@ fn every_run_opens_once_with_its_days_substituted() {
     assert_eq!(opened[1].set["first_absent"], Value::Str("2026-03-09".to_owned()));
     assert_eq!(opened[1].set["opened_by"], Value::Str("rule".to_owned()));
     assert_eq!(opened[1].set["on"], Value::Str("2026-03-11".to_owned()), "dated by the day it became a case");
+    let last = |sightings: &[Sighting]| {
+        openings(&rule(RuleKind::AbsentRun, 1), sightings, &Holidays::none(), |_| false).pop().unwrap().set["last_day"].clone()
+    };
+    let away = |on: i8| Sighting { matches: false, ..absent(on) };
+    assert_eq!(last(&[present(3), away(4), away(5), absent(6)]), Value::Str("2026-03-03".to_owned()), "on leave meanwhile");
+    assert_eq!(last(&[present(3), away(5), absent(6)]), Value::Null, "of Wednesday nothing is said: it may have been there");
     let unseen = openings(&rule(RuleKind::AbsentRun, 1), &[absent(3)], &Holidays::none(), |_| false);
     assert_eq!(unseen[0].set["last_day"], Value::Null);
 }
