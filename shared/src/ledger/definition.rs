@@ -235,6 +235,8 @@ pub struct Step {
     pub min_days_in_state: Option<u32>,
     /// A relapse or re-opening, counted by reports.
     pub reopens: bool,
+    /// Required date field that is the day of the step: asked once, and the step is dated by it unless another day is given.
+    pub day: Option<String>,
     /// Fields of a round: where the record has been in `to` before, what they held then is not carried into the new round.
     pub anew: Vec<String>,
 }
@@ -373,6 +375,8 @@ pub struct Definition {
     pub filters: Vec<String>,
     /// `bool` field of the child's profile: whom the ledger is about. `None`: any child.
     pub about: Option<String>,
+    /// Date field that is the record's day (`on`), which is then not asked for.
+    pub dated_by: Option<String>,
     /// Fields that make a record's id: a second record with the same values is the same record. Empty: ids are drawn.
     pub key: Vec<String>,
     /// The `ref` field that makes these records rows of another record.

@@ -37,6 +37,7 @@ const HEAD_KEYS: &[&str] = &[
     "list",
     "filters",
     "about",
+    "dated_by",
     "parent",
     "key",
     "per",
@@ -99,6 +100,9 @@ fn whole(reader: &Reader<'_>, root: Table<'_>, text: &str) -> Definition {
     definition.notices = desk::notices(reader, root, &definition);
     definition.alike = desk::alike(reader, root, &definition);
     names_of_fields(reader, root, &definition);
+    if let Some(word) = reader.word(root, "dated_by") {
+        moving::field_of_type(reader, &word, &definition, FieldType::Date);
+    }
     definition
 }
 
@@ -127,6 +131,7 @@ fn head(reader: &Reader<'_>, root: Table<'_>, text: &str) -> Definition {
         help: reader.bilingual(root, "help"),
         label: reader.words(root, "label").into_iter().map(|(word, _)| word).collect(),
         about: reader.word(root, "about").map(|(word, _)| word),
+        dated_by: reader.word(root, "dated_by").map(|(word, _)| word),
         choose: reader.words(root, "choose").into_iter().map(|(word, _)| word).collect(),
         list: reader.words(root, "list").into_iter().map(|(word, _)| word).collect(),
         filters: reader.words(root, "filters").into_iter().map(|(word, _)| word).collect(),

@@ -158,6 +158,8 @@ impl Replica {
         let reading = typed(&catalogue, &definition, &fields, &inputs)?;
         fields.extend(reading.values);
         fields.retain(|_, v| *v != Value::Null);
+        let dated = definition.dated_by.as_ref().and_then(|code| fields.get(code).cloned());
+        fields.extend(dated.map(|day| ("on".to_owned(), day)));
         self.common_fields(&mut fields, by);
         let gaps = self.judge("", &definition, &fields, definition.lifecycle.as_ref().map(|l| l.initial.as_str()), Written::All)?;
         fields.insert("_v".into(), Value::Int(i64::from(definition.version)));
@@ -487,8 +489,13 @@ impl Replica {
         let (after, reading) = self.read_over(&definition, place.fields.clone(), set)?;
         let written = set.keys().map(String::as_str).collect();
         let gaps = self.judge(&place.id, &definition, &after, place.state.as_deref(), Written::Fields(&written))?;
-        let target = Self::target(place);
+        let target = target(place);
         let mut sets: Vec<_> = reading.values.into_iter().map(|(key, v)| (target.clone(), key, v)).collect();
+        let dated = definition.dated_by.as_ref().and_then(|code| sets.iter().find(|(_, key, value)| key == code && *value != Value::Null));
+        if let Some((_, _, day)) = dated.cloned() {
+            sets.retain(|(_, key, _)| key != "on");
+            sets.push((target.clone(), "on".to_owned(), day));
+        }
         if sets.iter().any(|(_, key, value)| place.fields.get(key).unwrap_or(&Value::Null) != value) {
             sets.push(signature(target, by));
         }
@@ -509,10 +516,6 @@ impl Replica {
             }
             None => Ok(()),
         }
-    }
-
-    fn target(place: &Place) -> Target {
-        if place.id == place.doc.to_string() { Target::Subject } else { Target::Record(place.id.clone()) }
     }
 
     /// Voids a record, with the reason. Nothing is deleted.
@@ -542,7 +545,7 @@ impl Replica {
     }
 
     pub(crate) fn void_edit(&self, place: &Place, why: &str, by: Option<&str>) -> DocEdit {
-        let target = Self::target(place);
+        let target = target(place);
         let mut sets =
             vec![(target.clone(), "void".to_owned(), Value::Bool(true)), (target.clone(), "void_reason".to_owned(), Value::Str(why.to_owned()))];
         sets.push(signature(target, by));
@@ -621,11 +624,18 @@ impl Replica {
         }
         self.may_work_in(place.doc)?;
         self.may_set_along(&definition, step, set)?;
-        let day = self.step_day(on)?;
         let outcome = self.outcome(place, &definition)?;
-        let round = definition.lifecycle.as_ref().and_then(|l| l.step(step)).map(|known| outcome.anew(known)).unwrap_or_default();
+        let known = definition.lifecycle.as_ref().and_then(|l| l.step(step));
+        let round = known.map(|known| outcome.anew(known)).unwrap_or_default();
         let (kept, old) = of_former_round(&place.fields, round);
         let (after, reading) = self.read_over(&definition, kept, set)?;
+        // What the step's own field says is the day of the step: one fact, asked once.
+        let own_day = known.and_then(|known| match after.get(known.day.as_ref()?) {
+            Some(Value::Str(day)) => Some(day.as_str()),
+            _ => None,
+        });
+        let on = on.or(own_day);
+        let day = self.step_day(on)?;
         if on.is_some() && id.is_none() {
             self.day_fits(day, outcome.since)?;
         }
@@ -640,7 +650,7 @@ impl Replica {
             None => Vec::new(),
         };
         still_sealed(&definition, outcome.state.as_deref(), step, set)?;
-        let target = Self::target(place);
+        let target = target(place);
         let emptied = old.into_iter().filter(|key| !reading.values.iter().any(|(typed, _)| typed == key)).map(|key| (key, Value::Null));
         let sets = emptied.collect::<Vec<_>>().into_iter().chain(reading.values).map(|(key, v)| (target.clone(), key, v)).collect();
         let mut fields = BTreeMap::from([
@@ -757,6 +767,11 @@ pub fn of_former_round(fields: &BTreeMap<String, Value>, anew: &[String]) -> (BT
     let old = |key: &String| anew.iter().any(|code| key == code || key.strip_prefix(code.as_str()).is_some_and(|rest| rest.starts_with('.')));
     let filled = fields.iter().filter(|(key, value)| old(key) && **value != Value::Null).map(|(key, _)| key.clone()).collect();
     (fields.iter().filter(|(key, _)| !old(key)).map(|(key, value)| (key.clone(), value.clone())).collect(), filled)
+}
+
+/// Where a record lies within its document.
+pub(crate) fn target(place: &Place) -> Target {
+    if place.id == place.doc.to_string() { Target::Subject } else { Target::Record(place.id.clone()) }
 }
 
 /// Who corrects or voids a record: for its trail. Who made it stands in `by` and stays.

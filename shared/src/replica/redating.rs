@@ -5,10 +5,13 @@ use super::{
     Replica, Result,
     edit::{DocEdit, What},
     project,
-    records::{Done, Place},
+    records::{Done, Place, signature, target},
 };
 use crate::{
-    document::write::{Edit, NewStep},
+    document::{
+        view::Value,
+        write::{Edit, NewStep},
+    },
     fault::{Exit, Fault},
     ledger::{
         Definition,
@@ -82,7 +85,11 @@ impl Replica {
             }
         }
         let taken = NewStep { record: place.id.clone(), id: right.id.clone(), fields: right.fields() };
-        let edit = Edit { steps: vec![taken], ..Edit::default() };
+        // The field that says the same day says it still.
+        let field = lifecycle.step(&known.name).and_then(|step| step.day.clone());
+        let field = field.filter(|code| place.fields.get(code) == Some(&Value::Str(known.on.to_string())));
+        let said = field.into_iter().flat_map(|code| [(target(&place), code, Value::Str(day.to_string())), signature(target(&place), by)]);
+        let edit = Edit { steps: vec![taken], sets: said.collect(), ..Edit::default() };
         self.commit(vec![DocEdit { space: place.space, doc: place.doc, what: What::Edit(edit) }])?;
         Ok(done(true))
     }

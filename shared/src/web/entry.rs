@@ -183,7 +183,8 @@ fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition,
     filled.extend(typed.clone());
     let drawing = Drawing { catalogue: &catalogue, definition, account, fields: &empty, typed: &filled, fault, lang, new: true };
     let mut inputs = drawing.inputs();
-    if let Some(on) = inputs.first.iter_mut().find(|i| i.code == "on" && i.value.is_empty()) {
+    let dated = definition.dated_by.as_deref().unwrap_or("on");
+    if let Some(on) = inputs.first.iter_mut().find(|i| i.code == dated && i.value.is_empty()) {
         on.value = desk.clock().today().to_string();
     }
     let doc = pupil.as_ref().map(|p| p.student.as_str());

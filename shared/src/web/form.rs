@@ -224,7 +224,9 @@ impl Drawing<'_> {
     #[must_use]
     pub fn inputs(&self) -> Inputs {
         let (mut out, known) = (Inputs::default(), self.known());
-        let common = Definition::common_fields().iter().filter(|f| f.code == "note" || (f.code == "on" && self.definition.form == Form::Records));
+        let common = Definition::common_fields()
+            .iter()
+            .filter(|f| f.code == "note" || (f.code == "on" && self.definition.form == Form::Records && self.definition.dated_by.is_none()));
         for field in self.definition.fields.iter().filter(|f| self.fills(f)) {
             let input = self.input(field, &known);
             let first = upfront(self.definition, field, input.required == "yes") || !input.value.is_empty() || !input.error.is_empty();

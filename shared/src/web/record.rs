@@ -70,6 +70,8 @@ struct Next {
     code: String,
     /// What the record waits for; any other is a way out, or back.
     awaited: bool,
+    /// One of its fields is its day.
+    dated: bool,
     title: String,
     to: String,
     action: String,
@@ -402,6 +404,9 @@ fn next_steps(
             if input.value.is_empty() && field.is_some_and(|f| f.serial) {
                 input.value = prefill::next_number(desk, definition, &input.code)?;
             }
+            if input.value.is_empty() && known.day.as_ref() == Some(&input.code) {
+                input.value = desk.clock().today().to_string();
+            }
         }
         // A signature is the account's and today's, whatever a form says.
         let signs = if known.role.is_some() { account.name.clone() } else { String::new() };
@@ -428,6 +433,7 @@ fn next_steps(
             awaited: awaits(definition, shown_json["row"]["state"].as_str(), known),
             open,
             on: if open { word("_on") } else { desk.clock().today().to_string() },
+            dated: known.day.is_some(),
             why: word("_why"),
             title: known.title.get(page.lang).to_owned(),
             to: shown::state(definition, Some(&known.to), page.lang),

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 /// Ten years.
 const DAYS_MAX: i64 = 3_660;
 const STATE_KEYS: &[&str] = &["code", "title", "open", "counts", "due_days", "due_from", "due_unit", "due_help", "sealed", "outcomes"];
-const STEP_KEYS: &[&str] = &["code", "title", "from", "to", "authority", "role", "requires", "min_days_in_state", "reopens", "anew"];
+const STEP_KEYS: &[&str] = &["code", "title", "from", "to", "authority", "role", "requires", "min_days_in_state", "reopens", "anew", "day"];
 
 pub(super) fn lifecycle(reader: &Reader<'_>, table: Table<'_>, definition: &Definition) -> Lifecycle {
     reader.known_keys(table, &["initial", "usual", "state", "step"]);
@@ -123,9 +123,14 @@ fn step(reader: &Reader<'_>, table: Table<'_>, states: &[State], definition: &De
     for word in &anew {
         field_exists(reader, word, definition);
     }
+    let day = reader.word(table, "day");
+    if let Some(word) = &day {
+        field_of_type(reader, word, definition, FieldType::Date);
+    }
     Step {
         code,
         title,
+        day: day.map(|(word, _)| word),
         from: from.into_iter().map(|(word, _)| word).collect(),
         to: to.map(|(word, _)| word).unwrap_or_default(),
         authority: reader.needed_one_of(table, "authority", StepAuthority::WORDS, StepAuthority::from_word).unwrap_or(StepAuthority::Any),

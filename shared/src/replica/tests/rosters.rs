@@ -67,7 +67,10 @@ fn the_kind_of_left_behind_child_goes_into_the_record_that_the_rule_opens_and_is
     node.settle();
     assert!(node.rows("SELECT 1 FROM record_care_profile WHERE kind IS NOT NULL").is_empty(), "the kinds are taken back too");
     assert!(node.rows("SELECT 1 FROM record_enrolment WHERE void = 0").is_empty());
-    assert!(node.rows("SELECT 1 FROM record_care_profile WHERE void = 0").is_empty(), "a child that is none has no record that counts, whoever opened it");
+    assert!(
+        node.rows("SELECT 1 FROM record_care_profile WHERE void = 0").is_empty(),
+        "a child that is none has no record that counts, whoever opened it"
+    );
     assert_eq!(roster(node, &file, false)["changed"], 5, "and come again with the children");
     node.settle();
     assert_eq!(kinds(node).len(), 4);

@@ -86,7 +86,7 @@ pub(super) struct Grid {
 pub(super) fn fields<'a>(account: &Account, definition: &'a Definition) -> Vec<&'a Field> {
     let common = |code: &'static str| Definition::common_fields().iter().filter(move |f| f.code == code);
     let own = definition.fields.iter().filter(|f| form::fills(account, definition, f));
-    let on = common("on").filter(|_| definition.form == Form::Records);
+    let on = common("on").filter(|_| definition.form == Form::Records && definition.dated_by.is_none());
     on.chain(own).chain(common("note")).collect()
 }
 
