@@ -103,9 +103,9 @@
     else filter(form);
   });
 
-  // The roll: up and down between children, 1 to 9 for a state, as the keys beside them say. They work as soon as the page is there; where fingers tap, nothing is moved.
+  // The roll: up and down between children, 1 to 9 for a state, as the keys beside them say. They work as soon as the page that names them is there; under a finger, nothing is moved.
   const chosen = (row) => row && ($("input:checked", row) || $("input[type=radio]", row));
-  if (matchMedia("(hover: hover) and (pointer: fine)").matches && !location.hash) chosen($("tr[data-row]"))?.focus({ preventScroll: true });
+  if (matchMedia("(hover: hover) and (pointer: fine)").matches && $(".keys")?.offsetParent && !location.hash) chosen($("tr[data-row]"))?.focus({ preventScroll: true });
   document.addEventListener("keydown", (event) => {
     const row = event.target.closest("tr[data-row]");
     if (!row || event.ctrlKey || event.altKey || event.metaKey) return;
