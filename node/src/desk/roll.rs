@@ -13,9 +13,10 @@ mod known;
 mod missing;
 mod taking;
 
+pub use self::missing::Missed;
 use self::{
     known::{Known, known},
-    missing::{Rolls, in_sentence},
+    missing::Rolls,
     taking::{choose, finish},
 };
 use askama::Template;
@@ -99,23 +100,6 @@ pub struct Taken {
     pub counts: Option<Figures>,
     /// School days lately without a roll, newest first.
     pub missing: Vec<Missed>,
-}
-
-/// A school day without a roll.
-#[derive(Clone, Debug)]
-pub struct Missed {
-    /// The day.
-    pub day: Date,
-    /// Where its roll is taken.
-    pub href: String,
-    /// In words.
-    pub words: String,
-}
-
-impl Missed {
-    fn of(class: Class, day: Date, lang: Lang) -> Self {
-        Self { day, href: missing::at(class, day), words: in_sentence(day, lang) }
-    }
 }
 
 #[derive(Template)]

@@ -17,6 +17,23 @@ use std::{collections::BTreeSet, iter};
 /// School days that are looked back at.
 const DAYS: usize = 10;
 
+/// A school day without a roll.
+#[derive(Clone, Debug)]
+pub struct Missed {
+    /// The day.
+    pub day: Date,
+    /// Where its roll is taken.
+    pub href: String,
+    /// In words.
+    pub words: String,
+}
+
+impl Missed {
+    pub(super) fn of(class: Class, day: Date, lang: Lang) -> Self {
+        Self { day, href: at(class, day), words: in_sentence(day, lang) }
+    }
+}
+
 /// The school days that are looked back at, newest first, and the rolls there are of them.
 pub(super) struct Rolls {
     year: Option<SchoolYear>,
@@ -69,7 +86,7 @@ fn day_of(row: &Row) -> Option<Date> {
 }
 
 /// A day as it stands in a sentence: `11月24日（星期二）`, `Tue 24 Nov`.
-pub(super) fn in_sentence(day: Date, lang: Lang) -> String {
+fn in_sentence(day: Date, lang: Lang) -> String {
     let words = shown::day(day, lang);
     words.split_once(" 周").map(|(day, week)| format!("{day}（星期{week}）")).unwrap_or(words)
 }
