@@ -6,12 +6,17 @@
 //!
 //! Nothing is written for a child that is present, but the head of the roll counts it; a child that was absent the last time and is back gets a record, so that its
 //! absence ends.
+//!
+//! A day without school is opened for marking by a person who says so ([`Known::open`]): nothing is written on it by a slip of the date.
 
 mod known;
+mod missing;
 mod taking;
 
+pub use self::missing::Missed;
 use self::{
     known::{Known, known},
+    missing::Rolls,
     taking::{choose, finish},
 };
 use askama::Template;
@@ -60,6 +65,30 @@ pub fn routes() -> Router<Arc<Desk>> {
         .route("/roll/{grade}/{class}/done", post(done))
 }
 
+/// The figures of a roll.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Children of the class.
+    pub expected: i64,
+    /// There.
+    pub present: i64,
+    /// Absent without a reason.
+    pub absent: i64,
+}
+
+impl Figures {
+    /// How many are not there for a reason (on leave, ill and the like), beside those who were marked differently on two machines.
+    fn excused(&self, apart: usize) -> i64 {
+        (self.expected - self.present - self.absent - i64::try_from(apart).unwrap_or(i64::MAX)).max(0)
+    }
+
+    /// In a sentence with the three of them.
+    fn told(&self, key: &str, lang: Lang) -> String {
+        let [expected, present, absent] = [self.expected, self.present, self.absent].map(|count| count.to_string());
+        locale::text(lang, key, &[("expected", &expected), ("present", &present), ("absent", &absent)])
+    }
+}
+
 /// A class and whether its roll was taken.
 #[derive(Clone, Debug)]
 pub struct Taken {
@@ -67,8 +96,10 @@ pub struct Taken {
     pub class: Class,
     /// In words.
     pub title: String,
-    /// Expected, present, absent; `None`: not taken yet.
-    pub counts: Option<(i64, i64, i64)>,
+    /// `None`: not taken yet.
+    pub counts: Option<Figures>,
+    /// School days lately without a roll, newest first.
+    pub missing: Vec<Missed>,
 }
 
 #[derive(Template)]
@@ -91,6 +122,8 @@ struct Line {
     state: String,
     exception: bool,
     note: String,
+    /// Days without a roll that break the absence: where the newest of them is taken, and what is said. Empty: none do.
+    gap: (String, String),
     case: Option<String>,
     /// The days that made the case are no longer so: it may be taken back.
     withdraw: String,
@@ -101,10 +134,14 @@ struct Line {
 /// What stands over the rows.
 #[derive(Clone, Debug)]
 struct Head {
-    /// Expected, present, absent by the marks; `None`: not handed in.
-    taken: Option<(i64, i64, i64)>,
+    /// By the marks; `None`: not handed in.
+    taken: Option<Figures>,
+    /// What was handed in and how it is mended, where it is something else than the marks, and the class as the files have it now, say. Empty: it is not.
+    kept: String,
     /// Where the figures are settled that another machine wrote otherwise; empty: none are.
     waits: String,
+    /// How many are not there for a reason.
+    excused: i64,
     /// How many were marked differently on two machines.
     apart: usize,
 }
@@ -112,13 +149,18 @@ struct Head {
 impl Head {
     fn of(desk: &Desk, known: &Known, day: Date, lang: Lang) -> Result<Self, Fault> {
         let apart = known.pupils.iter().filter(|pupil| !known.apart(&pupil.student, day).is_empty()).count();
-        let Some(row) = heads(desk, day)?.into_iter().find(|row| head_of(row) == Some(known.class)) else {
-            return Ok(Self { taken: None, waits: String::new(), apart });
+        let Some(row) = head(desk, known.class, day)? else {
+            return Ok(Self { taken: None, kept: String::new(), waits: String::new(), excused: 0, apart });
         };
         let definition = desk.replica.definition(HEAD).map_err(Fault::from)?;
         let mut found = Pending::read(desk)?.of(desk, &definition, &row.id, lang);
         let waits = ["expected", "present", "absent"].into_iter().find_map(|key| found.remove(key)).map(|one| one.href);
-        Ok(Self { taken: Some(known.tally(day)), waits: waits.unwrap_or_default(), apart })
+        let (now, kept) = (known.tally(day), counts(&row));
+        // Figures in dispute are not known to be one thing or another.
+        let differs = waits.is_none() && kept != now;
+        let mends = known.may && !known.pupils.is_empty();
+        let told = differs.then(|| kept.told(if mends { "desk-roll-kept-mend" } else { "desk-roll-kept" }, lang));
+        Ok(Self { taken: Some(now), kept: told.unwrap_or_default(), waits: waits.unwrap_or_default(), excused: now.excused(apart), apart })
     }
 }
 
@@ -131,6 +173,14 @@ struct RollPage {
     today: String,
     day: String,
     works: bool,
+    /// No school on this day, and nobody has said that there is: it is asked first.
+    asks: bool,
+    /// Opened by a person who said so.
+    opened: bool,
+    /// The school days before and after; empty: none that a roll is taken of.
+    beside: (String, String),
+    /// Other school days lately without a roll.
+    missing: Vec<Missed>,
     lines: Vec<Line>,
     head: Head,
     may: bool,
@@ -154,6 +204,8 @@ struct RowPiece {
 #[derive(Debug, Default, Deserialize)]
 struct On {
     on: Option<String>,
+    /// There is school on this day, says the person, whatever the calendar says.
+    open: Option<String>,
     done: Option<String>,
     withdrawn: Option<String>,
 }
@@ -169,6 +221,11 @@ impl On {
             },
         }
     }
+
+    /// Refuses a mark on a day without school that nobody opened: the page may be an old one, or the calendar has come since.
+    fn refuse_closed(&self, known: &Known, day: Date) -> Result<(), Fault> {
+        if self.open.is_some() || known.open(day) { Ok(()) } else { Err(Fault::new("roll-no-school", Exit::Input)) }
+    }
 }
 
 /// The classes in reach of these children, and the rolls of a day.
@@ -181,15 +238,17 @@ pub fn taken(desk: &Desk, account: &Account, pupils: &[Pupil], day: Date, lang: 
     all.sort_unstable();
     all.dedup();
     all.retain(|class| reach.holds(Some(*class)));
-    let heads = heads(desk, day)?;
-    Ok(all
-        .into_iter()
-        .map(|class| Taken {
-            class,
-            title: shown::class(Some(class.grade), Some(class.class), lang),
-            counts: heads.iter().find(|row| head_of(row) == Some(class)).map(counts),
+    let (heads, rolls) = (heads(desk, day, day)?, Rolls::read(desk, day)?);
+    all.into_iter()
+        .map(|class| {
+            Ok(Taken {
+                class,
+                title: shown::class(Some(class.grade), Some(class.class), lang),
+                counts: heads.iter().find(|row| head_of(row) == Some(class)).map(counts),
+                missing: rolls.missing(desk, class)?.into_iter().map(|day| Missed::of(class, day, lang)).collect(),
+            })
         })
-        .collect())
+        .collect()
 }
 
 fn present(pupil: &Pupil) -> bool {
@@ -214,15 +273,21 @@ fn head_of(row: &Row) -> Option<Class> {
     number(row, "grade").zip(number(row, "class")).map(|(grade, class)| Class { grade, class })
 }
 
-fn counts(row: &Row) -> (i64, i64, i64) {
+fn counts(row: &Row) -> Figures {
     let n = |key| number(row, key).unwrap_or(0);
-    (n("expected"), n("present"), n("absent"))
+    Figures { expected: n("expected"), present: n("present"), absent: n("absent") }
 }
 
-fn heads(desk: &Desk, day: Date) -> Result<Vec<Row>, Fault> {
+/// The heads of all classes from one day to another.
+fn heads(desk: &Desk, from: Date, to: Date) -> Result<Vec<Row>, Fault> {
     let definition = desk.replica.definition(HEAD).map_err(Fault::from)?;
-    let wanted = Wanted { from: Some(day.to_string()), to: Some(day.to_string()), limit: 500, ..Wanted::default() };
+    let wanted = Wanted { from: Some(from.to_string()), to: Some(to.to_string()), limit: 5_000, ..Wanted::default() };
     Ok(desk.replica.page(&definition, &wanted).map_err(Fault::from)?.rows)
+}
+
+/// The head of a class on a day.
+fn head(desk: &Desk, class: Class, day: Date) -> Result<Option<Row>, Fault> {
+    Ok(heads(desk, day, day)?.into_iter().find(|row| head_of(row) == Some(class)))
 }
 
 async fn classes(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>) -> Result<Response, Oops> {
@@ -260,18 +325,25 @@ async fn roll(
             let day = on.day(today)?;
             let class = Class { grade, class };
             let known = known(desk, &account, class, day, page.lang)?;
-            let lines: Vec<Line> = known.pupils.iter().map(|pupil| known.line(&page, pupil, day, false)).collect();
+            let (opened, asks) = (on.open.is_some() && !known.open(day), on.open.is_none() && !known.open(day));
+            let lines: Vec<Line> = known.pupils.iter().map(|pupil| known.line(&page, pupil, day, opened, false)).collect();
             desk.noted(&account, "list", format!("ledger {CHECK}"), lines.len());
             let head = Head::of(desk, &known, day, page.lang)?;
+            let missing = Rolls::read(desk, today)?.missing(desk, class)?.into_iter().filter(|missed| *missed != day);
+            let beside = |there: Option<Date>| there.filter(|there| *there <= today).map(|there| missing::at(class, there)).unwrap_or_default();
             Ok(RollPage {
                 class,
+                asks: asks && known.may,
+                opened,
+                beside: (beside(known.holidays.previous_working(day)), beside(known.holidays.next_working(day))),
+                missing: missing.map(|day| Missed::of(class, day, page.lang)).collect(),
                 on: day.to_string(),
                 today: today.to_string(),
                 day: in_words(day, today, page.lang),
                 works: known.holidays.is_working(day),
                 lines,
                 head,
-                may: known.may,
+                may: known.may && !asks,
                 again: false,
                 page: page.titled(format!(
                     "{} · {}",
@@ -355,16 +427,17 @@ async fn row(
             if !before.may {
                 return Err(Fault::new("web-not-yours", Exit::NotAllowed));
             }
+            on.refuse_closed(&before, day)?;
             if chosen.state != "present" || before.today(&chosen.student, day).is_some() {
                 choose(desk, &account, &before, &chosen.student, &chosen.state, day, page.lang)?;
             }
             let mut after = known(desk, &account, class, day, page.lang)?;
-            if heads(desk, day)?.iter().any(|row| head_of(row) == Some(class)) {
+            if head(desk, class, day)?.is_some() {
                 finish(desk, &account, &after, day, page.lang)?;
                 after = known(desk, &account, class, day, page.lang)?;
             }
             let (number, pupil) = after.pupils.iter().enumerate().find(|(_, pupil)| pupil.student == chosen.student).ok_or_else(nobody)?;
-            let line = after.line(&page, pupil, day, true);
+            let line = after.line(&page, pupil, day, on.open.is_some() && !after.open(day), true);
             desk.noted_once(&account, "list", format!("ledger {CHECK}"), 1);
             let head = Head::of(desk, &after, day, page.lang)?;
             let (works, day) = (after.holidays.is_working(day), in_words(day, today, page.lang));
@@ -389,6 +462,7 @@ async fn done(
             if !known.may {
                 return Err(Fault::new("web-not-yours", Exit::NotAllowed));
             }
+            on.refuse_closed(&known, day)?;
             finish(desk, &account, &known, day, lang)?;
             Ok(day)
         })
@@ -403,7 +477,7 @@ mod tests {
 
     #[test]
     fn a_roll_is_of_today_or_before() {
-        let on = |text: &str| On { on: Some(text.to_owned()), done: None, withdrawn: None };
+        let on = |text: &str| On { on: Some(text.to_owned()), ..On::default() };
         assert_eq!(on("2026-03-02").day(date(2026, 3, 2)).unwrap(), date(2026, 3, 2));
         assert_eq!(On::default().day(date(2026, 3, 2)).unwrap(), date(2026, 3, 2));
         assert_eq!(on("2026-03-03").day(date(2026, 3, 2)).unwrap_err().code, "roll-day");

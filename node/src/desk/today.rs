@@ -6,7 +6,7 @@
 use super::{
     guide,
     machine::Machine,
-    roll::{self, Taken},
+    roll::{self, Missed, Taken},
 };
 use askama::Template;
 use axum::{
@@ -43,7 +43,7 @@ use huxue_shared::{
 use jiff::ToSpan as _;
 use serde::Deserialize;
 use serde_json::Value as Json;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 /// Days ahead that are shown.
 const AHEAD_DAYS: i32 = 7;
@@ -136,9 +136,7 @@ fn today_page(desk: &Desk, account: &Account, machine: &Machine, page: Page) -> 
     let mut cards = Vec::new();
     // Whoever does not take rolls is not reminded of them.
     let mine = account.writes(&*desk.replica.definition(roll::CHECK).map_err(Fault::from)?);
-    if works {
-        cards.extend(roll_card(&page, &rolls.into_iter().filter(|roll| mine.holds(Some(roll.class))).collect::<Vec<_>>()));
-    }
+    cards.extend(roll_card(&page, works, &rolls.into_iter().filter(|roll| mine.holds(Some(roll.class))).collect::<Vec<_>>()));
     let reports = cards_of(desk)?;
     let elsewhere: Vec<&str> = reports
         .iter()
@@ -190,13 +188,18 @@ fn mine<'a>(account: &Account, definition: &'a Definition, row: &'a Row) -> Vec<
     lifecycle::awaited(lifecycle, state).into_iter().filter(takes).collect()
 }
 
-fn roll_card(page: &Page, rolls: &[Taken]) -> Option<Card> {
-    let open = rolls.iter().filter(|roll| roll.counts.is_none());
-    let line = |roll: &Taken| {
-        let href = format!("/roll/{}/{}", roll.class.grade, roll.class.class);
-        Line { text: roll.title.clone(), act: Some((href.clone(), page.t("desk-do-roll"))), href, ..Line::default() }
-    };
-    Card::new("rolls", page.t("desk-card-rolls"), open.map(line).collect(), "/roll")
+/// Rolls that are missing: today's, then those of school days before, newest first.
+fn roll_card(page: &Page, works: bool, rolls: &[Taken]) -> Option<Card> {
+    let line = |text: String, href: String| Line { text, act: Some((href.clone(), page.t("desk-do-roll"))), href, ..Line::default() };
+    let open = rolls.iter().filter(|roll| works && roll.counts.is_none());
+    let today = open.map(|roll| line(roll.title.clone(), format!("/roll/{}/{}", roll.class.grade, roll.class.class)));
+    let mut missed: Vec<(&Taken, &Missed)> = rolls.iter().flat_map(|roll| roll.missing.iter().map(move |missed| (roll, missed))).collect();
+    missed.sort_by_key(|(_, missed)| Reverse(missed.day));
+    let before = missed.into_iter().map(|(roll, missed)| {
+        let text = page.t1("desk-roll-missing", &missed.words);
+        line(format!("{} · {text}", roll.title), missed.href.clone())
+    });
+    Card::new("rolls", page.t("desk-card-rolls"), today.chain(before).collect(), "/roll")
 }
 
 /// Open records whose next step is overdue, and those that come within a week.

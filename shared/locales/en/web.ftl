@@ -325,7 +325,7 @@ web-disputed-not-counted = { $value ->
 }.
 desk-today = Today
     .help = Everything due and overdue is here. One click on a line or its button leads to doing it, and what is done goes by itself.
-desk-card-rolls = Rolls not taken today
+desk-card-rolls = Rolls not taken
 desk-card-late = Overdue
 desk-card-coming = Due within a week
 desk-card-conflicts = Disagreements
@@ -343,8 +343,19 @@ desk-roll = Roll
     .help = Everybody is present until told otherwise; each exception is saved at once. The third school day without a reason opens a suspected case by itself.
 desk-roll-taken = taken
 desk-roll-open = not taken yet
+desk-roll-excused = { $value } on leave, off sick or the like
 desk-roll-absent = { $value } absent without reason
 desk-roll-holiday = no school day
+desk-roll-asks = There is no school on this day. If it is made up for another day, say so first, then mark.
+desk-roll-open-day = There is school: take the roll
+desk-roll-before = School day before
+desk-roll-after = School day after
+desk-roll-missing = no roll on { $value }
+desk-roll-missing-days = Without a roll among the last 10 school days:
+desk-roll-gap = no roll on { $value }
+desk-roll-gaps = no roll on { $count } days from { $value }
+desk-roll-kept = The roll as handed in says { $present } of { $expected } there, { $absent } absent without reason: not what is counted now.
+desk-roll-kept-mend = The roll as handed in says { $present } of { $expected } there, { $absent } absent without reason: not what is counted now. Look it over and press “Done” again: only then is the roll changed.
 desk-roll-keys = Keys: ↑ ↓ between children, 1–8 for the state, Tab to the button and Enter to hand it in.
 desk-roll-note = Note
 desk-roll-saved = saved
@@ -377,6 +388,8 @@ http-lan-plain = Listening at { $address } would let other machines in without e
     .next = Use the default 127.0.0.1 and `{ $program } lan on` for the school's network with encryption, or add --plain-lan behind something that encrypts.
 roll-case-stands = Nothing was made void: the days the rule asks for still stand, or the case was dealt with or made void already.
     .next = Correct the days that are wrong first; where they are right, follow the steps of the case.
+roll-no-school = Nothing was saved: there is no school on this day.
+    .next = If it is made up for another day, open the roll of that day, say so there, and mark again.
 roll-day = “{ $text }” is not today or a day before.
     .next = Choose today or a day before.
 web-child-none = There is no such child.
@@ -936,6 +949,7 @@ web-not-here = (not on this machine yet)
 # A child's page: what is open.
 web-next-state = Next: { $value }
 web-missing = Still empty: { $value }
+web-also-lack = { $value } more with the same empty
 web-not-whole = Records with empty fields
 
 # Lists and steps on paper.

@@ -59,6 +59,8 @@ pub struct Item {
     pub void: bool,
     /// Its files.
     pub files: Vec<super::files::state::File>,
+    /// Records of the same ledger and state, older than this one, that lack the same. Only among what is not whole.
+    pub also: Vec<Item>,
 }
 
 #[derive(Template)]
@@ -74,6 +76,8 @@ struct ChildPage {
     open: Vec<Item>,
     /// Records of which nothing is to be done but to fill in what is empty.
     short: Vec<Item>,
+    /// How many they are, those that share a line too.
+    short_count: usize,
     groups: Vec<(String, String, bool, Vec<Item>)>,
     by_time: bool,
     timeline: Vec<Item>,
@@ -153,6 +157,7 @@ impl Drawing<'_> {
             disputed: row.disputed,
             void: row.void,
             files: super::files::state::chips(self.desk, self.account, definition, &row.id, &row.fields, self.lang),
+            also: Vec::new(),
         })
     }
 
@@ -203,6 +208,19 @@ impl Drawing<'_> {
     }
 }
 
+/// Records that lack the same are one line: the first of them, which is the newest, with the others behind it. Each mark of an absence is such a record.
+fn together(items: Vec<Item>) -> Vec<Item> {
+    let mut lines: Vec<Item> = Vec::new();
+    for item in items {
+        let same = |line: &&mut Item| line.ledger == item.ledger && line.state == item.state && line.next == item.next;
+        match lines.iter_mut().find(same) {
+            Some(line) => line.also.push(item),
+            None => lines.push(item),
+        }
+    }
+    lines
+}
+
 fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_time: bool) -> Result<ChildPage, Fault> {
     let (pupil, others) = reach::child(desk, account, &student)?;
     desk.noted(account, "show", format!("student:{student}"), 1);
@@ -232,7 +250,7 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
     found.sort_by(|a, b| a.due.cmp(&b.due));
     let (open, short): (Vec<Open>, Vec<Open>) = found.into_iter().partition(|open| open.moves);
     let items = |list: Vec<Open>| list.into_iter().map(|open| open.item).collect::<Vec<_>>();
-    let (open, mut short) = (items(open), items(short));
+    let (open, mut short) = (items(open), together(items(short)));
     if let Some(gaps) = drawing.gaps(&profile_definition, None, &fields).filter(|_| writes(&profile_definition)) {
         let ledger = profile_definition.title.get(lang).to_owned();
         short.push(Item { href: format!("/record/{student}/edit"), ledger, next: vec![gaps], ..Item::default() });
@@ -281,6 +299,7 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
         more,
         may_edit: writes(&profile_definition),
         open,
+        short_count: short.iter().map(|item| 1 + item.also.len()).sum(),
         short,
         groups,
         by_time,

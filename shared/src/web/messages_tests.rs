@@ -8,9 +8,10 @@ use std::{
 };
 
 /// Whatever a message of the pages may want to be told.
-const PARTICULARS: [&str; 32] = [
+const PARTICULARS: [&str; 35] = [
     "detail", "path", "value", "pending", "at", "grade", "class", "from", "to", "until", "year", "phone", "contact", "place", "done", "count", "due",
-    "whole", "port", "file", "rows", "files", "mib", "free", "most", "step", "names", "title", "reported", "now", "who", "within",
+    "whole", "port", "file", "rows", "files", "mib", "free", "most", "step", "names", "title", "reported", "now", "who", "within", "expected",
+    "present", "absent",
 ];
 
 fn text(lang: Lang, key: &str) -> String {

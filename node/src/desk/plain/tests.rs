@@ -119,8 +119,11 @@ async fn what_comes_all_at_once_is_told_to_come_again_and_small_forms_go_on() {
     let whole = 1 << 20;
     let mut first = port.upload(whole).await;
     first.write_all(b"--x\r\n").await.unwrap();
-    // The first holds the room once its head is read: until then another is let in before it.
+    // The first holds the room once its head is read: until then another is let in before it. It goes on all the while, for a silent one is let go.
+    let mut sent = 5;
     let said = loop {
+        first.write_all(b"-").await.unwrap();
+        sent += 1;
         let mut second = port.upload(whole).await;
         second.write_all(&vec![b'-'; whole]).await.unwrap();
         let said = answer_of(&mut second).await;
@@ -131,7 +134,7 @@ async fn what_comes_all_at_once_is_told_to_come_again_and_small_forms_go_on() {
     assert!(said.contains("请稍等片刻再传"), "{said}");
     let form = port.school.post("/language", &port.session, "lang=zh").await;
     assert_eq!(form.status, axum::http::StatusCode::SEE_OTHER, "{}", form.text);
-    first.write_all(&vec![b'-'; whole - 5]).await.unwrap();
+    first.write_all(&vec![b'-'; whole - sent]).await.unwrap();
     let said = answer_of(&mut first).await;
     assert!(!said.starts_with("HTTP/1.1 503"), "who was first is answered: {said}");
     let mut third = port.upload(whole).await;

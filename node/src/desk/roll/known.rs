@@ -1,6 +1,6 @@
 //! What is known of a class on a day: its children, their checks and open cases, what counts as an absence and since when, and the line drawn of each child.
 
-use super::{BACK_DAYS, CASE, CHECK, Line, head_of, heads, present, word};
+use super::{BACK_DAYS, CASE, CHECK, Figures, Line, head_of, heads, missing, present, word};
 use huxue_shared::{
     fault::{Exit, Fault},
     ledger::{Catalogue, Definition, days::Holidays, definition::Rule, rule},
@@ -24,6 +24,9 @@ use std::{
     sync::Arc,
 };
 
+/// School days without a roll behind which an earlier absence is looked for: after two weeks it is another one.
+const GAP_DAYS_MAX: usize = 10;
+
 /// What is known of a class on a day.
 pub(super) struct Known {
     pub(super) class: Class,
@@ -37,6 +40,8 @@ pub(super) struct Known {
     pub(super) case_ledger: Arc<Definition>,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) holidays: Arc<Holidays>,
+    /// Days that lead to this one of which the class has a roll.
+    pub(super) rolled: BTreeSet<Date>,
     pub(super) definition: Arc<Definition>,
     /// What is said of children whose class or status is in question: where it is settled, and the words. They stand in the class that is kept.
     pub(super) unsettled: HashMap<String, (String, String)>,
@@ -80,6 +85,7 @@ pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lan
         case_ledger: case,
         catalogue: desk.replica.catalogue(),
         holidays: desk.replica.holidays(),
+        rolled: missing::held(desk, class, back(day), day)?,
         definition,
         unsettled,
         held: HashMap::new(),
@@ -101,10 +107,14 @@ pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lan
     Ok(known)
 }
 
+/// As far back as an absence is followed.
+fn back(day: Date) -> Date {
+    day.checked_sub(BACK_DAYS.days()).unwrap_or(day)
+}
+
 /// The checks of children that lead to a day, of each the newest first.
 fn checks(desk: &Desk, definition: &Definition, students: Option<Vec<String>>, day: Date) -> Result<HashMap<String, Vec<Row>>, Fault> {
-    let from = day.checked_sub(BACK_DAYS.days()).unwrap_or(day);
-    let (from, to) = (Some(from.to_string()), Some(day.to_string()));
+    let (from, to) = (Some(back(day).to_string()), Some(day.to_string()));
     let wanted = Wanted { students, from, to, order: "-on".to_owned(), limit: 5_000, ..Wanted::default() };
     let mut checks: HashMap<String, Vec<Row>> = HashMap::new();
     for row in desk.replica.page(definition, &wanted).map_err(Fault::from)?.rows {
@@ -117,7 +127,7 @@ fn checks(desk: &Desk, definition: &Definition, students: Option<Vec<String>>, d
 /// roll of that day it was in that roll's class; else it is in the class it is in now, if it was at school then. A class it changed to since without a mark on that day
 /// is not known to be a new one: no day is kept with it.
 fn pupils(desk: &Desk, definition: &Definition, class: Class, day: Date, in_question: impl Fn(&Pupil) -> bool) -> Result<Vec<Pupil>, Fault> {
-    let rolls: HashMap<String, Class> = heads(desk, day)?.into_iter().filter_map(|row| Some((row.id.clone(), head_of(&row)?))).collect();
+    let rolls: HashMap<String, Class> = heads(desk, day, day)?.into_iter().filter_map(|row| Some((row.id.clone(), head_of(&row)?))).collect();
     let wanted = Wanted { from: Some(day.to_string()), to: Some(day.to_string()), limit: 5_000, ..Wanted::default() };
     let marks = desk.replica.page(definition, &wanted).map_err(Fault::from)?.rows;
     let stood: HashMap<String, Class> =
@@ -181,14 +191,23 @@ impl Known {
         self.disputed.get(record).is_some_and(|keys| keys.contains(key))
     }
 
+    /// Whether a day is marked without asking: there is school, or somebody has said so before by a mark or a roll.
+    pub(super) fn open(&self, day: Date) -> bool {
+        self.holidays.is_working(day) || self.rolled.contains(&day) || self.pupils.iter().any(|pupil| !self.marks(&pupil.student, day).is_empty())
+    }
+
     /// Expected, present and absent without reason on this day, by the marks; who was marked differently is neither here nor absent.
-    pub(super) fn tally(&self, day: Date) -> (i64, i64, i64) {
+    pub(super) fn tally(&self, day: Date) -> Figures {
         let count = |of: &dyn Fn(&str) -> bool| {
             let settled = self.pupils.iter().filter(|pupil| self.apart(&pupil.student, day).is_empty());
             let states = settled.map(|pupil| self.today(&pupil.student, day).and_then(|row| word(row, "state")).unwrap_or("present"));
             i64::try_from(states.filter(|state| of(state)).count()).unwrap_or(i64::MAX)
         };
-        (i64::try_from(self.pupils.len()).unwrap_or(i64::MAX), count(&|state| state == "present"), count(&|state| self.counts_as_absent(state)))
+        Figures {
+            expected: i64::try_from(self.pupils.len()).unwrap_or(i64::MAX),
+            present: count(&|state| state == "present"),
+            absent: count(&|state| self.counts_as_absent(state)),
+        }
     }
 
     /// States that count as absent without a reason: those the ledger's rule watches for.
@@ -219,6 +238,23 @@ impl Known {
         (since, days)
     }
 
+    /// School days without a roll, newest first, that alone part an absence beginning on `since` from one before: nobody can tell whether the child was there.
+    fn gap(&self, student: &str, since: Date) -> Vec<Date> {
+        let mut days = Vec::new();
+        let mut at = since;
+        while days.len() < GAP_DAYS_MAX
+            && let Some(before) = self.holidays.previous_working(at)
+        {
+            match self.today(student, before) {
+                Some(row) if word(row, "state").is_some_and(|state| self.counts_as_absent(state)) => return days,
+                None if !self.rolled.contains(&before) => days.push(before),
+                _ => break,
+            }
+            at = before;
+        }
+        Vec::new()
+    }
+
     /// First day of an absence said to last from `first` to `last`, as far as no check between them says otherwise: one of them may have been corrected since.
     fn unbroken(&self, student: &str, first: Date, last: Date) -> Date {
         let day = |row: &Row| row.on.as_deref().and_then(|on| on.parse::<Date>().ok());
@@ -243,7 +279,8 @@ impl Known {
         (initial && !self.definition.rules.iter().filter(|rule| rule.opens == CASE).any(|rule| stands(&rule))).then_some(case)
     }
 
-    pub(super) fn line(&self, page: &Page, pupil: &Pupil, day: Date, saved: bool) -> Line {
+    /// `opened`: the day is open only because the page says so, and stays open by the row's answer.
+    pub(super) fn line(&self, page: &Page, pupil: &Pupil, day: Date, opened: bool, saved: bool) -> Line {
         let lang = page.lang;
         let row = self.today(&pupil.student, day);
         let apart = self.apart(&pupil.student, day);
@@ -256,8 +293,13 @@ impl Known {
         let apart = if titles.is_empty() { String::new() } else { locale::text(lang, "desk-roll-apart", &[("value", &titles.join(" / "))]) };
         let states = choices().map(|choice| (choice.code.clone(), choice.title.get(lang).to_owned(), choice.code == state)).collect();
         let absent = self.counts_as_absent(&state);
-        let note =
-            if absent { locale::text(lang, "desk-roll-day", &[("value", &self.absence(&pupil.student, day).1.to_string())]) } else { String::new() };
+        // A day that is no school day is no day of an absence.
+        let (note, gap) = if absent && self.holidays.is_working(day) {
+            let (since, days) = self.absence(&pupil.student, day);
+            (page.t1("desk-roll-day", days), self.gap_words(page, &self.gap(&pupil.student, since)))
+        } else {
+            <(String, (String, String))>::default()
+        };
         let here = format!("/roll/{}/{}", self.class.grade, self.class.class);
         let withdraw = self.unfounded.get(&pupil.student).filter(|_| self.may).map(|_| page.post(&format!("{here}/withdraw?on={day}")));
         Line {
@@ -268,11 +310,20 @@ impl Known {
             apart,
             exception: state != "present",
             note,
+            gap,
             case: self.cases.get(&pupil.student).map(|row| row.id.clone()),
             withdraw: withdraw.unwrap_or_default(),
             saved,
-            action: page.post(&format!("{here}/row?on={day}")),
+            action: page.post(&format!("{here}/row?on={day}{}", if opened { "&open=1" } else { "" })),
             state: if absent { "absent".to_owned() } else { state },
         }
+    }
+
+    /// Where the newest of these days is taken, and what is said of them.
+    fn gap_words(&self, page: &Page, gap: &[Date]) -> (String, String) {
+        let Some((newest, oldest)) = gap.first().zip(gap.last()) else { return (String::new(), String::new()) };
+        let day = missing::briefly(*oldest, page.lang);
+        let words = if gap.len() == 1 { page.t1("desk-roll-gap", day) } else { page.t2("desk-roll-gaps", day, gap.len()) };
+        (missing::at(self.class, *newest), words)
     }
 }

@@ -1,6 +1,6 @@
 //! What a roll writes: a child's check, those who are back, and the head that says the class was asked.
 
-use super::{CHECK, HEAD, head_of, heads, known::Known, word};
+use super::{CHECK, HEAD, head, known::Known, word};
 use huxue_shared::{
     command::{Request, request::SubjectRef},
     fault::Fault,
@@ -84,12 +84,12 @@ pub(super) fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, l
             choose(desk, account, known, &pupil.student, "present", day, lang)?;
         }
     }
-    let (expected, present, absent) = known.tally(day);
+    let figures = known.tally(day);
     let stage = known.pupils.iter().find_map(|p| p.stage.clone()).unwrap_or_default();
     let mut set: BTreeMap<String, String> = [
-        ("expected", expected.to_string()),
-        ("present", present.to_string()),
-        ("absent", absent.to_string()),
+        ("expected", figures.expected.to_string()),
+        ("present", figures.present.to_string()),
+        ("absent", figures.absent.to_string()),
         ("done_by", account.name.clone()),
         ("done_at", desk.clock().now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8))).strftime("%H:%M").to_string()),
     ]
@@ -97,8 +97,7 @@ pub(super) fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, l
     .map(|(key, text)| (key.to_owned(), text))
     .collect();
     let by = Some(account.name.clone());
-    let head = heads(desk, day)?.into_iter().find(|row| head_of(row) == Some(known.class));
-    let record = if let Some(row) = head {
+    let record = if let Some(row) = head(desk, known.class, day)? {
         // Figures that another machine wrote otherwise wait for a person; the page counts by the marks meanwhile.
         set.retain(|key, _| !known.awaits(&row.id, key));
         let _ = desk.ask(account, Request::RecordSet { record: row.id.clone(), set, by }, lang)?;

@@ -195,6 +195,176 @@ async fn on_a_day_without_school_nobody_is_told_that_a_roll_is_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_day_without_school_is_marked_only_once_somebody_says_that_there_is_school() {
+    const SUNDAY: &str = "/roll/3/1?on=2026-03-01";
+    for first in ["row", "done"] {
+        let school = School::new();
+        let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+        let child = school.child("王小明", "529901201606120012", 3, 1);
+        let absent = format!("student={child}&state=absent");
+        let closed = school.get(SUNDAY, &teacher).await.text;
+        assert!(closed.contains("调休或补课的，先确认再点") && closed.contains("王小明"), "{closed}");
+        assert!(!closed.contains("type=\"radio\"") && !closed.contains("点完了"), "{closed}");
+        // An old page, or a machine to which the calendar has come since.
+        for (act, form) in [("row", absent.as_str()), ("done", "")] {
+            let answer = school.post(&format!("/roll/3/1/{act}?on=2026-03-01"), &teacher, form).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{act}");
+            assert!(answer.text.contains("没有保存：这一天不上课"), "{act}: {}", answer.text);
+        }
+        assert!(school.records("dropout_check").is_empty() && school.records("dropout_roll").is_empty());
+
+        let open = school.get(&format!("{SUNDAY}&open=1"), &teacher).await.text;
+        assert!(open.contains("type=\"radio\"") && !open.contains("先确认再点"), "{open}");
+        for act in ["row", "done"] {
+            assert!(open.contains(&format!("/roll/3/1/{act}?on=2026-03-01&#38;open=1&#38;t=")), "{act}: {open}");
+        }
+        let form = if first == "row" { absent.as_str() } else { "" };
+        let answer = school.post(&format!("/roll/3/1/{first}?on=2026-03-01&open=1"), &teacher, form).await;
+        assert!(answer.status.is_success() || answer.status.is_redirection(), "{first}: {}", answer.text);
+        // What is there has opened it.
+        let answer = school.post("/roll/3/1/row?on=2026-03-01", &teacher, &absent).await;
+        assert!(answer.text.contains("已保存") && !answer.text.contains("缺勤第"), "{first}: {}", answer.text);
+        let page = school.get(SUNDAY, &teacher).await.text;
+        assert!(page.contains("type=\"radio\"") && !page.contains("先确认再点") && !page.contains("缺勤第"), "{first}: {page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forgotten_day_is_told_to_who_takes_the_roll_until_it_is_made_up_for() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let (_, other) = school.person("he", &[Role::ClassTeacher], &[class(3, 2)]);
+    let (_, principal) = school.person("zhang", &[Role::Principal], &[]);
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let _ = school.child("李小红", "529901201606120020", 3, 2);
+    let absent = async |day: &str| {
+        let answer = school.post(&format!("/roll/3/1/row?on={day}"), &teacher, &format!("student={child}&state=absent")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        assert_eq!(school.post(&format!("/roll/3/1/done?on={day}"), &teacher, "").await.status, StatusCode::SEE_OTHER);
+        answer.text
+    };
+    // Tuesday and Thursday; it is the Monday after.
+    let _ = absent("2026-02-24").await;
+    let row = absent("2026-02-26").await;
+    assert!(row.contains("缺勤第 1 天 <a href=\"/roll/3/1?on=2026-02-25\">2月25日没有点名</a>"), "{row}");
+    let card = async |session: &str| {
+        let page = school.get("/", session).await.text;
+        page.split_once("id=\"card-rolls\"").and_then(|(_, rest)| rest.split_once("</section>")).map(|(card, _)| card.to_owned()).unwrap_or_default()
+    };
+    for session in [&teacher, &registrar] {
+        let card = card(session).await;
+        let line = |day: &str, words: &str| format!("<a href=\"/roll/3/1?on=2026-02-{day}\">三年级1班 · 2月{words}没有点名</a>");
+        let at = ["<a href=\"/roll/3/1\">三年级1班</a>", &line("27", "27日（星期五）"), &line("25", "25日（星期三）")].map(|text| card.find(text));
+        assert!(at.iter().all(Option::is_some) && at.is_sorted(), "today's first, then the newest: {at:?} {card}");
+        assert!(!card.contains("2月23日") && !card.contains("2月24日"), "not told of days before the first roll: {card}");
+        assert!(!card.contains("/roll/3/2?on="), "a class that never handed a roll in is told of today alone: {card}");
+    }
+    assert!(card(&principal).await.is_empty());
+    assert!(!card(&other).await.contains("三年级1班"));
+    let list = school.get("/roll", &registrar).await.text;
+    assert!(list.contains("<a href=\"/roll/3/1?on=2026-02-25\">2月25日（星期三）</a>"), "{list}");
+    let page = school.get("/roll/3/1?on=2026-02-27", &teacher).await.text;
+    let told = "没有点名的： <a href=\"/roll/3/1?on=2026-02-25\">2月25日（星期三）</a></p>";
+    assert!(page.contains(told), "the others, not the day itself: {page}");
+    for (beside, day) in [("前一上课日", "02-26"), ("后一上课日", "03-02")] {
+        assert!(page.contains(&format!("href=\"/roll/3/1?on=2026-{day}\">{beside}</a>")), "{page}");
+    }
+    assert!(!school.get("/roll/3/1", &teacher).await.text.contains("后一上课日"), "no roll is taken of a day to come");
+
+    let _ = absent("2026-02-25").await;
+    let page = school.get("/roll/3/1?on=2026-02-26", &teacher).await.text;
+    assert!(page.contains("缺勤第 3 天") && !page.contains("2月25日没有点名"), "{page}");
+    assert!(!card(&teacher).await.contains("2月25日"));
+    assert_eq!(school.records("dropout_case").len(), 1, "three days in a row");
+    for day in ["2026-02-27", "2026-03-02"] {
+        assert_eq!(school.post(&format!("/roll/3/1/done?on={day}"), &teacher, "").await.status, StatusCode::SEE_OTHER);
+    }
+    assert!(card(&teacher).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_with_a_roll_parts_two_absences_and_is_not_called_forgotten() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let mark = async |day: &str, state: &str| {
+        let answer = school.post(&format!("/roll/3/1/row?on={day}"), &teacher, &format!("student={child}&state={state}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        answer.text
+    };
+    let done = async |day: &str| assert_eq!(school.post(&format!("/roll/3/1/done?on={day}"), &teacher, "").await.status, StatusCode::SEE_OTHER);
+    let _ = mark("2026-02-23", "absent").await;
+    done("2026-02-23").await;
+    // Tuesday and Wednesday are forgotten.
+    let row = mark("2026-02-26", "absent").await;
+    assert!(row.contains("<a href=\"/roll/3/1?on=2026-02-25\">2月24日起 2 天没有点名</a>"), "{row}");
+    done("2026-02-24").await;
+    let row = mark("2026-02-26", "suspected").await;
+    assert!(row.contains("缺勤第 1 天") && !row.contains("没有点名"), "he was there on Tuesday: {row}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_roll_that_no_longer_fits_the_class_says_both_figures_and_changes_only_when_it_is_handed_in_again() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let (_, principal) = school.person("zhang", &[Role::Principal], &[]);
+    let _ = school.child("王小明", "529901201606120012", 3, 1);
+    let done = async || assert_eq!(school.post("/roll/3/1/done?on=2026-02-26", &teacher, "").await.status, StatusCode::SEE_OTHER);
+    let page = async |who: &str| school.get("/roll/3/1?on=2026-02-26", who).await.text;
+    let expected = || school.records("dropout_roll")[0].fields.get("expected").cloned();
+    done().await;
+    assert!(!page(&teacher).await.contains("点名册上记的是"));
+    // Enrolled since, and nobody has written since when.
+    let _ = school.child("李小红", "529901201606120020", 3, 1);
+    let (takes, reads) = (page(&teacher).await, page(&principal).await);
+    for page in [&takes, &reads] {
+        assert!(page.contains("到校 2 人，应到 2 人") && page.contains("点名册上记的是到校 1 人，应到 1 人，无故缺勤 0 人"), "{page}");
+    }
+    assert!(takes.contains("核对以后再按一次“点完了”") && !reads.contains("核对以后"), "{takes} {reads}");
+    assert_eq!(expected(), Some(Value::Int(1)), "looking changes nothing");
+    done().await;
+    assert!(!page(&teacher).await.contains("点名册上记的是"));
+    assert_eq!(expected(), Some(Value::Int(2)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_figures_of_a_roll_add_up() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1), class(3, 2)]);
+    let numbers = ["529901201606120012", "529901201606120020", "529901201606120039", "529901201606120047"];
+    let children: Vec<String> = numbers.iter().map(|number| school.child("王小明", number, 3, 1)).collect();
+    let _ = school.child("赵小红", "529901201603020032", 3, 2);
+    let _ = school.post("/roll/3/1/done", &teacher, "").await;
+    let mut page = school.get("/roll/3/1", &teacher).await.text;
+    assert!(page.contains("到校 4 人，应到 4 人") && !page.contains("请假、病休等"), "{page}");
+    for (child, state) in children.iter().zip(["absent", "leave", "ill"]) {
+        page = school.post("/roll/3/1/row", &teacher, &format!("student={child}&state={state}")).await.text;
+    }
+    for page in [page, school.get("/roll", &teacher).await.text] {
+        assert!(page.contains("到校 1 人，应到 4 人") && page.contains("请假、病休等 2 人") && page.contains("无故缺勤 1 人"), "{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn marks_that_lack_the_same_are_one_line_of_a_childs_page() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    for day in ["2026-02-24", "2026-02-25", "2026-02-26"] {
+        let answer = school.post(&format!("/roll/3/1/row?on={day}"), &teacher, &format!("student={child}&state=absent")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    }
+    let page = school.get(&format!("/child/{child}"), &teacher).await.text;
+    let short = page.split_once("没填全的记录").and_then(|(_, rest)| rest.split_once("</section>")).unwrap_or_else(|| panic!("{page}")).0;
+    assert_eq!(short.matches("还没填：联系到谁、去向").count(), 1, "{short}");
+    assert!(short.contains("缺同样几项的，另有 2 条"), "{short}");
+    let at: Vec<_> = ["2026-02-26", "2026-02-25", "2026-02-24"].iter().map(|day| short.find(day)).collect();
+    assert!(at.iter().all(Option::is_some) && at.is_sorted(), "each has its link, the newest first: {short}");
+    assert_eq!(short.matches("/record/dropout_check:").count(), 3, "{short}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_case_is_offered_to_be_made_void_only_when_its_days_are_no_longer_so_whichever_day_is_looked_at() {
     let days = ["2026-02-24", "2026-02-25", "2026-02-26"];
     for order in [[0, 1, 2], [2, 1, 0], [0, 2, 1]] {

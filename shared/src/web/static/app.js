@@ -103,15 +103,18 @@
     else filter(form);
   });
 
-  // The roll: up and down between children, 1 to 9 for a state, as the keys beside them say.
+  // The roll: up and down between children, 1 to 9 for a state, as the keys beside them say. They work as soon as the page that names them is there; under a finger, nothing is moved.
+  const chosen = (row) => row && ($("input:checked", row) || $("input[type=radio]", row));
+  if (matchMedia("(hover: hover) and (pointer: fine)").matches && $(".keys")?.offsetParent && !location.hash) chosen($("tr[data-row]"))?.focus({ preventScroll: true });
   document.addEventListener("keydown", (event) => {
     const row = event.target.closest("tr[data-row]");
     if (!row || event.ctrlKey || event.altKey || event.metaKey) return;
     const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
     if (step) {
-      const other = row[step];
-      const target = other && ($("input:checked", other) || $("input", other));
-      if (target) { event.preventDefault(); target.focus(); target.scrollIntoView({ block: "nearest" }); }
+      const target = chosen(row[step]);
+      // Also where there is no other row: the arrow would choose the child's next state.
+      if (target || event.target.type === "radio") event.preventDefault();
+      if (target) { target.focus(); target.scrollIntoView({ block: "nearest" }); }
       return;
     }
     if (/^[1-9]$/.test(event.key) && event.target.type === "radio") {
