@@ -926,7 +926,7 @@ web-trail-all = List all
 
 # What awaits a choice, wherever a value is shown; records referred to.
 web-pending = to be settled: { $value }
-paper-not-yet = { $state }: "{ $step }" is still to come
+paper-not-yet = { $value }: "{ $step }" is still to come
 paper-unsettled = disputed, not settled
 web-not-here = (not on this machine yet)
 

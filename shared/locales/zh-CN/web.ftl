@@ -836,7 +836,7 @@ web-trail-all = 全部列出
 
 # What awaits a choice, wherever a value is shown; records referred to.
 web-pending = 待定：{ $value }
-paper-not-yet = { $state }，未{ $step }
+paper-not-yet = { $value }，未{ $step }
 paper-unsettled = 有分歧，未定
 web-not-here = （本机还没有这条记录）
 

@@ -144,8 +144,10 @@ fn no_letter(definition: &Definition, row: &Row, names: &Names<'_>) -> String {
         _ if row.void => locale::text(lang, "web-void", &[]),
         None if row.disputed => names.unsettled(),
         Some(state) if state == lifecycle.initial => {
-            let step = lifecycle::awaited(lifecycle, state).first().map(|step| step.title.get(lang)).unwrap_or_default();
-            locale::text(lang, "paper-not-yet", &[("state", &shown::state(definition, Some(state), lang)), ("step", step)])
+            let title = shown::state(definition, Some(state), lang);
+            lifecycle::awaited(lifecycle, state)
+                .first()
+                .map_or_else(|| title.clone(), |step| locale::text(lang, "paper-not-yet", &[("value", &title), ("step", step.title.get(lang))]))
         }
         _ => String::new(),
     }
