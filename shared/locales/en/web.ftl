@@ -889,6 +889,8 @@ web-form-gaps = With this some particulars are needed; nothing is saved yet.
     .next = Fill in what is marked and save; what is not known yet may wait: save once more.
 web-field-gap = "{ $title }" is empty.
     .next = Fill it in and save, or save once more.
+web-unlike-file = In the child's file "{ $title }" is "{ $value }"; here it is something else.
+    .next = Mend it here, or the file first if that is out of date; if it is meant, save once more (in the grid: tick it).
 web-others = Others (not for this child or date)
 paper-about-only = This ledger is about children with "{ $value }", and only theirs are here; { $count ->
     [one] 1 other child has
@@ -943,6 +945,7 @@ web-trail-all = List all
 
 # What awaits a choice, wherever a value is shown; records referred to.
 web-pending = to be settled: { $value }
+paper-not-yet = { $value }: "{ $step }" is still to come
 paper-unsettled = disputed, not settled
 web-not-here = (not on this machine yet)
 

@@ -802,6 +802,8 @@ web-form-gaps = 这样改，还有几项要写清楚，还没有保存。
     .next = 填好标出的几项再保存；现在确实不知道的，再按一次保存，以后补。
 web-field-gap = “{ $title }”还没填。
     .next = 填好后保存，或者再按一次保存。
+web-unlike-file = 学生档案里，“{ $title }”是“{ $value }”，这里填的不一样。
+    .next = 填错的改过来；档案过时的，先改档案；确实不一样的，再按一次保存（表格里打勾）。
 web-others = 其他（与这名学生或日期不符）
 paper-about-only = 这本台账是给“{ $value }”为“是”的学生用的，只打了他们的；另有 { $count } 名学生没有打。
 paper-about-all = 全部学生都打
@@ -853,6 +855,7 @@ web-trail-all = 全部列出
 
 # What awaits a choice, wherever a value is shown; records referred to.
 web-pending = 待定：{ $value }
+paper-not-yet = { $value }，未{ $step }
 paper-unsettled = 有分歧，未定
 web-not-here = （本机还没有这条记录）
 

@@ -49,6 +49,94 @@ fn who_is_gone_by_the_roll_and_at_school_by_the_file_is_named_until_either_is_co
 }
 
 #[test]
+fn who_is_marked_as_gone_while_a_transfer_from_here_is_open_is_nobodys_to_correct() {
+    let mut c = empty();
+    for doc in 1..=4 {
+        pupil(&c, doc, A, "");
+        put(&c, "dropout_check", &doc.to_string(), Some(A), doc, "on=2026-03-02 state=transferred");
+    }
+    put(&c, "transfer", "1", Some(A), 1, &format!("from={A} to={B} _state=asked"));
+    put(&c, "transfer", "2", Some(A), 2, &format!("from={A} to={B} _state=confirmed"));
+    put(&c, "transfer", "3", Some(A), 3, &format!("from={A} to={B} _state=withdrawn"));
+    put(&c, "transfer", "4", Some(A), 4, &format!("from={B} to={A} _state=asked"));
+    let line = |doc: u32| format!("s1|00{doc}|P{doc}|3|1|transferred|2026-03-02");
+    assert_eq!(ask(&mut c, "roll_against_file", &[]), [line(3), line(4)], "one that is over, and one to here, say nothing");
+    put(&c, "dropout_check", "5", Some(A), 1, "on=2026-03-03 state=suspended");
+    assert_eq!(ask(&mut c, "roll_against_file", &[]).len(), 3, "on leave of absence is another matter");
+}
+
+#[test]
+fn who_is_absent_again_while_the_case_rests_is_named_until_back_or_taken_up_again() {
+    let mut c = empty();
+    for (doc, state) in [(1, "returned"), (2, "excluded"), (3, "persuading"), (4, "closed"), (5, "home_taught"), (6, "returned"), (7, "returned")] {
+        pupil(&c, doc, A, "");
+        put(&c, "dropout_case", &doc.to_string(), Some(A), doc, &format!("_state={state} _since=2026-03-04"));
+    }
+    let mark = |c: &rusqlite::Connection, id: &str, doc: u32, sets: &str| put(c, "dropout_check", id, Some(A), doc, sets);
+    for doc in 1..=5 {
+        mark(&c, &format!("{doc}a"), doc, "on=2026-03-09 state=absent days_absent=2");
+    }
+    assert!(ask(&mut c, "absent_again", &[]).is_empty(), "two days are not three");
+    for doc in 1..=5 {
+        mark(&c, &format!("{doc}b"), doc, "on=2026-03-10 state=absent days_absent=3");
+    }
+    mark(&c, "6", 6, "on=2026-03-04 state=absent days_absent=9");
+    mark(&c, "7", 7, "on=2026-03-09 state=suspected");
+    let line = |doc: u32, days: &str, on: &str, state: &str| format!("s1|00{doc}|P{doc}|3|1|{days}|{on}|{state}|2026-03-04|dropout_case:{doc}");
+    let again = [
+        line(7, "-", "2026-03-09", "returned"),
+        line(1, "3", "2026-03-10", "returned"),
+        line(2, "3", "2026-03-10", "excluded"),
+        line(5, "3", "2026-03-10", "home_taught"),
+    ];
+    assert_eq!(ask(&mut c, "absent_again", &[]), again, "not one that is worked on, closed, or was absent before it came back");
+    mark(&c, "1c", 1, "on=2026-03-11 state=present");
+    put(&c, "dropout_case", "again", Some(A), 2, "_state=suspected");
+    c.execute("UPDATE record_dropout_case SET _state = 'persuading' WHERE _id = 'dropout_case:5'", []).unwrap();
+    assert_eq!(ask(&mut c, "absent_again", &[]), again[..1]);
+    // Carried on from last year: the day of its state stands there.
+    put(&c, "dropout_case", "old", Some(A), 90, "_year=2024 _state=returned _since=2025-06-20");
+    pupil(&c, 8, A, "");
+    put(&c, "dropout_case", "8", Some(A), 8, "on=2026-03-14 _state=returned continues=dropout_case:old");
+    mark(&c, "8", 8, "on=2025-09-10 state=absent days_absent=4");
+    let found = ask(&mut c, "absent_again", &[]);
+    assert!(found.len() == 2 && found[0].ends_with("|4|2025-09-10|returned|2025-06-20|dropout_case:8"), "{found:?}");
+}
+
+#[test]
+fn a_promised_day_comes_back_until_somebody_went_again_or_the_child_did_or_the_case_moved_on() {
+    let mut c = empty();
+    for doc in 1..=6 {
+        pupil(&c, doc, A, "");
+        put(&c, "dropout_case", &doc.to_string(), Some(A), doc, "_state=persuading _since=2026-03-02 deadline=2026-03-20");
+    }
+    let promise = |c: &rusqlite::Connection, id: u32, sets: &str| put(c, "dropout_step", &id.to_string(), Some(A), id % 10, sets);
+    for doc in 1..=3 {
+        promise(&c, doc, &format!("on=2026-03-03 case=dropout_case:{doc} result=promised promised_on=2026-03-1{doc}"));
+    }
+    promise(&c, 4, "on=2026-03-03 case=dropout_case:4 result=promised promised_on=2026-03-16");
+    put(&c, "return_notice", "5", Some(A), 5, "case=dropout_case:5 kind=persuade _state=draft issued_on=2026-03-03 return_by=2026-03-09");
+    put(&c, "return_notice", "6", Some(A), 6, "case=dropout_case:6 kind=persuade _state=served issued_on=2026-03-03 return_by=2026-03-15");
+    let line = |doc: u32, day: &str, said: &str| format!("s1|00{doc}|P{doc}|3|1|{day}|{said}|persuading|dropout_case:{doc}");
+    let step = |doc: u32| line(doc, &format!("2026-03-1{doc}"), "dropout_step");
+    let due = [step(1), step(2), step(3), line(6, "2026-03-15", "return_notice")];
+    assert_eq!(ask(&mut c, "promised_back", &[]), due, "neither a day to come nor a draft");
+    promise(&c, 11, "on=2026-03-12 case=dropout_case:1 result=refused");
+    put(&c, "dropout_check", "2", Some(A), 2, "on=2026-03-10 state=present");
+    c.execute("UPDATE record_dropout_case SET _state = 'returned' WHERE _id = 'dropout_case:3'", []).unwrap();
+    assert_eq!(ask(&mut c, "promised_back", &[]), due[3..]);
+    put(&c, "dropout_check", "2b", Some(A), 2, "on=2026-03-13 state=absent days_absent=1");
+    assert_eq!(ask(&mut c, "promised_back", &[]), [due[1].clone(), due[3].clone()], "back and gone again is not back");
+    c.execute("UPDATE record_dropout_case SET deadline = '2026-03-05' WHERE _id IN ('dropout_case:5', 'dropout_case:6')", []).unwrap();
+    c.execute("UPDATE record_dropout_case SET _since = '2026-03-08' WHERE _id = 'dropout_case:6'", []).unwrap();
+    let found = ask(&mut c, "promised_back", &[]);
+    assert_eq!(found[0], line(5, "2026-03-05", "dropout_case"));
+    assert_eq!(found[1..], [due[1].clone(), due[3].clone()], "the deadline of an earlier round is over");
+    promise(&c, 16, "on=2026-03-15 case=dropout_case:6 result=not_found");
+    assert_eq!(ask(&mut c, "promised_back", &[]).len(), 2);
+}
+
+#[test]
 fn who_left_without_proof_of_another_school_is_named_until_a_case_or_a_transfer_follows_it_up() {
     let mut c = empty();
     for (doc, status) in [(1, "left"), (2, "transferred"), (3, "left"), (4, "present"), (5, "left"), (6, "left")] {

@@ -24,7 +24,7 @@ pub(super) fn child(n: u32) -> String {
 }
 
 /// Ledgers with the fields that reports read, as `field:type`, and their states, as `state` with `+` for counting and `.` for final.
-const LEDGERS: [(&str, Subject, &str, &str); 23] = [
+const LEDGERS: [(&str, Subject, &str, &str); 24] = [
     (
         "enrolment",
         Subject::Student,
@@ -34,10 +34,11 @@ const LEDGERS: [(&str, Subject, &str, &str); 23] = [
     (
         "dropout_case",
         Subject::Student,
-        "first_absent:date reason:choice escort_school returned_on:date excluded_proof:choice",
+        "first_absent:date reason:choice escort_school deadline:date returned_on:date excluded_proof:choice",
         "suspected verifying excluded confirmed persuading returned escalated ordered court home_taught transferred left_country died closed.",
     ),
-    ("dropout_check", Subject::Student, "state:choice", ""),
+    ("dropout_check", Subject::Student, "state:choice days_absent:int", ""),
+    ("dropout_step", Subject::Student, "case result:choice promised_on:date", ""),
     ("transfer", Subject::Student, "from:school to:school asked_on:date", "asked refused confirmed done. rejected. withdrawn."),
     ("care_profile", Subject::Student, "kind:choice since:date until:date care_state:choice boards:choice care_teacher", ""),
     ("care_log", Subject::Student, "kind:choice reached:bool", ""),
@@ -67,7 +68,7 @@ const LEDGERS: [(&str, Subject, &str, &str); 23] = [
     ("work_item", Subject::County, "kind:choice about text due:date done:bool", ""),
     ("dropout_roll", Subject::School, "grade:int class:int expected:int present:int", ""),
     ("home_teaching_plan", Subject::Student, "hours:int", ""),
-    ("return_notice", Subject::Student, "number issued_on:date", "draft issued served replied."),
+    ("return_notice", Subject::Student, "case number kind:choice issued_on:date return_by:date", "draft issued served replied."),
 ];
 
 fn field(text: &str, ledger: &str) -> FieldOutline {

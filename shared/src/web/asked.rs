@@ -58,7 +58,11 @@ pub(super) fn before(
         record(desk, account, definition, student, set, &fields, lang)?
     };
     // A child that is there already is no choice.
-    let alike = if alike.as_ref().is_some_and(|asked| asked.sure.is_empty()) { alike } else { with_checks(desk, definition, &fields, alike) };
+    let alike = if alike.as_ref().is_some_and(|asked| asked.sure.is_empty()) {
+        alike
+    } else {
+        with_checks(fits::asked_of_new(desk, account, definition, student, &fields, lang), alike)
+    };
     let asked = [alike, not_about(desk, account, definition, student, lang)?, outside(desk, definition, set)?];
     // One question after the other; what was answered before comes along.
     let asked = asked.into_iter().flatten().find(|asked| asked.sure.is_empty() || !sure.split('+').any(|answered| answered == asked.sure));
@@ -97,10 +101,8 @@ fn outside(desk: &Desk, definition: &Definition, set: &BTreeMap<String, String>)
     Ok(Some(Asked { fault, there: Vec::new(), sure: blake3::hash(name.as_bytes()).to_hex().as_str().get(..16).unwrap_or_default().to_owned() }))
 }
 
-/// The same question, with what the definition's checks ask of these values.
-fn with_checks(desk: &Desk, definition: &Definition, fields: &BTreeMap<String, Value>, asked: Option<Asked>) -> Option<Asked> {
-    let state = definition.lifecycle.as_ref().map(|lifecycle| lifecycle.initial.as_str());
-    let broken = fits::asks(desk, definition, "", fields, state, |_| true);
+/// The same question, with what is asked of these values.
+fn with_checks(broken: Vec<(String, Fault)>, asked: Option<Asked>) -> Option<Asked> {
     if broken.is_empty() {
         return asked;
     }

@@ -23,6 +23,7 @@ use crate::{
     fault::{Exit, Fault},
     ledger::{
         Definition, FieldType,
+        condition::is_filled,
         definition::{Form, Period, Required, Subject},
         value,
     },
@@ -180,6 +181,7 @@ fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition,
         filled.extend(desk.replica.common_value(definition, field, year).map_err(Fault::from)?.map(|value| (field.code.clone(), value)));
     }
     filled.extend(fits::own_school(desk, definition));
+    filled.extend(fits::of_file(desk, account, definition, pupil.as_ref().map_or("", |p| p.student.as_str()), lang)?);
     filled.extend(typed.clone());
     let drawing = Drawing { catalogue: &catalogue, definition, account, fields: &empty, typed: &filled, fault, lang, new: true };
     let mut inputs = drawing.inputs();
@@ -448,7 +450,11 @@ fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, tried: Tried<
     let Tried { typed, kept, fault } = tried;
     let Reached { place, definition, pupil, .. } = reach::writable(desk, account, id)?;
     let (catalogue, lang) = (desk.replica.catalogue(), page.lang);
-    let drawing = Drawing { catalogue: &catalogue, definition: &definition, account, fields: &place.fields, typed, fault, lang, new: false };
+    // What a rule opened, nobody has copied yet.
+    let mut filled = fits::of_file(desk, account, &definition, pupil.as_ref().map_or("", |p| p.student.as_str()), lang)?;
+    filled.retain(|code, _| !is_filled(&place.fields, code));
+    filled.extend(typed.clone());
+    let drawing = Drawing { catalogue: &catalogue, definition: &definition, account, fields: &place.fields, typed: &filled, fault, lang, new: false };
     let mut inputs = drawing.inputs();
     let doc = pupil.as_ref().map(|p| p.student.as_str());
     targets(desk, account, &definition, doc, &mut inputs.first, lang)?;

@@ -5,8 +5,10 @@
 
 use super::{
     account::Account,
+    conflicts,
     desk::Desk,
-    form::{Input, Option_},
+    form::{Drawing, Input, Option_},
+    shown,
 };
 use crate::{
     document::view::Value,
@@ -21,7 +23,7 @@ use crate::{
     locale::{self, Lang},
     replica::{browse::Row, names::Names, records::Place},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What a form says so far: what is copied from the child's profile, and over it what is typed, as far as it can be read.
 #[must_use]
@@ -46,6 +48,56 @@ pub fn so_far(desk: &Desk, definition: &Definition, student: Option<&str>, typed
         fields.extend(read);
     }
     fields
+}
+
+/// A field that is copied from the child's file, that field of the profile, and the file's own values; none for a ledger that copies nothing.
+fn file_of(desk: &Desk, definition: &Definition, student: &str) -> Option<(Arc<Definition>, Place)> {
+    definition.fields.iter().any(|field| field.copy_of.is_some()).then_some(())?;
+    Some((desk.replica.definition("enrolment").ok()?, desk.replica.locate(student).ok().filter(|_| !student.is_empty())?))
+}
+
+/// What must be filled and is copied from the child's file, as the file has it and a form would send it: a person sees it before it is saved. What is in dispute there is no proposal.
+///
+/// # Errors
+/// The store's.
+pub(super) fn of_file(desk: &Desk, account: &Account, definition: &Definition, student: &str, lang: Lang) -> Result<BTreeMap<String, String>, Fault> {
+    let Some((profile, place)) = file_of(desk, definition, student) else { return Ok(BTreeMap::new()) };
+    let (catalogue, nothing, held) = (desk.replica.catalogue(), BTreeMap::new(), conflicts::held(desk, &profile, student, lang)?);
+    let drawing =
+        Drawing { catalogue: &catalogue, definition: &profile, account, fields: &place.fields, typed: &nothing, fault: None, lang, new: false };
+    let must = definition.fields.iter().filter(|field| field.required == Required::Yes);
+    let copied = must.filter_map(|field| {
+        let (_, from) = field.copy_of.as_ref().filter(|(_, from)| !held.contains_key(from))?;
+        Some((field.code.clone(), drawing.plain(profile.field(from)?)))
+    });
+    Ok(copied.filter(|(_, text)| !text.is_empty()).collect())
+}
+
+/// What is typed otherwise than the child's file has it, where the ledger copies it from there: what was shown, and what is said. Either may be wrong, or it was another day.
+fn unlike_file(
+    desk: &Desk,
+    account: &Account,
+    definition: &Definition,
+    student: &str,
+    fields: &BTreeMap<String, Value>,
+    typed: impl Fn(&str) -> bool,
+    lang: Lang,
+) -> Vec<(String, Fault)> {
+    let Some((profile, place)) = file_of(desk, definition, student) else { return Vec::new() };
+    let (catalogue, held) = (desk.replica.catalogue(), conflicts::held(desk, &profile, student, lang).unwrap_or_default());
+    let asked = definition.fields.iter().filter(|field| typed(&field.code) && super::form::fills(account, definition, field));
+    let told = asked.filter_map(|field| {
+        let (_, from) = field.copy_of.as_ref().filter(|(_, from)| !held.contains_key(from))?;
+        // What the file keeps from this person is not told by a question.
+        let of_file = profile.field(from).filter(|own| shown::sees(account, &profile, own))?;
+        let (here, there) = (fields.get(&field.code)?, place.fields.get(from)?);
+        (here != there && is_filled(&place.fields, from)).then_some(())?;
+        let value = value::show(&catalogue, &profile, of_file, &place.fields, lang);
+        let fault = Fault::new("web-unlike-file", Exit::Found).with("field", &field.code).with("title", field.title.get(lang)).with("value", value);
+        let hash = blake3::hash(format!("{here:?}{there:?}").as_bytes()).to_hex().get(..8).unwrap_or_default().to_owned();
+        Some((format!("file-{}-{hash}", field.code), fault))
+    });
+    told.collect()
 }
 
 /// The fields of inputs as typed.
@@ -136,7 +188,8 @@ pub(super) fn asked_for(
         fields.filter(wanted).filter(|field| !is_filled(&after, &field.code)).collect()
     });
     let touched = |check: &Check| check.names().any(|name| set.contains_key(name));
-    let broken = asks(desk, definition, &place.id, &after, place.state.as_deref(), touched);
+    let mut broken = asks(desk, definition, &place.id, &after, place.state.as_deref(), touched);
+    broken.extend(unlike_file(desk, account, definition, &place.doc.to_string(), &after, |code| set.contains_key(code), lang));
     let codes = empty.iter().map(|field| field.code.clone()).chain(broken.iter().map(|(code, _)| code.clone())).collect::<Vec<_>>().join(",");
     if codes.is_empty() || codes == gaps {
         return Ok(());
@@ -147,8 +200,24 @@ pub(super) fn asked_for(
     Err(Fault::new(key, Exit::Found).with("gaps", codes).of(said))
 }
 
+/// The same of a new record: what its checks ask about, and what the child's file says otherwise.
+pub(super) fn asked_of_new(
+    desk: &Desk,
+    account: &Account,
+    definition: &Definition,
+    student: &str,
+    fields: &BTreeMap<String, Value>,
+    lang: Lang,
+) -> Vec<(String, Fault)> {
+    let state = definition.lifecycle.as_ref().map(|lifecycle| lifecycle.initial.as_str());
+    let mut found = asks(desk, definition, "", fields, state, |_| true);
+    // What was not typed is the file's own.
+    found.extend(unlike_file(desk, account, definition, student, fields, |_| true, lang));
+    found
+}
+
 /// Checks that the desk asks about before it saves what breaks them: what was shown (it comes back with the next press, and is another for other values), and what is said.
-pub(super) fn asks(
+fn asks(
     desk: &Desk,
     definition: &Definition,
     id: &str,

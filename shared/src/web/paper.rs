@@ -75,6 +75,7 @@ async fn one(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
                     && reached.place.continues.is_none()
                     && !reached.place.void,
                 state: reached.place.state.clone(),
+                void: reached.place.void,
                 fields: reached.place.fields.clone(),
                 ..Row::default()
             };

@@ -27,7 +27,7 @@ use crate::{
     document::{rule, view::Value},
     fault::{Exit, Fault},
     ledger::{
-        Definition,
+        Definition, FieldType,
         definition::{Authority, Form, Step, StepAuthority},
         lifecycle, notice,
     },
@@ -251,18 +251,21 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
     let names = Names::of(&desk.replica, lang);
     let label = names.label(definition, &place.fields);
     let sealed = state.and_then(|code| definition.lifecycle.as_ref()?.state(code)).is_some_and(|s| s.sealed);
-    let title = if label.is_empty() { definition.title.get(lang).to_owned() } else { format!("{} · {label}", definition.title.get(lang)) };
+    let title = shown::named(definition.title.get(lang), &label);
     let next = if *writes && !place.void { next_steps(desk, account, &reached, &page, &shown_json, step, tried)? } else { Vec::new() };
     let mut values = shown::filled(&catalogue, definition, account, &names.fields(definition, &place.fields), lang);
+    link(desk, account, definition, &place.fields, &mut values);
     let pending = Pending::read(desk)?;
     let unsettled = pending.of(desk, definition, id, lang);
     pending::mark(&mut values, &unsettled, definition, account, lang);
-    values.retain(|shown| definition.field(&shown.code).is_none_or(|f| f.kind != crate::ledger::FieldType::File));
+    values.retain(|shown| definition.field(&shown.code).is_none_or(|f| f.kind != FieldType::File));
     let may_remove = *writes && !place.void && !sealed;
     let file_inputs = if may_remove { files::inputs(desk, account, definition, &place.fields, &[], lang)? } else { Vec::new() };
+    let child = pupil.as_ref().map(|p| (p.student.clone(), pending.name(desk, &p.student, &p.name, lang), shown::class(p.grade, p.class, lang)));
+    let title = child.as_ref().map_or_else(|| title.clone(), |(_, name, _)| format!("{name} · {title}"));
     Ok(Some(RecordPage {
         id: id.to_owned(),
-        child: pupil.as_ref().map(|p| (p.student.clone(), pending.name(desk, &p.student, &p.name, lang), shown::class(p.grade, p.class, lang))),
+        child,
         values,
         stages,
         ahead,
@@ -289,6 +292,17 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         // What the page is for differs where there are no steps.
         page: Page { help: if definition.lifecycle.is_some() { page.help.clone() } else { page.t("web-record-plain") }, ..page.titled(title) },
     }))
+}
+
+/// The records that values name, each with the way there: for who reaches it, and to nobody else.
+fn link(desk: &Desk, account: &Account, definition: &Definition, fields: &BTreeMap<String, Value>, values: &mut [Shown]) {
+    for shown in values {
+        let names = definition.field(&shown.code).is_some_and(|field| field.kind == FieldType::Ref);
+        let key = if names { text(fields, &shown.code) } else { String::new() };
+        if !key.is_empty() && reach::record(desk, account, &key).is_ok() {
+            shown.href = format!("/record/{key}");
+        }
+    }
 }
 
 /// Where the child is chosen for whom a record is written once more.

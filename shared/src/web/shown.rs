@@ -103,6 +103,18 @@ pub struct Shown {
     pub number: bool,
     /// It awaits a choice: where that is made. Empty otherwise.
     pub pending: String,
+    /// The record it names, where the person reaches that. Empty otherwise.
+    pub href: String,
+}
+
+/// A record by its ledger's title and its label; a label that begins with the title (a notice called what its ledger is called) says it already.
+#[must_use]
+pub fn named(title: &str, label: &str) -> String {
+    match label.strip_prefix(title) {
+        _ if label.is_empty() => title.to_owned(),
+        Some(rest) if rest.is_empty() || rest.starts_with(" · ") => label.to_owned(),
+        _ => format!("{title} · {label}"),
+    }
 }
 
 /// Whether a person sees this field of a ledger: what is class C only with the right to write there. A file that any record can carry is as private as the
@@ -123,6 +135,7 @@ pub fn field(catalogue: &Catalogue, definition: &Definition, field: &Field, fiel
         value: value::show(catalogue, definition, field, fields, lang),
         number: field.kind.is_number(),
         pending: String::new(),
+        href: String::new(),
     }
 }
 
@@ -251,6 +264,15 @@ mod tests {
     fn a_guardians_telephone_finds_the_child() {
         let found = Pupil { phone: Some("13887654321".into()), ..child("王小明", "11010519491231002X") };
         assert!(fits(&found, "13887654321") && fits(&found, "4321") && !fits(&found, "43") && !fits(&found, "13887654322"));
+    }
+
+    #[test]
+    fn a_record_called_what_its_ledger_is_called_says_it_once() {
+        for (label, said) in
+            [("", "通知书"), ("通知书", "通知书"), ("通知书 · 3号", "通知书 · 3号"), ("通知书甲", "通知书 · 通知书甲"), ("责令", "通知书 · 责令")]
+        {
+            assert_eq!(named("通知书", label), said);
+        }
     }
 
     #[test]

@@ -204,3 +204,65 @@ async fn a_value_chosen_and_another_typed_beside_it_is_asked_about_and_both_stan
     let typed = school.post("/conflicts/field000000", &registrar, "choose.kind=&type.kind=%E8%B0%88%E5%BF%83").await;
     assert_eq!(typed.status, StatusCode::SEE_OTHER, "{}", typed.text);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_file_says_is_proposed_and_something_else_is_asked_about() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let opened = school.records("care_profile")[0].id.clone();
+    let chosen = "name=\"boards\" value=\"day\" checked";
+    for form in [format!("/ledger/care_profile/new?student={child}"), format!("/record/{opened}/edit")] {
+        let page = school.get(&form, &teacher).await.text;
+        assert!(page.contains(chosen), "{form}: {page}");
+    }
+    let edit = format!("/record/{opened}/edit");
+    let asked = school.post(&edit, &teacher, "boards=boarder&was.boards=").await;
+    assert!(
+        asked.status == StatusCode::UNPROCESSABLE_ENTITY && asked.text.contains("学生档案里，“是否寄宿”是“走读”"),
+        "{} {}",
+        asked.status,
+        asked.text
+    );
+    let gaps = asked.text.split("name=\"_gaps\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let meant = school.post(&edit, &teacher, &format!("boards=boarder&was.boards=&_gaps={gaps}")).await;
+    assert_eq!(meant.status, StatusCode::SEE_OTHER, "{}", meant.text);
+    // A stays-at-home mother cares: nobody asks for her number.
+    let home = "kind=one_able&away_parent=father&guardian_rel=mother&guardian=%E5%88%98&guardian_phone=13887654321&care_state=good";
+    let form = format!(
+        "_student={child}&on=2026-03-02&since=2026-01&health=healthy&care_teacher=x&father_place=x&father_phone=13887654322&father_work=x&{home}"
+    );
+    let asked = school.post("/ledger/care_profile/new", &teacher, &format!("{form}&boards=boarder")).await;
+    assert!(asked.text.contains("学生档案里，“是否寄宿”是“走读”"), "{}", asked.text);
+    let asked = school.post("/ledger/care_profile/new", &teacher, &form.replace("guardian_rel=mother", "guardian_rel=father")).await;
+    assert!(asked.text.contains("外出的一方不会同时在家照顾学生"), "{}", asked.text);
+    let asked = school.post("/ledger/care_profile/new", &teacher, &form).await;
+    assert!(!asked.text.contains("学生档案里"), "as the file says: {}", asked.text);
+    let made = school.post("/ledger/care_profile/new", &teacher, &format!("{form}&_sure={}", sure(&asked.text))).await;
+    assert!(made.status == StatusCode::SEE_OTHER && made.location.contains("saved=0"), "{} {}", made.location, made.text);
+    assert!(!school.get(&made.location, &teacher).await.text.contains("id=\"lacks\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pairs_that_cannot_be_are_refused_or_asked_about() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let activity = "kind=care&title=x&on=2026-03-02&headcount_pupils=20&headcount_left_behind=25";
+    let refused = school.post("/ledger/activity/new", &registrar, activity).await;
+    assert!(
+        refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.text.contains("留守儿童数不能多于参加学生数"),
+        "{} {}",
+        refused.status,
+        refused.text
+    );
+    assert!(school.records("activity").is_empty());
+    let log = |with: &str| format!("_student={child}&kind=call&on=2026-03-02&reached=true&{with}");
+    let asked = school.post("/ledger/care_log/new", &registrar, &log("with=child")).await;
+    assert!(asked.text.contains("对象里却没有父亲或母亲"), "{}", asked.text);
+    assert!(school.records("care_log").is_empty());
+    let meant = school.post("/ledger/care_log/new", &registrar, &format!("{}&_sure={}", log("with=child"), sure(&asked.text))).await;
+    assert_eq!(meant.status, StatusCode::SEE_OTHER, "{}", meant.text);
+    let plain = school.post("/ledger/care_log/new", &registrar, &log("with=child&with=mother")).await;
+    assert_eq!(plain.status, StatusCode::SEE_OTHER, "{}", plain.text);
+}

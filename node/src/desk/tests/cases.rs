@@ -202,3 +202,84 @@ async fn the_list_of_rolls_shows_figures_in_dispute_as_such() {
         assert!(list.contains(&format!("href=\"/conflicts#c-group000000\">{waits}</a>")), "{waits}: {list}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_names_its_child_and_leads_to_the_record_it_belongs_to_where_that_is_in_reach() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let (own, away) = (school.child("王小明", CHILD, 3, 1), school.child("李雷", OTHER, 4, 1));
+    let (case, foreign) = (case(&school, &own), case(&school, &away));
+    let set = [("step", "visit"), ("who", "李老师"), ("result", "refused"), ("met", "father"), ("on", "2026-02-26")];
+    let add_step = |case: &str| add(&school, "dropout_step", Some(&own), &[&set[..], &[("case", case)]].concat());
+    let page = school.get(&format!("/record/{}", add_step(&case)), &teacher).await.text;
+    assert!(page.contains("<h1>王小明 · 劝返记录 · 家访 · 拒绝</h1>"), "{page}");
+    assert!(page.contains(&format!("<dt>所属个案</dt><dd><a href=\"/record/{case}\">")), "{page}");
+    // Written by whoever has the machine: no desk takes it.
+    let page = school.get(&format!("/record/{}", add_step(&foreign)), &teacher).await.text;
+    assert!(page.contains("<dt>所属个案</dt><dd>") && !page.contains(&foreign), "{page}");
+    let notice = [("case", case.as_str()), ("kind", "persuade"), ("issued_on", "2026-03-02"), ("return_by", "2026-03-09"), ("issuer", "张校长")];
+    let page = school.get(&format!("/record/{}", add(&school, "return_notice", Some(&own), &notice)), &teacher).await.text;
+    assert!(page.contains("<h1>王小明 · 劝返复学通知书</h1>"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_day_a_watch_ends_is_the_one_that_was_set() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let case = case(&school, &school.child("王小明", CHILD, 3, 1));
+    take(&school, &case, "verify", &[]);
+    let escorts = ["escort_school", "escort_village", "escort_township"].map(|who| (who, "张三"));
+    let found = [("kind", "dropped"), ("last_day", "2026-02-19"), ("reason", "tired"), ("whereabouts", "home")];
+    take(&school, &case, "confirm", &[&found[..], &escorts[..]].concat());
+    let form = school.get(&format!("/record/{case}"), &registrar).await.text;
+    assert!(form.contains("观察期的最后一天"), "{form}");
+    take(&school, &case, "return", &[("resettle", "own_class"), ("returned_on", "2026-03-02"), ("stable_until", "2026-09-01")]);
+    let page = school.get(&format!("/record/{case}"), &registrar).await.text;
+    // Ninety days from the return would be 31 May.
+    assert!(page.contains("<span class=\"tag \">2026-09-01") && !page.contains("2026-05-31"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_absent_again_and_who_is_due_back_is_on_today_of_registrar_and_class_teacher() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let (_, elsewhere) = school.person("he", &[Role::ClassTeacher], &[class(3, 2)]);
+    let (resting, worked) = (school.child("王小明", CHILD, 3, 1), school.child("赵小红", "529901201603020032", 3, 1));
+    let (case, other) = (case(&school, &resting), case(&school, &worked));
+    let back = |record: &str, step: &str, set: &[(&str, &str)]| {
+        let set = set.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+        let on = Some("2026-02-25".to_owned());
+        school
+            .desk
+            .ask(
+                &super::nobody(),
+                Ask::RecordStep { record: record.to_owned(), step: step.to_owned(), set, on, by: None, why: None, to: None },
+                Lang::Zh,
+            )
+            .unwrap();
+    };
+    back(&case, "verify", &[]);
+    back(&case, "exclude", &[("excluded_proof", "back")]);
+    let absent =
+        [("state", "absent"), ("days_absent", "3"), ("since", "2026-02-26"), ("on", "2026-03-02"), ("contacted", "none"), ("whereabouts", "home")];
+    add(&school, "dropout_check", Some(&resting), &absent);
+    assert_eq!(school.records("dropout_case").len(), 2, "the rule opens no second case beside it");
+    let promised =
+        [("case", other.as_str()), ("step", "visit"), ("who", "李老师"), ("met", "father"), ("result", "promised"), ("promised_on", "2026-03-02")];
+    add(&school, "dropout_step", Some(&worked), &[&promised[..], &[("on", "2026-02-26")]].concat());
+    let card =
+        |page: &str, name: &str| page.split(&format!("id=\"card-{name}\"")).nth(1).map(|card| card.split("</section>").next().unwrap().to_owned());
+    for session in [&registrar, &teacher] {
+        let page = school.get("/", session).await.text;
+        let again = card(&page, "absent_again").unwrap_or_else(|| panic!("{page}"));
+        assert!(again.contains("王小明 · 三年级1班 · 缺勤天数 3 · 已排除") && again.contains(&format!("/record/{case}")), "{again}");
+        let due = card(&page, "promised_back").unwrap_or_else(|| panic!("{page}"));
+        let form = format!("/ledger/dropout_step/new?student={worked}&#38;case={other}");
+        assert!(due.contains("赵小红 · 三年级1班 · 劝返记录 · 疑似") && due.contains("今天") && due.contains(&form), "{due}");
+    }
+    let page = school.get("/", &elsewhere).await.text;
+    assert!(!page.contains("card-absent_again") && !page.contains("card-promised_back"), "{page}");
+    let page = school.get(&format!("/record/{case}"), &teacher).await.text;
+    assert!(page.contains("/step/reopen"), "where the button leads is the step: {page}");
+}

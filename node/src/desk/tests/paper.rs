@@ -375,3 +375,56 @@ async fn an_earlier_year_is_printed_with_its_own_children_and_terms() {
     let cards = school.get("/paper/child/care_card?of=care_log&f.kind=visit", &registrar).await.text;
     assert_eq!(sheets(&cards).len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_of_two_cases_tells_each_by_itself_and_the_older_first() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let case = |first: &str, on: &str| add(&school, "dropout_case", Some(&child), &[("opened_by", "teacher"), ("first_absent", first), ("on", on)]);
+    let (later, earlier) = (case("2026-02-20", "2026-02-24"), case("2026-01-12", "2026-01-14"));
+    let attempt = |case: &str, on: &str, who: &str| {
+        add(&school, "dropout_step", Some(&child), &[("case", case), ("step", "call"), ("who", who), ("result", "refused"), ("on", on)]);
+    };
+    // The older case is still gone after while the newer is open, and what was done first is written last.
+    for (case, on, who) in
+        [(&later, "2026-02-25", "丙"), (&earlier, "2026-02-26", "乙"), (&earlier, "2026-01-15", "甲"), (&later, "2026-02-27", "丁")]
+    {
+        attempt(case, on, who);
+    }
+    let paper = school.get(&format!("/paper/child/dropout_history?student={child}"), &registrar).await.text;
+    let places: Vec<usize> = [
+        "<h3>办理过程 · 失学起始日 2026-01-12",
+        "<h3>办理过程 · 失学起始日 2026-02-20",
+        "<h3>劝返经过 · 失学起始日 2026-01-12",
+        ">甲<",
+        ">乙<",
+        "<h3>劝返经过 · 失学起始日 2026-02-20",
+        ">丙<",
+        ">丁<",
+    ]
+    .iter()
+    .map(|mark| paper.find(mark).unwrap_or_else(|| panic!("{mark}: {paper}")))
+    .collect();
+    assert!(places.is_sorted(), "{places:?} {paper}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_that_is_a_draft_or_void_says_so_on_every_piece_of_its_paper() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let case = add(&school, "dropout_case", Some(&child), &[("opened_by", "teacher"), ("first_absent", "2026-02-20")]);
+    let set = [("case", case.as_str()), ("kind", "persuade"), ("issued_on", "2026-03-02"), ("return_by", "2026-03-09"), ("issuer", "张校长")];
+    let notice = add(&school, "return_notice", Some(&child), &set);
+    let print = format!("/record/{notice}/print");
+    // Stub, notice and slip are cut apart.
+    assert_eq!(school.get(&print, &registrar).await.text.matches("<p class=\"no-letter\">草稿，未签发</p>").count(), 3);
+    assert!(school.get("/ledger/return_notice/print?as=each", &registrar).await.text.contains("草稿，未签发"));
+    let set = [("number".to_owned(), "石桥小学〔2026〕1号".to_owned())].into();
+    let request = Ask::RecordStep { record: notice.clone(), step: "issue".into(), set, on: None, by: None, why: None, to: None };
+    school.desk.ask(&nobody(), request, Lang::Zh).unwrap();
+    assert!(!school.get(&print, &registrar).await.text.contains("no-letter"));
+    school.desk.ask(&nobody(), Ask::RecordVoid { record: notice, why: "写错".into(), by: None }, Lang::Zh).unwrap();
+    assert_eq!(school.get(&print, &registrar).await.text.matches("<p class=\"no-letter\">已作废</p>").count(), 3);
+}

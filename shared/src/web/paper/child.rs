@@ -19,7 +19,10 @@ use crate::{
     },
     locale::{self, Lang},
     model::{Term, money},
-    replica::browse::{Pupil, Row, Taken, Wanted},
+    replica::{
+        browse::{Pupil, Row, Taken, Wanted},
+        records::Place,
+    },
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -235,7 +238,7 @@ fn sheet(
     };
     let tables: Vec<Table> = parts
         .iter()
-        .map(|ready| if ready.part.steps { steps_table(ready, taken, documents, names) } else { table(ready, documents, names) })
+        .flat_map(|ready| if ready.part.steps { steps_tables(ready, taken, documents, names) } else { tables(desk, ready, documents, names) })
         .collect();
     Sheet {
         to: paper.to.as_ref().map(|t| fill(t.get(lang))).unwrap_or_default(),
@@ -272,13 +275,36 @@ fn taken(desk: &Desk, parts: &[Ready<'_>]) -> Result<HashMap<String, Vec<Taken>>
     Ok(out)
 }
 
-/// How the records of a part came to where they are: each begins with its first state, then a line a step.
-fn steps_table(ready: &Ready<'_>, taken: &HashMap<String, Vec<Taken>>, documents: &[String], names: &Names<'_>) -> Table {
+/// The records of a part of one child, over all years: by date, those of a day as they were made.
+fn rows_of<'r>(ready: &'r Ready<'_>, documents: &[String]) -> Vec<&'r Row> {
+    let mut rows: Vec<&Row> = documents.iter().filter_map(|doc| ready.rows.get(doc)).flatten().collect();
+    rows.sort_by_key(|row| (row.on.as_deref(), row.id.as_str()));
+    rows
+}
+
+/// A part's head; with several tables, what this one is about.
+fn head_of(ready: &Ready<'_>, about: Option<String>, lang: Lang) -> String {
+    shown::named(ready.part.title.get(lang), &about.unwrap_or_default())
+}
+
+/// How the records of a part came to where they are: of several each in a table of its own, the oldest first. What carries a record on from the year before is that record.
+fn steps_tables(ready: &Ready<'_>, taken: &HashMap<String, Vec<Taken>>, documents: &[String], names: &Names<'_>) -> Vec<Table> {
+    let all = rows_of(ready, documents);
+    let carries = |row: &Row| matches!(row.fields.get("continues"), Some(Value::Str(root)) if all.iter().any(|other| other.id == *root));
+    let own: Vec<&Row> = all.iter().copied().filter(|row| !carries(row)).collect();
+    if own.len() < 2 {
+        return vec![steps_table(ready, taken, &own, None, names)];
+    }
+    own.into_iter().map(|row| steps_table(ready, taken, &[row], Some(names.label(&ready.definition, &row.fields)), names)).collect()
+}
+
+/// Each begins with its first state, then a line a step.
+fn steps_table(ready: &Ready<'_>, taken: &HashMap<String, Vec<Taken>>, all: &[&Row], about: Option<String>, names: &Names<'_>) -> Table {
     let (lang, definition) = (names.lang, &ready.definition);
     let t = |key: &str| locale::text(lang, key, &[]);
     let heads = ["web-date", "paper-step", "web-state", "paper-by", "paper-why"].map(|key| (t(key), false)).to_vec();
     let mut rows = Vec::new();
-    for row in documents.iter().rev().filter_map(|doc| ready.rows.get(doc)).flatten() {
+    for row in all {
         let first = definition.lifecycle.as_ref().map(|l| shown::state(definition, Some(&l.initial), lang)).unwrap_or_default();
         rows.push(
             [shown::on_paper(row.on.as_deref().unwrap_or_default(), lang), t("paper-begun"), first, String::new(), String::new()]
@@ -296,13 +322,13 @@ fn steps_table(ready: &Ready<'_>, taken: &HashMap<String, Vec<Taken>>, documents
             rows.push([String::new(), String::new(), names.unsettled(), String::new(), String::new()].map(|text| (text, false)).to_vec());
         }
     }
-    let (title, empty) = (ready.part.title.get(lang).to_owned(), ready.part.empty.get(lang).to_owned());
+    let (title, empty) = (head_of(ready, about, lang), ready.part.empty.get(lang).to_owned());
     Table { title, heads, rows, total: None, disputed: String::new(), empty }
 }
 
-fn table(ready: &Ready<'_>, documents: &[String], names: &Names<'_>) -> Table {
-    let (lang, definition) = (names.lang, &ready.definition);
-    let columns = shown_columns(definition, ready.part);
+/// A part's records; where they belong to several records of another ledger (`parent`: the attempts of two cases) a table each, the oldest first. A sum is of all.
+fn tables(desk: &Desk, ready: &Ready<'_>, documents: &[String], names: &Names<'_>) -> Vec<Table> {
+    let definition = &ready.definition;
     let fits = |row: &&Row| {
         let stands = ready.when.as_ref().is_none_or(|when| when.holds(&row.fields, row.state.as_deref()));
         // Of a disputed state nobody can say whether it belongs here: it is shown, as disputed.
@@ -310,7 +336,36 @@ fn table(ready: &Ready<'_>, documents: &[String], names: &Names<'_>) -> Table {
         (stands || unknown && ready.part.against.is_none())
             && (ready.part.against.is_none() || row.disputed || ready.rest(row).is_none_or(|rest| rest > 0))
     };
-    let rows: Vec<&Row> = documents.iter().rev().filter_map(|doc| ready.rows.get(doc)).flatten().filter(fits).collect();
+    let rows: Vec<&Row> = rows_of(ready, documents).into_iter().filter(fits).collect();
+    let mut of: BTreeMap<(String, String), (String, Vec<&Row>)> = BTreeMap::new();
+    let parent = definition.parent.as_deref().filter(|_| ready.counting.is_none());
+    for row in parent.iter().flat_map(|_| &rows) {
+        let (key, label) = parent.map(|code| belongs(desk, row, code, documents, names)).unwrap_or_default();
+        of.entry(key).or_insert_with(|| (label, Vec::new())).1.push(row);
+    }
+    if of.len() < 2 {
+        return vec![table(ready, &rows, None, names)];
+    }
+    of.into_values().map(|(label, rows)| table(ready, &rows, Some(label), names)).collect()
+}
+
+/// The record that a row belongs to by its field `code`, as it began: its date and id, and its label. Empty where it is not here, or another child's.
+fn belongs(desk: &Desk, row: &Row, code: &str, documents: &[String], names: &Names<'_>) -> ((String, String), String) {
+    let Some(Value::Str(id)) = row.fields.get(code) else { return Default::default() };
+    let own = |place: &Place| documents.contains(&place.doc.to_string());
+    let Some(place) = desk.replica.locate(id).ok().filter(own) else { return Default::default() };
+    let place = place.continues.clone().and_then(|root| desk.replica.locate(&root).ok()).filter(own).unwrap_or(place);
+    let on = match place.fields.get("on") {
+        Some(Value::Str(on)) => on.clone(),
+        _ => String::new(),
+    };
+    let label = desk.replica.definition(&place.ledger).map(|definition| names.label(&definition, &place.fields)).unwrap_or_default();
+    ((on, place.id), label)
+}
+
+fn table(ready: &Ready<'_>, rows: &[&Row], about: Option<String>, names: &Names<'_>) -> Table {
+    let (lang, definition) = (names.lang, &ready.definition);
+    let columns = shown_columns(definition, ready.part);
     let money = |fen: i64| format!("{} {}", money::fen_to_yuan(fen), locale::text(lang, "web-yuan", &[]));
     let unsettled = || locale::text(lang, "paper-in-dispute", &[]);
     let cell = |row: &Row, (column, field): (&str, Option<&Field>)| match (column, field) {
@@ -346,7 +401,7 @@ fn table(ready: &Ready<'_>, documents: &[String], names: &Names<'_>) -> Table {
         _ => (locale::text(lang, "web-state", &[]), false),
     };
     Table {
-        title: ready.part.title.get(lang).to_owned(),
+        title: head_of(ready, about, lang),
         heads: columns.iter().map(head).collect(),
         total: ready.counting.as_ref().filter(|_| !rows.is_empty()).map(|_| (money(summed), money::capitals(summed))),
         disputed: if disputed == 0 { String::new() } else { locale::text(lang, "paper-disputed", &[("value", &disputed.to_string())]) },

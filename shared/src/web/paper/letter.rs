@@ -12,6 +12,7 @@ use crate::{
     ledger::{
         Definition,
         definition::{Privacy, Subject},
+        lifecycle,
     },
     locale::{self, Lang},
     replica::browse::{Row, Taken, Wanted},
@@ -32,6 +33,8 @@ pub struct Sheet {
     serial: bool,
     /// Lifecycle state in words; empty without one.
     state: String,
+    /// That this letter is not to be handed out, and why; empty: it may be.
+    no_letter: String,
     /// Steps taken in one line: what, day, who, why.
     steps: String,
     /// Of the profile: guardian, phone, address.
@@ -111,7 +114,9 @@ fn sheet(desk: &Desk, account: &Account, definition: &Definition, row: &Row, tak
     particulars.extend([("name", name.as_str()), ("class", class.as_str()), ("place", desk.config.place.as_str())]);
     let key = format!("paper-{}", definition.code.replace('_', "-"));
     let serial = definition.fields.iter().find(|f| f.serial).map_or("number", |f| f.code.as_str());
+    let letter = paragraphs(lang, &key, &particulars);
     Sheet {
+        no_letter: if letter.is_empty() { String::new() } else { no_letter(definition, row, names) },
         number: Some(text(serial)).filter(|number| !number.is_empty()).unwrap_or_else(|| BLANK.to_owned()),
         serial: definition.fields.iter().any(|f| f.serial),
         state: if row.disputed && row.state.is_none() { names.unsettled() } else { shown::state(definition, row.state.as_deref(), lang) },
@@ -123,11 +128,28 @@ fn sheet(desk: &Desk, account: &Account, definition: &Definition, row: &Row, tak
             .join(lang.semicolon()),
         known: known(desk, row, names),
         stub: paragraphs(lang, &format!("{key}-stub"), &particulars),
-        letter: paragraphs(lang, &key, &particulars),
+        letter,
         slip: paragraphs(lang, &format!("{key}-slip"), &particulars),
         name,
         class,
         values,
+    }
+}
+
+/// Why a letter is none yet, or none any more: it is void, in its first state (a draft, not issued), or nobody knows.
+fn no_letter(definition: &Definition, row: &Row, names: &Names<'_>) -> String {
+    let Some(lifecycle) = &definition.lifecycle else { return String::new() };
+    let lang = names.lang;
+    match row.state.as_deref() {
+        _ if row.void => locale::text(lang, "web-void", &[]),
+        None if row.disputed => names.unsettled(),
+        Some(state) if state == lifecycle.initial => {
+            let title = shown::state(definition, Some(state), lang);
+            lifecycle::awaited(lifecycle, state)
+                .first()
+                .map_or_else(|| title.clone(), |step| locale::text(lang, "paper-not-yet", &[("value", &title), ("step", step.title.get(lang))]))
+        }
+        _ => String::new(),
     }
 }
 

@@ -42,6 +42,12 @@ impl<'a> Names<'a> {
         if self.pending.holds(definition, id, &field.code) { self.unsettled() } else { self.others.value(definition, field, fields, other) }
     }
 
+    /// A record in one line.
+    #[must_use]
+    pub fn label(&self, definition: &Definition, fields: &BTreeMap<String, Value>) -> String {
+        self.others.label(definition, fields)
+    }
+
     /// A child's name, or that it is not settled.
     #[must_use]
     pub fn child(&self, profile: &Definition, student: &str, name: &str) -> String {
