@@ -58,7 +58,7 @@ pub(super) fn before(
         record(desk, account, definition, student, set, &fields, lang)?
     };
     // A child that is there already is no choice.
-    let alike = if alike.as_ref().is_some_and(|asked| asked.sure.is_empty()) { alike } else { with_checks(desk, definition, &fields, alike) };
+    let alike = if alike.as_ref().is_some_and(|asked| asked.sure.is_empty()) { alike } else { with_checks(desk, definition, &fields, alike, lang)? };
     let asked = [alike, not_about(desk, account, definition, student, lang)?, outside(desk, definition, set)?];
     // One question after the other; what was answered before comes along.
     let asked = asked.into_iter().flatten().find(|asked| asked.sure.is_empty() || !sure.split('+').any(|answered| answered == asked.sure));
@@ -98,16 +98,23 @@ fn outside(desk: &Desk, definition: &Definition, set: &BTreeMap<String, String>)
 }
 
 /// The same question, with what the definition's checks ask of these values.
-fn with_checks(desk: &Desk, definition: &Definition, fields: &BTreeMap<String, Value>, asked: Option<Asked>) -> Option<Asked> {
+fn with_checks(
+    desk: &Desk,
+    definition: &Definition,
+    fields: &BTreeMap<String, Value>,
+    asked: Option<Asked>,
+    lang: Lang,
+) -> Result<Option<Asked>, Fault> {
     let state = definition.lifecycle.as_ref().map(|lifecycle| lifecycle.initial.as_str());
-    let broken = fits::asks(desk, definition, "", fields, state, |_| true);
+    let mut broken = fits::asks(desk, definition, "", fields, state, |_| true);
+    broken.extend(fits::new_class(desk, definition, fields, lang)?);
     if broken.is_empty() {
-        return asked;
+        return Ok(asked);
     }
     let known = asked.unwrap_or_else(|| Asked { fault: Fault::new("web-check-asked", Exit::Found), there: Vec::new(), sure: String::new() });
     let shown = broken.iter().map(|(code, _)| code.as_str());
     let sure = std::iter::once(known.sure.as_str()).filter(|sure| !sure.is_empty()).chain(shown).collect::<Vec<_>>().join(",");
-    Some(Asked { fault: known.fault.of(broken.into_iter().map(|(_, fault)| fault)), sure, ..known })
+    Ok(Some(Asked { fault: known.fault.of(broken.into_iter().map(|(_, fault)| fault)), sure, ..known }))
 }
 
 fn child(desk: &Desk, account: &Account, definition: &Definition, fields: &BTreeMap<String, Value>, lang: Lang) -> Result<Option<Asked>, Fault> {
