@@ -343,7 +343,7 @@ async fn lay(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
                 .iter()
                 .zip(&rows)
                 .map(|(placed, row)| {
-                    let why = judge::no_place(row).map(|fault| crate::locale::fault(lang, &fault).0);
+                    let why = plan::no_place(&row.trouble, &row.child).map(|fault| crate::locale::fault(lang, &fault).0);
                     json!({
                         "line": placed.line, "again": placed.again, "number": placed.number, "child": placed.child,
                         "trouble": row.trouble, "why": why, "raw": raw(placed.number - 1), "cells": placed.cells

@@ -14,6 +14,7 @@ use super::{
     },
     asks::{Asks, Question},
     lines::{self, Targets},
+    plan,
 };
 use crate::{
     command::{
@@ -51,7 +52,7 @@ pub(super) struct Edited {
     /// Whose a new row is, as typed: name or number.
     #[serde(default)]
     pub(super) child: String,
-    /// What is wrong with the row before the engine sees it, as [`no_place`] says it.
+    /// What is wrong with the row before the engine sees it, as [`plan::no_place`] says it.
     #[serde(default)]
     pub(super) trouble: String,
     /// What was shown of others like it when the person said that this one is meant ([`Question::sure`]).
@@ -242,21 +243,6 @@ pub(super) fn judge(desk: &Desk, account: &Account, definition: &Definition, act
     })
 }
 
-/// Why a pasted row has no place in the grid.
-pub(super) fn no_place(row: &Edited) -> Option<Fault> {
-    let key = match row.trouble.as_str() {
-        "" => return None,
-        "several" => "grid-several",
-        "namesakes" => "grid-namesakes",
-        "twice" => "grid-twice",
-        "differ" => "grid-differ",
-        "away" => "grid-away",
-        "nobody" => "grid-no-child",
-        _ => "grid-no-row",
-    };
-    Some(Fault::new(key, Exit::Input).with("ref", &row.child))
-}
-
 /// What the engine said of a row.
 fn fill(verdict: &mut Verdict, said: &Json, lang: Lang) {
     let word = |value: &Json, key: &str| value[key].as_str().unwrap_or_default().to_owned();
@@ -313,7 +299,7 @@ struct Asking<'a> {
 impl Asking<'_> {
     /// The row as an act; `None` if nothing was written in it.
     fn item(&self, row: &Edited, step: Option<&StepFor>, verdict: &mut Verdict) -> Result<Option<Item>, Fault> {
-        if let Some(fault) = no_place(row) {
+        if let Some(fault) = plan::no_place(&row.trouble, &row.child) {
             return Err(fault);
         }
         if let Some(student) = row.key.strip_prefix('+') {

@@ -7,6 +7,7 @@ use super::{
     lines::Line,
 };
 use crate::{
+    fault::{Exit, Fault},
     import::table::Matched,
     locale::{self, Lang},
     replica::browse::Pupil,
@@ -157,6 +158,21 @@ fn by_place(block: &[Vec<String>], columns: &[&str], lines: &[Line], at: At) -> 
     // An empty column on the right loses nothing.
     let beside = (columns.len().saturating_sub(at.column)..width).filter_map(|column| Some((column + 1, first(column)?.chars().take(20).collect())));
     Plan { beside: beside.collect(), rows: rows.collect(), head: false, ignored: Vec::new() }
+}
+
+/// Why a row has no place in the grid; `None`: it has one.
+pub(super) fn no_place(trouble: &str, child: &str) -> Option<Fault> {
+    let key = match trouble {
+        "" => return None,
+        "several" => "grid-several",
+        "namesakes" => "grid-namesakes",
+        "twice" => "grid-twice",
+        "differ" => "grid-differ",
+        "away" => "grid-away",
+        "nobody" => "grid-no-child",
+        _ => "grid-no-row",
+    };
+    Some(Fault::new(key, Exit::Input).with("ref", child))
 }
 
 /// What a block under a head of its own is laid over.

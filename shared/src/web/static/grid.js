@@ -132,7 +132,7 @@
     around.append(box, ` ${words.sure}`);
     li.append(" ", around);
   };
-  let asked = 0, timer = 0, judged = null;
+  let asked = 0, timer = 0, judged = null, settle = () => {};
   // Of a handful of cells one sees in the grid what is written. More, a pasted block, and what is asked about are looked at first: the first "save" leads to the list.
   const HANDFUL = 5;
   let pasted = false, drawn = "", looked = "", toLook = 0;
@@ -201,7 +201,10 @@
   };
   const ask = () => {
     clearTimeout(timer);
+    // Who waited for what was typed before waits for this instead.
+    settle();
     judged = new Promise((done) => {
+      settle = done;
       timer = setTimeout(async () => {
         const turn = ++asked, [rows, what] = act();
         if (!rows.length) { pasted = false; drawn = ""; mark([], { rows: [] }); done(); return; }
@@ -216,7 +219,7 @@
   };
   const save = async () => {
     if (editor) finish(true);
-    await judged;
+    for (let last = null; last !== judged;) { last = judged; await last; }
     if (toLook && looked !== drawn) {
       looked = drawn;
       saveButton.textContent = saveWord;
