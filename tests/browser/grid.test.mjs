@@ -55,6 +55,14 @@ const paste = (page, text) => page.evaluate((text) => {
 const said = async (page, text) => {
   try { await page.waitForFunction((text) => document.getElementById("grid-said").textContent.includes(text), text, { timeout: 10000 }); } catch { throw new Error(`not said: ${text}, but ${await page.textContent("#grid-said")} ${await page.textContent("#grid-changes")}`); }
 };
+/** Saves what was pasted: the first press leads to the list of what will be written, which is in sight, the second writes. */
+const write = async (page) => {
+  await page.click("#grid-save");
+  await page.waitForFunction(() => document.activeElement.id === "grid-write");
+  const box = await page.locator("#grid-write").boundingBox();
+  assert.ok(box.y >= 0 && box.y < page.viewportSize().height, "the list is in sight");
+  await page.click("#grid-write");
+};
 /** What a paste does not write, said above the grid. */
 const lost = async (page, text) => {
   try { await page.waitForFunction((text) => document.getElementById("grid-lost").textContent.includes(text), text, { timeout: 10000 }); } catch { throw new Error(`not said: ${text}, but ${await page.textContent("#grid-lost")}`); }
@@ -77,6 +85,8 @@ test("a block from a spreadsheet is pasted, two bad cells are marked, corrected,
     await page.keyboard.press("Enter");
     await said(page, "1 处不能收");
     await page.click("#grid-save");
+    assert.equal(county.node("school", ["query", "care_log"]).rows.length, 0, "looking writes nothing");
+    await page.click("#grid-write");
     await said(page, `已写入 ${names.length - 1} 行，保存在本机`);
     assert.equal(await page.locator("td.wrong").count(), 1, "what was not saved stands where it was typed");
     assert.match(await cell(page, 5, "on").textContent(), /2月30日/);
@@ -258,6 +268,26 @@ test("what a pasted block leaves over is counted and named: heads, columns on th
   });
 });
 
+test("in the profile ledger a block under a head goes to the children named, and what has no place stays at hand", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...registrar);
+    await page.goto(`${desk.url}/ledger/enrolment/grid?class=${names.class}`);
+    await cell(page, 1, "name").click();
+    await paste(page, `姓名\t监护人电话\r\n${names[3]}\t13800000003\r\n没有此人\t13800000004\r\n`);
+    await lost(page, "表格里没有“没有此人”");
+    assert.match(await page.inputValue("#block"), /^姓名\t监护人电话\n没有此人\t13800000004\n$/);
+    assert.equal(await page.locator("td.changed").count(), 1);
+    await write(page);
+    await said(page, "已写入 1 行，保存在本机");
+    const row = page.locator(`#grid tbody tr:has(td[data-field=name]:text-is("${names[3]}"))`);
+    assert.equal(await row.locator("td[data-field=guardian_phone]").textContent(), "13800000003");
+    // Without a head a block lies where the cursor is, in that column.
+    await row.locator("td[data-field=guardian_phone]").click();
+    await paste(page, "13800000005\r\n");
+    assert.equal(await row.locator("td[data-field=guardian_phone]").textContent(), "13800000005");
+  });
+});
+
 test("a second row of a child stands below the first, and one like another is written once it is ticked", async () => {
   await browse(desktop, async (page) => {
     await login(page, desk.url, ...registrar);
@@ -269,7 +299,7 @@ test("a second row of a child stands below the first, and one like another is wr
     assert.equal(await page.locator(`#grid tbody tr:has(th.who:text-is("${names[5]}"))`).count(), 3);
     assert.ok(await page.locator("#grid-lost").isHidden());
     await sound(page, "grid-asked");
-    await page.click("#grid-save");
+    await write(page);
     await said(page, "已写入 2 行，保存在本机");
     // It is like a record now, and leads there.
     await page.waitForSelector("#grid-changes li.odd a[href*=care_log]");

@@ -111,6 +111,13 @@ pub(super) fn read_class(compact: &str) -> Option<Place> {
     (place.class.is_some() || place.stage == Some(Stage::Preschool)).then_some(place)
 }
 
+/// A class as a person writes it where a class is asked for: the grade it names, counted within its stage or from the first of primary school, and its number.
+#[must_use]
+pub fn class_written(text: &str) -> Option<(Option<u8>, u8)> {
+    let place = read_class(&super::clean::compact(text)).filter(|place| place.entry.is_none())?;
+    Some((place.grade, place.class?))
+}
+
 /// Grade and class in a title or on a sheet's tab: `三年级(2)班学生花名册`.
 #[must_use]
 pub(super) fn read_title(compact: &str) -> Option<Place> {
@@ -345,5 +352,16 @@ mod tests {
         let place = read_title("青杠镇中心小学三年级(2)班学生花名册").unwrap();
         assert_eq!((place.grade, place.class), (Some(3), Some(2)));
         assert_eq!(read_title("全校各班花名册"), None);
+    }
+
+    #[test]
+    fn a_class_is_read_as_a_person_writes_it() {
+        assert_eq!(class_written("三（3）班"), Some((Some(3), 3)));
+        assert_eq!(class_written(" 三年级 3班"), Some((Some(3), 3)));
+        assert_eq!(class_written("3班"), Some((None, 3)));
+        assert_eq!(class_written("第三班"), Some((None, 3)));
+        for none in ["", "三年级", "2024级3班", "火箭"] {
+            assert_eq!(class_written(none), None, "{none}");
+        }
     }
 }

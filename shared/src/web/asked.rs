@@ -61,7 +61,9 @@ pub(super) fn before(
     let alike = if alike.as_ref().is_some_and(|asked| asked.sure.is_empty()) {
         alike
     } else {
-        with_checks(fits::asked_of_new(desk, account, definition, student, &fields, lang), alike)
+        let mut broken = fits::asked_of_new(desk, account, definition, student, &fields, lang);
+        broken.extend(fits::new_class(desk, definition, &fields, lang)?);
+        with_checks(broken, alike)
     };
     let asked = [alike, not_about(desk, account, definition, student, lang)?, outside(desk, definition, set)?];
     // One question after the other; what was answered before comes along.

@@ -359,7 +359,7 @@ async fn add(
 }
 
 /// Who writes some classes only puts no child into another: it would be gone for them.
-fn own_class(
+pub(super) fn own_class(
     desk: &Desk,
     account: &Account,
     definition: &Definition,

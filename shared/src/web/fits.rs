@@ -16,7 +16,7 @@ use crate::{
     ledger::{
         Definition, Field, FieldType,
         condition::is_filled,
-        definition::{Check, Required},
+        definition::{Check, Form, Required, Subject},
         validate::{self, Finding},
         value,
     },
@@ -190,6 +190,9 @@ pub(super) fn asked_for(
     let touched = |check: &Check| check.names().any(|name| set.contains_key(name));
     let mut broken = asks(desk, definition, &place.id, &after, place.state.as_deref(), touched);
     broken.extend(unlike_file(desk, account, definition, &place.doc.to_string(), &after, |code| set.contains_key(code), lang));
+    if ["grade", "class"].iter().any(|code| set.contains_key(*code)) {
+        broken.extend(new_class(desk, definition, &after, lang)?);
+    }
     let codes = empty.iter().map(|field| field.code.clone()).chain(broken.iter().map(|(code, _)| code.clone())).collect::<Vec<_>>().join(",");
     if codes.is_empty() || codes == gaps {
         return Ok(());
@@ -232,6 +235,35 @@ fn asks(
         let code = |at: usize, check: &Check| format!("{at}-{}", blake3::hash(shown(check).as_bytes()).to_hex().get(..8).unwrap_or_default());
         broken.map(|(at, check, finding)| (code(at, check), finding.fault(definition))).collect()
     })
+}
+
+/// A class that no child of the grade is in yet: a new one, or a slip of the finger.
+///
+/// # Errors
+/// The store's.
+pub(super) fn new_class(
+    desk: &Desk,
+    definition: &Definition,
+    fields: &BTreeMap<String, Value>,
+    lang: Lang,
+) -> Result<Option<(String, Fault)>, Fault> {
+    let number = |code: &str| match fields.get(code) {
+        Some(Value::Int(number)) => Some(*number),
+        _ => None,
+    };
+    let Some((grade, class)) =
+        number("grade").zip(number("class")).filter(|_| definition.subject == Subject::Student && definition.form == Form::Profile)
+    else {
+        return Ok(None);
+    };
+    let pupils = desk.replica.pupils(desk.replica.this_year().map_err(Fault::from)?).map_err(Fault::from)?;
+    let mut of_grade = pupils.iter().filter(|pupil| pupil.grade == Some(grade)).peekable();
+    if of_grade.peek().is_none() || of_grade.any(|pupil| pupil.class == Some(class)) {
+        return Ok(None);
+    }
+    let fault =
+        Fault::new("web-class-new", Exit::Found).with("field", "class").with("grade", shown::class(Some(grade), None, lang)).with("class", class);
+    Ok(Some((format!("class-{grade}-{class}"), fault)))
 }
 
 /// What goes along with a form once it was told what is missing.

@@ -153,6 +153,8 @@ impl Sent {
                 out.rest.insert(key, value);
             }
         }
+        let grade = out.now.get("grade").and_then(|text| text.trim().parse().ok());
+        read_classes(definition, grade, &mut out.now);
         out
     }
 
@@ -167,6 +169,20 @@ impl Sent {
     #[must_use]
     pub fn other(&self, key: &str) -> &str {
         self.rest.get(key).map_or("", |text| text.trim())
+    }
+}
+
+/// `三（3）班`, `3班` and `三年级3班` as the number of the class, where a class is asked for. One that names another grade is left as it is, and refused.
+pub(super) fn read_classes(definition: &Definition, grade: Option<i64>, set: &mut BTreeMap<String, String>) {
+    let is_class =
+        |field: &Field| field.kind == FieldType::Int && (field.code == "class" || field.copy_of.as_ref().is_some_and(|(_, of)| of == "class"));
+    for field in definition.fields.iter().filter(|field| is_class(field)) {
+        let Some(text) = set.get_mut(&field.code).filter(|text| text.trim().parse::<i64>().is_err()) else { continue };
+        let Some((named, class)) = crate::import::class_written(text) else { continue };
+        // 初一 is the seventh grade, and may be called the first of its stage.
+        if named.is_none_or(|named| grade.is_none_or(|grade| [0, 6, 9].iter().any(|below| i64::from(named) + below == grade))) {
+            *text = class.to_string();
+        }
     }
 }
 

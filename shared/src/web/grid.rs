@@ -112,8 +112,28 @@ impl GridPage {
     /// Words for the script, so that it has none of its own.
     fn words(&self) -> String {
         let words = [
-            "changed", "bad", "none", "saved", "lost", "filled", "theirs", "take", "checking", "row", "unplaced", "unmarked", "undo", "added",
-            "asks", "sure", "sure-all", "in-all",
+            "changed",
+            "bad",
+            "none",
+            "saved",
+            "lost",
+            "filled",
+            "theirs",
+            "take",
+            "checking",
+            "row",
+            "unplaced",
+            "unmarked",
+            "undo",
+            "added",
+            "asks",
+            "sure",
+            "sure-all",
+            "in-all",
+            "left",
+            "look",
+            "write",
+            "unplaced-why",
         ];
         // Numbers and names come in where the script has them, in place of the sign.
         let mut words: BTreeMap<&str, String> = words.iter().map(|word| (*word, self.page.t1(&format!("web-grid-js-{word}"), "%"))).collect();
@@ -262,7 +282,12 @@ fn laid(
     let by_child = definition.subject == Subject::Student && definition.form == Form::Records;
     let mut columns: Vec<&str> = if by_child { vec!["_child"] } else { Vec::new() };
     columns.extend(fields.iter().map(|f| f.code.as_str()));
-    let plan = plan::lay(&block, &columns, &lines, &heads::Heads::of(&desk.replica.catalogue(), definition), at);
+    let pupils = if definition.subject == Subject::Student {
+        children::pupils(desk, account, desk.replica.this_year().map_err(Fault::from)?)?
+    } else {
+        Vec::new()
+    };
+    let plan = plan::lay(&block, &columns, &lines, &pupils, &heads::Heads::of(&desk.replica.catalogue(), definition), at);
     let rows = plan.rows.iter().map(|placed| {
         let line = placed.line.or(placed.again).and_then(|line| lines.get(line));
         let was =
@@ -310,13 +335,22 @@ async fn lay(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
             let at = plan::At { row: asked.row, column: asked.column };
             let (plan, rows) = laid(desk, &account, &definition, &asked.text, &asked.keys, at, lang)?;
             desk.noted_once(&account, "list", format!("ledger {code}"), rows.len());
+            let block = block::parse(&asked.text);
+            // A line that has no place goes back to the person as it came, with its head: to be corrected and pasted again.
+            let raw = |at: usize| block.get(at).map(|line| block::write(std::slice::from_ref(line))).unwrap_or_default();
             let rows: Vec<Json> = plan
                 .rows
                 .iter()
                 .zip(&rows)
-                .map(|(placed, row)| json!({ "line": placed.line, "again": placed.again, "number": placed.number, "child": placed.child, "trouble": row.trouble, "cells": placed.cells }))
+                .map(|(placed, row)| {
+                    let why = plan::no_place(&row.trouble, &row.child).map(|fault| crate::locale::fault(lang, &fault).0);
+                    json!({
+                        "line": placed.line, "again": placed.again, "number": placed.number, "child": placed.child,
+                        "trouble": row.trouble, "why": why, "raw": raw(placed.number - 1), "cells": placed.cells
+                    })
+                })
                 .collect();
-            Ok(json!({ "rows": rows, "head": plan.head, "lost": plan.lost(lang) }))
+            Ok(json!({ "rows": rows, "head": plan.head, "title": if plan.head { raw(0) } else { String::new() }, "lost": plan.lost(lang) }))
         })
         .await?;
     Ok(json_answer(&answer))

@@ -21,7 +21,7 @@ use crate::{
     },
     locale::{self, Lang},
     replica::{
-        browse::{Listed, Row, Wanted},
+        browse::{Listed, Pupil, Row, Wanted},
         names::Names,
     },
 };
@@ -33,7 +33,11 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    sync::Arc,
+};
 
 /// Rows of a page.
 const PAGE: u32 = 50;
@@ -153,6 +157,10 @@ pub(super) fn wanted(desk: &Desk, account: &Account, definition: &Definition, as
         order: text("order").filter(|order| seen(order.trim_start_matches('-'))).unwrap_or_default().to_owned(),
         ..Wanted::default()
     };
+    if by_child && definition.form == Form::Profile && out.order.is_empty() {
+        // Nothing has a date that the newest could stand first by: as on the roster.
+        "class".clone_into(&mut out.order);
+    }
     let class = text("class").map(str::to_owned);
     if by_child {
         out.classes = match account.reads(definition) {
@@ -281,21 +289,18 @@ fn ledger_page(
         files: super::files::state::chips(desk, account, definition, &row.id, &row.fields, lang),
     };
     let chosen = |key: &str, code: &str| asked.get(key).is_some_and(|value| value == code);
+    let pupils = if by_child { children::pupils(desk, account, desk.replica.this_year().map_err(Fault::from)?)? } else { Vec::new() };
+    let classes = children::classes(&pupils, asked.get("class").map_or("", String::as_str), lang);
     let filters = filter_fields(account, definition)
         .into_iter()
         .filter_map(|f| {
             let key = format!("f.{}", f.code);
-            let codes = filter_options(&catalogue, definition, f, lang)?;
+            let of_child = by_child && (f.code == "grade" || f.copy_of.as_ref().is_some_and(|(_, of)| of == "grade"));
+            let codes = if of_child { grades(&pupils, asked.get(&key), lang) } else { filter_options(&catalogue, definition, f, lang)? };
             let options = codes.into_iter().map(|(code, title)| (code.clone(), title, chosen(&key, &code))).collect();
             Some((key, f.title.get(lang).to_owned(), options))
         })
         .collect();
-    let classes = if by_child {
-        let pupils = children::pupils(desk, account, desk.replica.this_year().map_err(Fault::from)?)?;
-        children::classes(&pupils, asked.get("class").map_or("", String::as_str), lang)
-    } else {
-        Vec::new()
-    };
     let foot = Foot::of(desk, definition, wanted, &fields, lang)?;
     let export = address(code, &asked, &[("from_row", "")]).replacen(&format!("/ledger/{code}"), &format!("/ledger/{code}/export"), 1);
     Ok(LedgerPage {
@@ -331,6 +336,13 @@ fn states(definition: &Definition, asked: &BTreeMap<String, String>, lang: Lang)
     let chosen = |code: &str| asked.get("state").is_some_and(|value| value == code);
     let states = definition.lifecycle.iter().flat_map(|l| &l.states);
     states.map(|s| (s.code.clone(), s.title.get(lang).to_owned(), chosen(&s.code))).collect()
+}
+
+/// The grades there are, in words, and the one chosen: code and title.
+fn grades(pupils: &[Pupil], chosen: Option<&String>, lang: Lang) -> Vec<(String, String)> {
+    let chosen = chosen.and_then(|text| text.parse().ok());
+    let all: BTreeSet<i64> = pupils.iter().filter_map(|pupil| pupil.grade).chain(chosen).collect();
+    all.into_iter().map(|grade| (grade.to_string(), shown::class(Some(grade), None, lang))).collect()
 }
 
 /// What a list can be filtered by in this field: code as it is kept, and title. `None` of a field with more values than one would choose from.

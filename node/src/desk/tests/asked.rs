@@ -87,6 +87,7 @@ async fn a_class_teacher_enters_children_of_the_own_classes_and_is_told_who_help
     let school = School::new();
     let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
     school.child("王小明", "529901201606120012", 3, 2);
+    school.child("赵小红", "529901201603020032", 3, 1);
     let child = |rest: &str| format!("{CHILD}&id_no=529901201606120012&sex=male&birth=2016-06-12{rest}");
     let away = school.post("/ledger/enrolment/new", &teacher, &child("")).await;
     assert!(away.text.contains("别的班已有一名学生用这个证件号码") && away.text.contains("请学籍管理员核对"), "{}", away.text);
@@ -94,7 +95,7 @@ async fn a_class_teacher_enters_children_of_the_own_classes_and_is_told_who_help
     let other = format!("{CHILD}&id_type=none&sex=male&birth=2015-01-01").replace("class=1", "class=2");
     let refused = school.post("/ledger/enrolment/new", &teacher, &other).await;
     assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.text.contains("这个班不归您管"), "{}", refused.text);
-    assert_eq!(school.records("enrolment").len(), 1, "nothing was made");
+    assert_eq!(school.records("enrolment").len(), 2, "nothing was made");
     let own = school.post("/ledger/enrolment/new", &teacher, &other.replace("class=2", "class=1")).await;
     assert_eq!(own.status, StatusCode::SEE_OTHER, "{}", own.text);
     let id = own.location.trim_start_matches("/child/").split('?').next().unwrap();

@@ -349,3 +349,128 @@ async fn a_step_for_many_that_needs_a_file_of_each_says_so_before_and_speaks_no_
         assert!(!rows.contains("apply") && !rows.contains("documents") && !rows.contains("publish") && !rows.contains("verify"), "{rows}");
     }
 }
+
+fn field(school: &School, child: &str, field: &str) -> String {
+    let record = school.records("enrolment").into_iter().find(|row| row.id == child).unwrap();
+    match serde_json::to_value(record.fields.get(field)).unwrap() {
+        Json::String(text) => text,
+        Json::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+fn set(school: &School, record: &str, field: &str, text: &str) {
+    let set = [(field.to_owned(), text.to_owned())].into();
+    school.desk.ask(&super::nobody(), Ask::RecordSet { record: record.to_owned(), set, by: None }, Lang::Zh).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_of_names_and_telephones_goes_to_the_children_named_whatever_the_cursor_is_on() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let [first, second] = [("曹玲刚", 0), ("罗欣英", 1)].map(|(name, n)| school.child(name, &number(n), 4, 1));
+    let ask = |text: &str| json!({ "text": text, "keys": [first, second, "+"], "row": 0, "column": 0 });
+    let path = "/ledger/enrolment/grid/lay";
+    let laid = json(&school, &session, path, &ask("姓名\t监护人电话\n罗欣英\t13800000001\n没有此人\t13800000002")).await;
+    assert_eq!((&laid["rows"][0]["line"], &laid["rows"][0]["cells"]), (&json!(1), &json!({ "guardian_phone": "13800000001" })), "{laid}");
+    assert_eq!((&laid["rows"][1]["line"], &laid["rows"][1]["trouble"]), (&Json::Null, &json!("away")), "{laid}");
+    assert!(laid["rows"][1]["why"].as_str().unwrap().contains("没有此人") && laid["rows"][1]["raw"] == json!("没有此人\t13800000002\r\n"), "{laid}");
+
+    let block = "姓名\t监护人电话\n罗欣英\t13800000001\n没有此人\t13800000002\n";
+    let body = format!("do=block&keys={first}+{second}+%2B&block={}&at_row=0&at_column=0", escape_query(block));
+    let seen = school.post("/ledger/enrolment/grid/preview?class=4.1", &session, &body).await.text;
+    assert!(seen.contains("表格里没有“没有此人”") && !seen.contains("_child"), "{seen}");
+    let act = escape_query(&hidden(&seen, "act"));
+    // Whoever sends a child for it all the same makes no new one of it.
+    school.post("/ledger/enrolment/grid/save?class=4.1", &session, &format!("act={act}&fix.1._child=x")).await;
+    assert_eq!((field(&school, &second, "guardian_phone"), field(&school, &first, "guardian_phone")), ("13800000001".into(), String::new()));
+    assert_eq!((field(&school, &first, "name"), school.records("enrolment").len()), ("曹玲刚".into(), 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_name_or_number_is_asked_about_and_a_number_of_another_child_refused() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let [first, second] = [("曹玲刚", 0), ("罗欣英", 1)].map(|(name, n)| school.child(name, &number(n), 4, 1));
+    set(&school, &second, "student_no", &format!("G{}", number(1)));
+    let path = "/ledger/enrolment/grid/judge?save=1";
+    let cell = |key: &str, field: &str, now: &str, sure: &str| json!({ "key": key, "sure": sure, "cells": { field: { "was": null, "now": now } } });
+
+    let judged = json(&school, &session, path, &json!({ "rows": [cell(&first, "name", "罗欣英", "")] })).await;
+    let asked = &judged["rows"][0]["asked"];
+    assert!(asked["said"].as_str().unwrap().contains("姓名 曹玲刚 → 罗欣英") && judged["changed"] == json!(0), "{judged}");
+    assert_eq!(field(&school, &first, "name"), "曹玲刚");
+    let sure = asked["sure"].as_str().unwrap();
+    let judged = json(&school, &session, path, &json!({ "rows": [cell(&first, "name", "曹玲钢", sure)] })).await;
+    assert_eq!(judged["changed"], json!(0), "what was meant was another name: {judged}");
+    let judged = json(&school, &session, path, &json!({ "rows": [cell(&first, "name", "罗欣英", sure)] })).await;
+    assert_eq!((&judged["changed"], field(&school, &first, "name")), (&json!(1), "罗欣英".into()), "{judged}");
+
+    let taken = format!("G{}", number(1));
+    let judged = json(&school, &session, path, &json!({ "rows": [cell(&first, "student_no", &taken, "x")] })).await;
+    assert!(judged["rows"][0]["message"].as_str().unwrap().contains("已经是另一名学生的") && judged["changed"] == json!(0), "{judged}");
+    // Her identity number, behind the G: another child's too, though no student number says so.
+    set(&school, &second, "student_no", "");
+    let judged = json(&school, &session, path, &json!({ "rows": [cell(&first, "student_no", &taken, "x")] })).await;
+    assert_eq!((&judged["changed"], &judged["refused"]), (&json!(0), &json!(1)), "{judged}");
+    // The same one for both in one save.
+    let own = format!("G{}", number(0));
+    let judged =
+        json(&school, &session, path, &json!({ "rows": [cell(&first, "student_no", &own, ""), cell(&second, "student_no", &own, "x")] })).await;
+    assert_eq!((&judged["changed"], &judged["refused"]), (&json!(1), &json!(1)), "{judged}");
+    // Nobody's number, but not this child's either.
+    let judged = json(&school, &session, path, &json!({ "rows": [cell(&second, "student_no", &format!("G{}", number(7)), "")] })).await;
+    assert!(judged["rows"][0]["asked"]["said"].as_str().unwrap().contains("对不上") && judged["asked"] == json!(1), "{judged}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_child_in_the_grid_without_what_must_be_known_is_asked_about_and_a_class_is_read_as_people_write_it() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("曹玲刚", &number(0), 3, 1);
+    let path = "/ledger/enrolment/grid/judge?save=1";
+    let cells = |class: &str| json!({ "name": { "now": "新来的" }, "sex": { "now": "女" }, "grade": { "now": "3" }, "class": { "now": class } });
+    let judged = json(&school, &session, path, &json!({ "rows": [{ "key": "+", "cells": cells("三（1）班") }] })).await;
+    let said = judged["rows"][0]["asked"]["said"].as_str().unwrap();
+    assert!(said.contains("出生日期") && said.contains("证件号码") && judged["changed"] == json!(0), "{judged}");
+    assert_eq!(school.records("enrolment").len(), 1);
+    let class = |text: &str| json!({ "rows": [{ "key": child, "cells": { "class": { "was": "1", "now": text } } }] });
+    let judged = json(&school, &session, path, &class("四年级2班")).await;
+    assert_eq!((&judged["refused"], field(&school, &child, "class")), (&json!(1), "1".into()), "of another grade: {judged}");
+    let judged = json(&school, &session, path, &class("三年级9班")).await;
+    assert!(judged["rows"][0]["asked"]["said"].as_str().unwrap().contains("三年级还没有9班"), "{judged}");
+
+    let typed = "class=%E4%B8%89%EF%BC%889%EF%BC%89%E7%8F%AD&was.class=1&grade=3&was.grade=3";
+    let edit = format!("/record/{child}/edit");
+    let asked = school.post(&edit, &session, typed).await.text;
+    assert!(asked.contains("三年级还没有9班") && field(&school, &child, "class") == "1", "{asked}");
+    let gaps = hidden(&asked, "_gaps");
+    school.post(&edit, &session, &format!("{typed}&_gaps={gaps}")).await;
+    assert_eq!(field(&school, &child, "class"), "9");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_class_teachers_grid_moves_no_child_into_another_class() {
+    let school = School::new();
+    let (_, session) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", &number(0), 3, 1);
+    school.child("赵小红", &number(1), 3, 2);
+    let act = json!({ "rows": [{ "key": child, "cells": { "class": { "was": "1", "now": "2" } } }] });
+    let judged = json(&school, &session, "/ledger/enrolment/grid/judge?save=1", &act).await;
+    assert_eq!((&judged["refused"], field(&school, &child, "class")), (&json!(1), "1".into()), "{judged}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_profile_ledger_opens_by_class_and_name_and_offers_the_grades_there_are_in_words() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    for (n, (name, grade)) in [("王五", 4), ("张三", 3), ("阿木", 4)].into_iter().enumerate() {
+        school.child(name, &number(n), grade, 1);
+    }
+    let page = school.get("/ledger/enrolment", &session).await.text;
+    let at = |name: &str| page.find(&format!(">{name}</a>")).unwrap_or_else(|| panic!("{name}: {page}"));
+    assert!(at("张三") < at("阿木") && at("阿木") < at("王五"));
+    let offered = page.split("name=\"f.grade\"").nth(1).unwrap().split("</select>").next().unwrap();
+    assert!(offered.contains(">三年级</option>") && offered.contains(">四年级</option>"), "{offered}");
+    assert_eq!(offered.matches("<option").count(), 3, "and all: {offered}");
+}

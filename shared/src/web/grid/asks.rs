@@ -1,13 +1,21 @@
 //! What is asked of a row before it is written, as the form asks: of a new one whether it is there already, or in an earlier row of the same table ([`asked`]); of a
-//! correction what the definition's checks ask about ([`fits::asked_for`]).
+//! correction what the definition's checks ask about ([`fits::asked_for`]). In the profile ledger also whether another name or number is meant, and whether a new child may be
+//! written with what must be known left out; a number that is another child's is refused.
 //!
 //! A row that is asked about waits until the person says that it is meant: what was said ([`Question::sure`]) names what was shown, so that something new is asked about anew.
 
-use super::super::{account::Account, asked, desk::Desk, fits, page::Said};
+use super::{
+    super::{account::Account, asked, desk::Desk, fits, form, page::Said, reach, shown},
+    heads::{IDENTITY, Key, plain},
+};
 use crate::{
     document::view::Value,
     fault::{Exit, Fault},
-    ledger::Definition,
+    ledger::{
+        Definition,
+        condition::is_filled,
+        definition::{Form, Required, Subject},
+    },
     locale::Lang,
     replica::{browse::Row, names::Names},
 };
@@ -35,12 +43,14 @@ pub(super) struct Asks<'a> {
     definition: &'a Definition,
     lang: Lang,
     earlier: Vec<Row>,
+    /// Whose each number of the profile ledger is, in the file and in earlier rows: field and number → document; empty: a new child of an earlier row. Read when first asked.
+    numbers: Option<BTreeMap<(&'static str, String), String>>,
 }
 
 impl<'a> Asks<'a> {
     /// Nothing has been asked yet.
     pub(super) fn new(desk: &'a Desk, account: &'a Account, definition: &'a Definition, lang: Lang) -> Self {
-        Self { desk, account, definition, lang, earlier: Vec::new() }
+        Self { desk, account, definition, lang, earlier: Vec::new(), numbers: None }
     }
 
     /// What has to be asked of the next row.
@@ -58,28 +68,120 @@ impl<'a> Asks<'a> {
         let (code, rows) =
             if same.is_empty() { ("web-grid-row-alike", asked::like(self.definition, &row.fields, own)) } else { ("web-grid-row-twice", same) };
         self.earlier.push(row);
-        let Some(mut question) = there.map(|asked| self.question(&asked.fault, asked.there, asked.sure)).or_else(|| self.of_rows(code, &rows)) else {
-            return Ok(None);
-        };
-        if !question.sure.is_empty() {
+        let mut question = there.map(|asked| self.question(&asked.fault, asked.there, asked.sure)).or_else(|| self.of_rows(code, &rows));
+        if let Some(question) = question.as_mut().filter(|question| !question.sure.is_empty()) {
             question.sure = format!("{} {}", question.sure, rows.len());
         }
-        Ok(Some(question))
+        let mut all: Vec<Question> = question.into_iter().collect();
+        if self.is_profile() {
+            all.extend(self.identity("", &BTreeMap::new(), &set)?);
+            all.extend(self.lacking(&set));
+        }
+        Ok(together(all))
+    }
+
+    /// Rows are the children themselves.
+    fn is_profile(&self) -> bool {
+        self.definition.subject == Subject::Student && self.definition.form == Form::Profile
+    }
+
+    /// What has to be asked of a name or number that is written, and what speaks against it. `doc`: the child, empty of a new one.
+    fn identity(&mut self, doc: &str, was: &BTreeMap<String, Value>, set: &BTreeMap<String, String>) -> Result<Vec<Question>, Fault> {
+        let before = |code: &str| match was.get(code) {
+            Some(Value::Str(text)) => text.clone(),
+            _ => String::new(),
+        };
+        let after = |code: &str| set.get(code).map_or_else(|| before(code), |text| text.trim().to_owned());
+        let written: Vec<&(&str, Key)> = IDENTITY.iter().filter(|(code, _)| set.contains_key(*code)).collect();
+        if written.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut out = Vec::new();
+        let (definition, lang) = (self.definition, self.lang);
+        let title = |code: &str| definition.field(code).map_or(code, |field| field.title.get(lang)).to_owned();
+        let moved = |(code, _): &&&(&str, Key)| !before(code).is_empty() && plain(&before(code)) != plain(&after(code));
+        let list: Vec<String> = written.iter().filter(moved).map(|(code, _)| format!("{} {} → {}", title(code), before(code), after(code))).collect();
+        if !list.is_empty() {
+            let list = list.join(if self.lang == Lang::Zh { "；" } else { "; " });
+            let sure = format!("who-{}", blake3::hash(list.as_bytes()).to_hex().get(..16).unwrap_or_default());
+            out.push(self.question(&Fault::new("web-grid-identity", Exit::Found).with("value", list), Vec::new(), sure));
+        }
+        // A student number is G and the child's own identity number.
+        let (identity, number) = (plain(&after("id_no")), plain(&after("student_no")));
+        let of_number = number.strip_prefix('g').unwrap_or_default().to_owned();
+        if !of_number.is_empty() && !identity.is_empty() && identity != of_number && (set.contains_key("id_no") || set.contains_key("student_no")) {
+            let fault = Fault::new("web-grid-number-other", Exit::Found).with("now", after("student_no")).with("value", after("id_no"));
+            out.push(self.question(&fault, Vec::new(), format!("number-{number}-{identity}")));
+        }
+        let given = [("id_no", identity), ("student_no", number), ("id_no", of_number)].into_iter().enumerate();
+        for (at, (code, text)) in given {
+            let field = if at == 2 { "student_no" } else { code };
+            if text.is_empty() || !set.contains_key(field) {
+                continue;
+            }
+            let known = self.numbers()?;
+            let holder = known.get(&(code, text.clone())).filter(|holder| holder.is_empty() || *holder != doc).cloned();
+            match holder {
+                Some(holder) => {
+                    let fault = Fault::new("web-grid-number-taken", Exit::Found).with("title", title(field)).with("value", after(field));
+                    out.push(self.question(&fault, self.child(&holder), String::new()));
+                }
+                // As the next rows find it.
+                None if at < 2 => {
+                    known.insert((code, text), doc.to_owned());
+                }
+                None => {}
+            }
+        }
+        Ok(out)
+    }
+
+    /// Page and name of a child in reach.
+    fn child(&self, doc: &str) -> Vec<(String, String)> {
+        let found = Some(doc).filter(|doc| !doc.is_empty()).and_then(|doc| reach::child(self.desk, self.account, doc).ok());
+        found.map(|(p, _)| (format!("/child/{doc}"), format!("{} · {}", p.name, shown::class(p.grade, p.class, self.lang)))).into_iter().collect()
+    }
+
+    fn numbers(&mut self) -> Result<&mut BTreeMap<(&'static str, String), String>, Fault> {
+        let mut known = BTreeMap::new();
+        if self.numbers.is_none() {
+            let year = self.desk.replica.this_year().map_err(Fault::from)?;
+            for pupil in self.desk.replica.pupils(year).map_err(Fault::from)? {
+                for (code, number) in [("id_no", pupil.id_no), ("student_no", pupil.student_no)] {
+                    let number = number.as_deref().map(plain).filter(|number| !number.is_empty());
+                    known.extend(number.map(|number| ((code, number), pupil.student.clone())));
+                }
+            }
+        }
+        Ok(self.numbers.get_or_insert(known))
+    }
+
+    /// What must be known of a child and is left out of a new one.
+    fn lacking(&self, set: &BTreeMap<String, String>) -> Option<Question> {
+        let fields = fits::so_far(self.desk, self.definition, None, set);
+        let must = |field: &&crate::ledger::Field| match &field.required {
+            Required::Yes => true,
+            Required::When(condition) => condition.holds(&fields, None),
+            _ => false,
+        };
+        let own = self.definition.fields.iter().filter(|field| form::fills(self.account, self.definition, field) && field.default.is_none());
+        let titles: Vec<&str> = own.filter(must).filter(|field| !is_filled(&fields, &field.code)).map(|field| field.title.get(self.lang)).collect();
+        let titles = Some(titles.join(self.lang.comma())).filter(|titles| !titles.is_empty())?;
+        Some(self.question(&Fault::new("web-grid-lacking", Exit::Found).with("value", &titles), Vec::new(), format!("lacks-{titles}")))
     }
 
     /// What has to be asked of a correction of a record.
     ///
     /// # Errors
     /// The store's; `record-none`.
-    pub(super) fn of_change(&self, record: &str, set: &BTreeMap<String, String>) -> Result<Option<Question>, Fault> {
+    pub(super) fn of_change(&mut self, record: &str, set: &BTreeMap<String, String>) -> Result<Option<Question>, Fault> {
         let place = self.desk.replica.locate(record).map_err(Fault::from)?;
-        match fits::asked_for(self.desk, self.account, self.definition, &place, set, "", self.lang) {
-            Ok(()) => Ok(None),
-            Err(fault) => {
-                let Some((_, sure)) = fits::told_gaps(&fault) else { return Err(fault) };
-                Ok(Some(self.question(&fault, Vec::new(), sure)))
-            }
+        let mut all = if self.is_profile() { self.identity(&place.doc.to_string(), &place.fields, set)? } else { Vec::new() };
+        if let Err(fault) = fits::asked_for(self.desk, self.account, self.definition, &place, set, "", self.lang) {
+            let Some((_, sure)) = fits::told_gaps(&fault) else { return Err(fault) };
+            all.push(self.question(&fault, Vec::new(), sure));
         }
+        Ok(together(all))
     }
 
     /// The row as the record it would be.
@@ -107,4 +209,19 @@ impl<'a> Asks<'a> {
         let said = std::iter::once(sentence).chain(details).collect::<Vec<_>>().join(" ");
         Question { said, next: next.unwrap_or_default(), there, sure }
     }
+}
+
+/// Several questions about one row as one; where there is no choice in one of them there is none.
+fn together(mut all: Vec<Question>) -> Option<Question> {
+    if let Some(at) = all.iter().position(|question| question.sure.is_empty()) {
+        return Some(all.swap_remove(at));
+    }
+    let join = |of: fn(&Question) -> &str, sign: &str| all.iter().map(of).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(sign);
+    let question = Question {
+        said: join(|q| &q.said, " "),
+        next: join(|q| &q.next, " "),
+        sure: join(|q| &q.sure, "+"),
+        there: all.iter().flat_map(|question| question.there.clone()).collect(),
+    };
+    (!all.is_empty()).then_some(question)
 }

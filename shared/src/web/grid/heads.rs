@@ -7,14 +7,32 @@ use super::{super::form, lines::Line};
 use crate::{
     command::importing,
     import::table::{Candidate, Matched, match_columns},
-    ledger::{Catalogue, Definition},
+    ledger::{
+        Catalogue, Definition,
+        definition::{Form, Subject},
+    },
     locale::Lang,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Codes of columns that say whose a row is, or which.
-pub(super) const WHOSE: [&str; 5] = ["_student", "_id_no", "_id_no_2", "_name", "_id"];
+/// What says whose a row is, or which: the strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    /// The record's own number.
+    Record,
+    /// The child's document, or its name.
+    Child,
+    /// Identity number.
+    Identity,
+    /// Student number.
+    Number,
+    /// Name.
+    Name,
+}
+
+/// Fields of the profile ledger that say who a child is: they lead a pasted line to its row and are not written there.
+pub(super) const IDENTITY: [(&str, Key); 3] = [("id_no", Key::Identity), ("student_no", Key::Number), ("name", Key::Name)];
 
 /// What may stand over a column of a ledger.
 #[derive(Clone, Debug, Default)]
@@ -23,13 +41,18 @@ pub(super) struct Heads {
     names: Vec<(String, String, String)>,
     /// Words that are values: a line of them is no head.
     values: BTreeSet<String>,
+    /// Rows are the children themselves: their name and numbers are fields.
+    pub(super) profile: bool,
 }
 
 impl Heads {
     /// Of a ledger.
     pub(super) fn of(catalogue: &Catalogue, definition: &Definition) -> Self {
-        let own: Vec<(String, String, String)> =
+        let mut own: Vec<(String, String, String)> =
             importing::candidates(definition).iter().map(|c| (c.code.to_owned(), c.zh.to_owned(), c.en.to_owned())).collect();
+        if definition.subject == Subject::Student && !definition.fields.iter().any(|field| field.title.zh == "学籍号") {
+            own.push(("_student_no".to_owned(), "学籍号".to_owned(), "Student number".to_owned()));
+        }
         let (units, lists) = definition
             .fields
             .iter()
@@ -43,7 +66,19 @@ impl Heads {
             .collect::<(Vec<_>, Vec<_>)>();
         let choices = lists.into_iter().flatten().flat_map(|list| &list.choices);
         let values = choices.flat_map(|choice| [&choice.title.zh, &choice.title.en]).map(|title| plain(title)).collect();
-        Self::new(own, units, values)
+        Self { profile: definition.subject == Subject::Student && definition.form == Form::Profile, ..Self::new(own, units, values) }
+    }
+
+    /// What a column says of whose a row is; `None`: it is a value.
+    pub(super) fn key(&self, code: &str) -> Option<Key> {
+        match code {
+            "_id" => Some(Key::Record),
+            "_student" => Some(Key::Child),
+            "_id_no" | "_id_no_2" => Some(Key::Identity),
+            "_student_no" => Some(Key::Number),
+            "_name" => Some(Key::Name),
+            code => IDENTITY.iter().find(|(own, _)| self.profile && *own == code).map(|(_, key)| *key),
+        }
     }
 
     fn new(own: Vec<(String, String, String)>, units: Vec<(String, String, String)>, values: BTreeSet<String>) -> Self {
@@ -60,7 +95,7 @@ impl Heads {
             if one { bare } else { code.to_owned() }
         };
         let shorter: Vec<_> = own.iter().map(|(code, zh, en)| (code.clone(), short(code, zh), short(code, en))).collect();
-        Self { names: own.into_iter().chain(units).chain(shorter).collect(), values }
+        Self { names: own.into_iter().chain(units).chain(shorter).collect(), values, profile: false }
     }
 
     /// The first line of a block as a head, if it is one.
@@ -75,7 +110,7 @@ impl Heads {
         if known == 0 {
             return None;
         }
-        if matched.columns.iter().any(|(_, code)| WHOSE.contains(&code.as_str())) {
+        if matched.columns.iter().any(|(_, code)| self.key(code).is_some()) {
             return Some(matched);
         }
         // A word that is a title here and an option there: a head if no value like it stands below.
@@ -92,7 +127,7 @@ impl Heads {
 }
 
 /// Half-width, lower-case, without white space.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.nfkc().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 

@@ -6,13 +6,15 @@ use super::{
         account::Account,
         children,
         desk::Desk,
+        entry,
         files::upload::attachment,
-        fits,
+        fits, form,
         page::{Said, next_here},
         reach, shown,
     },
     asks::{Asks, Question},
     lines::{self, Targets},
+    plan,
 };
 use crate::{
     command::{
@@ -50,7 +52,7 @@ pub(super) struct Edited {
     /// Whose a new row is, as typed: name or number.
     #[serde(default)]
     pub(super) child: String,
-    /// What is wrong with the row before the engine sees it: `several`, `twice`, `gone`.
+    /// What is wrong with the row before the engine sees it, as [`plan::no_place`] says it.
     #[serde(default)]
     pub(super) trouble: String,
     /// What was shown of others like it when the person said that this one is meant ([`Question::sure`]).
@@ -297,12 +299,8 @@ struct Asking<'a> {
 impl Asking<'_> {
     /// The row as an act; `None` if nothing was written in it.
     fn item(&self, row: &Edited, step: Option<&StepFor>, verdict: &mut Verdict) -> Result<Option<Item>, Fault> {
-        let fault = |key| Fault::new(key, Exit::Input).with("ref", &row.child);
-        match row.trouble.as_str() {
-            "" => {}
-            "several" => return Err(fault("grid-several")),
-            "twice" => return Err(fault("grid-twice")),
-            _ => return Err(fault("grid-no-row")),
+        if let Some(fault) = plan::no_place(&row.trouble, &row.child) {
+            return Err(fault);
         }
         if let Some(student) = row.key.strip_prefix('+') {
             return self.added(row, student, verdict);
@@ -331,6 +329,7 @@ impl Asking<'_> {
             return Ok(Some(Item::Step { record: row.key.clone(), step: step.step.clone(), set, on: word(&step.on), why: word(&step.why) }));
         }
         let mut set = self.cells(row, verdict);
+        self.read_classes(&reached.place.fields, &mut set);
         let says = |code: &str, text: &str| {
             let field = self.definition.field(code);
             field.is_some_and(|field| cells::says(&self.desk.replica, &catalogue, self.definition, field, &reached.place.fields, text))
@@ -338,6 +337,7 @@ impl Asking<'_> {
         // A label typed again points where the cell points already.
         set.retain(|code, text| !says(code, text));
         reach::references(self.desk, self.account, self.definition, &set)?;
+        entry::own_class(self.desk, self.account, self.definition, &reached.place.fields, &set)?;
         let was = row.cells.iter().filter_map(|(code, change)| Some((code.clone(), self.resolved(code, change.was.as_deref()?))));
         Ok(if set.is_empty() { None } else { Some(Item::Set { record: row.key.clone(), was: was.collect(), set }) })
     }
@@ -365,6 +365,7 @@ impl Asking<'_> {
 
     fn added(&self, row: &Edited, student: &str, verdict: &mut Verdict) -> Result<Option<Item>, Fault> {
         let mut set = self.cells(row, verdict);
+        self.read_classes(&BTreeMap::new(), &mut set);
         set.retain(|_, text| !text.trim().is_empty());
         let by_child = self.definition.subject == Subject::Student && self.definition.form == Form::Records;
         if set.is_empty() && (row.child.trim().is_empty() || !student.is_empty()) {
@@ -378,6 +379,7 @@ impl Asking<'_> {
         if !by_child {
             self.choose("", &mut set);
             reach::references(self.desk, self.account, self.definition, &set)?;
+            entry::own_class(self.desk, self.account, self.definition, &BTreeMap::new(), &set)?;
             return if writes.any() { Ok(Some(Item::Add { subject: None, set })) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) };
         }
         let pupil = if student.is_empty() { self.named(row.child.trim())? } else { reach::child(self.desk, self.account, student)?.0 };
@@ -435,6 +437,15 @@ impl Asking<'_> {
             }
         }
         set
+    }
+
+    fn read_classes(&self, known: &BTreeMap<String, Value>, set: &mut BTreeMap<String, String>) {
+        let grade = match (set.get("grade"), known.get("grade")) {
+            (Some(text), _) => text.trim().parse().ok(),
+            (None, Some(Value::Int(grade))) => Some(*grade),
+            _ => None,
+        };
+        form::read_classes(self.definition, grade, set);
     }
 
     fn title(&self, code: &str) -> String {

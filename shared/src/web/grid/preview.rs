@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     fault::{Exit, Fault},
-    ledger::Definition,
+    ledger::{
+        Definition,
+        definition::{Form, Subject},
+    },
     locale::Lang,
 };
 use askama::Template;
@@ -40,6 +43,8 @@ struct PreviewPage {
     /// Columns of a pasted block that are not written, as the person is told.
     lost: String,
     saved: bool,
+    /// A row of nobody in the grid may be given its child: rows of the profile ledger are the children.
+    by_child: bool,
     /// Where each judged row stands in the act that the page carries on.
     places: Vec<Option<usize>>,
 }
@@ -128,7 +133,8 @@ fn preview_page(desk: &Desk, account: &Account, mut page: Page, code: String, as
         }
         _ => serde_json::from_str(&word("act")).map_err(unreadable)?,
     };
-    corrected(&mut act, &words);
+    let by_child = definition.subject == Subject::Student && definition.form == Form::Records;
+    corrected(&mut act, &words, by_child);
     if let Some(step) = act.step.as_mut().filter(|_| word("do").is_empty()) {
         // Entered in the preview, for all rows.
         step.set = Sent::read(&definition, body).now;
@@ -156,7 +162,7 @@ fn preview_page(desk: &Desk, account: &Account, mut page: Page, code: String, as
     }
     let mut next = 0..;
     let places = left.iter().map(|left| if *left { next.next() } else { None }).collect();
-    Ok(PreviewPage { today: desk.clock().today().to_string(), page, code, asked, act, judged, step, lost, saved: save, places })
+    Ok(PreviewPage { today: desk.clock().today().to_string(), page, code, asked, act, judged, step, lost, saved: save, by_child, places })
 }
 
 /// The same value, or nothing yet, for each marked row.
@@ -167,7 +173,7 @@ fn given(marked: &[String], field: &str, value: &str) -> Vec<Edited> {
 
 /// Cells corrected in the preview: `fix.<row>.<field>`, the child of a new row `fix.<row>._child`; `sure.<row>`: that it is meant though there is one like it, `sure_all`: that
 /// all are of which the page told (`known.<row>`).
-fn corrected(act: &mut Act, words: &[(String, String)]) {
+fn corrected(act: &mut Act, words: &[(String, String)], by_child: bool) {
     // A tick taken away sends nothing.
     act.rows.iter_mut().for_each(|row| row.sure.clear());
     let sure = if words.iter().any(|(name, _)| name == "sure_all") { "known." } else { "sure." };
@@ -177,7 +183,7 @@ fn corrected(act: &mut Act, words: &[(String, String)]) {
         }
         let Some((row, field)) = name.strip_prefix("fix.").and_then(|rest| rest.split_once('.')) else { continue };
         let Some(row) = row.parse::<usize>().ok().and_then(|row| act.rows.get_mut(row)) else { continue };
-        if field == "_child" {
+        if field == "_child" && by_child {
             text.clone_into(&mut row.child);
             row.trouble.clear();
         } else if let Some(change) = row.cells.get_mut(field) {

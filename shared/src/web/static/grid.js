@@ -9,6 +9,7 @@
   // A word with a place for something says it there.
   const say = (word, what) => words[word].replace("%", what);
   const said = document.getElementById("grid-said"), saveButton = document.getElementById("grid-save"), dropButton = document.getElementById("grid-drop");
+  const writeButton = document.getElementById("grid-write"), saveWord = saveButton.textContent, block = document.getElementById("block");
   const changes = document.getElementById("grid-changes"), lostBox = document.getElementById("grid-lost");
   for (const node of document.querySelectorAll(".only-js[hidden]")) if (node !== changes) node.hidden = false;
 
@@ -131,7 +132,18 @@
     around.append(box, ` ${words.sure}`);
     li.append(" ", around);
   };
-  let asked = 0, timer = 0, judged = null;
+  let asked = 0, timer = 0, judged = null, settle = () => {};
+  // Of a handful of cells one sees in the grid what is written. More, a pasted block, and what is asked about are looked at first: the first "save" leads to the list.
+  const HANDFUL = 5;
+  let pasted = false, drawn = "", looked = "", toLook = 0;
+  const print = (what) => JSON.stringify(what.rows.map((row) => ({ ...row, sure: "" })));
+  const offerLook = (good, waits) => {
+    toLook = good > HANDFUL || waits || (pasted && good) ? good + waits : 0;
+    writeButton.hidden = !toLook;
+    writeButton.disabled = !good;
+    writeButton.textContent = say("write", good);
+    saveButton.textContent = toLook && looked !== drawn ? say("look", toLook) : saveWord;
+  };
   const mark = (rows, answer) => {
     changes.querySelector("ul").textContent = "";
     let good = 0, bad = 0, waits = 0;
@@ -182,20 +194,24 @@
       changes.querySelector("ul").prepend(li);
     }
     changes.hidden = !changes.querySelector("li");
-    saveButton.disabled = !good;
+    saveButton.disabled = !good && !waits;
+    offerLook(good, waits);
     dropButton.disabled = !rows.length;
     said.textContent = good || bad || waits ? [say("changed", good), bad ? say("bad", bad) : "", waits ? say("asks", waits) : ""].filter(Boolean).join("，") : words.none;
   };
   const ask = () => {
     clearTimeout(timer);
+    // Who waited for what was typed before waits for this instead.
+    settle();
     judged = new Promise((done) => {
+      settle = done;
       timer = setTimeout(async () => {
         const turn = ++asked, [rows, what] = act();
-        if (!rows.length) { mark([], { rows: [] }); done(); return; }
+        if (!rows.length) { pasted = false; drawn = ""; mark([], { rows: [] }); done(); return; }
         said.textContent = words.checking;
         try {
           const answer = await post(form.dataset.judge, what);
-          if (turn === asked) mark(rows, answer);
+          if (turn === asked) { drawn = print(what); mark(rows, answer); }
         } catch (error) { if (turn === asked) { said.textContent = lost(error); saveButton.disabled = false; dropButton.disabled = false; } }
         done();
       }, 150);
@@ -203,7 +219,14 @@
   };
   const save = async () => {
     if (editor) finish(true);
-    clearTimeout(timer);
+    for (let last = null; last !== judged;) { last = judged; await last; }
+    if (toLook && looked !== drawn) {
+      looked = drawn;
+      saveButton.textContent = saveWord;
+      changes.scrollIntoView({ block: "start" });
+      (writeButton.disabled ? changes.querySelector("input, button:not(#grid-write)") : writeButton)?.focus({ preventScroll: true });
+      return;
+    }
     const turn = ++asked, [rows, what] = act();
     if (!rows.length) return;
     saveButton.disabled = true;
@@ -230,8 +253,10 @@
       }
     });
     past.length = 0;
+    pasted = false; looked = "";
     mark(rows, { rows: answer.rows.map((verdict) => ({ ...verdict, cells: [], new: false, asked: verdict.waits ? verdict.asked : null })) });
     saveButton.disabled = !answer.refused && !answer.asked;
+    writeButton.hidden = true;
     said.textContent = [answer.changed ? say("saved", answer.changed) : "", answer.refused ? say("bad", answer.refused) : "", answer.asked ? say("asks", answer.asked) : ""].filter(Boolean).join("；");
     offer(answer.batch);
     // What a row is like may be a record by now: it is asked about as that.
@@ -395,10 +420,10 @@
     const used = new Set(laid.rows.map((row) => row.line).filter((at) => at !== null).map((at) => rows[at]));
     if (free().filter((row) => !used.has(row)).length < need) more(need);
     const spare = free().filter((row) => !used.has(row));
-    const list = [], notes = [], last = new Map();
+    const list = [], notes = [], left = [], last = new Map();
     let added = 0;
     for (const placed of laid.rows) {
-      if (placed.trouble) { notes.push(placed); continue; }
+      if (placed.trouble) { notes.push(placed); left.push(placed.raw); continue; }
       let row = placed.line === null ? null : rows[placed.line];
       if (!row && placed.again !== null) {
         // Another of this child: below those there are.
@@ -408,13 +433,14 @@
         last.set(model, row);
       }
       row ??= spare.shift();
-      if (!row) { notes.push(placed); continue; }
+      if (!row) { notes.push(placed); left.push(placed.raw); continue; }
       if (placed.line === null) added += 1;
       for (const cell of cellsOf(row)) {
         if (cell.dataset.field === "_child") { if (placed.child) list.push([cell, placed.child]); }
         else if (cell.dataset.field in placed.cells) list.push([cell, placed.cells[cell.dataset.field]]);
       }
     }
+    if (list.length > 1) pasted = true;
     put(list);
     await judged;
     const extra = [];
@@ -422,7 +448,17 @@
     const which = (all) => all.slice(0, 10).join("、") + (all.length > 10 ? say("in-all", all.length) : "");
     if (added) extra.push(say("added", added));
     const gone = laid.lost ? [laid.lost] : [];
-    if (notes.length) gone.push(`✗ ${say("unplaced", which(notes.map((row) => say("row", row.number) + (row.child ? `（${row.child}）` : ""))))}`);
+    const who = (row) => say("row", row.number) + (row.child ? `（${row.child}）` : "");
+    const known = notes.filter((row) => row.why), other = notes.filter((row) => !row.why);
+    for (const row of known.slice(0, 10)) gone.push(`✗ ${say("unplaced-why", who(row))} ${row.why}`);
+    if (known.length > 10) gone.push(`✗ ${say("unplaced-why", which(known.slice(10).map(who)))}`);
+    if (other.length) gone.push(`✗ ${say("unplaced", which(other.map(who)))}`);
+    if (left.length) {
+      // They stay with the person: to be corrected and pasted again.
+      block.value = laid.title + left.join("");
+      block.closest("details").open = true;
+      gone.push(words.left);
+    }
     tell(gone);
     said.textContent = `${said.textContent}${extra.length ? `；${extra.join("；")}` : ""}`;
   };
@@ -457,6 +493,7 @@
   document.getElementById("mark-all").addEventListener("change", (event) => { for (const box of table.querySelectorAll("input[name=mark]")) box.checked = event.target.checked; });
 
   saveButton.addEventListener("click", save);
+  writeButton.addEventListener("click", () => { looked = drawn; save(); });
   dropButton.addEventListener("click", () => {
     const list = rowsAll().flatMap(cellsOf).filter(isChanged);
     put(list.map((cell) => [cell, cell.dataset.was]));
