@@ -6,7 +6,7 @@ use crate::{enrolled, serve};
 use askama::Template;
 use axum::{
     Extension, Form, Router,
-    extract::{DefaultBodyLimit, Multipart, State},
+    extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request, State},
     middleware,
     response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
@@ -19,6 +19,7 @@ use huxue_shared::{
     transport::address::HubAddress,
     web::{
         assets,
+        files::upload,
         guard::{self, Oops, Porch, Visitor},
         login::{self, Language},
         page::{Page, Said, draw, draw_as},
@@ -123,16 +124,37 @@ async fn language(Form(wanted): Form<Language>) -> Response {
     login::switch(&wanted)
 }
 
-async fn enrol(State(wizard): State<Arc<Wizard>>, Extension(visitor): Extension<Visitor>, mut parts: Multipart) -> Result<Response, Oops> {
-    let broken = |error: axum::extract::multipart::MultipartError| Fault::new("web-upload-broken", Exit::Input).with("detail", error);
-    let (mut hub, mut token, mut file) = (String::new(), String::new(), String::new());
-    while let Some(part) = parts.next_field().await.map_err(broken)? {
-        match part.name() {
-            Some("hub") => hub = part.text().await.map_err(broken)?,
-            Some("token") => token = part.text().await.map_err(broken)?,
-            Some("file") => file = String::from_utf8_lossy(&part.bytes().await.map_err(broken)?).into_owned(),
-            _ => {}
+/// What was typed, and the text of the file that was chosen.
+#[derive(Default)]
+struct Typed {
+    hub: String,
+    token: String,
+    file: String,
+}
+
+impl Typed {
+    async fn read(&mut self, request: Request) -> Result<(), Fault> {
+        let mut parts = Multipart::from_request(request, &()).await.map_err(upload::broken)?;
+        while let Some(part) = parts.next_field().await.map_err(upload::unread)? {
+            let into = match part.name() {
+                Some("hub") => &mut self.hub,
+                Some("token") => &mut self.token,
+                Some("file") => &mut self.file,
+                _ => continue,
+            };
+            *into = String::from_utf8_lossy(&part.bytes().await.map_err(upload::unread)?).into_owned();
         }
+        Ok(())
+    }
+}
+
+async fn enrol(State(wizard): State<Arc<Wizard>>, Extension(visitor): Extension<Visitor>, request: Request) -> Result<Response, Oops> {
+    let mut typed = Typed::default();
+    let arrived = typed.read(request).await;
+    let Typed { hub, token, file } = typed;
+    if let Err(fault) = arrived {
+        let (page, said) = (Page::bare("护学 huxue", &visitor, "desk-wizard"), Some(Said::of(&fault, visitor.lang)));
+        return draw_as(&WizardPage { page, said, hub, token, wrong: Wrong::default() }, guard::status(&fault));
     }
     // What was kept of an earlier try stands in the field; a file was chosen now.
     let token = if file.trim().is_empty() { token } else { file };
@@ -160,9 +182,14 @@ async fn enrol(State(wizard): State<Arc<Wizard>>, Extension(visitor): Extension<
     }
 }
 
-/// An address as it is copied from a browser's line or a letter: without `http://` and what comes after host and port, and with a colon of either width.
+/// An address as it is copied from a browser's line or a letter: without `http://` and what comes after host and port, and with letters, digits and signs of either width.
 fn bare_hub(text: &str) -> String {
-    let text = text.trim().replace('：', ":");
+    let narrow = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        '。' | '｡' => '.',
+        _ => c,
+    };
+    let text: String = text.trim().chars().map(narrow).collect();
     let bare = text.split_once("://").filter(|(scheme, _)| ["http", "https"].contains(&scheme.to_lowercase().as_str()));
     bare.map_or(text.as_str(), |(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default()).trim_end_matches('/').to_owned()
 }
@@ -200,9 +227,15 @@ mod tests {
 
     #[test]
     fn what_is_pasted_with_its_surroundings_is_taken() {
-        for text in
-            ["hub.example:4433", " http://hub.example:4433", "https://hub.example:4433/login?x=1", "HTTPS://hub.example：4433/", "hub.example:4433/"]
-        {
+        for text in [
+            "hub.example:4433",
+            " http://hub.example:4433",
+            "https://hub.example:4433/login?x=1",
+            "HTTPS://hub.example：4433/",
+            "ｈｕｂ．example：４４３３",
+            "hub。example:4433",
+            "hub.example:4433/",
+        ] {
             assert_eq!(bare_hub(text), "hub.example:4433", "{text}");
         }
         assert_eq!(bare_hub("[2001:db8::1]:4433"), "[2001:db8::1]:4433");

@@ -2,7 +2,7 @@
 desk-machine = This machine
     .help = Let other PCs and phones of the school open the desk, and see how this machine is. Only registrars see this page.
 desk-lan = For PCs and phones of the school
-desk-lan-is-off = Off: only this machine itself is answered.
+desk-lan-is-off = The school network is off: only this machine itself is answered.
 desk-lan-is-on = On, encrypted, port { $port }.
 desk-lan-fails = On, but port { $port } does not answer now. It is tried again every minute.
 desk-lan-rests = Set to on: port { $port } will answer once the service runs.

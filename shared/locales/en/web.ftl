@@ -40,7 +40,7 @@ web-sync-broken = The state of this machine cannot be read; please tell the admi
 web-login = Log in
     .help = Log in with the name and password the school gave you. If you forgot the password, ask the registrar to reset it.
 web-lock = Locked
-    .help = Nothing was done here for a while, so the page is locked. Your password opens it again; everything saved is there.
+    .help = Everything saved is there. Your password opens it again.
 web-login-name = Login name
 web-login-hint = Typed to log in, for instance your name in pinyin; no blanks.
 web-password-word = Password
@@ -266,7 +266,7 @@ web-import-later = Later
 web-import-into = Into
 web-roster = Roster of children
 web-file = File
-web-file-hint = .xlsx, .xls or .csv of at most { $value } MiB, as the school keeps it.
+web-file-hint = .xlsx, .xls or .csv of at most { $value } MB, as the school keeps it.
 web-import-look = Preview
 web-import-preview = Preview of the import
     .help = Nothing is written yet. Rows that cannot be taken come first, with the reason; give them back, mend them, upload again.
@@ -396,8 +396,13 @@ web-child-none = There is no such child.
     .next = Look for the child by name.
 web-choose-first = Choose a value for each field first.
     .next = Choose, then settle.
-web-upload-broken = The file did not arrive whole: { $detail }
+web-upload-broken = The file did not arrive whole; nothing was changed.
     .next = Choose the file and send it again.
+web-body-large = What was sent is too large and was not taken; nothing was changed.
+    .next = Go back to the page, choose less, or send it in several parts.
+web-body-unreadable = What was sent cannot be read; nothing was changed.
+    .next = Go back to the page and do it once more.
+web-file-again = The file could not be kept for you: please choose it once more.
 web-giveback-gone = This workbook of refused rows is not here any more.
     .next = See under Import which still wait, or preview the first file again.
 web-upload-gone = This file has been written already, or has waited too long.
@@ -739,8 +744,8 @@ web-files-none-yet = No photos or scans yet.
 web-files-add = Add photos or scans
 web-files-save = Save the chosen files
 web-files-sending = Sending the files
-web-files-hint = A phone can take it at once; a photo (JPEG, PNG, WebP) or a scan (PDF) of at most { $mib } MiB. The position in a photo is removed.
-web-files-hint-several = A phone can take them at once, and several can be chosen; photos (JPEG, PNG, WebP) or scans (PDF) of at most { $mib } MiB each, { $free } more. The position in a photo is removed.
+web-files-hint = A phone can take it at once; a photo (JPEG, PNG, WebP) or a scan (PDF) of at most { $mib } MB. The position in a photo is removed.
+web-files-hint-several = A phone can take them at once, and several can be chosen; photos (JPEG, PNG, WebP) or scans (PDF) of at most { $mib } MB each, { $free } more. The position in a photo is removed.
 web-files-there = There already: { $value }.
 web-files-replaces = There already: { $value }; another one takes its place, and the trail keeps the old one's name.
 web-file-named = { $value }:{" "}
@@ -929,7 +934,8 @@ web-undo-old = What was just written can be taken back for { $value } hours; thi
 
 # A form sent from a page that was locked or logged out.
 web-kept = What you typed is still here: once you give your password it is saved, and nothing has to be typed again.
-web-kept-files = The photos chosen with it could not be kept: please choose them again once it is saved.
+web-kept-files = The files chosen with it could not be kept: please choose them again once it is saved.
+web-kept-none = The file that was chosen cannot be kept: after your password you are back on its page, please choose it once more.
 
 # The first start: which of the two answers is wrong.
 desk-wizard-wrong-hub = Look here: check it against what the county sent.
@@ -1053,3 +1059,8 @@ web-store-corrupt =
     .page = Copy what you typed by hand and write nothing new. Ask whoever looks after this computer to read the page “This machine”; what the county received is safe there.
 web-store-other =
     .page = What you typed still stands in this form. Save again; if it persists, ask whoever looks after this computer to read the page “This machine”; nothing saved before is lost.
+
+# An import of which nothing can be taken.
+roster-is-the-countys = This looks like "{ $value }", which the county keeps and no school imports: hand it to the county's office for it. To import children, choose this school's roster with grades and classes.
+roster-is-a-ledger = This looks like "{ $value }" and is no roster: choose another file, and that ledger with it.
+import-alike = { $value } rows: { $why }

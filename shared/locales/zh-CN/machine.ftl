@@ -2,7 +2,7 @@
 desk-machine = 本机
     .help = 让校内别的电脑和手机也能打开这里，并看看这台电脑好不好。只有学籍管理员能看到这一页。
 desk-lan = 让校内的电脑和手机访问
-desk-lan-is-off = 没有打开：现在只有这台电脑自己能用。
+desk-lan-is-off = 校内网络访问没有打开：现在只有这台电脑自己能用。
 desk-lan-is-on = 已打开，加密访问，端口 { $port }。
 desk-lan-fails = 已打开，但端口 { $port } 现在没有应答。每分钟会自动再试。
 desk-lan-rests = 已设为打开：服务启动后就能访问，端口 { $port }。

@@ -34,7 +34,7 @@ web-sync-broken = 读不出本机的状态，请告诉管理员。
 web-login = 登录
     .help = 用学校给您的用户名和密码登录。忘记密码请找学籍管理员重置。
 web-lock = 已锁定
-    .help = 一段时间没有操作，页面已锁定，已保存的内容都在。输入密码就能接着做。
+    .help = 已保存的内容都在。输入密码就能接着做。
 web-login-name = 用户名
 web-login-hint = 登录时输入，例如姓名拼音；不含空格。
 web-password-word = 密码
@@ -251,7 +251,7 @@ web-import-later = 以后再说
 web-import-into = 导入到
 web-roster = 学生名册
 web-file = 文件
-web-file-hint = .xlsx、.xls 或 .csv，最大 { $value } MiB；学校平时用的表直接选，不用改格式。
+web-file-hint = .xlsx、.xls 或 .csv，最大 { $value } MB；学校平时用的表直接选，不用改格式。
 web-import-look = 先看看
 web-import-preview = 导入预览
     .help = 现在还没有写入任何内容。不能收的行在最前面，写明原因；可以下载退回名单，改好后重新上传。
@@ -357,8 +357,13 @@ web-child-none = 没有这个学生。
     .next = 回到“学生”按姓名查找。
 web-choose-first = 每一项都要先选一个值。
     .next = 选好再确认。
-web-upload-broken = 文件没有传完：{ $detail }
+web-upload-broken = 文件没有传完，什么都没有改。
     .next = 重新选文件再传一次。
+web-body-large = 传上来的内容太大，没有收，什么都没有改。
+    .next = 回到原来的页面，少选一些，或分几次传。
+web-body-unreadable = 传上来的内容读不出来，什么都没有改。
+    .next = 回到原来的页面再做一次。
+web-file-again = 文件没法替您留着，请再选一次。
 web-giveback-gone = 这份没收的行的表已经不在了。
     .next = 到“导入”看看还有哪些，或者把原来的文件再看一遍。
 web-upload-gone = 这个文件已经写入了，或者放得太久。
@@ -559,7 +564,7 @@ web-grid-js-undo = 撤销这一批
 web-grid-js-in-all = … 等 { $value } 行
 web-grid-step-files = 办理这一步，每条记录都要有自己的“{ $value }”，这里不能一起交。下面 { $count } 条还没有：逐条点开传上，再回来一起办理。
 web-undo = 撤销
-    .help = 撤销也是一次修改，会上报。原来的和撤销的都留在记录经过里。
+    .help = 撤销也是一次修改，会上报。原来的和撤销的都留在修改痕迹里。
 web-undo-do = 撤销刚才的操作
 web-undo-done = 已撤销 { $value } 条。
 web-undo-kept = 有 { $value } 处后来有人动过，保留不动：
@@ -658,8 +663,8 @@ web-files-none-yet = 还没有照片或扫描件。
 web-files-add = 添加照片或扫描件
 web-files-save = 保存所选文件
 web-files-sending = 正在发送文件
-web-files-hint = 手机可直接拍照；照片（JPEG、PNG、WebP）或扫描件（PDF），不超过 { $mib } MiB。照片里的位置信息会自动去掉。
-web-files-hint-several = 手机可直接拍照，也可一次选几张；照片（JPEG、PNG、WebP）或扫描件（PDF），每个不超过 { $mib } MiB，还能放 { $free } 个。照片里的位置信息会自动去掉。
+web-files-hint = 手机可直接拍照；照片（JPEG、PNG、WebP）或扫描件（PDF），不超过 { $mib } MB。照片里的位置信息会自动去掉。
+web-files-hint-several = 手机可直接拍照，也可一次选几张；照片（JPEG、PNG、WebP）或扫描件（PDF），每个不超过 { $mib } MB，还能放 { $free } 个。照片里的位置信息会自动去掉。
 web-files-there = 已有：{ $value }。
 web-files-replaces = 已有：{ $value }；再选一个就换掉它，旧的仍在修改痕迹里。
 web-file-named = { $value }：
@@ -835,11 +840,12 @@ web-uploads-busy = 这会儿有好几个人在传文件，本机一次只能收�
 
 # 撤销得太晚
 web-undo-old = 刚写入的内容在 { $value } 小时内可以撤销，这一次已经超过。
-    .next = 请打开记录直接更正；记录的经过里有原来的内容。
+    .next = 请打开记录直接更正；修改痕迹里有原来的内容。
 
 # A form sent from a page that was locked or logged out.
 web-kept = 您刚才填的还留着：输入密码以后就接着保存，不用重填。
-web-kept-files = 一起选的照片没有留住，保存以后请再选一次。
+web-kept-files = 一起选的文件没有留住，保存以后请再选一次。
+web-kept-none = 选好的文件没法留住：输入密码以后回到原来的页面，请再选一次。
 
 # The first start: which of the two answers is wrong.
 desk-wizard-wrong-hub = 看看这里：照县里给的再核对一遍。
@@ -963,3 +969,8 @@ web-store-corrupt =
     .page = 先把填的抄下来，别再写新的。请管这台电脑的人看“本机”那一页怎么说；县里收到的都还在。
 web-store-other =
     .page = 您填的还在这张表上。再按一次“保存”；还不行，请管这台电脑的人看“本机”那一页；以前保存的没有丢。
+
+# An import of which nothing can be taken.
+roster-is-the-countys = 这份表看起来是《{ $value }》，由县里登记，学校不用导入：请交给县里管它的科室。要导入学生，请选本校有年级、班级的花名册。
+roster-is-a-ledger = 这份表看起来是《{ $value }》，不是花名册：请回到“导入”，先选这本台账再选文件。
+import-alike = { $value } 行：{ $why }

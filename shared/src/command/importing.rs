@@ -5,6 +5,7 @@
 
 mod asks;
 mod doubts;
+mod elsewhere;
 mod heads;
 mod named;
 mod opened;
@@ -25,8 +26,11 @@ use crate::{
         write::{Edit, Target},
     },
     fault::{Exit, Fault},
-    import::{self, Limits, Outcome, Problem, Pupil, Reason, RosterOptions, own},
-    ledger::{Catalogue, Definition, definition::Bound},
+    import::{self, Limits, Outcome, Problem, Pupil, Reason, RosterOptions, RosterPreview, RosterRow, own},
+    ledger::{
+        Catalogue, Definition,
+        definition::{Bound, Owner},
+    },
     local::{OnProgress, Progress},
     locale::{self, Lang},
     model::{
@@ -117,12 +121,17 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
     let preview = import::read_roster(&bytes, &upload.file, &options).map_err(Fault::from)?;
     let mut answer = preview.to_json(lang);
     answer["year"] = json!(year.start());
+    answer["text_columns"] = json!(heads::text_columns(&definition, preview.columns.iter().copied()));
     let space = Space::school(school, year);
     let present = Present::load(replica, space)?;
-    let doubts = doubts::of(replica, school, &preview, &present)?;
+    let doubts = doubts::of(replica, school, &beside_given_back(&preview, mark.as_ref(), school), &present)?;
     answer["doubts"] = doubts.iter().map(|fault| json!({ "code": fault.code, "message": locale::fault(lang, fault).0 })).collect();
-    let opened = opened::Opened::load(replica, space, &preview)?;
     let catalogue = replica.catalogue();
+    if let Some(ledger) = elsewhere::of(&catalogue, &bytes, &upload.file, &preview) {
+        let key = if ledger.owner == Owner::County { "roster-is-the-countys" } else { "roster-is-a-ledger" };
+        answer["elsewhere"] = json!({ "ledger": ledger.code, "message": locale::text(lang, key, &[("value", ledger.title.get(lang))]) });
+    }
+    let opened = opened::Opened::load(replica, space, &preview)?;
     let version = definition.version;
     let given_back = undoing::from_rows(replica)?;
     let made = |id: &str| given_back.get(id).and_then(|(key, _)| DocId::from_hex(key)).filter(|doc| present.lives(*doc));
@@ -208,6 +217,16 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
         return Err(Fault::new("roster-other-school", Exit::Input).of(doubts).into());
     }
     finish(replica, upload, "roster", &bytes, batch, answer, progress)
+}
+
+/// What of a roster is to be doubted: rows that this school gave back were its own when they left here, under whatever title; what was added to them is not known to be.
+fn beside_given_back(preview: &RosterPreview, mark: Option<&own::Mark>, school: SchoolCode) -> RosterPreview {
+    let ours = mark.is_some_and(|mark| mark.refused && mark.school == school.to_string());
+    let rows: Vec<RosterRow> = preview.rows.iter().filter(|row| !ours || row.row_id.is_none()).cloned().collect();
+    if rows.is_empty() {
+        return RosterPreview { rows, titles: Vec::new(), schools: BTreeMap::new(), school_names: BTreeMap::new(), ..preview.clone() };
+    }
+    RosterPreview { rows, ..preview.clone() }
 }
 
 fn options(replica: &Replica, definition: &Definition, school: SchoolCode, year: SchoolYear, sheet: Option<String>) -> RosterOptions {

@@ -9,6 +9,8 @@ use std::borrow::Cow;
 
 /// A quoted cell over so many lines is a quotation mark without its partner.
 const LINES_IN_A_CELL_MAX: usize = 200;
+/// Bytes looked at to find that they are of UTF-16.
+const WIDE_LOOK: usize = 4_096;
 /// Lines looked at to find the delimiter.
 const SAMPLE_LINES: usize = 60;
 
@@ -79,9 +81,9 @@ fn unwrapped(cell: &str) -> &str {
     cell.trim().strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).unwrap_or(cell)
 }
 
-/// The bytes of so many lines, and whether there were more. UTF-16 has half as many bytes that look like line ends, or a few more.
+/// The bytes of so many lines, and whether there were more. Never cut within a character; UTF-16, marked or not, has zero bytes, which no other text has.
 fn first_lines(bytes: &[u8], lines: usize) -> (&[u8], bool) {
-    let wide = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
+    let wide = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") || bytes.iter().take(WIDE_LOOK).any(|byte| *byte == 0);
     let unix = bytes.contains(&b'\n');
     let ends = bytes.iter().enumerate().filter(|(at, byte)| match (wide, unix) {
         (true, _) => **byte == b'\n' && (bytes.get(at + 1) == Some(&0) || at.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&0)),
@@ -89,8 +91,9 @@ fn first_lines(bytes: &[u8], lines: usize) -> (&[u8], bool) {
         (false, false) => **byte == b'\r',
     });
     match ends.map(|(at, _)| at).nth(lines) {
-        // Two bytes more so that a wide line end stays whole.
-        Some(at) => (bytes.get(..(at + 2) & !1).unwrap_or(bytes), true),
+        // A wide line end stays whole; behind a narrow one the next line's first character begins.
+        Some(at) if wide => (bytes.get(..(at + 2) & !1).unwrap_or(bytes), true),
+        Some(at) => (bytes.get(..=at).unwrap_or(bytes), true),
         None => (bytes, false),
     }
 }
@@ -234,6 +237,23 @@ mod tests {
     fn a_lonely_quotation_mark_names_its_row() {
         let text = format!("姓名,班级\n张三,1\n\"李四,2\n{}", "王五,3\n".repeat(400));
         assert_eq!(read(text.as_bytes(), "a.csv", &Limits::default()), Err(FileError::Quote { row: 3 }));
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_never_cut_within_a_character() {
+        for name in ["张三", "欧阳三", "张三上"] {
+            for text in [format!("姓名,班级\n{}", format!("{name},1\n").repeat(100)), format!("姓名,班,\n{}", format!("{name},12\n").repeat(100))]
+            {
+                let wide = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+                for bytes in [text.clone().into_bytes(), GB18030.encode(&text).0.into_owned(), wide(u16::to_le_bytes), wide(u16::to_be_bytes)] {
+                    for lines in 3..9 {
+                        let (head, cut) = first_lines(&bytes, lines);
+                        let read = decode(head).unwrap();
+                        assert!(cut && text.starts_with(&*read), "{read}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

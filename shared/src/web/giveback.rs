@@ -102,8 +102,9 @@ pub fn workbook(bytes: &[u8], file: &str, mark: &Mark, answer: &Json, lang: Lang
         }
     }
     let columns: BTreeMap<String, usize> = serde_json::from_value(answer["columns"].clone()).unwrap_or_default();
+    let texts: BTreeSet<usize> = serde_json::from_value(answer["text_columns"].clone()).unwrap_or_default();
     let batch = own::batch(bytes);
-    Book { base: base.as_ref(), head, refusals: &refusals, columns: &columns, mark: &mark, batch: &batch, again, lang }
+    Book { base: base.as_ref(), head, refusals: &refusals, columns: &columns, texts: &texts, mark: &mark, batch: &batch, again, lang }
         .draw(sheet)
         .map_err(Fault::internal)
 }
@@ -121,6 +122,8 @@ struct Book<'a> {
     head: u64,
     refusals: &'a BTreeMap<u64, Refusal>,
     columns: &'a BTreeMap<String, usize>,
+    /// Columns whose digits are no number: what is typed there stays as it is typed, in empty cells too.
+    texts: &'a BTreeSet<usize>,
     mark: &'a Mark,
     batch: &'a str,
     /// The file was given back before: a row without an id was added to it, and stood nowhere else.
@@ -148,7 +151,7 @@ impl Book<'_> {
                 continue;
             }
             for (at, cell) in (0u16..).zip(cells) {
-                put(page, line, at, cell, &if number <= head { bold.clone() } else { Format::new() })?;
+                put(page, line, at, cell, &if number <= head { bold.clone() } else { self.format(at.into()) })?;
             }
             if number == head {
                 top = line + 1;
@@ -157,7 +160,7 @@ impl Book<'_> {
                 }
             }
             if let Some(refusal) = refusal {
-                mark(page, line, cells, refusal, self.columns, why)?;
+                self.mark(page, line, cells, refusal, why)?;
                 // Rows are numbered as in the file that was sent in the first place, however often they go back and forth.
                 let (key, number) = match refusal.id.as_deref().and_then(own::row_of) {
                     Some(original) => ("web-giveback-row", original),
@@ -172,7 +175,7 @@ impl Book<'_> {
             line += 1;
         }
         for at in 0..why {
-            page.set_column_width(at, 16.0)?;
+            page.set_column_format(at, &self.format(at.into()))?.set_column_width(at, 16.0)?;
         }
         page.set_column_width(why, 48.0)?.set_column_width(why + 1, 40.0)?.set_column_hidden(why + 2)?;
         page.set_freeze_panes(top, 0)?;
@@ -188,6 +191,27 @@ impl Book<'_> {
             }
         }
         book.save_to_buffer()
+    }
+
+    /// Of a cell in this column. A number that has lost its digits stays one, so that it is read as it was; typed anew in a cell of text, it keeps them.
+    fn format(&self, column: usize) -> Format {
+        if self.texts.contains(&column) { Format::new().set_num_format("@") } else { Format::new() }
+    }
+
+    /// Colours the cells at fault, and says why beside them.
+    fn mark(&self, page: &mut Worksheet, line: u32, cells: &[Cell], refusal: &Refusal, why: u16) -> Result<(), XlsxError> {
+        let whose = |field: &String| self.columns.get(field).or_else(|| self.columns.get(&format!("_{field}")));
+        let places: BTreeSet<usize> = refusal.fields.iter().filter_map(whose).copied().filter(|place| *place < usize::from(why)).collect();
+        for place in places {
+            let at = u16::try_from(place).unwrap_or(u16::MAX);
+            let bad = self.format(place).set_background_color(Color::RGB(0x00FF_D9D9)).set_font_color(Color::RGB(0x009C_0006));
+            put(page, line, at, cells.get(place).unwrap_or(&Cell::Empty), &bad)?;
+            let text: String = refusal.why.chars().take(NOTE_CHARS_MAX).collect();
+            page.insert_note(line, at, &Note::new(text).add_author_prefix(false))?;
+        }
+        let wrap = Format::new().set_text_wrap();
+        page.write_string_with_format(line, why + 1, &refusal.next, &wrap)?;
+        Ok(())
     }
 }
 
@@ -212,22 +236,6 @@ fn put(page: &mut Worksheet, row: u32, column: u16, cell: &Cell, format: &Format
             page.write_datetime_with_format(row, column, &day, &format.clone().set_num_format("yyyy-mm-dd"))?;
         }
     }
-    Ok(())
-}
-
-/// Colours the cells at fault, and says why beside them.
-fn mark(page: &mut Worksheet, line: u32, cells: &[Cell], refusal: &Refusal, columns: &BTreeMap<String, usize>, why: u16) -> Result<(), XlsxError> {
-    let bad = Format::new().set_background_color(Color::RGB(0x00FF_D9D9)).set_font_color(Color::RGB(0x009C_0006));
-    let whose = |field: &String| columns.get(field).or_else(|| columns.get(&format!("_{field}")));
-    let places: BTreeSet<usize> = refusal.fields.iter().filter_map(whose).copied().filter(|place| *place < usize::from(why)).collect();
-    for place in places {
-        let at = u16::try_from(place).unwrap_or(u16::MAX);
-        put(page, line, at, cells.get(place).unwrap_or(&Cell::Empty), &bad)?;
-        let text: String = refusal.why.chars().take(NOTE_CHARS_MAX).collect();
-        page.insert_note(line, at, &Note::new(text).add_author_prefix(false))?;
-    }
-    let wrap = Format::new().set_text_wrap();
-    page.write_string_with_format(line, why + 1, &refusal.next, &wrap)?;
     Ok(())
 }
 
@@ -302,10 +310,20 @@ mod tests {
             merged_down: Vec::new(),
         };
         let refusals = BTreeMap::from([(2, Refusal { row: 2, why: "x".into(), next: String::new(), fields: BTreeSet::new(), id: None })]);
-        let (columns, mark) = (BTreeMap::new(), Mark { ledger: "care_log".into(), refused: true, ..Mark::default() });
-        let book = Book { base: None, head: 1, refusals: &refusals, columns: &columns, mark: &mark, batch: "b", again: false, lang: Lang::Zh }
-            .draw(&sheet)
-            .unwrap();
+        let (columns, texts, mark) = (BTreeMap::new(), BTreeSet::new(), Mark { ledger: "care_log".into(), refused: true, ..Mark::default() });
+        let book = Book {
+            base: None,
+            head: 1,
+            refusals: &refusals,
+            columns: &columns,
+            texts: &texts,
+            mark: &mark,
+            batch: "b",
+            again: false,
+            lang: Lang::Zh,
+        }
+        .draw(&sheet)
+        .unwrap();
         let back = read_sheets(&book, "a.xlsx", &Limits::default()).unwrap();
         assert_eq!(back[0].rows[1].1[0], Cell::Text("=1+1".into()), "and what looks like a formula is text");
         assert_eq!(own::mark(&back), Some(mark), "and says what it is");

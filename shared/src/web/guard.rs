@@ -131,10 +131,39 @@ impl IntoResponse for Oops {
     }
 }
 
+/// Faults of what was sent being larger than what is taken.
+const TOO_LARGE: [&str; 3] = ["file-large", "blob-large", "web-body-large"];
+
+/// What the house says where a route could not read what was asked of it: the words of axum's extractors are English, stand alone and lead nowhere.
+fn unreadable(response: &Response, path: &str) -> Option<Fault> {
+    let kind = response.headers().get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default());
+    let bare = kind.is_none_or(|kind| kind.starts_with("text/plain")) && !path.starts_with("/static/");
+    match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE if bare => Some(Fault::new("web-body-large", Exit::Input)),
+        StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_FOUND if bare => Some(Fault::new("web-nowhere", Exit::NoMatch).with("path", path)),
+        status if bare && status.is_client_error() => Some(Fault::new("web-body-unreadable", Exit::Input)),
+        status if bare && status.is_server_error() => Some(Fault::internal(status)),
+        _ => None,
+    }
+}
+
+/// The answer as the reader sees it: a fault, or what a route could not read, as a page of the house, under the status it has.
+fn drawn(response: Response, page: impl FnOnce() -> Page, visitor: &Visitor, path: &str) -> Response {
+    if let Some(Drawn(fault)) = response.extensions().get::<Drawn>().cloned() {
+        return page::oops(page(), visitor, &fault);
+    }
+    let Some(fault) = unreadable(&response, path) else { return response };
+    let status = response.status();
+    let mut response = page::oops(page(), visitor, &fault);
+    *response.status_mut() = status;
+    response
+}
+
 /// HTTP status of a fault.
 #[must_use]
 pub fn status(fault: &Fault) -> StatusCode {
     match fault.exit {
+        Exit::Input if TOO_LARGE.contains(&fault.code.as_ref()) => StatusCode::PAYLOAD_TOO_LARGE,
         Exit::Found | Exit::Usage | Exit::Input => StatusCode::UNPROCESSABLE_ENTITY,
         Exit::NoMatch => StatusCode::NOT_FOUND,
         Exit::NotAllowed | Exit::Identity => StatusCode::FORBIDDEN,
@@ -286,11 +315,12 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
     if !host_is_ours(request.headers(), &desk.config.hosts) && !own.is_some_and(|names| host_is_ours(request.headers(), &names)) {
         return headers(StatusCode::MISDIRECTED_REQUEST.into_response());
     }
+    let path = request.uri().path().to_owned();
     let (visitor, fresh) = match visitor(&request, &desk) {
         Ok(found) => found,
         Err(fault) => {
             let (visitor, fresh) = Visitor::stranger(&request, desk.clock());
-            return finish(&desk, &visitor, fresh, Oops(fault).into_response());
+            return finish(&desk, &visitor, &path, fresh, Oops(fault).into_response());
         }
     };
     let response = match way(&request, &visitor) {
@@ -298,6 +328,8 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
         Way::To(target) => match kept::owner(&request, &visitor).filter(|(_, token)| token_fits(&request, token)) {
             Some((account, _)) => match kept::keep(&desk, account, arrivals.paced(request)).await {
                 Some(word) => Redirect::to(&format!("{target}?kept={word}")).into_response(),
+                // Not kept: at least back to the page it was sent from.
+                None if visitor.here != "/" => Redirect::to(&format!("{target}?next={}", page::escape_query(&visitor.here))).into_response(),
                 None => Redirect::to(&target).into_response(),
             },
             None => Redirect::to(&target).into_response(),
@@ -306,17 +338,14 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
         Way::Through => {
             request.extensions_mut().insert(visitor.clone());
             let (visitor, response) = kept::replay(&desk, &visitor, next.run(request).await, pages).await;
-            return finish(&desk, &visitor, fresh, response);
+            return finish(&desk, &visitor, &path, fresh, response);
         }
     };
-    finish(&desk, &visitor, fresh, response)
+    finish(&desk, &visitor, &path, fresh, response)
 }
 
-fn finish(desk: &Arc<Desk>, visitor: &Visitor, fresh: bool, response: Response) -> Response {
-    let mut response = match response.extensions().get::<Drawn>().cloned() {
-        Some(Drawn(fault)) => page::oops(Page::of(desk, visitor, "web-oops"), visitor, &fault),
-        None => response,
-    };
+fn finish(desk: &Arc<Desk>, visitor: &Visitor, path: &str, fresh: bool, response: Response) -> Response {
+    let mut response = drawn(response, || Page::of(desk, visitor, "web-oops"), visitor, path);
     if fresh {
         keep_visitor(&mut response, visitor);
     }
@@ -346,6 +375,7 @@ pub async fn porch(State(porch): State<Arc<Porch>>, mut request: Request, next: 
     let (visitor, fresh) = Visitor::stranger(&request, porch.clock.as_ref());
     let refused = |code| Oops(Fault::new(code, Exit::NotAllowed)).into_response();
     let posts = request.method() != Method::GET && request.method() != Method::HEAD;
+    let path = request.uri().path().to_owned();
     let mut response = match () {
         () if !visitor.is_local() => refused("web-first-account-here"),
         () if posts && !origin_is_ours(request.headers(), visitor.secure) => refused("web-other-origin"),
@@ -355,9 +385,7 @@ pub async fn porch(State(porch): State<Arc<Porch>>, mut request: Request, next: 
             next.run(request).await
         }
     };
-    if let Some(Drawn(fault)) = response.extensions().get::<Drawn>().cloned() {
-        response = page::oops(Page::bare(&porch.place, &visitor, "web-oops"), &visitor, &fault);
-    }
+    response = drawn(response, || Page::bare(&porch.place, &visitor, "web-oops"), &visitor, &path);
     if fresh {
         keep_visitor(&mut response, &visitor);
     }

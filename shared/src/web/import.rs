@@ -19,11 +19,12 @@ use super::{
     account::{Account, Reach},
     desk::Desk,
     export,
+    files::upload,
     form::pairs,
     giveback,
-    guard::{Oops, Visitor},
+    guard::{Oops, Visitor, status},
     ledgers::file,
-    page::{Page, Said, draw, draw_as},
+    page::{Page, Said, draw, draw_as, escape_query},
     session::secret,
     shown,
 };
@@ -40,7 +41,9 @@ use crate::{
 use askama::Template;
 use axum::{
     Extension, Router,
-    extract::{DefaultBodyLimit, Multipart, Path, Query, RawForm, State},
+    body::to_bytes,
+    extract::{DefaultBodyLimit, FromRequest as _, Multipart, Path, Query, RawForm, Request as Http, State},
+    http::header,
     response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
@@ -50,6 +53,8 @@ use std::sync::Arc;
 
 /// Largest file: a school's roster is far smaller, and the machine has little memory.
 const FILE_BYTES_MAX: usize = 16 << 20;
+/// What was chosen is a ledger's code.
+const CHOICE_BYTES_MAX: u64 = 1_024;
 /// Rows of a preview shown; refused ones first.
 const ROWS_SHOWN: usize = 300;
 /// Sentences above it; the rest stands in the rows.
@@ -59,7 +64,7 @@ const REMARKS_SHOWN: usize = 20;
 pub fn routes() -> Router<Arc<Desk>> {
     Router::new()
         .route("/import", get(page))
-        .route("/import/preview", post(preview).layer(DefaultBodyLimit::max(FILE_BYTES_MAX + 64 * 1024)))
+        .route("/import/preview", post(preview).layer(DefaultBodyLimit::disable()))
         .route("/import/{token}", get(look))
         .route("/import/{token}/apply", post(apply))
         .route("/import/{token}/refused", get(refused))
@@ -92,6 +97,8 @@ struct ImportPage {
     /// All imports are listed, with whose they are.
     all: bool,
     mib: usize,
+    /// What is chosen already.
+    into: String,
 }
 
 #[derive(Template)]
@@ -118,6 +125,8 @@ struct PreviewPage {
     asks: Vec<String>,
     asked_rows: String,
     asks_surely: bool,
+    /// Why many rows are refused, each reason once.
+    reasons: Vec<String>,
     /// What is to be looked at, each sentence once with its rows; also of rows that are not shown below.
     remarks: Vec<String>,
     rows: Vec<Judged>,
@@ -129,6 +138,9 @@ struct Asked {
     first: Option<String>,
     done: Option<i64>,
     refused: Option<i64>,
+    /// A password came between: the file is to be chosen once more.
+    again: Option<String>,
+    into: Option<String>,
 }
 
 /// May write a ledger, of the whole school or of the own classes ([`within`]).
@@ -173,7 +185,7 @@ fn import_page(desk: &Desk, account: &Account, page: Page, said: Option<Said>, f
         })
         .collect();
     let waiting = giveback::waiting(desk, account)?.into_iter().map(|w| (w.id, w.file, titled(desk, &w.target, lang), w.rows)).collect();
-    Ok(ImportPage { page, said, roster: account.administers(), ledgers, past, waiting, first, all, mib: FILE_BYTES_MAX >> 20 })
+    Ok(ImportPage { page, said, roster: account.administers(), ledgers, past, waiting, first, all, mib: FILE_BYTES_MAX >> 20, into: String::new() })
 }
 
 async fn page(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Query(asked): Query<Asked>) -> Result<Response, Oops> {
@@ -186,37 +198,68 @@ async fn page(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
     if let Some(count) = asked.refused.filter(|count| *count > 0) {
         page.done = format!("{} {}", page.done, page.t1("web-import-refused-kept", count));
     }
-    draw(&import_page(&desk, account, page, None, asked.first.is_some())?)
+    let said = asked.again.map(|_| Said { sentence: page.t("web-file-again"), ..Said::default() });
+    draw(&ImportPage { into: asked.into.unwrap_or_default(), ..import_page(&desk, account, page, said, asked.first.is_some())? })
 }
 
-async fn preview(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, mut parts: Multipart) -> Result<Response, Oops> {
-    let account = visitor.person()?.clone();
-    may(&account)?;
-    let broken = |error: axum::extract::multipart::MultipartError| Fault::new("web-upload-broken", Exit::Input).with("detail", error);
-    let (mut ledger, mut name, mut bytes) = (String::new(), String::new(), Vec::new());
-    while let Some(part) = parts.next_field().await.map_err(broken)? {
-        match part.name() {
-            Some("into") => ledger = part.text().await.map_err(broken)?,
-            Some("file") => {
-                name = part.file_name().unwrap_or_default().to_owned();
-                bytes = part.bytes().await.map_err(broken)?.to_vec();
+/// What is sent to be looked at.
+#[derive(Default)]
+struct Sent {
+    /// What was chosen.
+    into: String,
+    name: String,
+    bytes: Vec<u8>,
+    /// Larger than is taken: all of it was read, so that the browser hears why, and nothing kept.
+    large: bool,
+}
+
+impl Sent {
+    async fn read(&mut self, request: Http) -> Result<(), Fault> {
+        let (mut parts, mut read) = (Multipart::from_request(request, &()).await.map_err(upload::broken)?, 0);
+        while let Some(mut part) = parts.next_field().await.map_err(upload::unread)? {
+            match part.name() {
+                Some("into") => self.into = String::from_utf8_lossy(&upload::collect(&mut part, CHOICE_BYTES_MAX, &mut read).await?.0).into_owned(),
+                Some("file") => {
+                    part.file_name().unwrap_or_default().clone_into(&mut self.name);
+                    let (bytes, length) = upload::collect(&mut part, FILE_BYTES_MAX as u64, &mut read).await?;
+                    (self.bytes, self.large) = (bytes, length > FILE_BYTES_MAX as u64);
+                }
+                _ => drop(upload::collect(&mut part, 0, &mut read).await?),
             }
-            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Why it cannot be looked at.
+    fn fault(&self) -> Option<Fault> {
+        match () {
+            () if self.large => Some(Fault::new("file-large", Exit::Input).with("path", &self.name).with("mib", FILE_BYTES_MAX >> 20)),
+            () if self.bytes.is_empty() && self.name.is_empty() => Some(Fault::new("web-upload-none", Exit::Input)),
+            () => None,
         }
     }
-    if bytes.len() > FILE_BYTES_MAX {
-        return Err(Fault::new("file-large", Exit::Input).with("path", &name).with("mib", FILE_BYTES_MAX >> 20).into());
+}
+
+async fn preview(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, request: Http) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    may(&account)?;
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.starts_with("application/x-www-form-urlencoded") {
+        // Carried out after a password (`web/kept.rs`): what was chosen is known, the file is not.
+        let body = to_bytes(request.into_body(), CHOICE_BYTES_MAX as usize).await.map_err(upload::broken)?;
+        let into = pairs(&body).into_iter().find(|(key, _)| key == "into").map(|(_, into)| into).unwrap_or_default();
+        return Ok(Redirect::to(&format!("/import?again=1&into={}", escape_query(&into))).into_response());
     }
-    if bytes.is_empty() && name.is_empty() {
-        let (lang, again) = (visitor.lang, Page::of(&desk, &visitor, "web-import"));
-        let said = Said::of(&Fault::new("web-upload-none", Exit::Input), lang);
-        let drawn = desk.run(move |desk| import_page(desk, &account, again, Some(said), false)).await?;
-        return draw_as(&drawn, axum::http::StatusCode::UNPROCESSABLE_ENTITY);
+    let mut sent = Sent::default();
+    if let Some(fault) = sent.read(request).await.err().or_else(|| sent.fault()) {
+        let (again, said) = (Page::of(&desk, &visitor, "web-import"), Said::of(&fault, visitor.lang));
+        let drawn = desk.run(move |desk| Ok(ImportPage { into: sent.into, ..import_page(desk, &account, again, Some(said), false)? })).await?;
+        return draw_as(&drawn, status(&fault));
     }
     let token = secret(desk.clock());
-    let bytes = base64::engine::general_purpose::STANDARD.encode(&bytes).into();
+    let bytes = base64::engine::general_purpose::STANDARD.encode(&sent.bytes).into();
     let since_s = desk.clock().now().as_second();
-    desk.uploads.keep(token.clone(), Waiting { account: account.id, since_s, file: name, bytes, into: ledger, looked: None });
+    desk.uploads.keep(token.clone(), Waiting { account: account.id, since_s, file: sent.name, bytes, into: sent.into, looked: None });
     Ok(Redirect::to(&format!("/import/{token}")).into_response())
 }
 
@@ -364,7 +407,8 @@ fn judge(desk: &Desk, account: &Account, page: Page, token: String, waiting: &Wa
         let mark = Mark {
             ledger: of.to_owned(),
             at: answer["exported"].as_str().unwrap_or_default().to_owned(),
-            school: made.school,
+            // Of a roster that may be another school's nobody knows whose it is.
+            school: if answer["doubts"].as_array().is_some_and(|doubts| !doubts.is_empty()) { String::new() } else { made.school },
             year,
             ..Mark::default()
         };
@@ -375,13 +419,16 @@ fn judge(desk: &Desk, account: &Account, page: Page, token: String, waiting: &Wa
         giveback::keep(desk, account, &looked.ledger, &looked.origin, 0, &[])?;
     }
     drop(bytes);
-    let hidden = rows.len().saturating_sub(ROWS_SHOWN);
+    let all = rows.len();
+    let reasons = verdict::collapse(&mut rows, lang);
     rows.truncate(ROWS_SHOWN);
+    let hidden = all - rows.len();
     let number = |key: &str| answer[key].as_i64().unwrap_or(0);
     let texts = |key: &str| answer[key].as_array().into_iter().flatten();
     // Nobody said that it was one.
     let notice =
         if into.is_empty() && mark.is_none() && number("accepted") == 0 { crate::locale::text(lang, "web-import-as-roster", &[]) } else { notice };
+    let notice = answer["elsewhere"]["message"].as_str().map_or(notice, str::to_owned);
     // A cell of the file that is chosen may be what is asked about.
     let asks_surely = !asked_rows(&answer).is_empty();
     let with_all = if number("conflicts") > 0 {
@@ -410,6 +457,7 @@ fn judge(desk: &Desk, account: &Account, page: Page, token: String, waiting: &Wa
         baseless: answer["exported"].is_null() && answer["columns"]["_id"].is_number(),
         left_out: number("left_out"),
         ignored: texts("ignored_columns").filter_map(Json::as_str).collect::<Vec<_>>().join(lang.comma()),
+        reasons,
         remarks: remarks(&answer, lang).into_iter().take(REMARKS_SHOWN).collect(),
         rows,
         hidden,

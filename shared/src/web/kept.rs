@@ -44,6 +44,23 @@ struct Post {
     at_s: i64,
 }
 
+/// What a form that waits had of files, which are never kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Files {
+    /// None.
+    None,
+    /// Some, beside text that is kept.
+    Some,
+    /// The form is for a file and nothing else: nothing of it is left, but the way to its page.
+    All,
+}
+
+/// Whether a form sent there is for a file and nothing else.
+fn is_for_a_file(address: &str) -> bool {
+    let path = address.split('?').next().unwrap_or_default();
+    path == "/import/preview" || path.starts_with("/record/") && path.ends_with("/file")
+}
+
 /// Forms that wait for a password, by a random word.
 #[derive(Debug, Default)]
 pub struct Kept(Mutex<HashMap<String, Post>>);
@@ -85,10 +102,14 @@ impl Kept {
         word
     }
 
-    /// Files that came with a form and were let go; `None` if nothing is kept under this word.
-    pub fn files(&self, clock: &dyn Clock, word: &str) -> Option<usize> {
+    /// What became of a form's files; `None` if nothing is kept under this word.
+    pub fn files(&self, clock: &dyn Clock, word: &str) -> Option<Files> {
         let now = clock.now().as_second();
-        self.all().get(word).filter(|post| (0..LIFE_S).contains(&(now - post.at_s))).map(|post| post.files)
+        self.all().get(word).filter(|post| (0..LIFE_S).contains(&(now - post.at_s))).map(|post| match post.files {
+            _ if is_for_a_file(&post.address) => Files::All,
+            0 => Files::None,
+            _ => Files::Some,
+        })
     }
 
     /// Takes a form out, for its own account.

@@ -4,7 +4,7 @@ use super::{
     account::{Account, Role},
     desk::Desk,
     guard::{LANGUAGE_COOKIE, Oops, Visitor, set_cookie},
-    kept::Replay,
+    kept::{Files, Replay},
     page::{Page, Said, draw, draw_as, way_back},
     password,
     session::cookie_name,
@@ -49,8 +49,8 @@ struct LoginPage {
     action: &'static str,
     /// Word of a form that waits for the password; empty: none.
     kept: String,
-    /// Files that came with it and are to be chosen again.
-    files: usize,
+    /// Its files, which are to be chosen again.
+    files: Files,
 }
 
 #[derive(Template)]
@@ -205,8 +205,8 @@ async fn login(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visi
 }
 
 /// A form that waits for the password, if it still does.
-fn waiting(desk: &Desk, kept: Option<String>) -> (String, usize) {
-    kept.and_then(|word| desk.kept.files(desk.clock(), &word).map(|files| (word, files))).unwrap_or_default()
+fn waiting(desk: &Desk, kept: Option<String>) -> (String, Files) {
+    kept.and_then(|word| desk.kept.files(desk.clock(), &word).map(|files| (word, files))).unwrap_or((String::new(), Files::None))
 }
 
 /// What was kept is carried out by the gate, behind this answer.
@@ -232,6 +232,8 @@ async fn check(desk: &Arc<Desk>, visitor: &Visitor, login: &str, typed: String) 
         }
         let row = desk.replica.store().read(|c| accounts::by_login(c, &name)).map_err(Fault::from)?;
         let hash = row.as_ref().map_or_else(|| password::nobody().to_owned(), |row| row.password.clone());
+        // Only a password drawn here waits to be changed: it is read as it is read out.
+        let typed = row.as_ref().filter(|row| row.must_change).and_then(|_| password::drawn(&typed)).unwrap_or(typed);
         // Tried for a name that nobody has as well: it takes as long.
         let fits = password::fits(&typed, &hash);
         if let Some(row) = row.filter(|row| fits && row.disabled.is_none()) {

@@ -17,6 +17,9 @@ const BYTES_MAX: usize = 256;
 /// Letters of a password drawn for a person: none that look alike.
 const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789x";
 
+/// Letters of it.
+const DRAWN: usize = 12;
+
 static ONE: Mutex<()> = Mutex::new(());
 
 fn argon() -> Result<Argon2<'static>, Fault> {
@@ -61,10 +64,27 @@ pub fn nobody() -> &'static str {
 
 /// A password for somebody else to log in with once: 12 letters and digits, 60 bits.
 pub fn draw(clock: &dyn Clock) -> String {
-    let mut bytes = [0u8; 12];
+    let mut bytes = [0u8; DRAWN];
     clock.random(&mut bytes);
     let letters: Vec<char> = bytes.iter().map(|b| char::from(ALPHABET.get(usize::from(b % 32)).copied().unwrap_or(b'x'))).collect();
+    parted(&letters)
+}
+
+fn parted(letters: &[char]) -> String {
     letters.chunks(4).map(|part| part.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+/// A drawn password however it was typed: without hyphens, with spaces, in capitals, in wide letters. `None`: it is none.
+#[must_use]
+pub fn drawn(typed: &str) -> Option<String> {
+    let plain = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        _ => c,
+    };
+    let between = |c: &char| c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}');
+    let letters: Vec<char> = typed.chars().map(plain).filter(|c| !between(c)).map(|c| c.to_ascii_lowercase()).take(DRAWN + 1).collect();
+    let ours = letters.len() == DRAWN && letters.iter().all(|c| u8::try_from(*c).is_ok_and(|c| ALPHABET.contains(&c)));
+    ours.then(|| parted(&letters))
 }
 
 #[cfg(test)]
@@ -101,5 +121,20 @@ mod tests {
         let (one, two) = (draw(&clock), draw(&clock));
         assert_eq!(one.len(), 14);
         assert_ne!(one, two);
+    }
+
+    #[test]
+    fn a_drawn_password_is_read_however_it_was_typed_and_a_chosen_one_is_none() {
+        let drawn_here = draw(&TestClock::new("2026-03-02T00:00:00Z".parse().unwrap(), 1));
+        let bare = drawn_here.replace('-', "");
+        let wide: String = drawn_here.to_uppercase().chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
+        for typed in
+            [drawn_here.clone(), bare.clone(), bare.to_uppercase(), format!(" {} ", drawn_here.replace('-', " ")), drawn_here.replace('-', "—"), wide]
+        {
+            assert_eq!(drawn(&typed).as_ref(), Some(&drawn_here), "{typed}");
+        }
+        for typed in ["", "石桥的一句话2026", &bare[1..], &format!("{bare}a"), "abcd-efgh-ij1l"] {
+            assert_eq!(drawn(typed), None, "{typed}");
+        }
     }
 }

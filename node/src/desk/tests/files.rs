@@ -211,7 +211,8 @@ async fn too_large_too_much_and_broken_are_each_said_and_the_record_is_saved() {
         [("file.photos", "大.jpg", &large), ("file.photos", "断.jpg", &PLAIN[..400]), ("file.photos", "好.jpg", PLAIN)];
     let made = school.upload("/ledger/activity/new", &teacher, &ACTIVITY, &files).await;
     let page = school.get(&made.location, &teacher).await.text;
-    for words in ["有 2 个文件没有收下", "大.jpg：文件超过 1 MiB", "请把手机的拍照分辨率调低", "断.jpg：文件损坏"] {
+    for words in ["有 2 个文件没有收下", "大.jpg：文件太大：一个文件最多 1 MB", "请把手机的拍照分辨率调低", "断.jpg：文件损坏"]
+    {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert!(school.fields(&of(&made.location))["photos"].contains("好.jpg"));

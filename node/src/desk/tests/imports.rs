@@ -479,3 +479,68 @@ async fn a_payment_with_fen_is_exported_as_a_number_and_goes_back_and_forth_with
     let value = |key: &str| serde_json::to_value(&fields[key]).unwrap();
     assert_eq!((value("amount"), value("note")), (35_000.into(), "第一次".into()), "{seen}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_too_large_is_said_to_be_with_what_to_do_and_the_page_to_choose_another() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    for mib in [17, 21] {
+        let answer = sent(&school, &session, "zh", "roster", "花名册.xlsx", &vec![b'x'; mib << 20]).await;
+        assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+        for part in ["文件“花名册.xlsx”太大：最多 16 MB。", "删掉图片和用不着的工作表", "type=\"file\"", "<option value=\"roster\" selected>"]
+        {
+            assert!(answer.text.contains(part), "{part}: {}", answer.text);
+        }
+    }
+    let whole = sent(&school, &session, "zh", "roster", "花名册.xlsx", &vec![b'x'; 16 << 20]).await;
+    assert_eq!(whole.status, StatusCode::SEE_OTHER, "16 MB are taken");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_table_of_too_many_rows_is_said_to_be_so_and_not_of_an_unknown_encoding() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    for head in ["姓名,性别,年级,班级\n", "姓名,性别,年级,班级,\n"] {
+        let table = format!("{head}{}", "张三丰,男,三年级,1班\n".repeat(50_000));
+        let page = upload(&school, &session, "zh", "roster", "全县.csv", table.as_bytes()).await.text;
+        assert!(page.contains("行数超过了 20000 行") && !page.contains("编码"), "{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_the_countys_is_said_to_be_one_and_a_reason_of_all_its_rows_once() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/samples/household-list.xlsx");
+    for (lang, said, rows) in
+        [("zh", "这份表看起来是《困难家庭名单》，由县里登记", "104 行："), ("en", "This looks like \"Household list\"", "104 rows:")]
+    {
+        let page = upload(&school, &session, lang, "", "名单.xlsx", &std::fs::read(&path).unwrap()).await.text.replace("&#34;", "\"");
+        assert!(page.contains(said) && page.matches(rows).count() == 1, "{page}");
+        assert_eq!(page.matches("<tr><td class=\"number\">").count(), 3, "and a few rows stand for all");
+    }
+    let plain = "姓名,性别,身份证号\n王小明,男,529901201606120012\n";
+    let page = upload(&school, &session, "zh", "roster", "名册.csv", plain.as_bytes()).await.text;
+    assert!(!page.contains("看起来是《"), "what fits many is said to be none of them: {page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workbook_given_back_carries_this_schools_mark_unless_the_roster_is_in_doubt() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let table = |surname: &str| {
+        let given = (0..12).map(|at| char::from_u32(0x4e8e + at).unwrap()).enumerate();
+        let rows = given.map(|(at, given)| format!("{surname}{given},男,2016-03-{:02},三年级,{}\n", at + 1, if at == 0 { "火箭" } else { "1班" }));
+        format!("姓名,性别,出生日期,年级,班级\n{}", rows.collect::<String>())
+    };
+    let mut marks = Vec::new();
+    for (surname, doubted) in [("王", false), ("陈", true)] {
+        let sent = sent(&school, &session, "zh", "roster", "名册.csv", table(surname).as_bytes()).await;
+        let page = look(&school, &session, "zh", &sent.location).await.text;
+        assert_eq!(page.contains("可能不是本校的"), doubted, "{page}");
+        let book = bytes(&school, &session, &format!("{}/refused", sent.location)).await;
+        marks.push(huxue_shared::import::own::recognise(&book, "a.xlsx", &huxue_shared::import::Limits::default()).unwrap().unwrap().school);
+        school.post(&format!("{}/apply", sent.location), &session, "").await;
+    }
+    assert_eq!(marks, ["5299010001", ""]);
+}

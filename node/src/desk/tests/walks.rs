@@ -233,8 +233,59 @@ async fn of_a_form_with_photos_the_text_is_kept_and_it_is_said_that_they_are_to_
     let request = Request::post(format!("/ledger/care_log/new?t={token}")).header("host", HOST).header("origin", ORIGIN);
     let request = request.header("cookie", format!("{COOKIE}={session}")).header("content-type", "multipart/form-data; boundary=b");
     let sent = school.send(request.body(Body::from(body)).unwrap()).await;
-    assert!(school.get(&sent.location, &session).await.text.contains("照片没有留住"));
+    assert!(school.get(&sent.location, &session).await.text.contains("一起选的文件没有留住"));
     let form = format!("password={PASSWORD}&kept={}", word(&sent.location));
     let saved = school.post("/lock", &session, &form).await;
     assert!(saved.location.starts_with("/record/care_log:"), "{} {}", saved.location, saved.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_sent_from_a_locked_page_is_asked_for_once_more_where_it_was_chosen() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let token = school.token(&session);
+    school.clock.advance_s(IDLE_S);
+    let body = "--b\r\nContent-Disposition: form-data; name=\"into\"\r\n\r\nroster\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nx\r\n--b--\r\n";
+    let request = Request::post(format!("/import/preview?t={token}")).header("host", HOST).header("origin", ORIGIN);
+    let request = request.header("cookie", format!("{COOKIE}={session}")).header("content-type", "multipart/form-data; boundary=b");
+    let sent = school.send(request.body(Body::from(body)).unwrap()).await;
+    let door = school.get(&sent.location, &session).await.text;
+    assert!(door.contains("选好的文件没法留住") && !door.contains("照片") && !door.contains("不用重填"), "{door}");
+    let back = school.post("/lock", &session, &format!("password={PASSWORD}&kept={}", word(&sent.location))).await;
+    assert_eq!(back.location, "/import?again=1&into=roster");
+    let page = school.get(&back.location, &session).await;
+    assert!(page.status == StatusCode::OK && page.text.contains("文件没法替您留着，请再选一次。"), "{}", page.text);
+    assert!(page.text.contains("<option value=\"roster\" selected>"), "what was chosen beside it stands: {}", page.text);
+}
+
+/// Bodies that no route can read, each with the kind it says it is.
+const UNREADABLE: [(&str, &str); 6] = [
+    ("multipart/form-data", "--b\r\n"),
+    ("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nx"),
+    ("multipart/form-data; boundary=b", "\u{0}"),
+    ("application/x-www-form-urlencoded", "%ff=%fe&=&&"),
+    ("application/json", "{"),
+    ("", "x"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_route_cannot_read_is_answered_with_a_page_of_the_house_and_a_way_on() {
+    let school = School::new();
+    let (account, _) = school.person("wang", &[Role::Registrar, Role::ClassTeacher], &[class(3, 1)]);
+    let large = format!("a={}", "x".repeat(600 * 1024));
+    for (_, route, path) in super::ROUTES.iter().filter(|(method, route, _)| *method == "post" && *route != "/logout") {
+        for (kind, body) in UNREADABLE.into_iter().chain([("application/x-www-form-urlencoded", large.as_str())]) {
+            for (lang, way) in [("zh", "今天"), ("en", "Today")] {
+                let session = school.desk.sessions.begin(school.desk.clock(), account.id);
+                let request = Request::post(format!("{path}?t={}", school.token(&session))).header("host", HOST).header("origin", ORIGIN);
+                let request = request.header("cookie", format!("{COOKIE}={session}; huxue_lang={lang}")).header("content-type", kind);
+                let answer = school.send(request.body(Body::from(body.to_owned())).unwrap()).await;
+                if answer.status.is_client_error() || answer.status.is_server_error() {
+                    let whole = answer.text.contains("<html") && answer.text.contains("href=\"/\"") && answer.text.contains(way);
+                    assert!(whole, "{route} {kind} {lang}: {} {}", answer.status, answer.text);
+                }
+                assert!(!answer.status.is_server_error(), "{route} {kind}: {}", answer.status);
+            }
+        }
+    }
 }

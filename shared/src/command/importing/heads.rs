@@ -47,6 +47,14 @@ pub fn candidates(definition: &Definition) -> Vec<table::Candidate<'_>> {
     out
 }
 
+/// Places of columns whose digits are no number, those of identity, student and telephone numbers among them.
+pub(super) fn text_columns<'a>(definition: &Definition, columns: impl Iterator<Item = (usize, &'a str)>) -> Vec<usize> {
+    let text = |code: &str| {
+        definition.field(code).is_none_or(|f| !f.kind.is_number() && !matches!(f.kind, FieldType::Date | FieldType::Month | FieldType::Time))
+    };
+    columns.filter(|(_, code)| text(code) && *code != "_class").map(|(place, _)| place).collect()
+}
+
 /// A refused row, with the fields at fault.
 pub(super) fn refused(number: u32, label: &str, cells: &[(String, String)], fault: &Fault, lang: Lang) -> Json {
     let (message, next) = locale::fault(lang, fault);

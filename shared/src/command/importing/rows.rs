@@ -11,7 +11,7 @@
 
 use super::{
     Batch, Upload, asks, at_home, finish,
-    heads::{candidates, cell, refused, title_of},
+    heads::{candidates, cell, refused, text_columns, title_of},
     named::Named,
     reached::Reached,
     said, sets,
@@ -157,8 +157,9 @@ pub fn ledger(
         base.records.keys().filter(|id| !ids.contains(id.as_str())).count()
     });
     let columns: BTreeMap<&str, usize> = read.columns.iter().map(|(place, code)| (code.as_str(), *place)).collect();
+    let texts = text_columns(&definition, read.columns.iter().map(|(place, code)| (*place, code.as_str())));
     let exported = read.base.as_ref().map(|base| base.mark.at.clone()).filter(|at| !at.is_empty());
-    let answer = json!({ "ledger": code, "year": year.start(), "columns": columns, "sheet": read.sheet, "header_row": read.header_row,
+    let answer = json!({ "ledger": code, "year": year.start(), "columns": columns, "text_columns": texts, "sheet": read.sheet, "header_row": read.header_row,
         "ignored_columns": read.ignored, "skipped_rows": read.skipped, "accepted": accepted, "rejected": rows.len() - accepted, "conflicts": conflicts,
         "exported": exported, "left_out": left_out, "rows": rows });
     drop(batch);

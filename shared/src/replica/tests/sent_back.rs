@@ -408,3 +408,69 @@ fn another_name_in_a_row_of_a_record_taken_before_is_said_and_not_passed_over() 
     let said = import(node, "care_log", &with(&mended, 2, &[("姓名", "赵小红")]), &[]);
     assert_eq!((&said["changed"], &said["rows"][0]["why"]), (&json!(0), &json!("import-row-taken-other-child")), "{said}");
 }
+
+#[test]
+fn rows_that_this_school_gave_back_are_not_doubted_and_what_is_added_to_them_is() {
+    let town = later(47, 1);
+    let node = town.node(1);
+    let given = |at: u32| char::from_u32(0x4e8e + at).unwrap();
+    let rows =
+        |surname: &str, class: &str| (1..=12).map(|day| format!("{surname}{},男,2016-03-{day:02},三年级,{class}\n", given(day))).collect::<String>();
+    let head = "姓名,性别,出生日期,年级,班级\n";
+    let first = format!("{head}{}{}", rows("王", "1班"), rows("李", "火箭"));
+    let said = roster(node, first.as_bytes(), false);
+    assert_eq!((&said["changed"], &said["rejected"], &said["doubts"]), (&json!(12), &json!(12), &json!([])), "{said}");
+    let mended = |school: String| {
+        let mark = Mark { school, ..mark("roster") };
+        let book = giveback::workbook(first.as_bytes(), "名册.csv", &mark, &said, Lang::Zh).unwrap();
+        rewritten(&book, |rows| {
+            rows.iter_mut().flat_map(|(_, cells)| cells).filter(|cell| cell.text() == "火箭").for_each(|cell| *cell = Cell::Text("1班".into()))
+        })
+    };
+    let ours = mended(SCHOOL.to_owned());
+    assert_eq!(roster(node, &ours, true)["doubts"], json!([]), "they left here");
+    assert_eq!(roster(node, &mended(String::new()), true)["doubts"].as_array().unwrap().len(), 1, "nobody knows whose they are");
+    let more = rewritten(&ours, |rows| {
+        for at in 1..=12u32 {
+            let cells = [format!("陈{}", given(at)), "男".into(), format!("2016-03-{at:02}"), "三年级".into(), "1班".into()];
+            rows.push((100 + at, cells.map(Cell::Text).to_vec()));
+        }
+    });
+    assert_eq!(roster(node, &more, true)["doubts"].as_array().unwrap().len(), 1, "rows that were added were not given back");
+}
+
+#[test]
+fn a_number_typed_anew_in_a_workbook_given_back_keeps_its_digits() {
+    let town = later(48, 1);
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let page = book.add_worksheet();
+    for (at, head) in (0u16..).zip(["姓名", "身份证号", "学籍号", "年级", "班级", "监护人电话"]) {
+        page.write_string(0, at, head).unwrap();
+    }
+    page.write_string(1, 0, "王小明").unwrap().write_number(1, 1, 529_901_201_606_120_000.0).unwrap();
+    page.write_string(1, 3, "三年级").unwrap().write_string(1, 4, "1班").unwrap();
+    let first = book.save_to_buffer().unwrap();
+    let said = roster(town.node(1), &first, true);
+    let back = giveback::workbook(&first, "名册.xlsx", &mark("roster"), &said, Lang::Zh).unwrap();
+    // Formats as the file has them: the styles that are text, those of the columns, and that of the cell at fault.
+    let part = |name: &str| {
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(&back)).unwrap();
+        std::io::read_to_string(archive.by_name(name).unwrap()).unwrap()
+    };
+    let (styles, sheet) = (part("xl/styles.xml"), part("xl/worksheets/sheet1.xml"));
+    let formats: Vec<&str> = styles.split("<cellXfs").nth(1).unwrap().split("<xf ").skip(1).collect();
+    let of = |piece: &str, key: &str| {
+        piece.split(&format!(" {key}=\"")).nth(1).map_or(0, |rest| rest.split('"').next().unwrap().parse::<usize>().unwrap())
+    };
+    let text = |style: usize| {
+        let id = of(&format!(" {}", formats[style]), "numFmtId");
+        id == 49 || styles.contains(&format!("numFmtId=\"{id}\" formatCode=\"@\""))
+    };
+    for column in [2, 3, 6] {
+        let piece = sheet.split("<col ").find(|piece| (of(&format!(" {piece}"), "min")..=of(&format!(" {piece}"), "max")).contains(&column)).unwrap();
+        assert!(text(of(piece, "style")), "column {column}: {sheet}");
+    }
+    let cell = sheet.split("<c ").find(|piece| piece.starts_with("r=\"B2\"")).unwrap();
+    assert!(text(of(&format!(" {cell}"), "s")), "{cell}");
+    assert_eq!(roster(town.node(1), &back, true)["rows"][0]["why"], "id-lost-digits", "and what was lost is not taken for a number");
+}

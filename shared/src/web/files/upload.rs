@@ -16,8 +16,11 @@ use crate::{
 };
 use axum::{
     body::to_bytes,
-    extract::{FromRequest as _, Multipart, Request, multipart::Field as Part},
-    http::header,
+    extract::{
+        FromRequest as _, Multipart, Request,
+        multipart::{Field as Part, MultipartError},
+    },
+    http::{StatusCode, header},
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -89,25 +92,24 @@ pub struct Given {
 /// # Errors
 /// `web-upload-broken` for a form cut short, or larger than any form.
 pub async fn read(desk: &Arc<Desk>, account: &Account, request: Request) -> Result<Given, Fault> {
-    let broken = |detail: String| Fault::new("web-upload-broken", Exit::Input).with("detail", detail);
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("multipart/form-data") {
-        let body = to_bytes(request.into_body(), TEXT_BYTES_MAX).await.map_err(|e| broken(e.to_string()))?;
+        let body = to_bytes(request.into_body(), TEXT_BYTES_MAX).await.map_err(broken)?;
         return Ok(Given { pairs: form::pairs(&body), ..Given::default() });
     }
-    let mut parts = Multipart::from_request(request, &()).await.map_err(|e| broken(e.to_string()))?;
+    let mut parts = Multipart::from_request(request, &()).await.map_err(broken)?;
     let (mut out, mut read, mut text_left, mut count) = (Given::default(), 0, TEXT_BYTES_MAX, 0);
-    while let Some(mut part) = parts.next_field().await.map_err(|e| broken(e.to_string()))? {
+    while let Some(mut part) = parts.next_field().await.map_err(unread)? {
         count += 1;
         if count > PARTS_MAX {
-            return Err(broken("parts".to_owned()));
+            return Err(broken("parts"));
         }
         let key = part.name().unwrap_or_default().to_owned();
         if let Some(series) = key.strip_prefix(FILE) {
             let name = part.file_name().unwrap_or_default().to_owned();
             let most = desk.replica.blob_limits().map_err(Fault::from)?.file_mib << 20;
             let room = if out.taken.len() + out.refused.len() < FILES_MAX { most } else { 0 };
-            let (bytes, length) = collect(&mut part, room, &mut read).await.map_err(broken)?;
+            let (bytes, length) = collect(&mut part, room, &mut read).await?;
             // A field in which nothing was chosen comes as a file without name and bytes.
             if length == 0 && name.is_empty() {
                 continue;
@@ -121,9 +123,9 @@ pub async fn read(desk: &Arc<Desk>, account: &Account, request: Request) -> Resu
                 Err(fault) => out.refused.push((name, fault)),
             }
         } else {
-            let (bytes, length) = collect(&mut part, text_left as u64, &mut read).await.map_err(broken)?;
+            let (bytes, length) = collect(&mut part, text_left as u64, &mut read).await?;
             if length > text_left as u64 {
-                return Err(broken("text".to_owned()));
+                return Err(broken("text"));
             }
             text_left -= bytes.len();
             let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -139,14 +141,28 @@ pub async fn read(desk: &Arc<Desk>, account: &Account, request: Request) -> Resu
     Ok(out)
 }
 
+/// A form that did not arrive as one.
+pub fn broken(detail: impl std::fmt::Display) -> Fault {
+    Fault::new("web-upload-broken", Exit::Input).with("detail", detail)
+}
+
+/// A part of a form that cannot be read: more than is taken, or cut short.
+#[must_use]
+pub fn unread(error: MultipartError) -> Fault {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE { Fault::new("web-body-large", Exit::Input) } else { broken(error) }
+}
+
 /// A part's bytes, at most `most` of them, and how many there were; what is over is read and dropped, so that the rest of the form arrives.
-async fn collect(part: &mut Part<'_>, most: u64, read: &mut u64) -> Result<(Vec<u8>, u64), String> {
+///
+/// # Errors
+/// `web-upload-broken` for one cut short; `web-body-large` once the form has more than any.
+pub async fn collect(part: &mut Part<'_>, most: u64, read: &mut u64) -> Result<(Vec<u8>, u64), Fault> {
     let (mut bytes, mut length) = (Vec::new(), 0u64);
-    while let Some(chunk) = part.chunk().await.map_err(|e| e.to_string())? {
+    while let Some(chunk) = part.chunk().await.map_err(unread)? {
         length += chunk.len() as u64;
         *read += chunk.len() as u64;
         if *read > BODY_BYTES_MAX {
-            return Err("size".to_owned());
+            return Err(Fault::new("web-body-large", Exit::Input));
         }
         if length <= most {
             bytes.extend_from_slice(&chunk);

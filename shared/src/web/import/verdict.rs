@@ -1,8 +1,14 @@
 //! The verdict on a row as the preview shows it: whose row, why not, what moves; in the reader's language, options by their titles.
 
 use super::super::{desk::Desk, page::next_here, shown};
-use crate::{document::view::Value, fault::Fault, ledger::value, locale::Lang};
+use crate::{
+    document::view::Value,
+    fault::Fault,
+    ledger::value,
+    locale::{self, Lang},
+};
 use serde_json::Value as Json;
+use std::collections::HashMap;
 
 /// A cell that the file and somebody here changed since the export.
 #[derive(Clone, Debug)]
@@ -27,6 +33,33 @@ pub(super) struct Judged {
     /// Cells that move: title, from, to.
     pub(super) cells: Vec<(String, String, String)>,
     pub(super) both: Vec<Both>,
+}
+
+/// Rows refused for one and the same reason from so many on are said once.
+const ALIKE_MIN: usize = 10;
+/// So many of them are shown all the same.
+const ALIKE_SHOWN: usize = 3;
+
+/// Says a reason that many rows are refused for once, with their number, and leaves a few of them.
+pub(super) fn collapse(rows: &mut Vec<Judged>, lang: Lang) -> Vec<String> {
+    let said = |row: &Judged| if row.next.is_empty() { row.why.clone() } else { format!("{} → {}", row.why, row.next) };
+    // Of each reason where it stands first, how often, and how many of its rows were shown.
+    let mut counts: HashMap<String, (usize, usize, usize)> = HashMap::new();
+    for (at, row) in rows.iter().enumerate().filter(|(_, row)| !row.accept) {
+        counts.entry(said(row)).or_insert((at, 0, 0)).1 += 1;
+    }
+    counts.retain(|_, (_, count, _)| *count >= ALIKE_MIN);
+    rows.retain(|row| {
+        let Some((.., shown)) = counts.get_mut(&said(row)).filter(|_| !row.accept) else { return true };
+        *shown += 1;
+        *shown <= ALIKE_SHOWN
+    });
+    let mut lines: Vec<(usize, String)> = counts
+        .into_iter()
+        .map(|(why, (first, count, _))| (first, locale::text(lang, "import-alike", &[("value", &count.to_string()), ("why", &why)])))
+        .collect();
+    lines.sort_unstable();
+    lines.into_iter().map(|(_, line)| line).collect()
 }
 
 /// How a row of an answer is read out: in the reader's language, options by their titles.
