@@ -66,6 +66,7 @@ test("the first start leads from nothing to a roster, in this machine's own brow
     await page.goto(`${desk.url}/people`);
     await page.fill("#name", "李老师");
     await page.fill("#login", teacher[0]);
+    await page.check("input[name=role][value=class_teacher]");
     await page.fill("#classes", "3.2");
     await page.click("main button:has-text('开账号')");
     teacher.once = await page.textContent(".secret");

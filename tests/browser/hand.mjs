@@ -18,7 +18,6 @@ class Pointer {
   }
   async tick(selector) { await this.page.locator(selector).first().check(); }
   async tickOf(locator) { await locator.check(); }
-  async untick(selector) { await this.page.locator(selector).first().uncheck(); }
   async files(selector, files) { await this.page.locator(selector).first().setInputFiles(files); }
   /** A child's state on the roll. `key`: what is pressed for it. */
   async mark(row, state) { await this.tick(`${row} input[value=${state}]`); }
@@ -27,7 +26,6 @@ class Pointer {
 class Finger extends Pointer {
   async press(selector) { await this.page.locator(selector).first().tap(); }
   async tick(selector) { if (!(await this.page.locator(selector).first().isChecked())) await this.page.locator(selector).first().tap(); }
-  async untick(selector) { if (await this.page.locator(selector).first().isChecked()) await this.page.locator(selector).first().tap(); }
 }
 
 /** Nothing but keys: every element is walked to with Tab, and where the focus stands must be seen. */
@@ -95,10 +93,6 @@ class Keys extends Pointer {
       for (let pressed = 0; pressed < 30 && !(await mine()); pressed += 1) await this.page.keyboard.press("ArrowDown");
       assert.ok(await mine(), selector);
     } else if (!(await at.isChecked())) await this.page.keyboard.press("Space");
-  }
-  async untick(selector) {
-    const at = await this.reach(selector);
-    if (await at.isChecked()) await this.page.keyboard.press("Space");
   }
   async mark(row, state, key) {
     await this.reach(`${row} input[type=radio]`);

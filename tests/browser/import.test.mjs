@@ -30,6 +30,7 @@ before(async () => {
     await write(page);
     await page.goto(`${desk.url}/people`);
     for (const [id, text] of [["name", "李老师"], ["login", teacher[0]], ["classes", "3.1"]]) await page.fill(`#${id}`, text);
+    await page.check("input[name=role][value=class_teacher]");
     await page.click("main button:has-text('开账号')");
     teacher.once = await page.textContent(".secret");
   });

@@ -90,11 +90,8 @@ class Day {
       await this.go("/people");
       await hand.fill("#name", name);
       await hand.fill("#login", login);
+      await hand.tick(`input[value=${role}]`);
       if (role === "class_teacher") await hand.fill("#classes", "3.2");
-      else {
-        await hand.untick("input[value=class_teacher]");
-        await hand.tick(`input[value=${role}]`);
-      }
       await hand.press("main button:has-text('开账号')");
       this.once[login] = await page.textContent(".secret");
     }
