@@ -284,6 +284,7 @@ test("in the profile ledger a block under a head goes to the children named, and
     // Without a head a block lies where the cursor is, in that column.
     await row.locator("td[data-field=guardian_phone]").click();
     await paste(page, "13800000005\r\n");
+    await said(page, "1 处改动");
     assert.equal(await row.locator("td[data-field=guardian_phone]").textContent(), "13800000005");
   });
 });
