@@ -114,7 +114,6 @@ fn a_child_moves_with_its_history_and_the_old_school_can_only_read() {
     let arrived = || new.run(&["report", "run", "arrived", "--format", "json"]).ok()["rows"].clone();
     assert_eq!((&arrived()[0]["name"], &arrived()[0]["from_school"]), (&json!("王小明"), &json!(OLD)), "whom nobody has enrolled yet");
     let document_there = child(&new, "王小明", NUMBER, "3");
-    assert_eq!(arrived(), json!([]));
     let dossier = rows(&new, &["record", "list", "dossier", "--student", NUMBER]);
     let ledgers: Vec<&str> = dossier.iter().filter_map(|row| row["ledger"].as_str()).collect();
     for ledger in ["enrolment", "care_log", "care_profile", "transfer"] {

@@ -27,10 +27,7 @@ use crate::{
     },
     fault::{Exit, Fault},
     import::{self, Limits, Outcome, Problem, Pupil, Reason, RosterOptions, RosterPreview, RosterRow, own},
-    ledger::{
-        Catalogue, Definition,
-        definition::{Bound, Owner},
-    },
+    ledger::{Catalogue, Definition, definition::Bound},
     local::{OnProgress, Progress},
     locale::{self, Lang},
     model::{
@@ -128,11 +125,9 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
     answer["doubts"] = doubts.iter().map(|fault| json!({ "code": fault.code, "message": locale::fault(lang, fault).0 })).collect();
     let catalogue = replica.catalogue();
     if let Some(ledger) = elsewhere::of(&catalogue, &bytes, &upload.file, &preview) {
-        let key = if ledger.owner == Owner::County { "roster-is-the-countys" } else { "roster-is-a-ledger" };
-        answer["elsewhere"] = json!({ "ledger": ledger.code, "message": locale::text(lang, key, &[("value", ledger.title.get(lang))]) });
+        answer["elsewhere"] = elsewhere::said(ledger, lang);
     }
     let opened = opened::Opened::load(replica, space, &preview)?;
-    let version = definition.version;
     let given_back = undoing::from_rows(replica)?;
     let made = |id: &str| given_back.get(id).and_then(|(key, _)| DocId::from_hex(key)).filter(|doc| present.lives(*doc));
     let own = own::batch(&bytes);
@@ -197,17 +192,15 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
         if let Some(told) = &told {
             remark(&mut answer, at, told, lang);
         }
-        if again && let Some(list) = answer["rows"][at]["warnings"].as_array_mut() {
-            list.push(said("import-row-taken-before", lang));
+        if again {
+            warn(&mut answer, at, "import-row-taken-before", lang);
         }
         if let Some(before) = before {
             answer["rows"][at]["cells"] = moved(replica, &catalogue, &definition, before, &changed, lang);
         }
         batch.rows += 1;
         let counted = !changed.is_empty();
-        if counted {
-            batch.profile(space, doc, before, changed, row.row_id.clone().unwrap_or_default(), version);
-        }
+        batch.profile(space, doc, before, changed, row.row_id.clone().unwrap_or_default(), definition.version);
         if let Some(opened::Beside { edits, trace }) = beside {
             batch.edits.extend(edits);
             batch.traces.push(Trace { beside: counted, ..trace });
@@ -253,7 +246,7 @@ struct Batch {
 }
 
 impl Batch {
-    /// The profile of a new child, or what moves in that of a known one.
+    /// The profile of a new child, or what moves in that of a known one: maybe nothing.
     fn profile(
         &mut self,
         space: Space,
@@ -263,6 +256,9 @@ impl Batch {
         from_row: String,
         version: u32,
     ) {
+        if changed.is_empty() {
+            return;
+        }
         let old = changed.keys().map(|k| (k.clone(), before.and_then(|b| b.get(k)).cloned().unwrap_or(Value::Null))).collect();
         self.traces.push(Trace {
             space: space.to_string(),
@@ -448,6 +444,13 @@ impl Present {
     }
 }
 
+/// Says it of a row beside what is said already.
+fn warn(answer: &mut Json, at: usize, code: &str, lang: Lang) {
+    if let Some(list) = answer["rows"][at]["warnings"].as_array_mut() {
+        list.push(said(code, lang));
+    }
+}
+
 /// A sentence of the catalogue as rows carry it.
 fn said(code: &str, lang: Lang) -> Json {
     json!({ "code": code, "message": locale::text(lang, code, &[]) })
@@ -491,7 +494,9 @@ fn finish(
     progress: OnProgress<'_>,
 ) -> Result<Json> {
     let Batch { mut edits, traces, rows } = batch;
-    edits.iter_mut().for_each(|edit| sign(edit, upload.by.as_deref()));
+    for edit in &mut edits {
+        sign(edit, upload.by.as_deref());
+    }
     answer["changed"] = json!(rows);
     answer["batch"] = Json::Null;
     answer["dry_run"] = json!(upload.dry_run);

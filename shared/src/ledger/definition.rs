@@ -2,6 +2,8 @@
 //!
 //! Invariants: every name inside a [`Definition`] that points into the same file is known to exist ([`Definition::parse`] refuses it otherwise);
 //! names of other ledgers are checked by [`super::Catalogue::check`]. A definition is immutable; a change is a new version.
+//!
+//! Long as it is, this is one room: the words of one file format, one type beside the other.
 
 mod desk;
 

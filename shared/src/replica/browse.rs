@@ -2,6 +2,8 @@
 //! asked by whoever shows them.
 //!
 //! Nothing a person types becomes SQL: columns come from the definition in force, values are bound.
+//!
+//! Long as it is, this is one room: one way of reading a table, asked in several ways.
 
 mod sums;
 

@@ -5,6 +5,8 @@
 //! workbook ([`giveback`]). A workbook of ours says itself what it is ([`own::Mark`]): it goes where it came from, whatever was chosen, and the page says so.
 //!
 //! Who imports: rosters the registrar; rows of a ledger whoever writes there, a class teacher those about children of the own classes alone.
+//!
+//! Long as it is, this is one room: a file looked at, chosen again and written is one form under one address.
 
 mod asks;
 mod verdict;
@@ -54,7 +56,7 @@ use std::sync::Arc;
 /// Largest file: a school's roster is far smaller, and the machine has little memory.
 const FILE_BYTES_MAX: usize = 16 << 20;
 /// What was chosen is a ledger's code.
-const CHOICE_BYTES_MAX: u64 = 1_024;
+const CHOICE_BYTES_MAX: u16 = 1_024;
 /// Rows of a preview shown; refused ones first.
 const ROWS_SHOWN: usize = 300;
 /// Sentences above it; the rest stands in the rows.
@@ -218,7 +220,9 @@ impl Sent {
         let (mut parts, mut read) = (Multipart::from_request(request, &()).await.map_err(upload::broken)?, 0);
         while let Some(mut part) = parts.next_field().await.map_err(upload::unread)? {
             match part.name() {
-                Some("into") => self.into = String::from_utf8_lossy(&upload::collect(&mut part, CHOICE_BYTES_MAX, &mut read).await?.0).into_owned(),
+                Some("into") => {
+                    self.into = String::from_utf8_lossy(&upload::collect(&mut part, CHOICE_BYTES_MAX.into(), &mut read).await?.0).into_owned();
+                }
                 Some("file") => {
                     part.file_name().unwrap_or_default().clone_into(&mut self.name);
                     let (bytes, length) = upload::collect(&mut part, FILE_BYTES_MAX as u64, &mut read).await?;
@@ -246,7 +250,7 @@ async fn preview(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.starts_with("application/x-www-form-urlencoded") {
         // Carried out after a password (`web/kept.rs`): what was chosen is known, the file is not.
-        let body = to_bytes(request.into_body(), CHOICE_BYTES_MAX as usize).await.map_err(upload::broken)?;
+        let body = to_bytes(request.into_body(), CHOICE_BYTES_MAX.into()).await.map_err(upload::broken)?;
         let into = pairs(&body).into_iter().find(|(key, _)| key == "into").map(|(_, into)| into).unwrap_or_default();
         return Ok(Redirect::to(&format!("/import?again=1&into={}", escape_query(&into))).into_response());
     }

@@ -1,4 +1,6 @@
 //! Files at the desk: an export that comes back while somebody else worked here, and refused rows that wait for who sent them.
+//!
+//! Long as it is, this is one room: what comes in as a file and goes out as one is told with the same few helpers.
 
 use super::{COOKIE, HOST, ORIGIN, School, grid::hidden_token, steady};
 use axum::{

@@ -3,8 +3,13 @@
 use super::heads::candidates;
 use crate::{
     import::{self, Limits, RosterPreview, table},
-    ledger::{Catalogue, Definition, definition::Form},
+    ledger::{
+        Catalogue, Definition,
+        definition::{Form, Owner},
+    },
+    locale::{self, Lang},
 };
+use serde_json::{Value as Json, json};
 use std::cmp::Reverse;
 
 /// Columns a ledger must know to be named: a name and a number are in many.
@@ -27,4 +32,10 @@ pub(super) fn of<'a>(catalogue: &'a Catalogue, bytes: &[u8], file: &str, preview
         [(best, definition), rest @ ..] if *best >= COLUMNS_MIN && rest.first().is_none_or(|(next, _)| next < best) => Some(definition),
         _ => None,
     }
+}
+
+/// The ledger a file looks like, and whose it is.
+pub(super) fn said(ledger: &Definition, lang: Lang) -> Json {
+    let key = if ledger.owner == Owner::County { "roster-is-the-countys" } else { "roster-is-a-ledger" };
+    json!({ "ledger": ledger.code, "message": locale::text(lang, key, &[("value", ledger.title.get(lang))]) })
 }

@@ -424,7 +424,7 @@ fn rows_that_this_school_gave_back_are_not_doubted_and_what_is_added_to_them_is(
         let mark = Mark { school, ..mark("roster") };
         let book = giveback::workbook(first.as_bytes(), "名册.csv", &mark, &said, Lang::Zh).unwrap();
         rewritten(&book, |rows| {
-            rows.iter_mut().flat_map(|(_, cells)| cells).filter(|cell| cell.text() == "火箭").for_each(|cell| *cell = Cell::Text("1班".into()))
+            rows.iter_mut().flat_map(|(_, cells)| cells).filter(|cell| cell.text() == "火箭").for_each(|cell| *cell = Cell::Text("1班".into()));
         })
     };
     let ours = mended(SCHOOL.to_owned());
