@@ -1017,6 +1017,9 @@ web-again-whom = Choose the right child: what the record said is filled in, to b
 web-again-proposed = Filled in as the other record says; nothing is saved yet. Check that this is the child.
 web-arrived-proposed = What the former school knew is filled in: check it, choose the class, and save.
 web-former = Records of the former school (read-only)
+web-child-void = Make this file void
+web-child-void-means = Only for a file made by mistake or twice: none of the child's records counts in lists and reports any more; the trail stays, and it can be undone. A child that left is not made void: change its enrolment status.
+web-child-voided = This child's file was made void.
 web-asked-not-about = In the file of { $value }, "{ $title }" says no. Nothing was saved.
     .next = The wrong child? Choose another one. If it belongs into "{ $ledger }" all the same, save once more (in the table: tick it).
 

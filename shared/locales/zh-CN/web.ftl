@@ -927,6 +927,9 @@ web-again-whom = 选对的学生：原来那条的内容会填好，核对后再
 web-again-proposed = 已照原来那条填好，还没有保存。请核对是不是这名学生。
 web-arrived-proposed = 原学校登记的内容已填好，核对后选班级，再保存。
 web-former = 原学校的记录（只读）
+web-child-void = 作废这份档案
+web-child-void-means = 只用于建错或重复的档案：这名学生的全部记录都不再计入名单和报表，改动痕迹仍保留，可以撤销。离校、转出的学生不要作废，请改学籍状态。
+web-child-voided = 这份学生档案已作废。
 web-asked-not-about = { $value } 的档案里，“{ $title }”记的是“否”，还没有保存。
     .next = 选错了学生的，换一名；确实要记进“{ $ledger }”的，再按一次保存（表格里打勾）。
 

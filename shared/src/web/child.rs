@@ -73,6 +73,8 @@ struct ChildPage {
     profile: Vec<Shown>,
     more: Vec<Shown>,
     may_edit: bool,
+    /// The file of a child that is none may be made void.
+    may_void: bool,
     open: Vec<Item>,
     /// Records of which nothing is to be done but to fill in what is empty.
     short: Vec<Item>,
@@ -298,6 +300,7 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
         profile,
         more,
         may_edit: writes(&profile_definition),
+        may_void: account.administers() && writes(&profile_definition),
         open,
         short_count: short.iter().map(|item| 1 + item.also.len()).sum(),
         short,

@@ -41,6 +41,8 @@ struct Asked {
     /// A record there: the new one proposes what it says.
     #[serde(default)]
     again: String,
+    /// A child's file was made void just now.
+    voided: Option<String>,
 }
 
 /// A child in a list.
@@ -107,7 +109,10 @@ pub(super) fn option(definition: &Definition, code: &str, value: Option<&String>
 }
 
 async fn list(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Query(asked): Query<Asked>) -> Result<Response, Oops> {
-    let page = Page::of(&desk, &visitor, if asked.pick.is_empty() { "web-children" } else { "web-children-pick" });
+    let mut page = Page::of(&desk, &visitor, if asked.pick.is_empty() { "web-children" } else { "web-children-pick" });
+    if asked.voided.is_some() {
+        page.done = page.t("web-child-voided");
+    }
     let account = visitor.person()?.clone();
     let drawn = desk
         .run(move |desk| {

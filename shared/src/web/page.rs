@@ -211,7 +211,7 @@ impl Page {
         let (path, query) = self.here.split_once('?').unwrap_or((&self.here, ""));
         let kept: Vec<&str> = query
             .split('&')
-            .filter(|pair| !pair.is_empty() && !["undo=", "saved=", "done=", "last="].iter().any(|said| pair.starts_with(said)))
+            .filter(|pair| !pair.is_empty() && !["undo=", "saved=", "done=", "last=", "voided="].iter().any(|said| pair.starts_with(said)))
             .collect();
         if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
     }

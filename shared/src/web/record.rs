@@ -541,11 +541,20 @@ async fn void(
     let lang = visitor.lang;
     act(&desk, &visitor, id, move |desk, id| {
         let reached = reach::writable(desk, &account, id)?;
+        // A child's file takes all its records along.
+        let file = reached.definition.form == Form::Profile;
+        if file && !account.administers() {
+            return Err(Fault::new("web-not-yours", Exit::NotAllowed).into());
+        }
         let sent = Sent::read(&reached.definition, &body);
         let again = !sent.other("_again").is_empty() && again::may(&reached.definition);
         let why = if again { locale::text(lang, "web-again-why", &[]) } else { sent.other("_why").to_owned() };
         let done = desk.ask(&account, Request::RecordVoid { record: id.to_owned(), why, by: Some(account.name.clone()) }, lang)?;
-        Ok(if again { format!("{}{}", again_at(&reached.definition, id), undo_word(&done)) } else { saved(id, &undo_word(&done)) })
+        Ok(match (again, file) {
+            (true, _) => format!("{}{}", again_at(&reached.definition, id), undo_word(&done)),
+            (_, true) => format!("/children?voided=1{}", undo_word(&done)),
+            _ => saved(id, &undo_word(&done)),
+        })
     })
     .await
 }

@@ -2,7 +2,7 @@
 
 use super::{School, class, seams::add};
 use axum::http::StatusCode;
-use huxue_shared::{document::view::Value, store::StoreError, web::account::Role};
+use huxue_shared::{command::Request as Ask, document::view::Value, locale::Lang, store::StoreError, web::account::Role};
 
 const OTHER: &str = "5299010002";
 /// 青杠镇中学.
@@ -274,4 +274,36 @@ async fn a_child_moved_here_is_on_today_until_enrolled_out_of_its_dossier_and_it
     let (_, aid) = school.person("zhao", &[Role::AidOfficer], &[]);
     let page = school.get(&format!("/child/{child}"), &aid).await.text;
     assert!(!page.contains("奶奶身体不好"), "a ledger out of reach stays so: {page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_made_twice_is_on_today_and_made_void_with_its_records_by_the_registrar_alone_and_taken_back() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let one = school.child("马小朵", "529901201606120012", 3, 1);
+    let twice = school.child("马小朵", "529901201606120020", 3, 1);
+    for child in [&one, &twice] {
+        let set = [("id_type", "none"), ("id_no", ""), ("sex", "female")].map(|(key, text)| (key.to_owned(), text.to_owned())).into();
+        let _ = school.desk.ask(&super::nobody(), Ask::RecordSet { record: child.clone(), set, by: None }, Lang::Zh).unwrap();
+    }
+    let _ = add(&school, "care_log", Some(&twice), &[("kind", "visit")]);
+    school.listed();
+    let today = school.get("/", &registrar).await.text;
+    assert!(today.contains("可能重复的学生档案") && today.contains(&format!("href=\"/child/{twice}\">去核对")), "{today}");
+    let page = school.get(&format!("/child/{twice}"), &registrar).await.text;
+    assert!(page.contains("作废这份档案") && page.contains("不要作废，请改学籍状态"), "{page}");
+    assert!(!school.get(&format!("/child/{twice}"), &teacher).await.text.contains("作废这份档案"));
+    let void = format!("/record/{twice}/void");
+    let why = "_why=%E9%87%8D%E5%A4%8D";
+    assert!(!school.post(&void, &teacher, why).await.status.is_redirection(), "a class teacher corrects a child's file and voids none");
+    let done = school.post(&void, &registrar, why).await;
+    assert!(done.status == StatusCode::SEE_OTHER && done.location.starts_with("/children?voided=1"), "{} {}", done.location, done.text);
+    let list = school.get(&done.location, &registrar).await.text;
+    assert!(list.contains("这份学生档案已作废") && list.matches(">马小朵<").count() == 1, "{list}");
+    assert_eq!(school.records("care_log").len(), 0, "its records do not count either");
+    assert!(!school.get("/", &registrar).await.text.contains("可能重复的学生档案"));
+    let batch = done.location.split("undo=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+    let _ = school.desk.ask(&super::nobody(), Ask::Undo { batch, by: None }, Lang::Zh).unwrap();
+    assert_eq!(school.records("care_log").len(), 1, "and come back with the child");
 }
