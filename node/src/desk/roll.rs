@@ -239,16 +239,15 @@ pub fn taken(desk: &Desk, account: &Account, pupils: &[Pupil], day: Date, lang: 
     all.dedup();
     all.retain(|class| reach.holds(Some(*class)));
     let (heads, rolls) = (heads(desk, day, day)?, Rolls::read(desk, day)?);
-    all.into_iter()
-        .map(|class| {
-            Ok(Taken {
-                class,
-                title: shown::class(Some(class.grade), Some(class.class), lang),
-                counts: heads.iter().find(|row| head_of(row) == Some(class)).map(counts),
-                missing: rolls.missing(desk, class)?.into_iter().map(|day| Missed::of(class, day, lang)).collect(),
-            })
+    Ok(all
+        .into_iter()
+        .map(|class| Taken {
+            class,
+            title: shown::class(Some(class.grade), Some(class.class), lang),
+            counts: heads.iter().find(|row| head_of(row) == Some(class)).map(counts),
+            missing: rolls.missing(class).into_iter().map(|day| Missed::of(class, day, lang)).collect(),
         })
-        .collect()
+        .collect())
 }
 
 fn present(pupil: &Pupil) -> bool {
@@ -329,7 +328,7 @@ async fn roll(
             let lines: Vec<Line> = known.pupils.iter().map(|pupil| known.line(&page, pupil, day, opened, false)).collect();
             desk.noted(&account, "list", format!("ledger {CHECK}"), lines.len());
             let head = Head::of(desk, &known, day, page.lang)?;
-            let missing = Rolls::read(desk, today)?.missing(desk, class)?.into_iter().filter(|missed| *missed != day);
+            let missing = Rolls::read(desk, today)?.missing(class).into_iter().filter(|missed| *missed != day);
             let beside = |there: Option<Date>| there.filter(|there| *there <= today).map(|there| missing::at(class, there)).unwrap_or_default();
             Ok(RollPage {
                 class,

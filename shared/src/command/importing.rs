@@ -37,8 +37,7 @@ use crate::{
     replica::{
         Replica, ReplicaError, Result, Role,
         edit::{DocEdit, What},
-        records::profile_edit,
-        records::signature,
+        records::{profile_edit, signature},
         students,
     },
 };

@@ -185,6 +185,12 @@ pub struct Check {
 }
 
 impl Check {
+    /// What breaks it is asked about before it is saved; what blocks is not asked.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.ask && !self.block
+    }
+
     /// Fields it names: those of what must hold first. One may come twice.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.must.fields().into_iter().chain(self.when.iter().flat_map(Condition::fields))

@@ -196,6 +196,24 @@ impl Replica {
         })
     }
 
+    /// The first day of each kind of record of a year: the values of `by`, fields of whole numbers, and the day. Names in the SQL are the definition's.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn first_days(&self, definition: &Definition, year: SchoolYear, by: [&str; 2]) -> Result<Vec<([i64; 2], String)>> {
+        let Some([one, other]) = definition.declared(by[0]).zip(definition.declared(by[1])).map(|(one, other)| [&one.code, &other.code]) else {
+            return Ok(Vec::new());
+        };
+        let sql = format!(
+            "SELECT \"{one}\", \"{other}\", min(\"on\") FROM \"record_{}\" WHERE void = 0 AND _year = ?1 AND \"on\" <> '' AND \"{one}\" IS NOT NULL AND \"{other}\" IS NOT NULL GROUP BY 1, 2",
+            definition.code
+        );
+        self.store.read(|c| {
+            let mut statement = c.prepare_cached(&sql)?;
+            Ok(statement.query_map([year.start()], |r| Ok(([r.get(0)?, r.get(1)?], r.get(2)?)))?.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// School years of which records of children are kept here, the newest first.
     ///
     /// # Errors

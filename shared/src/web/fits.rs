@@ -21,7 +21,11 @@ use crate::{
         value,
     },
     locale::{self, Lang},
-    replica::{browse::Row, names::Names, records::Place},
+    replica::{
+        browse::{Row, Wanted},
+        names::Names,
+        records::Place,
+    },
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -50,7 +54,7 @@ pub fn so_far(desk: &Desk, definition: &Definition, student: Option<&str>, typed
     fields
 }
 
-/// A field that is copied from the child's file, that field of the profile, and the file's own values; none for a ledger that copies nothing.
+/// The child's file and the ledger it is in, where `definition` copies something from there.
 fn file_of(desk: &Desk, definition: &Definition, student: &str) -> Option<(Arc<Definition>, Place)> {
     definition.fields.iter().any(|field| field.copy_of.is_some()).then_some(())?;
     Some((desk.replica.definition("enrolment").ok()?, desk.replica.locate(student).ok().filter(|_| !student.is_empty())?))
@@ -228,7 +232,7 @@ fn asks(
     state: Option<&str>,
     of: impl Fn(&Check) -> bool,
 ) -> Vec<(String, Fault)> {
-    let asked = definition.checks.iter().enumerate().filter(|(_, check)| check.ask && !check.block && of(check));
+    let asked = definition.checks.iter().enumerate().filter(|(_, check)| check.asks() && of(check));
     desk.replica.around_record(id, |around| {
         let broken = asked.filter_map(|(at, check)| Some((at, check, validate::broken(check, fields, state, around)?)));
         let shown = |check: &Check| check.names().map(|name| format!("{:?}", fields.get(name))).collect::<String>();
@@ -256,9 +260,13 @@ pub(super) fn new_class(
     else {
         return Ok(None);
     };
-    let pupils = desk.replica.pupils(desk.replica.this_year().map_err(Fault::from)?).map_err(Fault::from)?;
-    let mut of_grade = pupils.iter().filter(|pupil| pupil.grade == Some(grade)).peekable();
-    if of_grade.peek().is_none() || of_grade.any(|pupil| pupil.class == Some(class)) {
+    let year = Some(desk.replica.this_year().map_err(Fault::from)?);
+    let any = |equals: &[(&str, i64)]| -> Result<bool, Fault> {
+        let equals = equals.iter().map(|(code, number)| ((*code).to_owned(), number.to_string())).collect();
+        let found = desk.replica.page(definition, &Wanted { year, equals, limit: 1, ..Wanted::default() }).map_err(Fault::from)?;
+        Ok(!found.rows.is_empty())
+    };
+    if !any(&[("grade", grade)])? || any(&[("grade", grade), ("class", class)])? {
         return Ok(None);
     }
     let fault =

@@ -12,7 +12,10 @@ use huxue_shared::{
     web::{Desk, account::Class, shown},
 };
 use jiff::civil::Date;
-use std::{collections::BTreeSet, iter};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter,
+};
 
 /// School days that are looked back at.
 const DAYS: usize = 10;
@@ -36,9 +39,10 @@ impl Missed {
 
 /// The school days that are looked back at, newest first, and the rolls there are of them.
 pub(super) struct Rolls {
-    year: Option<SchoolYear>,
     days: Vec<Date>,
     held: BTreeSet<(Class, Date)>,
+    /// The day of each class's first roll of the year.
+    began: BTreeMap<Class, Date>,
 }
 
 impl Rolls {
@@ -47,38 +51,26 @@ impl Rolls {
         let before = iter::successors(holidays.previous_working(today), |day| holidays.previous_working(*day));
         let days: Vec<Date> = before.take(DAYS).take_while(|day| SchoolYear::of(*day) == year).collect();
         let rows = days.last().map_or_else(|| Ok(Vec::new()), |oldest| heads(desk, *oldest, today))?;
-        Ok(Self { year, days, held: rows.iter().filter_map(|row| head_of(row).zip(day_of(row))).collect() })
+        let definition = desk.replica.definition(HEAD).map_err(Fault::from)?;
+        let firsts =
+            year.map_or_else(|| Ok(Vec::new()), |year| desk.replica.first_days(&definition, year, ["grade", "class"]).map_err(Fault::from))?;
+        let began = firsts.into_iter().filter_map(|([grade, class], day)| Some((Class { grade, class }, day.parse().ok()?)));
+        Ok(Self { days, held: rows.iter().filter_map(|row| head_of(row).zip(day_of(row))).collect(), began: began.collect() })
     }
 
     /// Those of which the class has none, newest first.
-    pub(super) fn missing(&self, desk: &Desk, class: Class) -> Result<Vec<Date>, Fault> {
-        let mut days: Vec<Date> = self.days.iter().copied().filter(|day| !self.held.contains(&(class, *day))).collect();
-        // Mostly the days themselves show that the class had begun.
-        let began = self.held.iter().find(|(of, _)| *of == class).map(|(_, day)| *day);
-        if days.iter().any(|day| began.is_none_or(|began| *day < began)) {
-            let wanted = Wanted { year: self.year, order: "on".to_owned(), limit: 1, ..of(class) };
-            let first = rolls(desk, &wanted)?.first().and_then(day_of);
-            days.retain(|day| first.is_some_and(|first| first < *day));
-        }
-        Ok(days)
+    pub(super) fn missing(&self, class: Class) -> Vec<Date> {
+        let began = self.began.get(&class);
+        self.days.iter().copied().filter(|day| began.is_some_and(|began| began < day) && !self.held.contains(&(class, *day))).collect()
     }
 }
 
 /// The days of which a class has a roll.
 pub(super) fn held(desk: &Desk, class: Class, from: Date, to: Date) -> Result<BTreeSet<Date>, Fault> {
-    let wanted = Wanted { from: Some(from.to_string()), to: Some(to.to_string()), limit: 1_000, ..of(class) };
-    Ok(rolls(desk, &wanted)?.iter().filter_map(day_of).collect())
-}
-
-/// What asks for the heads of one class.
-fn of(class: Class) -> Wanted {
-    let equals = [("grade".to_owned(), class.grade.to_string()), ("class".to_owned(), class.class.to_string())];
-    Wanted { equals: equals.into(), ..Wanted::default() }
-}
-
-fn rolls(desk: &Desk, wanted: &Wanted) -> Result<Vec<Row>, Fault> {
+    let equals = [("grade".to_owned(), class.grade.to_string()), ("class".to_owned(), class.class.to_string())].into();
+    let wanted = Wanted { from: Some(from.to_string()), to: Some(to.to_string()), equals, limit: 1_000, ..Wanted::default() };
     let definition = desk.replica.definition(HEAD).map_err(Fault::from)?;
-    Ok(desk.replica.page(&definition, wanted).map_err(Fault::from)?.rows)
+    Ok(desk.replica.page(&definition, &wanted).map_err(Fault::from)?.rows.iter().filter_map(day_of).collect())
 }
 
 fn day_of(row: &Row) -> Option<Date> {

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 /// Questions by the place of the row. `written`: what each row writes.
 pub(super) fn of(replica: &Replica, definition: &Definition, written: &[(usize, Trace)]) -> Result<Vec<(usize, Vec<Fault>)>> {
-    let asking = || definition.checks.iter().filter(|check| check.ask && !check.block);
+    let asking = || definition.checks.iter().filter(|check| check.asks());
     if asking().next().is_none() {
         return Ok(Vec::new());
     }

@@ -4,7 +4,7 @@ use super::{Along, Waiting, request};
 use crate::{
     command::render::remarks,
     fault::{Exit, Fault},
-    ledger::Definition,
+    ledger::definition::Check,
     locale::Lang,
     web::{account::Account, desk::Desk},
 };
@@ -28,8 +28,7 @@ pub(super) fn asks(answer: &Json, lang: Lang) -> Vec<String> {
 
 /// That every row which is asked about was said to be meant: judged with what was chosen, at the moment of writing. `meant`: rows that the page named.
 pub(super) fn answered(desk: &Desk, account: &Account, waiting: &Waiting, ledger: &str, words: &Along, meant: &str, lang: Lang) -> Result<(), Fault> {
-    let asks = |definition: &Definition| definition.checks.iter().any(|check| check.ask && !check.block);
-    if ledger.is_empty() || !asks(desk.replica.definition(ledger).map_err(Fault::from)?.as_ref()) {
+    if ledger.is_empty() || !desk.replica.definition(ledger).map_err(Fault::from)?.checks.iter().any(Check::asks) {
         return Ok(());
     }
     let words = Along { take: words.take.clone(), ..Along::default() };
