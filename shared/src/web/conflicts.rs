@@ -6,7 +6,7 @@
 use super::{
     account::Account,
     desk::Desk,
-    form::pairs,
+    form::{pairs, read_classes},
     guard::{Oops, Visitor, status},
     page::{Page, Said, draw, draw_as, next_here},
     reach, shown,
@@ -496,7 +496,12 @@ fn settle(desk: &Desk, account: &Account, id: &str, (chosen, typed): (&ByField, 
     if typed.keys().any(|code| chosen.contains_key(code) && several(&item, code)) {
         return Err(Fault::new("web-choose-one", Exit::Input));
     }
-    let all = chosen.clone().into_iter().chain(typed.clone()).collect();
+    let mut typed = typed.clone();
+    if let Some(definition) = &definition {
+        let known = item.record.as_deref().map_or_else(|| Ok(BTreeMap::new()), |id| desk.replica.locate(id).map(|place| place.fields));
+        read_classes(definition, &known.map_err(Fault::from)?, &mut typed);
+    }
+    let all = chosen.clone().into_iter().chain(typed).collect();
     let choose = choices(desk, &item, definition.as_deref(), &all)?;
     if let (Some(definition), "fork", Some(state)) = (&definition, item.kind.as_str(), choose.first()) {
         // Of several ends, one that asks for a person is chosen by such a person: else it would be signed by whoever settles.

@@ -153,8 +153,7 @@ impl Sent {
                 out.rest.insert(key, value);
             }
         }
-        let grade = out.now.get("grade").and_then(|text| text.trim().parse().ok());
-        read_classes(definition, grade, &mut out.now);
+        read_classes(definition, &BTreeMap::new(), &mut out.now);
         out
     }
 
@@ -172,8 +171,14 @@ impl Sent {
     }
 }
 
-/// `三（3）班`, `3班` and `三年级3班` as the number of the class, where a class is asked for. One that names another grade is left as it is, and refused.
-pub(super) fn read_classes(definition: &Definition, grade: Option<i64>, set: &mut BTreeMap<String, String>) {
+/// `三（3）班`, `3班` and `三年级3班` as the number of the class, where a class is asked for. One that names another grade is left as it is, and refused. `known`: what the
+/// record has, for the grade that is not typed.
+pub(super) fn read_classes(definition: &Definition, known: &BTreeMap<String, Value>, set: &mut BTreeMap<String, String>) {
+    let grade: Option<i64> = match (set.get("grade"), known.get("grade")) {
+        (Some(text), _) => text.trim().parse().ok(),
+        (None, Some(Value::Int(grade))) => Some(*grade),
+        _ => None,
+    };
     let is_class =
         |field: &Field| field.kind == FieldType::Int && (field.code == "class" || field.copy_of.as_ref().is_some_and(|(_, of)| of == "class"));
     for field in definition.fields.iter().filter(|field| is_class(field)) {

@@ -293,6 +293,12 @@ async fn a_class_and_a_status_in_dispute_are_said_in_the_list_on_the_roll_and_by
         Lang::Zh,
     );
     assert!(told.contains("：班级  "), "{told}");
+    // Typed as people write a class; that it is another grade's is refused.
+    let typed = async |text: &str| school.post("/conflicts/group000000", &session, &format!("type.class={text}")).await;
+    assert_eq!(typed("%E5%9B%9B%EF%BC%883%EF%BC%89%E7%8F%AD").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let settled = typed("%E4%B8%89%EF%BC%883%EF%BC%89%E7%8F%AD").await;
+    assert_eq!(settled.status, StatusCode::SEE_OTHER, "{}", settled.text);
+    assert_eq!(school.records("enrolment")[0].fields.get("class"), Some(&huxue_shared::document::view::Value::Int(3)));
     disputed(&school, &child, "status", "present", "suspended");
     let list = school.get("/children", &session).await.text;
     assert!(list.contains("待定：在校 / 休学"), "{list}");

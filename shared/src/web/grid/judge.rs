@@ -329,7 +329,7 @@ impl Asking<'_> {
             return Ok(Some(Item::Step { record: row.key.clone(), step: step.step.clone(), set, on: word(&step.on), why: word(&step.why) }));
         }
         let mut set = self.cells(row, verdict);
-        self.read_classes(&reached.place.fields, &mut set);
+        form::read_classes(self.definition, &reached.place.fields, &mut set);
         let says = |code: &str, text: &str| {
             let field = self.definition.field(code);
             field.is_some_and(|field| cells::says(&self.desk.replica, &catalogue, self.definition, field, &reached.place.fields, text))
@@ -365,7 +365,7 @@ impl Asking<'_> {
 
     fn added(&self, row: &Edited, student: &str, verdict: &mut Verdict) -> Result<Option<Item>, Fault> {
         let mut set = self.cells(row, verdict);
-        self.read_classes(&BTreeMap::new(), &mut set);
+        form::read_classes(self.definition, &BTreeMap::new(), &mut set);
         set.retain(|_, text| !text.trim().is_empty());
         let by_child = self.definition.subject == Subject::Student && self.definition.form == Form::Records;
         if set.is_empty() && (row.child.trim().is_empty() || !student.is_empty()) {
@@ -437,15 +437,6 @@ impl Asking<'_> {
             }
         }
         set
-    }
-
-    fn read_classes(&self, known: &BTreeMap<String, Value>, set: &mut BTreeMap<String, String>) {
-        let grade = match (set.get("grade"), known.get("grade")) {
-            (Some(text), _) => text.trim().parse().ok(),
-            (None, Some(Value::Int(grade))) => Some(*grade),
-            _ => None,
-        };
-        form::read_classes(self.definition, grade, set);
     }
 
     fn title(&self, code: &str) -> String {
