@@ -173,25 +173,46 @@ async fn a_value_in_dispute_is_exported_as_that_and_sent_back_changes_nothing() 
     assert!(!seen.contains("class=\"both\"") && !seen.contains("<button class=\"main\">"), "{seen}");
 }
 
-/// The workbook with another number in its first sheet.
-fn with_number(book: &[u8], from: &str, to: &str) -> Vec<u8> {
+/// The workbook with one of its parts changed.
+fn with_part(book: &[u8], part: &str, change: impl Fn(String) -> String) -> Vec<u8> {
     use std::io::{Cursor, Read as _, Write as _};
     let mut archive = zip::ZipArchive::new(Cursor::new(book)).unwrap();
     let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for at in 0..archive.len() {
-        let mut part = archive.by_index(at).unwrap();
-        let name = part.name().to_owned();
+        let mut file = archive.by_index(at).unwrap();
+        let name = file.name().to_owned();
         let mut bytes = Vec::new();
-        part.read_to_end(&mut bytes).unwrap();
-        if name.ends_with("worksheets/sheet1.xml") {
-            let text = String::from_utf8(bytes).unwrap();
-            assert!(text.contains(&format!("<v>{from}</v>")), "{text}");
-            bytes = text.replace(&format!("<v>{from}</v>"), &format!("<v>{to}</v>")).into_bytes();
+        file.read_to_end(&mut bytes).unwrap();
+        if name.ends_with(part) {
+            bytes = change(String::from_utf8(bytes).unwrap()).into_bytes();
         }
         out.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
         out.write_all(&bytes).unwrap();
     }
     out.finish().unwrap().into_inner()
+}
+
+/// The workbook with another number in its first sheet.
+fn with_number(book: &[u8], from: &str, to: &str) -> Vec<u8> {
+    with_part(book, "worksheets/sheet1.xml", |text| {
+        assert!(text.contains(&format!("<v>{from}</v>")), "{text}");
+        text.replace(&format!("<v>{from}</v>"), &format!("<v>{to}</v>"))
+    })
+}
+
+/// The workbook with a row more at the foot of its first sheet: what stands under which head.
+fn with_row(book: &[u8], cells: &[(&str, &str)]) -> Vec<u8> {
+    let sheets = huxue_shared::import::read_sheets(book, "x.xlsx", &huxue_shared::import::Limits::default()).unwrap();
+    let heads: Vec<String> = sheets[0].rows[0].1.iter().map(huxue_shared::import::Cell::text).collect();
+    let number = sheets[0].rows.last().unwrap().0 + 1;
+    let cells = cells.iter().map(|(head, text)| {
+        let at = heads.iter().position(|known| known == head).unwrap_or_else(|| panic!("{head} is among {heads:?}"));
+        let column = char::from(b'A' + u8::try_from(at).unwrap());
+        (at, format!("<c r=\"{column}{number}\" t=\"inlineStr\"><is><t>{text}</t></is></c>"))
+    });
+    let cells: std::collections::BTreeMap<usize, String> = cells.collect();
+    let row = cells.into_values().collect::<String>();
+    with_part(book, "worksheets/sheet1.xml", |text| text.replace("</sheetData>", &format!("<row r=\"{number}\">{row}</row></sheetData>")))
 }
 
 fn ask(school: &School, request: Ask) -> serde_json::Value {
@@ -239,6 +260,26 @@ async fn a_workbook_of_ours_goes_where_it_came_from_whatever_was_chosen() {
     let seen = upload(&school, &session, "zh", "care_log", "改好了的.xlsx", &book).await.text;
     assert!(seen.contains("→ 学生名册") && seen.contains("改为导入到那里"), "{seen}");
     assert!(!seen.contains("为什么退回") && !seen.contains("没有用到的列"), "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_child_in_a_file_of_profiles_is_asked_about_where_what_must_be_known_is_left_out() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    school.child("李小花", "529901201606120020", 3, 1);
+    let book = bytes(&school, &session, "/ledger/enrolment/export").await;
+    assert!(
+        !upload(&school, &session, "zh", "", "档案.xlsx", &book).await.text.contains("写入前请先核对"),
+        "a child that is there is not asked about"
+    );
+    let more = with_row(&book, &[("姓名", "王小明"), ("性别", "男"), ("学段", "小学"), ("年级", "3"), ("班级", "1")]);
+    let seen = upload(&school, &session, "zh", "", "档案.xlsx", &more).await.text;
+    assert!(seen.contains("写入前请先核对") && seen.contains("出生日期") && seen.contains("name=\"meant\" value=\"3\" required"), "{seen}");
+    let apply = format!("/import/{}/apply", hidden_token(&seen));
+    assert!(!school.post(&apply, &session, "").await.status.is_redirection());
+    assert_eq!(school.records("enrolment").len(), 1);
+    let meant = school.post(&apply, &session, "meant=3").await;
+    assert!(meant.location.starts_with("/import?done=1") && school.records("enrolment").len() == 2, "{}", meant.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -427,25 +468,10 @@ async fn what_is_to_be_looked_at_stands_above_the_rows_once_with_the_rows_it_is_
 
 /// The workbook with another text among its strings.
 fn with_text(book: &[u8], from: &str, to: &str) -> Vec<u8> {
-    use std::io::{Cursor, Read as _, Write as _};
-    let mut archive = zip::ZipArchive::new(Cursor::new(book)).unwrap();
-    let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let mut found = false;
-    for at in 0..archive.len() {
-        let mut part = archive.by_index(at).unwrap();
-        let name = part.name().to_owned();
-        let mut bytes = Vec::new();
-        part.read_to_end(&mut bytes).unwrap();
-        if name.ends_with("sharedStrings.xml") {
-            let text = String::from_utf8(bytes).unwrap();
-            found |= text.contains(&format!(">{from}<"));
-            bytes = text.replace(&format!(">{from}<"), &format!(">{to}<")).into_bytes();
-        }
-        out.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-        out.write_all(&bytes).unwrap();
-    }
-    assert!(found, "{from} is in the workbook");
-    out.finish().unwrap().into_inner()
+    with_part(book, "sharedStrings.xml", |text| {
+        assert!(text.contains(&format!(">{from}<")), "{from} is in the workbook");
+        text.replace(&format!(">{from}<"), &format!(">{to}<"))
+    })
 }
 
 /// An amount with fen is a number as any other, and a ledger's own column called much like ours goes back and forth with the rest.

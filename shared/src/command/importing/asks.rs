@@ -1,4 +1,5 @@
-//! What a definition's checks ask about (`ask = true`) in rows that are about to be written: the desk asks once, as its form does, before it takes them.
+//! What is asked about rows that are about to be written, once, as the desk's forms ask: what a definition's checks ask about (`ask = true`), and what must be known of a
+//! new child and is left out.
 //!
 //! The rows of one file count together: two payments that are each within what was approved, and above it together, are asked about.
 
@@ -6,16 +7,21 @@ use super::Trace;
 use crate::{
     document::view::Value,
     fault::Fault,
-    ledger::{Definition, validate},
+    ledger::{
+        Definition,
+        definition::Form,
+        validate::{self, FindingCode},
+    },
     replica::{Replica, Result},
 };
 use std::collections::BTreeMap;
 
 /// Questions by the place of the row. `written`: what each row writes.
 pub(super) fn of(replica: &Replica, definition: &Definition, written: &[(usize, Trace)]) -> Result<Vec<(usize, Vec<Fault>)>> {
+    let mut out: Vec<(usize, Vec<Fault>)> = written.iter().filter_map(|(at, trace)| Some((*at, lacking(replica, definition, trace)?))).collect();
     let asking = || definition.checks.iter().filter(|check| check.asks());
     if asking().next().is_none() {
-        return Ok(Vec::new());
+        return Ok(out);
     }
     let initial = definition.lifecycle.as_ref().map(|lifecycle| lifecycle.initial.clone());
     let (mut after, mut states) = (BTreeMap::new(), BTreeMap::new());
@@ -30,7 +36,6 @@ pub(super) fn of(replica: &Replica, definition: &Definition, written: &[(usize, 
         after.insert(trace.record.clone(), fields);
         states.insert(trace.record.clone(), state);
     }
-    let mut out = Vec::new();
     for (at, trace) in written {
         let Some(fields) = after.get(&trace.record) else { continue };
         let state = states.get(&trace.record).and_then(Option::as_deref);
@@ -43,4 +48,14 @@ pub(super) fn of(replica: &Replica, definition: &Definition, written: &[(usize, 
         }
     }
     Ok(out)
+}
+
+/// Required fields that a new child's row leaves empty; `None`: none, or another row.
+fn lacking(replica: &Replica, definition: &Definition, trace: &Trace) -> Option<Vec<Fault>> {
+    if definition.form != Form::Profile || !trace.new {
+        return None;
+    }
+    let found = replica.around(|around| validate::findings(definition, &trace.after, None, around));
+    let missing: Vec<Fault> = found.iter().filter(|finding| finding.code == FindingCode::Missing).map(|finding| finding.fault(definition)).collect();
+    (!missing.is_empty()).then_some(missing)
 }

@@ -1,10 +1,10 @@
-//! Rows that are asked about before an import writes them (checks with `ask = true`), and whether the person said that they are meant.
+//! Rows that are asked about before an import writes them, and whether the person said that they are meant.
 
 use super::{Along, Waiting, request};
 use crate::{
     command::render::remarks,
     fault::{Exit, Fault},
-    ledger::definition::Check,
+    ledger::definition::{Check, Form},
     locale::Lang,
     web::{account::Account, desk::Desk},
 };
@@ -28,7 +28,11 @@ pub(super) fn asks(answer: &Json, lang: Lang) -> Vec<String> {
 
 /// That every row which is asked about was said to be meant: judged with what was chosen, at the moment of writing. `meant`: rows that the page named.
 pub(super) fn answered(desk: &Desk, account: &Account, waiting: &Waiting, ledger: &str, words: &Along, meant: &str, lang: Lang) -> Result<(), Fault> {
-    if ledger.is_empty() || !desk.replica.definition(ledger).map_err(Fault::from)?.checks.iter().any(Check::asks) {
+    if ledger.is_empty() {
+        return Ok(());
+    }
+    let definition = desk.replica.definition(ledger).map_err(Fault::from)?;
+    if definition.form != Form::Profile && !definition.checks.iter().any(Check::asks) {
         return Ok(());
     }
     let words = Along { take: words.take.clone(), ..Along::default() };
