@@ -31,6 +31,7 @@ use std::{
     sync::Arc,
 };
 use tokio::sync::{Mutex, watch};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// A token is a line of text.
 const TOKEN_BYTES_MAX: usize = 64 * 1024;
@@ -184,12 +185,7 @@ async fn enrol(State(wizard): State<Arc<Wizard>>, Extension(visitor): Extension<
 
 /// An address as it is copied from a browser's line or a letter: without `http://` and what comes after host and port, and with letters, digits and signs of either width.
 fn bare_hub(text: &str) -> String {
-    let narrow = |c: char| match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        '。' | '｡' => '.',
-        _ => c,
-    };
-    let text: String = text.trim().chars().map(narrow).collect();
+    let text: String = text.trim().nfkc().map(|c| if c == '。' { '.' } else { c }).collect();
     let bare = text.split_once("://").filter(|(scheme, _)| ["http", "https"].contains(&scheme.to_lowercase().as_str()));
     bare.map_or(text.as_str(), |(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default()).trim_end_matches('/').to_owned()
 }

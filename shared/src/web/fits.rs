@@ -176,13 +176,7 @@ pub(super) fn asked_for(
     gaps: &str,
     lang: Lang,
 ) -> Result<(), Fault> {
-    let mut after = place.fields.clone();
-    for code in set.keys() {
-        after.remove(code);
-    }
-    let mut typed = so_far(desk, definition, None, set);
-    typed.retain(|code, _| code != "on" || set.contains_key(code));
-    after.extend(typed);
+    let after = corrected(desk, definition, place, set);
     let empty: Vec<&Field> = desk.replica.around(|around| {
         let wanted = |field: &&Field| match &field.required {
             Required::When(condition) => condition.fields().iter().any(|code| set.contains_key(*code)) && condition.holds_here(&after, None, around),
@@ -192,7 +186,7 @@ pub(super) fn asked_for(
         fields.filter(wanted).filter(|field| !is_filled(&after, &field.code)).collect()
     });
     let touched = |check: &Check| check.names().any(|name| set.contains_key(name));
-    let mut broken = asks(desk, definition, &place.id, &after, place.state.as_deref(), touched);
+    let mut broken = asks(desk, definition, &place.id, &after, place.state.as_deref(), &BTreeMap::new(), touched);
     broken.extend(unlike_file(desk, account, definition, &place.doc.to_string(), &after, |code| set.contains_key(code), lang));
     if ["grade", "class"].iter().any(|code| set.contains_key(*code)) {
         broken.extend(new_class(desk, definition, &after, lang)?);
@@ -217,9 +211,36 @@ pub(super) fn asked_of_new(
     lang: Lang,
 ) -> Vec<(String, Fault)> {
     let state = definition.lifecycle.as_ref().map(|lifecycle| lifecycle.initial.as_str());
-    let mut found = asks(desk, definition, "", fields, state, |_| true);
+    let mut found = asks(desk, definition, "", fields, state, &BTreeMap::new(), |_| true);
     // What was not typed is the file's own.
     found.extend(unlike_file(desk, account, definition, student, fields, |_| true, lang));
+    found
+}
+
+/// A record as it will be once `set` is written.
+pub(super) fn corrected(desk: &Desk, definition: &Definition, place: &Place, set: &BTreeMap<String, String>) -> BTreeMap<String, Value> {
+    let mut after = place.fields.clone();
+    for code in set.keys() {
+        after.remove(code);
+    }
+    let mut typed = so_far(desk, definition, None, set);
+    typed.retain(|code, _| code != "on" || set.contains_key(code));
+    after.extend(typed);
+    after
+}
+
+/// What a record breaks beside others that are about to be written (`among`, by id), and alone does not: payments that each are within what was approved, and above it together.
+pub(super) fn asked_beside(
+    desk: &Desk,
+    definition: &Definition,
+    id: &str,
+    fields: &BTreeMap<String, Value>,
+    state: Option<&str>,
+    among: &BTreeMap<String, BTreeMap<String, Value>>,
+) -> Vec<(String, Fault)> {
+    let alone = asks(desk, definition, id, fields, state, &BTreeMap::new(), |_| true);
+    let mut found = asks(desk, definition, id, fields, state, among, |_| true);
+    found.retain(|(code, _)| alone.iter().all(|(other, _)| other != code));
     found
 }
 
@@ -230,10 +251,11 @@ fn asks(
     id: &str,
     fields: &BTreeMap<String, Value>,
     state: Option<&str>,
+    among: &BTreeMap<String, BTreeMap<String, Value>>,
     of: impl Fn(&Check) -> bool,
 ) -> Vec<(String, Fault)> {
     let asked = definition.checks.iter().enumerate().filter(|(_, check)| check.asks() && of(check));
-    desk.replica.around_record(id, |around| {
+    desk.replica.around_among(id, among, |around| {
         let broken = asked.filter_map(|(at, check)| Some((at, check, validate::broken(check, fields, state, around)?)));
         let shown = |check: &Check| check.names().map(|name| format!("{:?}", fields.get(name))).collect::<String>();
         let code = |at: usize, check: &Check| format!("{at}-{}", blake3::hash(shown(check).as_bytes()).to_hex().get(..8).unwrap_or_default());

@@ -9,6 +9,7 @@ use argon2::{
     password_hash::{Salt, SaltString},
 };
 use std::sync::{Mutex, PoisonError};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Least characters of a password a person chooses.
 pub const CHARS_MIN: usize = 8;
@@ -77,12 +78,8 @@ fn parted(letters: &[char]) -> String {
 /// A drawn password however it was typed: without hyphens, with spaces, in capitals, in wide letters. `None`: it is none.
 #[must_use]
 pub fn drawn(typed: &str) -> Option<String> {
-    let plain = |c: char| match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        _ => c,
-    };
     let between = |c: &char| c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}');
-    let letters: Vec<char> = typed.chars().map(plain).filter(|c| !between(c)).map(|c| c.to_ascii_lowercase()).take(DRAWN + 1).collect();
+    let letters: Vec<char> = typed.nfkc().filter(|c| !between(c)).map(|c| c.to_ascii_lowercase()).take(DRAWN + 1).collect();
     let ours = letters.len() == DRAWN && letters.iter().all(|c| u8::try_from(*c).is_ok_and(|c| ALPHABET.contains(&c)));
     ours.then(|| parted(&letters))
 }

@@ -197,6 +197,15 @@ async fn a_payment_above_what_was_approved_is_asked_about_before_it_is_saved_in_
     let judged = school.post("/ledger/aid_payment/grid/judge?save=1", &officer, &act).await.text;
     assert!(judged.contains("多于批准金额") && judged.contains("\"waits\":true"), "{judged}");
     assert!(school.records("aid_payment").is_empty());
+    // Two rows of a table that are each within it, and above it together.
+    let part = |amount: &str| {
+        let cells = json!({ "programme": { "now": fits }, "application": { "now": application }, "amount": { "now": amount }, "paid_on": { "now": "2026-03-02" } });
+        json!({ "key": format!("+{child}"), "cells": cells })
+    };
+    let act = json!({ "rows": [part("300"), part("101")] }).to_string();
+    let judged: serde_json::Value = serde_json::from_str(&school.post("/ledger/aid_payment/grid/judge", &officer, &act).await.text).unwrap();
+    let said = |at: usize| judged["rows"][at]["asked"]["said"].as_str().unwrap_or_default().contains("多于批准金额");
+    assert!(!said(0) && said(1), "{judged}");
     let sure = asked.text.split("name=\"_sure\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
     // What was asked about 401 is no answer for 402; for 401 it is.
     let other = school.post("/ledger/aid_payment/new", &officer, &format!("{}&_sure={sure}", pay("402"))).await;

@@ -17,8 +17,8 @@ use crate::{
 use std::collections::BTreeMap;
 
 /// Questions by the place of the row. `written`: what each row writes.
-pub(super) fn of(replica: &Replica, definition: &Definition, written: &[(usize, Trace)]) -> Result<Vec<(usize, Vec<Fault>)>> {
-    let mut out: Vec<(usize, Vec<Fault>)> = written.iter().filter_map(|(at, trace)| Some((*at, lacking(replica, definition, trace)?))).collect();
+pub(super) fn of(replica: &Replica, definition: &Definition, written: &[(usize, Trace)]) -> Result<BTreeMap<usize, Vec<Fault>>> {
+    let mut out: BTreeMap<usize, Vec<Fault>> = written.iter().filter_map(|(at, trace)| Some((*at, lacking(replica, definition, trace)?))).collect();
     let asking = || definition.checks.iter().filter(|check| check.asks());
     if asking().next().is_none() {
         return Ok(out);
@@ -44,7 +44,7 @@ pub(super) fn of(replica: &Replica, definition: &Definition, written: &[(usize, 
             touched.filter_map(|check| Some(validate::broken(check, fields, state, around)?.fault(definition))).collect()
         });
         if !faults.is_empty() {
-            out.push((*at, faults));
+            out.entry(*at).or_default().extend(faults);
         }
     }
     Ok(out)

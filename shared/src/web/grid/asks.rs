@@ -1,5 +1,5 @@
 //! What is asked of a row before it is written, as the form asks: of a new one whether it is there already, or in an earlier row of the same table ([`asked`]); of a
-//! correction what the definition's checks ask about ([`fits::asked_for`]). In the profile ledger also whether another name or number is meant, and whether a new child may be
+//! correction what the definition's checks ask about ([`fits::asked_for`]), the rows counted together ([`fits::asked_beside`]). In the profile ledger also whether another name or number is meant, and whether a new child may be
 //! written with what must be known left out; a number that is another child's is refused.
 //!
 //! A row that is asked about waits until the person says that it is meant: what was said ([`Question::sure`]) names what was shown, so that something new is asked about anew.
@@ -43,6 +43,8 @@ pub(super) struct Asks<'a> {
     definition: &'a Definition,
     lang: Lang,
     earlier: Vec<Row>,
+    /// The rows before as the records they will be, by id: they count beside the next one.
+    among: BTreeMap<String, BTreeMap<String, Value>>,
     /// Whose each number of the profile ledger is, in the file and in earlier rows: field and number → document; empty: a new child of an earlier row. Read when first asked.
     numbers: Option<BTreeMap<(&'static str, String), String>>,
 }
@@ -50,7 +52,7 @@ pub(super) struct Asks<'a> {
 impl<'a> Asks<'a> {
     /// Nothing has been asked yet.
     pub(super) fn new(desk: &'a Desk, account: &'a Account, definition: &'a Definition, lang: Lang) -> Self {
-        Self { desk, account, definition, lang, earlier: Vec::new(), numbers: None }
+        Self { desk, account, definition, lang, earlier: Vec::new(), among: BTreeMap::new(), numbers: None }
     }
 
     /// What has to be asked of the next row.
@@ -67,12 +69,14 @@ impl<'a> Asks<'a> {
         let same: Vec<Row> = own.iter().filter(|other| other.fields == row.fields).cloned().collect();
         let (code, rows) =
             if same.is_empty() { ("web-grid-row-alike", asked::like(self.definition, &row.fields, own)) } else { ("web-grid-row-twice", same) };
+        let id = format!("{}:row-{}", self.definition.code, self.earlier.len());
+        let beside = self.beside(&id, row.fields.clone(), row.state.as_deref());
         self.earlier.push(row);
         let mut question = there.map(|asked| self.question(&asked.fault, asked.there, asked.sure)).or_else(|| self.of_rows(code, &rows));
         if let Some(question) = question.as_mut().filter(|question| !question.sure.is_empty()) {
             question.sure = format!("{} {}", question.sure, rows.len());
         }
-        let mut all: Vec<Question> = question.into_iter().collect();
+        let mut all: Vec<Question> = question.into_iter().chain(beside).collect();
         if self.is_profile() {
             all.extend(self.identity("", &BTreeMap::new(), &set)?);
             all.extend(self.lacking(&set));
@@ -181,7 +185,15 @@ impl<'a> Asks<'a> {
             let Some((_, sure)) = fits::told_gaps(&fault) else { return Err(fault) };
             all.push(self.question(&fault, Vec::new(), sure));
         }
+        all.extend(self.beside(record, fits::corrected(self.desk, self.definition, &place, set), place.state.as_deref()));
         Ok(together(all))
+    }
+
+    /// What a row breaks only beside the rows before it.
+    fn beside(&mut self, id: &str, fields: BTreeMap<String, Value>, state: Option<&str>) -> Vec<Question> {
+        let found = fits::asked_beside(self.desk, self.definition, id, &fields, state, &self.among);
+        self.among.insert(id.to_owned(), fields);
+        found.into_iter().map(|(code, fault)| self.question(&fault, Vec::new(), format!("beside-{code}"))).collect()
     }
 
     /// The row as the record it would be.
