@@ -194,8 +194,10 @@ fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition,
     targets(desk, account, definition, doc, &mut inputs.more, lang)?;
     files::offer(desk, account, definition, &empty, kept, &mut inputs, lang)?;
     // After one was saved the hands go on.
-    if fault.is_none() && !page.done.is_empty() {
-        inputs.begin();
+    match fault {
+        None if !page.done.is_empty() => inputs.begin(),
+        Some(fault) => mend(&mut inputs, fault),
+        None => {}
     }
     let code = &definition.code;
     let action = page.post(&format!("/ledger/{code}/new"));
@@ -446,6 +448,13 @@ fn must_now(definition: &Definition, sent: &Sent, so_far: &BTreeMap<String, Valu
     out
 }
 
+/// Where a refused form is mended. A question is read first: it stands above the fields.
+fn mend(inputs: &mut Inputs, fault: &Fault) {
+    if fault.exit != Exit::Found {
+        inputs.mend();
+    }
+}
+
 fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, tried: Tried<'_>) -> Result<FormPage, Fault> {
     let Tried { typed, kept, fault } = tried;
     let Reached { place, definition, pupil, .. } = reach::writable(desk, account, id)?;
@@ -469,6 +478,9 @@ fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, tried: Tried<
         if let Some(held) = disputed.get(&input.code) {
             hold(input, held, lang);
         }
+    }
+    if let Some(fault) = fault {
+        mend(&mut inputs, fault);
     }
     Ok(FormPage {
         offer: None,

@@ -99,10 +99,22 @@ impl Inputs {
         }
     }
 
+    /// The hands go on where something is wrong.
+    pub fn mend(&mut self) {
+        mend(&mut self.first);
+    }
+
     /// Whether files can be chosen in it.
     #[must_use]
     pub fn takes_files(&self) -> bool {
         self.first.iter().chain(&self.more).any(|input| input.kind.starts_with("file"))
+    }
+}
+
+/// The first of these inputs that something is wrong with gets the focus.
+pub(super) fn mend(inputs: &mut [Input]) {
+    if let Some(wrong) = inputs.iter_mut().find(|input| !input.error.is_empty()) {
+        wrong.focus = true;
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     desk::Desk,
     entry::{Tried, hold, targets, undisputed, undo_word},
     files,
-    form::{Drawing, Input, Sent},
+    form::{self, Drawing, Input, Sent},
     guard::{Oops, Visitor, status},
     lacks::{Coming, Lacks, Stands},
     page::{Page, Said, after, draw},
@@ -441,6 +441,7 @@ fn next_steps(
                 input.error = page.t("web-must-fill");
             }
         }
+        form::mend(&mut inputs);
         let word = |key: &str| typed.get(key).cloned().unwrap_or_default();
         out.push(Next {
             code: known.code.clone(),

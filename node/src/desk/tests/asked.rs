@@ -187,8 +187,36 @@ async fn a_child_without_a_name_is_asked_for_it_beside_its_field() {
     let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
     let answer = school.post("/ledger/enrolment/new", &registrar, "name=&stage=primary&grade=3&class=1&sex=male").await;
     let field = answer.text.split("id=\"f-name\"").nth(1).unwrap().split("</div>").next().unwrap();
-    assert!(field.contains("aria-invalid"), "{field}");
+    assert!(field.contains("aria-invalid") && field.contains(" autofocus"), "{field}");
+    assert_eq!(answer.text.matches(" autofocus").count(), 1, "one place to go on");
     assert!(answer.text.contains("填上学生的姓名") && !answer.text.contains("请找学籍管理员"), "{}", answer.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hands_go_on_at_the_first_field_that_is_wrong_and_a_question_is_read_first() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let focus = |text: &str| {
+        text.split(" autofocus")
+            .next()
+            .filter(|head| *head != text)
+            .and_then(|head| head.rsplit("id=\"").next()?.split('"').next().map(str::to_owned))
+    };
+    let sent = format!("_student={child}&on=2026-03-01&kind=visit&minutes=abc&followup_on=never");
+    let refused = school.post("/ledger/care_log/new", &teacher, &sent).await.text;
+    assert_eq!(focus(&refused).as_deref(), Some("f-minutes"), "{refused}");
+    let log = super::seams::add(&school, "care_log", Some(&child), &[("kind", "visit"), ("on", "2026-03-01")]);
+    let refused = school.post(&format!("/record/{log}/edit"), &teacher, "was.minutes=&minutes=abc").await.text;
+    assert_eq!(focus(&refused).as_deref(), Some("f-minutes"), "{refused}");
+    let case =
+        super::seams::add(&school, "dropout_case", Some(&child), &[("on", "2026-03-01"), ("last_day", "2026-02-27"), ("first_absent", "2026-03-02")]);
+    school.post(&format!("/record/{case}/step/verify"), &teacher, "").await;
+    let refused = school.post(&format!("/record/{case}/step/record_death"), &teacher, "_on=2026-03-02").await.text;
+    assert!(focus(&refused).is_some_and(|id| id.starts_with("f-record_death-")), "{:?} {refused}", focus(&refused));
+    // The same form once more: a question, no error.
+    let again = school.post("/ledger/care_log/new", &teacher, &format!("_student={child}&on=2026-03-01&kind=visit")).await.text;
+    assert!(again.contains("不久前已经记过一次") && !again.contains(" autofocus"), "{again}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
