@@ -200,11 +200,19 @@ fn with_number(book: &[u8], from: &str, to: &str) -> Vec<u8> {
     })
 }
 
+fn first_sheet(book: &[u8]) -> huxue_shared::import::Sheet {
+    huxue_shared::import::read_sheets(book, "x.xlsx", &huxue_shared::import::Limits::default()).unwrap().swap_remove(0)
+}
+
+/// The words in a workbook's first row.
+fn heads(book: &[u8]) -> Vec<String> {
+    first_sheet(book).rows[0].1.iter().map(huxue_shared::import::Cell::text).filter(|head| !head.is_empty()).collect()
+}
+
 /// The workbook with a row more at the foot of its first sheet: what stands under which head.
 fn with_row(book: &[u8], cells: &[(&str, &str)]) -> Vec<u8> {
-    let sheets = huxue_shared::import::read_sheets(book, "x.xlsx", &huxue_shared::import::Limits::default()).unwrap();
-    let heads: Vec<String> = sheets[0].rows[0].1.iter().map(huxue_shared::import::Cell::text).collect();
-    let number = sheets[0].rows.last().unwrap().0 + 1;
+    let heads = heads(book);
+    let number = first_sheet(book).rows.last().unwrap().0 + 1;
     let cells = cells.iter().map(|(head, text)| {
         let at = heads.iter().position(|known| known == head).unwrap_or_else(|| panic!("{head} is among {heads:?}"));
         let column = char::from(b'A' + u8::try_from(at).unwrap());
@@ -491,10 +499,6 @@ async fn a_payment_with_fen_is_exported_as_a_number_and_goes_back_and_forth_with
     let wrong = upload(&school, &session, "zh", "", "发放.xlsx", &with_number(&book, "312.5", "312.555")).await.text;
     assert!(wrong.contains("tag bad"), "{wrong}");
     let back = bytes(&school, &session, &format!("/import/{}/refused", hidden_token(&wrong))).await;
-    let heads = |book: &[u8]| -> Vec<String> {
-        let sheets = huxue_shared::import::read_sheets(book, "x.xlsx", &huxue_shared::import::Limits::default()).unwrap();
-        sheets[0].rows[0].1.iter().map(huxue_shared::import::Cell::text).filter(|head| !head.is_empty()).collect()
-    };
     let (sent, given) = (heads(&book), heads(&back));
     assert!(sent.contains(&"退回原因".to_owned()) && given[..sent.len()] == sent && given[sent.len()] == "为什么退回", "{given:?}");
     let again = upload(&school, &session, "zh", "", "退回.xlsx", &back).await.text;
