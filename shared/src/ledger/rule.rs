@@ -235,11 +235,13 @@ fn absent_days(sightings: &[Sighting], broken: &BTreeSet<Date>, holidays: &Holid
     absent
 }
 
-/// Whether the record reaches back to `day`, of which `counted` school days lie after it (with the record's own).
+/// Whether the record reaches back to `day`, of which `counted` school days lie after it (with the record's own). Of a day that is none by the calendar, a mark on a
+/// Saturday that was made up for, the count of days may or may not be with it: the date the record names is what it says.
 fn covers(sighting: &Sighting, counted: u32, day: Option<Date>) -> bool {
-    let by_days = sighting.days_absent.is_some_and(|days| counted < days);
-    let by_since = day.zip(sighting.since).is_some_and(|(day, since)| since <= day);
-    by_days || by_since
+    match (day, sighting.since) {
+        (Some(day), Some(since)) => since <= day,
+        _ => sighting.days_absent.is_some_and(|days| counted < days),
+    }
 }
 
 #[cfg(test)]

@@ -68,6 +68,9 @@ fn one_record_that_covers_three_days_opens_as_well() {
     assert_eq!(first_days(&[Sighting { since: Some(day(5)), ..absent(9) }]), vec![day(5)]);
     assert_eq!(first_days(&[Sighting { days_absent: Some(3), ..absent(8) }]), vec![day(4)], "written on a Sunday");
     assert_eq!(first_days(&[Sighting { days_absent: Some(2), ..absent(9) }]), Vec::<Date>::new());
+    // A Saturday that was made up for and is not in the calendar: one day absent is that day, and not the Friday before it.
+    let saturday = Sighting { days_absent: Some(1), since: Some(day(7)), ..absent(7) };
+    assert_eq!(first_days(&[absent(5), saturday, absent(9)]), Vec::<Date>::new());
     let contradicted = [present(6), Sighting { since: Some(day(2)), ..absent(10) }];
     assert_eq!(first_days(&contradicted), Vec::<Date>::new(), "what was recorded for a day wins");
 }
