@@ -188,16 +188,20 @@ fn mine<'a>(account: &Account, definition: &'a Definition, row: &'a Row) -> Vec<
     lifecycle::awaited(lifecycle, state).into_iter().filter(takes).collect()
 }
 
-/// Rolls that are missing: today's, then those of school days before, newest first.
+/// Rolls that are missing: today's, then those of school days before, the newest first.
 fn roll_card(page: &Page, works: bool, rolls: &[Taken]) -> Option<Card> {
     let line = |text: String, href: String| Line { text, act: Some((href.clone(), page.t("desk-do-roll"))), href, ..Line::default() };
     let open = rolls.iter().filter(|roll| works && roll.counts.is_none());
     let today = open.map(|roll| line(roll.title.clone(), format!("/roll/{}/{}", roll.class.grade, roll.class.class)));
-    let mut missed: Vec<(&Taken, &Missed)> = rolls.iter().flat_map(|roll| roll.missing.iter().map(move |missed| (roll, missed))).collect();
-    missed.sort_by_key(|(_, missed)| Reverse(missed.day));
-    let before = missed.into_iter().map(|(roll, missed)| {
-        let text = page.t1("desk-roll-missing", &missed.words);
-        line(format!("{} · {text}", roll.title), missed.href.clone())
+    let mut behind: Vec<(&Taken, &Missed)> = rolls.iter().filter_map(|roll| Some((roll, roll.missing.first()?))).collect();
+    behind.sort_by_key(|(_, newest)| Reverse(newest.day));
+    // A line a class, however many days: one that has fallen behind would hide all else. The roll names its other days.
+    let before = behind.into_iter().map(|(roll, newest)| {
+        let text = match roll.missing.len() {
+            1 => page.t1("desk-roll-missing", &newest.words),
+            days => page.t2("desk-roll-missing-several", &newest.words, days),
+        };
+        Line { items: Some(roll.missing.len()), ..line(format!("{} · {text}", roll.title), newest.href.clone()) }
     });
     Card::new("rolls", page.t("desk-card-rolls"), today.chain(before).collect(), "/roll")
 }

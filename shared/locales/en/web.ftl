@@ -351,6 +351,7 @@ desk-roll-open-day = There is school: take the roll
 desk-roll-before = School day before
 desk-roll-after = School day after
 desk-roll-missing = no roll on { $value }
+desk-roll-missing-several = no roll on { $value } and other days, { $count } in all
 desk-roll-missing-days = Without a roll among the last 10 school days:
 desk-roll-gap = no roll on { $value }
 desk-roll-gaps = no roll on { $count } days from { $value }

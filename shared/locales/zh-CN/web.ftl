@@ -312,6 +312,7 @@ desk-roll-open-day = 这一天上课，点名
 desk-roll-before = 前一上课日
 desk-roll-after = 后一上课日
 desk-roll-missing = { $value }没有点名
+desk-roll-missing-several = { $value }等 { $count } 天没有点名
 desk-roll-missing-days = 最近 10 个上课日里没有点名的：
 desk-roll-gap = { $value }没有点名
 desk-roll-gaps = { $value }起 { $count } 天没有点名
