@@ -13,7 +13,7 @@
 --   { name = "term" },
 -- ]
 -- columns = [
---   { code = "kind", type = "text", title = { zh = "情形", en = "Case" } },
+--   { code = "kind", type = "choice", title = { zh = "情形", en = "Case" }, words = { two_schools = { zh = "两所学校都发放", en = "Paid at two schools" }, excluding = { zh = "两个互斥的项目", en = "Programmes that exclude each other" }, again = { zh = "同一项目发放多次", en = "Paid more than once" } } },
 --   { code = "term", type = "term", title = { zh = "学期", en = "Term" } },
 --   { code = "name", type = "text", title = { zh = "姓名", en = "Name" } },
 --   { code = "school", type = "school", title = { zh = "学校", en = "School" } },

@@ -25,6 +25,7 @@
 -- text = ["programme", "children"]
 -- count = "children"
 -- date = "until"
+-- date_says = "over"
 -- open = "/ledger/aid_application?state=on_notice"
 -- act = "/ledger/aid_application/print?as=notice"
 -- act_title = { zh = "看公示", en = "See the notice" }

@@ -25,6 +25,13 @@
 --   { code = "application", type = "choice", options = "aid_application.$state", title = { zh = "申请状态", en = "Application" } },
 --   { code = "payment", type = "text", title = { zh = "发放记录", en = "Payment" } },
 -- ]
+-- [today]
+-- title = { zh = "未经审批的发放，请核对", en = "Paid without approval: to be checked" }
+-- order = 33
+-- ledger = "aid_payment"
+-- writers = true
+-- text = ["name", "programme", "amount"]
+-- open = "/record/{payment}"
 -- +++
 WITH finding AS MATERIALIZED (
   SELECT p._id

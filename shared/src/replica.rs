@@ -8,6 +8,7 @@
 //! what a peer may bring and is sent is decided by [`scope`] alone.
 
 pub mod admit;
+pub mod alike;
 pub mod blobs;
 pub mod browse;
 mod closing;
@@ -22,6 +23,7 @@ pub mod origins;
 pub mod project;
 pub mod records;
 mod redating;
+mod referring;
 pub mod refusals;
 pub mod relay;
 pub mod repair;

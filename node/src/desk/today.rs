@@ -40,7 +40,7 @@ use huxue_shared::{
         prefill, reach, shown,
     },
 };
-use jiff::ToSpan as _;
+use jiff::{ToSpan as _, civil::Date};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
@@ -330,6 +330,16 @@ fn report_cards(desk: &Desk, account: &Account, page: &Page, reports: &[Report])
     Ok(cards)
 }
 
+/// Since when something is over, or when it will be.
+fn over(day: &str, today: Date, page: &Page) -> (String, &'static str) {
+    let Ok(date) = day.parse::<Date>() else { return (day.to_owned(), "") };
+    match (date - today).get_days() {
+        0 => (page.t("desk-over-today"), ""),
+        days if days < 0 => (page.t1("desk-over-since", -days), ""),
+        days => (page.t1("desk-over-in", days), ""),
+    }
+}
+
 #[expect(clippy::too_many_arguments, reason = "one row, and all it is judged and shown by")]
 fn line_of(
     report: &Report,
@@ -377,9 +387,10 @@ fn line_of(
     };
     let date = card.date.as_ref().map(|code| plain(code));
     let tag = match (date, card.date_says) {
-        (None, _) | (Some(None), DateSays::Due) => (String::new(), ""),
+        (None, _) | (Some(None), DateSays::Due | DateSays::Over) => (String::new(), ""),
         (Some(None), DateSays::Last) => (page.t("desk-never"), "bad"),
         (Some(Some(day)), DateSays::Last) => (day, "warn"),
+        (Some(Some(day)), DateSays::Over) => over(&day, desk.clock().today(), page),
         (Some(Some(day)), DateSays::Due) => shown::distance(&day, desk.clock().today(), page.lang),
     };
     let act = card.act.as_ref().zip(card.act_title.as_ref());

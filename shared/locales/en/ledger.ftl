@@ -83,7 +83,7 @@ ledger-condition-ambiguous = Line { $line }: "{ $value }" is an option and also 
     .next = Quote it to mean the option: '{ $value }'.
 ledger-condition-has = Line { $line }: has is for flags fields; "{ $field }" is none.
     .next = Use = or in.
-ledger-parent-not-ref = Line { $line }: the parent field "{ $field }" is not of type ref.
+ledger-parent-not-ref = Line { $line }: the field "{ $field }" that parent or basis names is not of type ref.
     .next = Make it a ref, or name another field.
 ledger-substitute-unknown = Line { $line }: unknown "{ $value }"; known: { $expected }.
     .next = Use a name listed, or a fixed value.

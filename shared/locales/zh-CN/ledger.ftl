@@ -83,7 +83,7 @@ ledger-condition-ambiguous = 第 { $line } 行：“{ $value }”既是选项又
     .next = 要比较选项就加引号：'{ $value }'。
 ledger-condition-has = 第 { $line } 行：has 只能用于多选字段，“{ $field }”不是。
     .next = 单选字段用 = 或 in。
-ledger-parent-not-ref = 第 { $line } 行：parent 指的字段“{ $field }”类型不是 ref。
+ledger-parent-not-ref = 第 { $line } 行：parent 或 basis 指的字段“{ $field }”类型不是 ref。
     .next = 把该字段的类型改成 ref，或另指一个字段。
 ledger-substitute-unknown = 第 { $line } 行：不认识“{ $value }”，可以用：{ $expected }。
     .next = 改成列出的名字，或写固定的值。

@@ -3,7 +3,7 @@
 //!
 //! It is one room: a roster from its file to its batch, with the children on file that its rows are held against.
 
-mod asks;
+pub(crate) mod asks;
 mod doubts;
 mod elsewhere;
 mod heads;

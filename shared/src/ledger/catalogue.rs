@@ -93,11 +93,12 @@ impl Catalogue {
         self.ledgers.values().flat_map(BTreeMap::values)
     }
 
-    /// Rows of another record: the ledgers whose `parent` refers to `code`.
-    pub fn children_of<'a>(&'a self, code: &'a str) -> impl Iterator<Item = &'a Arc<Definition>> {
-        self.iter_latest().filter(move |definition| {
-            let parent = definition.parent.as_deref().and_then(|parent| definition.declared(parent));
-            parent.and_then(|field| field.reference.as_deref()) == Some(code)
+    /// What is listed under a record of `code`: the ledgers whose `parent` or `basis` refers to it, each with that field.
+    pub fn listed_under<'a>(&'a self, code: &'a str) -> impl Iterator<Item = (&'a Arc<Definition>, &'a str)> {
+        self.iter_latest().flat_map(move |definition| {
+            let named = [definition.parent.as_deref(), definition.basis.as_deref()].into_iter().flatten();
+            let refers = |field: &&str| definition.declared(field).and_then(|field| field.reference.as_deref()) == Some(code);
+            named.filter(refers).map(move |field| (definition, field))
         })
     }
 

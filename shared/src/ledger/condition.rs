@@ -33,6 +33,9 @@ pub struct Together {
 /// Money of the other records that name this record there, in fen.
 pub type Others<'a> = dyn Fn(&Together, &str) -> i64 + 'a;
 
+/// Money of the records of a ledger, by its code, that name this record in a `ref` field, in fen; `None` where there is none, or the record is not here yet.
+pub type Naming<'a> = dyn Fn(&str, &str) -> Option<i64> + 'a;
+
 /// What the writing machine knows besides the record.
 #[derive(Clone, Copy)]
 pub struct Around<'a> {
@@ -44,6 +47,8 @@ pub struct Around<'a> {
     pub other: &'a Lookup<'a>,
     /// Money of other records that refer to the same as this one.
     pub others: &'a Others<'a>,
+    /// Money of records that refer to this one.
+    pub naming: &'a Naming<'a>,
 }
 
 impl std::fmt::Debug for Around<'_> {
@@ -90,6 +95,8 @@ enum Operand {
     Of(String, String),
     /// `$together.application`.
     Together(Box<Together>),
+    /// `$naming.aid_payment.application`: ledger and its `ref` field.
+    Naming(String, String),
     /// `id_no.birth`, `id_no.sex`: what an identity number says of its holder.
     Holder(String, Says),
     Literal(Value),
@@ -177,6 +184,7 @@ impl Condition {
             Operand::Together(of) => found.extend([of.field.as_str(), of.net.of.as_str()]),
             Operand::Field(_)
             | Operand::Of(..)
+            | Operand::Naming(..)
             | Operand::Holder(..)
             | Operand::State
             | Operand::Today { .. }
@@ -195,6 +203,14 @@ impl Condition {
                 found.push((reference.as_str(), field.as_str()));
             }
         });
+        found
+    }
+
+    /// Whether it adds up the money of several records: it says how much, and not which.
+    #[must_use]
+    pub fn adds_up(&self) -> bool {
+        let mut found = false;
+        walk(&self.0, &mut |operand| found |= matches!(operand, Operand::Together(_) | Operand::Naming(..)));
         found
     }
 
@@ -288,6 +304,7 @@ impl Record<'_> {
                 let own = of.net.net(self.fields)?;
                 Value::Int(own + (self.around?.others)(of, key))
             }
+            Operand::Naming(ledger, field) => Value::Int((self.around?.naming)(ledger, field)?),
             Operand::Holder(field, says) => says.of(self.fields.get(field)?)?,
             Operand::Literal(value) => value.clone(),
         };

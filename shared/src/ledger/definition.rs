@@ -389,6 +389,8 @@ pub struct Definition {
     pub key: Vec<String>,
     /// The `ref` field that makes these records rows of another record.
     pub parent: Option<String>,
+    /// The `ref` field that names the record these stand on: they are listed there and begun from there, and stand for themselves too.
+    pub basis: Option<String>,
     /// How often one is expected.
     pub per: Option<Period>,
     /// Fields the engine fills; a person cannot set them.

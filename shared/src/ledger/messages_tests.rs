@@ -121,7 +121,13 @@ fn every_finding_and_void_reason_has_a_sentence_in_both_languages() {
     let text = "code = \"aa\"\nversion = 1\nsubject = \"school\"\nform = \"records\"\nowner = \"school\"\nsections = [\"office\"]\nprivacy = \"A\"\n\
                 title = { zh = \"甲\", en = \"A\" }\n[[check]]\nmust = \"note set\"\nmessage = { zh = \"写备注。\", en = \"Write a note.\" }\n";
     let definition = Definition::parse(text).unwrap();
-    let around = crate::ledger::condition::Around { today: jiff::civil::date(2026, 3, 2), school: None, other: &|_| None, others: &|_, _| 0 };
+    let around = crate::ledger::condition::Around {
+        today: jiff::civil::date(2026, 3, 2),
+        school: None,
+        other: &|_| None,
+        others: &|_, _| 0,
+        naming: &|_, _| None,
+    };
     let found = findings(&definition, &BTreeMap::new(), None, &around);
     assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), [FindingCode::NoDate, FindingCode::Check]);
     let broken = found.last().unwrap().clone();

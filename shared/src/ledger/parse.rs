@@ -39,6 +39,7 @@ const HEAD_KEYS: &[&str] = &[
     "about",
     "dated_by",
     "parent",
+    "basis",
     "key",
     "per",
     "derive",
@@ -137,6 +138,7 @@ fn head(reader: &Reader<'_>, root: Table<'_>, text: &str) -> Definition {
         filters: reader.words(root, "filters").into_iter().map(|(word, _)| word).collect(),
         key: reader.words(root, "key").into_iter().map(|(word, _)| word).collect(),
         parent: reader.word(root, "parent").map(|(word, _)| word),
+        basis: reader.word(root, "basis").map(|(word, _)| word),
         per: reader.one_of(root, "per", Period::WORDS, Period::from_word),
         derive: reader.words(root, "derive").into_iter().map(|(word, _)| word).collect(),
         options: Vec::new(),
@@ -247,14 +249,14 @@ fn conflict_groups(reader: &Reader<'_>, root: Table<'_>, definition: &Definition
     groups
 }
 
-/// `label`, `choose`, `list`, `filters`, `derive`, `key` and `parent` name fields.
+/// `label`, `choose`, `list`, `filters`, `derive`, `key`, `parent` and `basis` name fields.
 fn names_of_fields(reader: &Reader<'_>, root: Table<'_>, definition: &Definition) {
     for key in ["label", "choose", "list", "filters", "derive", "key"] {
         for word in reader.words(root, key) {
             field_exists(reader, &word, definition);
         }
     }
-    if let Some(word) = reader.word(root, "parent") {
+    for word in ["parent", "basis"].into_iter().filter_map(|key| reader.word(root, key)) {
         field_exists(reader, &word, definition);
         if definition.declared(&word.0).is_some_and(|field| field.kind != FieldType::Ref) {
             reader.note(word.1.start, ProblemCode::ParentNotRef, vec![("field", word.0)]);

@@ -256,6 +256,7 @@ authority = "school"
             school: None,
             other: &|key| (key == "programme:1").then(|| [("stage".to_owned(), text("primary"))].into()),
             others: &|_, _| 0,
+            naming: &|_, _| None,
         };
         findings(&definition, &fields, Some(state), &around).into_iter().map(|finding| (finding.field, finding.code, finding.blocks)).collect()
     }
@@ -279,7 +280,13 @@ authority = "school"
 
     #[test]
     fn a_gap_is_never_told_as_a_contradiction() {
-        let around = Around { today: jiff::civil::date(2026, 3, 2), school: "5299010001".parse().ok(), other: &|_| None, others: &|_, _| 0 };
+        let around = Around {
+            today: jiff::civil::date(2026, 3, 2),
+            school: "5299010001".parse().ok(),
+            other: &|_| None,
+            others: &|_, _| 0,
+            naming: &|_, _| None,
+        };
         let catalogue = crate::ledger::Catalogue::embedded();
         let empty = BTreeMap::new();
         // One of several rows must be chosen: that is what such a check is there to say.

@@ -70,7 +70,12 @@ impl Replica {
             Role::Hub => None,
         };
         let others = |together: &Together, key: &str| self.money_of_others(together, key, own, among).unwrap_or(0);
-        work(&Around { today: self.clock.today(), school, other: &other, others: &others })
+        let naming = |ledger: &str, field: &str| {
+            let net = self.definition(ledger).ok().filter(|definition| !own.is_empty() && definition.field(field).is_some())?.net.clone()?;
+            let fen = self.money_of_others(&Together { ledger: ledger.to_owned(), field: field.to_owned(), net }, own, "", among).ok()?;
+            (fen != 0).then_some(fen)
+        };
+        work(&Around { today: self.clock.today(), school, other: &other, others: &others, naming: &naming })
     }
 
     /// Money of the records but `own` that name `key`, in fen. What is disputed has no value here and is not counted.

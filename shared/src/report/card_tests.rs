@@ -2,7 +2,7 @@
 
 use super::{
     catalogue::Catalogue,
-    sample::{A, B, child, empty, put},
+    sample::{A, B, child, empty, put, step},
     shipped_tests::{aid, ask, pupil},
 };
 
@@ -219,6 +219,58 @@ fn notices_whose_days_are_over_are_counted_by_programme_and_day() {
     }
     put(&c, "aid_application", "5", Some(A), 6, "programme=aid_programme:g _state=reported _due=2026-03-01");
     assert_eq!(ask(&mut c, "notices_over", &[]), ["s1|寄宿生补助|2|2026-03-13|2025", "s1|寄宿生补助|1|2026-03-17|2025"]);
+}
+
+#[test]
+fn what_is_allotted_waits_to_be_paid_and_what_the_county_refused_is_named_for_a_month() {
+    let mut c = aid();
+    for (id, doc, state, due) in [("1", 1, "allotted", "2026-03-20"), ("2", 2, "allotted", "2026-03-20"), ("3", 3, "paid", "2026-03-20")] {
+        put(&c, "aid_application", id, Some(A), doc, &format!("programme=aid_programme:g _state={state} approved_amount=50000 _due={due}"));
+    }
+    assert_eq!(ask(&mut c, "aid_to_pay", &[]), ["s1|寄宿生补助|2|100000|2026-03-20|2025"]);
+    // Rejected lately, rejected long ago, sent back and not taken up, sent back and verified since.
+    for (id, doc, state, name, on) in [
+        ("4", 4, "rejected", "reject", "2026-03-01"),
+        ("5", 5, "rejected", "reject", "2026-01-01"),
+        ("6", 6, "applied", "send_back", "2026-03-02"),
+        ("7", 1, "verified", "send_back", "2026-03-02"),
+    ] {
+        put(&c, "aid_application", id, Some(A), doc, &format!("programme=aid_programme:h _state={state}"));
+        step(&c, &format!("aid_application:{id}"), name, state, on, "effective");
+    }
+    let told = ask(&mut c, "aid_refused", &[]);
+    let of = |line: &String| {
+        line.split('|').filter(|part| part.contains("2026-") || part.contains(':') || part.contains('_')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let expected = [
+        ["send_back", "2026-03-02", "aid_application:6"].map(str::to_owned).to_vec(),
+        ["2026-03-01", "aid_application:4"].map(str::to_owned).to_vec(),
+    ];
+    assert_eq!(told.iter().map(of).collect::<Vec<_>>(), expected, "{told:?}");
+}
+
+#[test]
+fn what_was_paid_above_the_approval_is_named_less_what_came_back() {
+    let mut c = aid();
+    for (id, doc) in [("1", 1), ("2", 2), ("3", 3)] {
+        put(&c, "aid_application", id, Some(A), doc, "programme=aid_programme:g _state=allotted approved_amount=62500");
+    }
+    let pay = |c: &rusqlite::Connection, id: &str, doc: u32, application: &str, sets: &str| {
+        put(
+            c,
+            "aid_payment",
+            id,
+            Some(A),
+            doc,
+            &format!("programme=aid_programme:g application=aid_application:{application} paid_on=2026-03-01 {sets}"),
+        );
+    };
+    pay(&c, "1", 1, "1", "amount=31250 refund_amount=5000");
+    pay(&c, "2", 1, "1", "amount=41250");
+    pay(&c, "3", 2, "2", "amount=62500");
+    pay(&c, "4", 3, "3", "amount=90000 refund_amount=30000");
+    let told = ask(&mut c, "paid_above_approved", &[]);
+    assert!(told.len() == 1 && told[0].ends_with("|寄宿生补助|62500|67500|5000|aid_application:1"), "{told:?}");
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::{
     locale::{self, Lang},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use toml::Spanned;
 
 /// Longest report file taken, in bytes: far above any real question.
@@ -103,6 +104,9 @@ pub struct Column {
     /// For `choice` and `flags`: `<ledger>.<list>`; `<list>` may be `$state`, `$step` or `$effect`; `<ledger>` may be `@<column>`, the code in that column
     /// of the same row.
     pub options: Option<String>,
+    /// For `choice`: what codes of the report's own are called.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub words: BTreeMap<String, Title>,
     /// Said where a row has no value: why there is none, and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub empty: Option<Title>,
@@ -413,6 +417,8 @@ struct HeadColumn {
     kind: ColumnType,
     title: Title,
     options: Option<String>,
+    #[serde(default)]
+    words: BTreeMap<String, Title>,
     empty: Option<Title>,
     #[serde(default)]
     total: bool,
@@ -607,14 +613,15 @@ impl Checks<'_> {
                 self.problem(&item, ProblemKind::Title { code: code.clone() });
             }
             let labelled = matches!(raw.kind, ColumnType::Choice | ColumnType::Flags);
-            if labelled != raw.options.as_deref().is_some_and(|options| options.split_once('.').is_some()) {
+            let named = raw.options.as_deref().is_some_and(|options| options.split_once('.').is_some());
+            if labelled != (named || !raw.words.is_empty()) || raw.words.values().any(|title| !title.complete()) {
                 self.problem(&item, ProblemKind::Options { code });
             }
             if item.as_ref().total && !matches!(item.as_ref().kind, ColumnType::Int | ColumnType::Dec1 | ColumnType::Money) {
                 self.problem(&item, ProblemKind::Total { code: item.as_ref().code.clone() });
             }
-            let HeadColumn { code, kind, title, options, empty, total } = item.into_inner();
-            done.push(Column { code, kind, title, options, empty, total });
+            let HeadColumn { code, kind, title, options, words, empty, total } = item.into_inner();
+            done.push(Column { code, kind, title, options, words, empty, total });
         }
         done
     }

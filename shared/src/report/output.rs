@@ -102,6 +102,9 @@ impl Reader<'_> {
 
     /// Label of a code by the column's option list; `@column` is the ledger named in that column of the row.
     fn option(&self, row: &[Cell], column: &Column, code: &str) -> String {
+        if let Some(title) = column.words.get(code) {
+            return self.title(title).to_owned();
+        }
         let label = || {
             let (ledger, list) = column.options.as_deref()?.split_once('.')?;
             let ledger = match ledger.strip_prefix('@') {

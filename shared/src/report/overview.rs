@@ -83,6 +83,7 @@ fn column(code: &str, kind: ColumnType, options: Option<String>) -> Column {
         kind,
         title: Title::of_message(&format!("report-column-{code}")),
         options,
+        words: std::collections::BTreeMap::new(),
         empty: None,
         total: ["records", "void", "disputed"].contains(&code),
     }

@@ -281,7 +281,15 @@ fn find<'a>(known: &'a [FieldOutline], name: &str) -> Result<&'a FieldOutline, Q
 }
 
 fn as_column(field: &FieldOutline) -> Column {
-    Column { code: field.code.clone(), kind: field.kind, title: field.title.clone(), options: field.options.clone(), empty: None, total: false }
+    Column {
+        code: field.code.clone(),
+        kind: field.kind,
+        title: field.title.clone(),
+        options: field.options.clone(),
+        words: std::collections::BTreeMap::new(),
+        empty: None,
+        total: false,
+    }
 }
 
 fn declared(name: &str) -> super::definition::Parameter {

@@ -119,7 +119,7 @@ pub(super) fn empty() -> Connection {
         connection.execute_batch(&format!("CREATE TABLE {} ({engine}{fields}) STRICT", ledger.table())).unwrap();
     }
     let others = "CREATE TABLE school (code TEXT PRIMARY KEY, name TEXT, stage TEXT, township TEXT, poor_village INTEGER, last_contact TEXT, as_of TEXT) STRICT;
-        CREATE TABLE step (record TEXT, id TEXT, name TEXT, \"to\" TEXT, \"on\" TEXT, by TEXT, why TEXT, origin TEXT, authority TEXT, effect TEXT, seq INTEGER) STRICT;
+        CREATE TABLE step (record TEXT, id TEXT, name TEXT, \"to\" TEXT, \"on\" TEXT, by TEXT, why TEXT, origin TEXT, authority TEXT, effect TEXT, seq INTEGER, doc INTEGER) STRICT;
         CREATE TABLE doc (n INTEGER PRIMARY KEY, id BLOB, space INTEGER) STRICT;
         CREATE TABLE conflict (id TEXT PRIMARY KEY, kind TEXT, record TEXT, school TEXT, year INTEGER, student TEXT, field TEXT, detail TEXT, opened TEXT) STRICT;";
     connection.execute_batch(others).unwrap();
@@ -153,10 +153,14 @@ pub(super) fn put(connection: &Connection, ledger: &str, id: &str, school: Optio
 /// Puts one effective step in.
 pub(super) fn step(connection: &Connection, record: &str, name: &str, to: &str, on: &str, effect: &str) {
     let id = format!("{on}{name}");
+    // A record that no test has put in has steps all the same.
+    let ledger = record.split_once(':').map_or("enrolment", |(ledger, _)| ledger);
+    let doc: Option<i64> =
+        connection.query_row(&format!("SELECT max(_doc) FROM record_{ledger} WHERE _id = ?1"), [record], |r| r.get(0)).unwrap_or_default();
     connection
         .execute(
-            "INSERT INTO step VALUES (?1, ?2, ?3, ?4, ?5, '张老师', '家访', 'aa', 'school', ?6, (SELECT count(*) FROM step WHERE record = ?1))",
-            (record, id, name, to, on, effect),
+            "INSERT INTO step VALUES (?1, ?2, ?3, ?4, ?5, '张老师', '家访', 'aa', 'school', ?6, (SELECT count(*) FROM step WHERE record = ?1), ?7)",
+            (record, id, name, to, on, effect, doc),
         )
         .unwrap();
 }

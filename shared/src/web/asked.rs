@@ -9,17 +9,17 @@ use crate::{
     fault::{Exit, Fault},
     ledger::{
         Definition, FieldType,
-        definition::{Form, Subject, Within},
+        definition::{Form, Subject},
     },
-    locale::{self, Lang},
-    model::{SchoolYear, year::Term},
+    locale::Lang,
+    model::SchoolYear,
     replica::{
+        alike,
         browse::{Row, Wanted},
         names::Names,
         students::normal_name,
     },
 };
-use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// A form of the same values is taken for the same form sent again for so long, milliseconds.
@@ -169,7 +169,7 @@ fn record(
                 .all(|(key, value)| row.fields.get(key) == Some(value) || (key == "on" && row.on.as_deref() == str_of(value)))
     };
     let twice: Vec<Row> = rows.iter().filter(again).cloned().collect();
-    let (code, rows) = if twice.is_empty() { ("web-record-alike", like(definition, fields, rows)) } else { ("web-record-twice", twice) };
+    let (code, rows) = if twice.is_empty() { ("web-record-alike", alike::like(definition, fields, rows)) } else { ("web-record-twice", twice) };
     if rows.is_empty() {
         return Ok(None);
     }
@@ -182,33 +182,8 @@ fn record(
         let said: Vec<String> = [definition.title.get(lang).to_owned(), on, label, state].into_iter().filter(|part| !part.is_empty()).collect();
         (format!("/record/{}", row.id), said.join(" · "))
     });
-    let fault = Fault::new(code, Exit::Found).with("value", definition.title.get(lang)).with("within", within(definition, lang));
+    let fault = Fault::new(code, Exit::Found).with("value", definition.title.get(lang)).with("within", alike::within(definition, lang));
     Ok(Some(Asked { fault, there: there.collect(), sure }))
-}
-
-/// Those the definition calls alike.
-pub(super) fn like(definition: &Definition, fields: &BTreeMap<String, Value>, rows: Vec<Row>) -> Vec<Row> {
-    let Some(alike) = &definition.alike else { return Vec::new() };
-    let day = |text: Option<&str>| text.and_then(|text| text.parse::<Date>().ok());
-    let on = day(text(fields, "on"));
-    let open = |row: &Row| {
-        let state = definition.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(lifecycle, code)| lifecycle.state(code));
-        // One whose state is in dispute is not over.
-        definition.lifecycle.is_some() && state.is_none_or(|state| state.open)
-    };
-    let same = |row: &Row, of: &dyn Fn(Date) -> (Option<SchoolYear>, Option<Term>)| on.is_some() && on.map(of) == day(row.on.as_deref()).map(of);
-    let near = |row: &Row| match alike.within {
-        Within::Open => open(row),
-        Within::Year => same(row, &|day| (SchoolYear::of(day), None)),
-        Within::Term => same(row, &|day| (SchoolYear::of(day), Some(Term::of(day)))),
-    };
-    let equal = |row: &Row| alike.fields.iter().all(|field| fields.get(field).is_some() && fields.get(field) == row.fields.get(field));
-    rows.into_iter().filter(|row| near(row) && equal(row)).collect()
-}
-
-/// Where they are looked for, in words.
-pub(super) fn within(definition: &Definition, lang: Lang) -> String {
-    definition.alike.as_ref().map(|alike| locale::text(lang, &format!("web-within-{}", alike.within.word()), &[])).unwrap_or_default()
 }
 
 /// When a record was made, by the clock of the machine that made it, Unix milliseconds; `None` for a derived id.

@@ -265,6 +265,8 @@ async fn new(
                 page.done = page.t(if definition.form == Form::Profile { "web-arrived-proposed" } else { "web-again-proposed" });
             }
             typed.extend(named);
+            let of_basis = based_on(desk, &account, &definition, &typed);
+            typed.extend(of_basis);
             if let Some(record) = begun(desk, &definition, &typed)? {
                 Ok(Err(record))
             } else {
@@ -278,6 +280,22 @@ async fn new(
         Ok(form) => draw(&form),
         Err(record) => Ok(Redirect::to(&format!("/record/{record}")).into_response()),
     }
+}
+
+/// What the record that a new one stands on refers to, where the new one refers to the same: the programme of an application.
+fn based_on(desk: &Desk, account: &Account, definition: &Definition, typed: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let basis = definition.basis.as_ref().and_then(|field| reach::record(desk, account, typed.get(field)?).ok());
+    let Some(Reached { place, definition: of, .. }) = basis else { return BTreeMap::new() };
+    let same = definition.fields.iter().filter(|field| {
+        field.kind == FieldType::Ref
+            && !typed.contains_key(&field.code)
+            && of.field(&field.code).is_some_and(|other| other.reference == field.reference)
+    });
+    let named = same.filter_map(|field| match place.fields.get(&field.code) {
+        Some(Value::Str(id)) => Some((field.code.clone(), id.clone())),
+        _ => None,
+    });
+    named.collect()
 }
 
 async fn add(

@@ -15,7 +15,7 @@ use crate::{
     fault::{Exit, Fault},
     ledger::{
         Definition, Field, FieldType,
-        condition::is_filled,
+        condition::{Condition, is_filled},
         definition::{Check, Form, Required, Subject},
         validate::{self, Finding},
         value,
@@ -177,14 +177,7 @@ pub(super) fn asked_for(
     lang: Lang,
 ) -> Result<(), Fault> {
     let after = corrected(desk, definition, place, set);
-    let empty: Vec<&Field> = desk.replica.around(|around| {
-        let wanted = |field: &&Field| match &field.required {
-            Required::When(condition) => condition.fields().iter().any(|code| set.contains_key(*code)) && condition.holds_here(&after, None, around),
-            _ => false,
-        };
-        let fields = definition.fields.iter().filter(|field| field.ask && super::form::fills(account, definition, field));
-        fields.filter(wanted).filter(|field| !is_filled(&after, &field.code)).collect()
-    });
+    let empty = empty(desk, account, definition, &after, |condition| condition.fields().iter().any(|code| set.contains_key(*code)));
     let touched = |check: &Check| check.names().any(|name| set.contains_key(name));
     let mut broken = asks(desk, definition, &place.id, &after, place.state.as_deref(), &BTreeMap::new(), touched);
     broken.extend(unlike_file(desk, account, definition, &place.doc.to_string(), &after, |code| set.contains_key(code), lang));
@@ -196,12 +189,33 @@ pub(super) fn asked_for(
         return Ok(());
     }
     let key = if empty.is_empty() { "web-check-asked" } else { "web-form-gaps" };
-    let gap = |field: &Field| Fault::new("web-field-gap", Exit::Found).with("field", &field.code).with("title", field.title.get(lang));
-    let said = empty.into_iter().map(gap).chain(broken.into_iter().map(|(_, fault)| fault));
+    let said = empty.into_iter().map(|field| gap(field, lang)).chain(broken.into_iter().map(|(_, fault)| fault));
     Err(Fault::new(key, Exit::Found).with("gaps", codes).of(said))
 }
 
-/// The same of a new record: what its checks ask about, and what the child's file says otherwise.
+/// Fields that ask (`ask = true`), are required as the record is, and are empty. `of`: conditions that are looked at.
+fn empty<'d>(
+    desk: &Desk,
+    account: &Account,
+    definition: &'d Definition,
+    fields: &BTreeMap<String, Value>,
+    of: impl Fn(&Condition) -> bool,
+) -> Vec<&'d Field> {
+    desk.replica.around(|around| {
+        let wanted = |field: &&Field| match &field.required {
+            Required::When(condition) => of(condition) && condition.holds_here(fields, None, around),
+            _ => false,
+        };
+        let asking = definition.fields.iter().filter(|field| field.ask && super::form::fills(account, definition, field));
+        asking.filter(wanted).filter(|field| !is_filled(fields, &field.code)).collect()
+    })
+}
+
+fn gap(field: &Field, lang: Lang) -> Fault {
+    Fault::new("web-field-gap", Exit::Found).with("field", &field.code).with("title", field.title.get(lang))
+}
+
+/// The same of a new record: what its checks ask about, which fields that ask are empty, and what the child's file says otherwise.
 pub(super) fn asked_of_new(
     desk: &Desk,
     account: &Account,
@@ -212,6 +226,7 @@ pub(super) fn asked_of_new(
 ) -> Vec<(String, Fault)> {
     let state = definition.lifecycle.as_ref().map(|lifecycle| lifecycle.initial.as_str());
     let mut found = asks(desk, definition, "", fields, state, &BTreeMap::new(), |_| true);
+    found.extend(empty(desk, account, definition, fields, |_| true).into_iter().map(|field| (format!("gap-{}", field.code), gap(field, lang))));
     // What was not typed is the file's own.
     found.extend(unlike_file(desk, account, definition, student, fields, |_| true, lang));
     found

@@ -480,8 +480,7 @@ fn related(desk: &Desk, account: &Account, reached: &Reached, lang: Lang) -> Res
     let names = Names::of(&desk.replica, lang);
     let catalogue = desk.replica.catalogue();
     let mut out = Vec::new();
-    for child in catalogue.children_of(&reached.definition.code).filter(|d| account.reads(d).any()) {
-        let Some(parent) = child.parent.as_deref() else { continue };
+    for (child, parent) in catalogue.listed_under(&reached.definition.code).filter(|(d, _)| account.reads(d).any()) {
         let rows = if let Some(pupil) = &reached.pupil {
             desk.replica.records_of(&pupil.student).map_err(Fault::from)?
         } else {

@@ -228,7 +228,7 @@ async fn money_pasted_under_the_grids_own_head_is_written_and_a_head_nobody_know
     school.child("谭娟波", "529901201606120012", 3, 1);
     school.child("赵小红", "529901201603020032", 4, 1);
     super::aid::programme(&school, "XX_ZD", "小学走读生生活补助", "primary", "day", None);
-    let row = |sum: &str| format!("谭娟波\t小学走读生生活补助\t{sum}\t政府专款\t现金\t学校统一管理\t2026-03-01");
+    let row = |sum: &str| format!("谭娟波\t小学走读生生活补助\t{sum}\t社会资助\t现金\t学校统一管理\t2026-03-01");
     let seen = pasted(&school, &officer, &format!("{HEADS}\t开户行\n{}\t农行", row("250"))).await;
     assert!(seen.text.contains("没有对应的栏目，里面的内容不会写入：开户行") && seen.text.contains("role=\"alert\""), "{}", seen.text);
     let saved = school.post("/ledger/aid_payment/grid/save?add=1", &officer, &format!("act={}", escape_query(&hidden(&seen.text, "act")))).await;
@@ -250,7 +250,7 @@ async fn two_rows_of_one_child_are_both_there_and_the_second_of_a_term_is_writte
     school.child("赵小红", "529901201603020032", 4, 1);
     super::aid::programme(&school, "XX_ZD", "小学走读生生活补助", "primary", "day", None);
     super::aid::programme(&school, "XX_JS", "小学寄宿生生活补助", "primary", "board", None);
-    let row = |programme: &str, sum: &str, day: &str| format!("谭娟波\t{programme}\t{sum}\t政府专款\t现金\t学校统一管理\t2026-03-{day}");
+    let row = |programme: &str, sum: &str, day: &str| format!("谭娟波\t{programme}\t{sum}\t社会资助\t现金\t学校统一管理\t2026-03-{day}");
     let (day, board) = ("小学走读生生活补助", "小学寄宿生生活补助");
     let block = [HEADS.to_owned(), row(day, "250", "01"), row(day, "251", "02"), row(board, "60000", "02")].join("\n");
     let seen = pasted(&school, &officer, &block).await;

@@ -1,28 +1,40 @@
-//! What is asked about rows that are about to be written, once, as the desk's forms ask: what a definition's checks ask about (`ask = true`), and what must be known of a
-//! new child and is left out.
+//! What is said of rows before they are written. Asked about, once, as the desk's forms ask: what a definition's checks ask about (`ask = true`), required fields that ask and
+//! are left empty, a record like one that is there (`[alike]`), what must be known of a new child and is left out. Only told: what else is missing, or does not fit.
 //!
-//! The rows of one file count together: two payments that are each within what was approved, and above it together, are asked about.
+//! The rows of one file count together: two payments that are each within what was approved, and above it together, are asked about; so is the second of two rows alike.
 
 use super::Trace;
 use crate::{
     document::view::Value,
-    fault::Fault,
+    fault::{Exit, Fault},
     ledger::{
         Definition,
-        definition::Form,
-        validate::{self, FindingCode},
+        definition::{Check, Form, Required, Subject},
+        validate::{self, Finding, FindingCode},
     },
-    replica::{Replica, Result},
+    locale::Lang,
+    replica::{Replica, Result, alike, browse::Row},
 };
 use std::collections::BTreeMap;
 
-/// Questions by the place of the row. `written`: what each row writes.
-pub(super) fn of(replica: &Replica, definition: &Definition, written: &[(usize, Trace)]) -> Result<BTreeMap<usize, Vec<Fault>>> {
-    let mut out: BTreeMap<usize, Vec<Fault>> = written.iter().filter_map(|(at, trace)| Some((*at, lacking(replica, definition, trace)?))).collect();
-    let asking = || definition.checks.iter().filter(|check| check.asks());
-    if asking().next().is_none() {
-        return Ok(out);
-    }
+/// What is said of a row.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// Has to be answered before it is written.
+    pub(super) asks: Vec<Fault>,
+    /// Is to be looked at.
+    pub(super) told: Vec<Fault>,
+}
+
+/// Whether anything of rows in this ledger is asked about.
+pub(crate) fn any(definition: &Definition) -> bool {
+    let fields = || definition.fields.iter().any(|field| field.ask);
+    definition.form == Form::Profile || definition.alike.is_some() || definition.checks.iter().any(Check::asks) || fields()
+}
+
+/// By the place of the row. `written`: what each row writes.
+pub(super) fn of(replica: &Replica, definition: &Definition, written: &[(usize, Trace)], lang: Lang) -> Result<BTreeMap<usize, Said>> {
+    let mut out: BTreeMap<usize, Said> = BTreeMap::new();
     let initial = definition.lifecycle.as_ref().map(|lifecycle| lifecycle.initial.clone());
     let (mut after, mut states) = (BTreeMap::new(), BTreeMap::new());
     for (_, trace) in written.iter().filter(|(_, trace)| !trace.record.is_empty()) {
@@ -36,26 +48,89 @@ pub(super) fn of(replica: &Replica, definition: &Definition, written: &[(usize, 
         after.insert(trace.record.clone(), fields);
         states.insert(trace.record.clone(), state);
     }
+    let mut there = There::default();
     for (at, trace) in written {
-        let Some(fields) = after.get(&trace.record) else { continue };
+        let said = out.entry(*at).or_default();
+        let Some(fields) = after.get(&trace.record) else {
+            said.asks.extend(lacking(replica, definition, trace));
+            continue;
+        };
         let state = states.get(&trace.record).and_then(Option::as_deref);
-        let touched = asking().filter(|check| check.names().any(|name| trace.after.contains_key(name)));
-        let faults: Vec<Fault> = replica.around_among(&trace.record, &after, |around| {
-            touched.filter_map(|check| Some(validate::broken(check, fields, state, around)?.fault(definition))).collect()
-        });
-        if !faults.is_empty() {
-            out.entry(*at).or_default().extend(faults);
+        let found = replica.around_among(&trace.record, &after, |around| validate::findings(definition, fields, state, around));
+        for finding in found.iter().filter(|finding| trace.new || touches(definition, finding, &trace.after)) {
+            let to = if asking(definition, finding) { &mut said.asks } else { &mut said.told };
+            to.push(finding.fault(definition));
+        }
+        if trace.new {
+            said.asks.extend(there.like(replica, definition, trace, fields, initial.as_deref(), lang)?);
         }
     }
     Ok(out)
 }
 
-/// Required fields that a new child's row leaves empty; `None`: none, or another row.
-fn lacking(replica: &Replica, definition: &Definition, trace: &Trace) -> Option<Vec<Fault>> {
+/// Whether what was changed brings this about.
+fn touches(definition: &Definition, finding: &Finding, set: &BTreeMap<String, Value>) -> bool {
+    if finding.code == FindingCode::Check {
+        return finding.about.iter().any(|name| set.contains_key(name));
+    }
+    matches!(definition.field(&finding.field).map(|field| &field.required), Some(Required::When(when)) if when.fields().iter().any(|code| set.contains_key(*code)))
+}
+
+/// Whether the definition has it asked about.
+fn asking(definition: &Definition, finding: &Finding) -> bool {
+    match finding.code {
+        FindingCode::Check => definition.checks.iter().any(|check| check.asks() && Some(&check.message) == finding.message.as_ref()),
+        FindingCode::Missing => definition.field(&finding.field).is_some_and(|field| field.ask),
+        _ => false,
+    }
+}
+
+/// The records there are of each child, with those that rows before have made.
+#[derive(Debug, Default)]
+struct There(BTreeMap<String, (Vec<Row>, Vec<Row>)>);
+
+impl There {
+    fn like(
+        &mut self,
+        replica: &Replica,
+        definition: &Definition,
+        trace: &Trace,
+        fields: &BTreeMap<String, Value>,
+        state: Option<&str>,
+        lang: Lang,
+    ) -> Result<Option<Fault>> {
+        if definition.alike.is_none() || definition.subject != Subject::Student {
+            return Ok(None);
+        }
+        let doc = trace.doc.to_string();
+        let (known, earlier) = match self.0.entry(doc.clone()) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                let rows = replica.records_of(&doc)?.into_iter().filter(|row| row.ledger == definition.code && !row.void);
+                entry.insert((rows.collect(), Vec::new()))
+            }
+        };
+        let code = if !alike::like(definition, fields, known.clone()).is_empty() {
+            "import-row-alike"
+        } else if !alike::like(definition, fields, earlier.clone()).is_empty() {
+            "import-row-alike-earlier"
+        } else {
+            ""
+        };
+        let on = match fields.get("on") {
+            Some(Value::Str(on)) => Some(on.clone()),
+            _ => None,
+        };
+        earlier.push(Row { on, fields: fields.clone(), state: state.map(str::to_owned), ..Row::default() });
+        Ok((!code.is_empty()).then(|| Fault::new(code, Exit::Found).with("within", alike::within(definition, lang))))
+    }
+}
+
+/// Required fields that a new child's row leaves empty; of another row none.
+fn lacking(replica: &Replica, definition: &Definition, trace: &Trace) -> Vec<Fault> {
     if definition.form != Form::Profile || !trace.new {
-        return None;
+        return Vec::new();
     }
     let found = replica.around(|around| validate::findings(definition, &trace.after, None, around));
-    let missing: Vec<Fault> = found.iter().filter(|finding| finding.code == FindingCode::Missing).map(|finding| finding.fault(definition)).collect();
-    (!missing.is_empty()).then_some(missing)
+    found.iter().filter(|finding| finding.code == FindingCode::Missing).map(|finding| finding.fault(definition)).collect()
 }

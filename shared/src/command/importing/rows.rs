@@ -128,9 +128,13 @@ pub fn ledger(
             }
         }
     }
-    for (at, said) in asks::of(replica, &definition, &written)? {
+    for (at, said) in asks::of(replica, &definition, &written, lang)? {
         if let Some(row) = rows.get_mut(at) {
-            row["asks"] = said.iter().map(|fault| locale::fault(lang, fault).0).collect();
+            let words = |faults: &[Fault]| faults.iter().map(|fault| locale::fault(lang, fault).0).collect::<Vec<_>>();
+            row["asks"] = json!(words(&said.asks));
+            if let Some(warnings) = row["warnings"].as_array_mut() {
+                warnings.extend(words(&said.told).into_iter().map(|message| json!({ "code": "import-row-finding", "message": message })));
+            }
         }
     }
     for (number, field, _) in &read.unread {
@@ -436,16 +440,37 @@ impl Rows<'_> {
 
     fn add(&mut self, cells: &[(String, String)], set: &BTreeMap<String, String>) -> Result<Taken> {
         let mut student = ["_student", "_id_no", "_id_no_2", "_name"].iter().find_map(|key| cell(cells, key));
+        // As the file says it: by this it is known again.
+        let (said, mut set) = (set, set.clone());
         if let Some(reached) = &self.reached {
             // A child who is new is nobody of these classes: only a registrar's roster brings children.
             let named = student.as_deref().filter(|_| self.definition.form == Form::Records).unwrap_or_default();
             student = Some(reached.child(named)?);
-            reached.references(self.catalogue, self.definition, set)?;
+        }
+        if let Some(hit) =
+            student.as_deref().filter(|_| self.definition.form == Form::Records).and_then(|text| self.replica.one_student(text, None).ok())
+        {
+            self.replica.name_records(self.definition, &hit.doc.to_string(), &mut set)?;
+        }
+        if let Some(reached) = &self.reached {
+            reached.references(self.catalogue, self.definition, &set)?;
         }
         let subject = student.map(SubjectRef::Student).or_else(|| cell(cells, "_school").map(|s| SubjectRef::School(Some(s))));
-        self.check_schools(set)?;
-        let mut prepared =
-            self.replica.prepare_add(&self.definition.code, subject.as_ref(), Some(self.year.start()), set, self.upload.by.as_deref())?;
+        self.check_schools(&set)?;
+        let prepare = |set: &BTreeMap<String, String>| {
+            self.replica.prepare_add(&self.definition.code, subject.as_ref(), Some(self.year.start()), set, self.upload.by.as_deref())
+        };
+        let mut prepared = prepare(&set)?;
+        if let What::Edit(edit) = &prepared.edit.what
+            && let Some(record) = edit.creates.first()
+        {
+            let more = self.replica.only_fitting(self.definition, &prepared.edit.doc.to_string(), &record.fields)?;
+            if !more.is_empty() {
+                set.extend(more);
+                prepared = prepare(&set)?;
+            }
+        }
+        let set = &set;
         let What::Edit(edit) = &mut prepared.edit.what else { return Ok(Taken::default()) };
         let Some(record) = edit.creates.first_mut() else {
             // A profile: of a child on file, only what differs.
@@ -462,7 +487,7 @@ impl Rows<'_> {
         let row_id = cell(cells, table::ROW_ID).unwrap_or_default();
         let keyed = !self.definition.key.is_empty();
         if !keyed {
-            record.key = self.content_key(prepared.edit.doc, set);
+            record.key = self.content_key(prepared.edit.doc, said);
         }
         let about = if keyed { record.key.clone() } else { row_id.clone() };
         let moved = self.moves(set, &BTreeMap::new(), &record.fields);
@@ -505,6 +530,9 @@ impl Rows<'_> {
     }
 
     fn change(&mut self, place: &Place, set: &BTreeMap<String, String>) -> Result<Vec<Json>> {
+        let mut set = set.clone();
+        self.replica.name_records(self.definition, &place.doc.to_string(), &mut set)?;
+        let set = &set;
         if let Some(reached) = &self.reached {
             reached.references(self.catalogue, self.definition, set)?;
         }

@@ -125,5 +125,5 @@ set = { level = "general", on = "$first_absent" }
     catalogue.insert(good);
     assert_eq!(catalogue.rules_watching("pay").map(|(_, rule)| rule.code.as_str()).collect::<Vec<_>>(), ["again"]);
     assert_eq!(catalogue.rules_watching("aid").count(), 0);
-    assert_eq!(catalogue.children_of("aid").map(|child| child.code.as_str()).collect::<Vec<_>>(), ["pay"]);
+    assert_eq!(catalogue.listed_under("aid").map(|(child, field)| (child.code.as_str(), field)).collect::<Vec<_>>(), [("pay", "application")]);
 }

@@ -193,6 +193,10 @@ impl Parser<'_> {
                 let net = self.definition.net.clone()?;
                 Some(Operand::Together(Box::new(Together { ledger: self.definition.code.clone(), field: field.to_owned(), net })))
             }
+            _ if word.starts_with("$naming.") => {
+                let (ledger, field) = word.strip_prefix("$naming.")?.split_once('.')?;
+                Some(Operand::Naming(ledger.to_owned(), field.to_owned()))
+            }
             _ => {
                 let (reference, field) = word.split_once('.')?;
                 match kind(reference)? {

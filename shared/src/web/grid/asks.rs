@@ -17,7 +17,7 @@ use crate::{
         definition::{Form, Required, Subject},
     },
     locale::Lang,
-    replica::{browse::Row, names::Names},
+    replica::{alike, browse::Row, names::Names},
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -68,7 +68,7 @@ impl<'a> Asks<'a> {
         let own: Vec<Row> = self.earlier.iter().filter(|other| other.student == row.student).cloned().collect();
         let same: Vec<Row> = own.iter().filter(|other| other.fields == row.fields).cloned().collect();
         let (code, rows) =
-            if same.is_empty() { ("web-grid-row-alike", asked::like(self.definition, &row.fields, own)) } else { ("web-grid-row-twice", same) };
+            if same.is_empty() { ("web-grid-row-alike", alike::like(self.definition, &row.fields, own)) } else { ("web-grid-row-twice", same) };
         let id = format!("{}:row-{}", self.definition.code, self.earlier.len());
         let beside = self.beside(&id, row.fields.clone(), row.state.as_deref());
         self.earlier.push(row);
@@ -210,7 +210,7 @@ impl<'a> Asks<'a> {
     fn of_rows(&self, code: &'static str, rows: &[Row]) -> Option<Question> {
         let first = rows.first()?;
         let label = Names::of(&self.desk.replica, self.lang).label(self.definition, &first.fields);
-        let within = asked::within(self.definition, self.lang);
+        let within = alike::within(self.definition, self.lang);
         let fault = Fault::new(code, Exit::Found).with("value", self.definition.title.get(self.lang)).with("within", within);
         let there = if label.is_empty() { Vec::new() } else { vec![(String::new(), label)] };
         Some(self.question(&fault, there, "row".to_owned()))

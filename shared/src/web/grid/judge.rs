@@ -336,6 +336,7 @@ impl Asking<'_> {
         };
         // A label typed again points where the cell points already.
         set.retain(|code, text| !says(code, text));
+        self.desk.replica.name_records(self.definition, &reached.place.doc.to_string(), &mut set).map_err(Fault::from)?;
         reach::references(self.desk, self.account, self.definition, &set)?;
         entry::own_class(self.desk, self.account, self.definition, &reached.place.fields, &set)?;
         let was = row.cells.iter().filter_map(|(code, change)| Some((code.clone(), self.resolved(code, change.was.as_deref()?))));
@@ -388,6 +389,9 @@ impl Asking<'_> {
             return Err(Fault::new("web-not-yours", Exit::NotAllowed));
         }
         self.choose(&pupil.student, &mut set);
+        self.desk.replica.name_records(self.definition, &pupil.student, &mut set).map_err(Fault::from)?;
+        let so_far = fits::so_far(self.desk, self.definition, Some(&pupil.student), &set);
+        set.extend(self.desk.replica.only_fitting(self.definition, &pupil.student, &so_far).map_err(Fault::from)?);
         reach::references(self.desk, self.account, self.definition, &set)?;
         Ok(Some(Item::Add { subject: Some(SubjectRef::Student(pupil.student)), set }))
     }

@@ -2,9 +2,8 @@
 
 use super::{Along, Waiting, request};
 use crate::{
-    command::render::remarks,
+    command::{importing, render::remarks},
     fault::{Exit, Fault},
-    ledger::definition::{Check, Form},
     locale::Lang,
     web::{account::Account, desk::Desk},
 };
@@ -28,11 +27,7 @@ pub(super) fn asks(answer: &Json, lang: Lang) -> Vec<String> {
 
 /// That every row which is asked about was said to be meant: judged with what was chosen, at the moment of writing. `meant`: rows that the page named.
 pub(super) fn answered(desk: &Desk, account: &Account, waiting: &Waiting, ledger: &str, words: &Along, meant: &str, lang: Lang) -> Result<(), Fault> {
-    if ledger.is_empty() {
-        return Ok(());
-    }
-    let definition = desk.replica.definition(ledger).map_err(Fault::from)?;
-    if definition.form != Form::Profile && !definition.checks.iter().any(Check::asks) {
+    if ledger.is_empty() || !importing::asks::any(desk.replica.definition(ledger).map_err(Fault::from)?.as_ref()) {
         return Ok(());
     }
     let words = Along { take: words.take.clone(), ..Along::default() };

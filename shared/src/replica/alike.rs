@@ -1,0 +1,41 @@
+//! Records that a definition calls alike (`[alike]`): a second case of a child, a second application of a term. Each may be meant; whoever is about to write one is asked.
+
+use super::browse::Row;
+use crate::{
+    document::view::Value,
+    ledger::{Definition, definition::Within},
+    locale::{self, Lang},
+    model::{SchoolYear, year::Term},
+};
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// Those of `rows`, records of one ledger and subject, that are like the one with these fields.
+#[must_use]
+pub fn like(definition: &Definition, fields: &BTreeMap<String, Value>, rows: Vec<Row>) -> Vec<Row> {
+    let Some(alike) = &definition.alike else { return Vec::new() };
+    let day = |text: Option<&str>| text.and_then(|text| text.parse::<Date>().ok());
+    let on = match fields.get("on") {
+        Some(Value::Str(on)) => day(Some(on)),
+        _ => None,
+    };
+    let open = |row: &Row| {
+        let state = definition.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(lifecycle, code)| lifecycle.state(code));
+        // One whose state is in dispute is not over.
+        definition.lifecycle.is_some() && state.is_none_or(|state| state.open)
+    };
+    let same = |row: &Row, of: &dyn Fn(Date) -> (Option<SchoolYear>, Option<Term>)| on.is_some() && on.map(of) == day(row.on.as_deref()).map(of);
+    let near = |row: &Row| match alike.within {
+        Within::Open => open(row),
+        Within::Year => same(row, &|day| (SchoolYear::of(day), None)),
+        Within::Term => same(row, &|day| (SchoolYear::of(day), Some(Term::of(day)))),
+    };
+    let equal = |row: &Row| alike.fields.iter().all(|field| fields.get(field).is_some() && fields.get(field) == row.fields.get(field));
+    rows.into_iter().filter(|row| near(row) && equal(row)).collect()
+}
+
+/// Where they are looked for, in words; empty for a ledger that calls none alike.
+#[must_use]
+pub fn within(definition: &Definition, lang: Lang) -> String {
+    definition.alike.as_ref().map(|alike| locale::text(lang, &format!("web-within-{}", alike.within.word()), &[])).unwrap_or_default()
+}
