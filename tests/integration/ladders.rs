@@ -162,7 +162,18 @@ fn an_aid_application_climbs_from_draft_to_audit() {
     ladder.refused(&node, "pay", "2020-11-21", "ledger-step-none-from-here");
     ladder.county("allot", "2020-11-24", &[], "allotted");
     ladder.refused(&county.hub, "pay", "2020-11-25", "ledger-step-schools");
-    ladder.school("pay", "2020-11-26", &["told_family=signed", "told_on=2020-11-26"], "paid");
+    // What was paid stands in its own ledger, or the step says nothing.
+    let told = ["told_family=signed", "told_on=2020-11-26"];
+    assert_eq!(ladder.step(&node, "pay", "2020-11-26", &told).fault(), "record-blocked");
+    let of = format!("application={}", ladder.record);
+    let shown = node.run(&["record", "show", &ladder.record]).ok();
+    let programme = format!("programme={}", shown["fields"]["programme"].as_str().unwrap_or_default());
+    let _ = add(
+        &node,
+        &["aid_payment", "--student", NUMBER],
+        &[&programme, &of, "amount=500", "channel=government", "form=cash", "on=2020-11-26", "paid_on=2020-11-26"],
+    );
+    ladder.school("pay", "2020-11-26", &told, "paid");
     ladder.county("audit", "2021-06-01", &[], "audited");
     ladder.refused(&county.hub, "revoke", "2021-06-02", "ledger-step-none-from-here");
     ladder.refused(&node, "stop", "2021-06-02", "ledger-step-none-from-here");

@@ -354,6 +354,7 @@ desk-roll-missing = no roll on { $value }
 desk-over-today = over today
 desk-over-since = over for { $value } days
 desk-over-in = over in { $value } days
+paper-notice-part = A part only: { $value }
 desk-roll-missing-several = no roll on { $value } and other days, { $count } in all
 desk-roll-missing-days = Without a roll among the last 10 school days:
 desk-roll-gap = no roll on { $value }

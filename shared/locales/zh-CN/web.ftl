@@ -315,6 +315,7 @@ desk-roll-missing = { $value }没有点名
 desk-over-today = 今天期满
 desk-over-since = 已满 { $value } 天
 desk-over-in = 还有 { $value } 天期满
+paper-notice-part = 只列出一部分：{ $value }
 desk-roll-missing-several = { $value }等 { $count } 天没有点名
 desk-roll-missing-days = 最近 10 个上课日里没有点名的：
 desk-roll-gap = { $value }没有点名

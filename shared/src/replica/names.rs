@@ -194,7 +194,7 @@ fn undated<'r>(definition: &Definition, codes: &[String], row: &'r Row) -> &'r s
 /// These fields of a record in one line; a date and the one after it are from when to when, a school and the one after it from where to where. `said`: a date by itself says what it is the date of.
 fn line(catalogue: &Catalogue, definition: &Definition, codes: &[String], fields: &BTreeMap<String, Value>, said: bool, lang: Lang) -> String {
     let mut out = String::new();
-    let (mut from, mut left) = (false, false);
+    let (mut from, mut left, mut sum) = (false, false, false);
     for field in codes.iter().filter_map(|code| definition.field(code)).filter(|field| field.privacy != Privacy::C) {
         let text = match (field.kind, fields.get(&field.code)) {
             // That something is so is said by what it is; that it is not says nothing.
@@ -211,6 +211,13 @@ fn line(catalogue: &Catalogue, definition: &Definition, codes: &[String], fields
         } else if !text.is_empty() && !out.is_empty() {
             out.push_str(" · ");
         }
+        // A second sum says which it is: what came back of what was paid.
+        let money = field.kind == FieldType::Money && !text.is_empty();
+        if money && sum {
+            out.push_str(field.title.get(lang));
+            out.push(' ');
+        }
+        sum |= money;
         if said && date && !text.is_empty() && !span {
             out.push_str(field.title.get(lang));
             out.push(' ');

@@ -217,6 +217,12 @@ impl Account {
         [Role::Registrar, Role::AidOfficer, Role::ClassTeacher].iter().any(|role| self.is(*role))
     }
 
+    /// Has to do with rolls: who takes them, and who asks whether they were taken.
+    #[must_use]
+    pub fn rolls(&self) -> bool {
+        [Role::Registrar, Role::Principal, Role::ClassTeacher].iter().any(|role| self.is(*role))
+    }
+
     /// What the person sees of a ledger.
     #[must_use]
     pub fn reads(&self, definition: &Definition) -> Reach {

@@ -88,7 +88,12 @@ impl Page {
             let path = visitor.here.split('?').next().unwrap_or("/");
             page.links = LINKS
                 .iter()
-                .filter(|(href, _)| (*href != "/import" || account.imports()) && (*href != "/reports" || super::reports::any(account)))
+                .filter(|(href, _)| match *href {
+                    "/import" => account.imports(),
+                    "/reports" => super::reports::any(account),
+                    "/roll" => account.rolls(),
+                    _ => true,
+                })
                 .map(|(href, key)| Link {
                     href: (*href).to_owned(),
                     title: locale::text(visitor.lang, key, &[]),

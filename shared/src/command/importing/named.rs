@@ -15,6 +15,9 @@ use std::{cell::RefCell, collections::BTreeMap};
 /// Records whose names are looked up for a field.
 const RECORDS_MAX: u32 = 2_000;
 
+/// Names that are told where none of them was meant.
+const TOLD_MAX: usize = 8;
+
 /// Names by field, read once a file.
 #[derive(Debug, Default)]
 pub(super) struct Named {
@@ -48,6 +51,15 @@ impl Named {
         };
         let mut known = self.known.borrow_mut();
         known.entry(ledger.to_owned()).or_insert_with(read).get(text).cloned().flatten()
+    }
+
+    /// What there is to choose from, some of it; of children's records nothing.
+    pub(super) fn names(&self, replica: &Replica, catalogue: &Catalogue, field: &Field) -> Vec<String> {
+        // Read, if no cell of the column was.
+        let _ = self.id(replica, catalogue, field, "-");
+        let known = self.known.borrow();
+        let of = field.reference.as_deref().and_then(|ledger| known.get(ledger));
+        of.into_iter().flat_map(BTreeMap::keys).filter(|name| !name.is_empty()).take(TOLD_MAX).cloned().collect()
     }
 
     /// Whether this record is called so, in either language.

@@ -455,12 +455,15 @@ impl Rows<'_> {
         if let Some(reached) = &self.reached {
             reached.references(self.catalogue, self.definition, &set)?;
         }
+        if student.is_none() && self.definition.subject == Subject::Student && self.definition.form == Form::Records {
+            return Err(Fault::new("import-row-no-child", Exit::Input).with("field", "_name").into());
+        }
         let subject = student.map(SubjectRef::Student).or_else(|| cell(cells, "_school").map(|s| SubjectRef::School(Some(s))));
         self.check_schools(&set)?;
         let prepare = |set: &BTreeMap<String, String>| {
             self.replica.prepare_add(&self.definition.code, subject.as_ref(), Some(self.year.start()), set, self.upload.by.as_deref())
         };
-        let mut prepared = prepare(&set)?;
+        let mut prepared = prepare(&set).map_err(|error| self.unknown(error, &set))?;
         if let What::Edit(edit) = &prepared.edit.what
             && let Some(record) = edit.creates.first()
         {
@@ -507,6 +510,26 @@ impl Rows<'_> {
         Ok(Taken { moved, about, ..Taken::default() })
     }
 
+    /// Of a record that a cell refers to and that is not here: which column, and what there is to choose from.
+    fn unknown(&self, error: ReplicaError, set: &BTreeMap<String, String>) -> ReplicaError {
+        let ReplicaError::Fault(fault) = error else { return error };
+        let called = fault.args.iter().find(|(name, _)| name == "ref").map(|(_, text)| text.clone()).filter(|_| fault.code == "record-none");
+        let field = called.as_ref().and_then(|called| {
+            let refers =
+                |(code, text): (&String, &String)| self.definition.field(code).filter(|field| field.kind == FieldType::Ref && text == called);
+            set.iter().find_map(refers)
+        });
+        let (Some(called), Some(field)) = (called, field) else { return fault.into() };
+        let known = self.named.names(self.replica, self.catalogue, field).join(self.lang.comma());
+        let code = if known.is_empty() { "import-ref-none" } else { "import-ref-none-of" };
+        Fault::new(code, Exit::Input)
+            .with("title", field.title.get(self.lang))
+            .with("ref", called)
+            .with("names", known)
+            .with("field", &field.code)
+            .into()
+    }
+
     /// What moves from what to what, both as a person reads it.
     fn moves(&self, set: &BTreeMap<String, String>, before: &BTreeMap<String, Value>, after: &BTreeMap<String, Value>) -> Vec<Json> {
         let shown =
@@ -536,7 +559,7 @@ impl Rows<'_> {
         if let Some(reached) = &self.reached {
             reached.references(self.catalogue, self.definition, set)?;
         }
-        let prepared = self.replica.prepare_set(place, set, None)?;
+        let prepared = self.replica.prepare_set(place, set, None).map_err(|error| self.unknown(error, set))?;
         let Some(trace) = Trace::of_change(place, &prepared.edit) else { return Ok(Vec::new()) };
         let mut after = place.fields.clone();
         after.extend(trace.after.clone());

@@ -365,7 +365,7 @@ fn belongs(desk: &Desk, row: &Row, code: &str, documents: &[String], names: &Nam
 
 fn table(ready: &Ready<'_>, rows: &[&Row], about: Option<String>, names: &Names<'_>) -> Table {
     let (lang, definition) = (names.lang, &ready.definition);
-    let columns = shown_columns(definition, ready.part);
+    let mut columns = shown_columns(definition, ready.part);
     let money = |fen: i64| format!("{} {}", money::fen_to_yuan(fen), locale::text(lang, "web-yuan", &[]));
     let unsettled = || locale::text(lang, "paper-in-dispute", &[]);
     let cell = |row: &Row, (column, field): (&str, Option<&Field>)| match (column, field) {
@@ -389,7 +389,17 @@ fn table(ready: &Ready<'_>, rows: &[&Row], about: Option<String>, names: &Names<
         (column, Some(field)) => (names.value(definition, field, row, column.split_once('.').map(|(_, other)| other)), field.kind.is_number()),
     };
     let day = |(text, number): Cell| (shown::on_paper(&text, lang), number);
-    let drawn: Vec<Vec<Cell>> = rows.iter().map(|row| columns.iter().map(|column| day(cell(row, *column))).collect()).collect();
+    let mut drawn: Vec<Vec<Cell>> = rows.iter().map(|row| columns.iter().map(|column| day(cell(row, *column))).collect()).collect();
+    // A column in which nothing stands only takes the others' room; where nothing came back, what is left is what was paid.
+    let filled: Vec<bool> = (0..columns.len()).map(|at| drawn.iter().any(|row| row.get(at).is_some_and(|(text, _)| !text.is_empty()))).collect();
+    let back = columns.iter().zip(&filled).any(|((column, _), filled)| *column == "$back" && *filled);
+    let stays: Vec<bool> = columns.iter().zip(&filled).map(|((column, _), filled)| drawn.is_empty() || *filled && (*column != "$net" || back)).collect();
+    for row in &mut drawn {
+        let mut at = stays.iter();
+        row.retain(|_| *at.next().unwrap_or(&true));
+    }
+    let mut at = stays.iter();
+    columns.retain(|_| *at.next().unwrap_or(&true));
     let summed: i64 = rows.iter().filter_map(|row| ready.rest(row)).sum();
     let disputed = rows.iter().filter(|row| ready.in_dispute(row)).count();
     let head = |(column, field): &(&str, Option<&Field>)| match (*column, field) {

@@ -2,7 +2,7 @@
 //! are on notice today: it takes itself down with the last day.
 
 use super::super::{
-    account::{Account, Class},
+    account::{Account, Class, Reach},
     desk::Desk,
     page::Page,
     shown,
@@ -145,6 +145,11 @@ pub fn list(
 }
 
 /// What was asked of the list, in words: `班级：三年级1班；状态：已批准`.
+/// That a notice is of these alone.
+fn part_only(lang: Lang, part: &str) -> String {
+    locale::text(lang, "paper-notice-part", &[("value", part)])
+}
+
 fn filtered(desk: &Desk, definition: &Definition, asked: &BTreeMap<String, String>, lang: Lang) -> String {
     let (catalogue, t) = (desk.replica.catalogue(), |key: &str| locale::text(lang, key, &[]));
     let word = |key: &str, text: &str| -> Option<(String, String)> {
@@ -242,6 +247,17 @@ pub fn notice(
         cells
     };
     let drawn = rows.iter().enumerate().map(line).collect();
+    // What is not the whole school's says so: a complete-looking notice of some would pass for the school's.
+    let chosen: BTreeMap<String, String> = asked.iter().filter(|(key, _)| *key != "state").map(|(key, text)| (key.clone(), text.clone())).collect();
+    let own = match account.reads(definition) {
+        Reach::Classes(classes) if !chosen.contains_key("class") => {
+            classes.iter().map(|class| shown::class(Some(class.grade), Some(class.class), lang)).collect::<Vec<_>>().join(lang.comma())
+        }
+        _ => String::new(),
+    };
+    let own = Some(own).filter(|own| !own.is_empty()).map(|own| format!("{}{}{own}", page.t("web-class-word"), lang.colon()));
+    let part = Some(filtered(desk, definition, &chosen, lang)).filter(|part| !part.is_empty());
+    let part = own.into_iter().chain(part).collect::<Vec<_>>().join(lang.semicolon());
     let title = locale::text(lang, "web-notice-title", &[("value", definition.title.get(lang))]);
     let remembered = remembered(desk, account.writes(definition).any(), asked)?;
     let public = public(&page, definition, asked, hung, &rows, remembered);
@@ -250,7 +266,7 @@ pub fn notice(
         page: page.titled(title.clone()),
         title,
         day: shown::on_paper(&today, lang),
-        filtered: String::new(),
+        filtered: if part.is_empty() { part } else { part_only(lang, &part) },
         notice: Some(public),
         wide: heads.len() > HEADS_UPRIGHT_MAX,
         heads,
