@@ -160,6 +160,7 @@ impl Node {
             let dial = link.status.borrow().clone();
             answer["connected"] = json!(dial.phase == DialPhase::Connected);
             answer["incoming"] = json!(link.incoming.borrow().values().sum::<u64>());
+            answer["revoked"] = json!(dial.last_error.as_ref().is_some_and(|fault| fault.code == "node-revoked"));
             answer["last_error"] = json!(dial.last_error.map(|fault| locale::fault(lang, &fault).0));
             answer["bytes_sent"] = json!(dial.traffic.sent_bytes);
             answer["bytes_received"] = json!(dial.traffic.received_bytes);

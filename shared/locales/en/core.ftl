@@ -175,7 +175,7 @@ school-unknown = No school { $code } is on the list.
 set-shape = "{ $text }" is no field=value.
     .next = Write --set FIELD=VALUE.
 socket-bind = The local socket { $path } cannot be made: { $detail }
-    .next = Use a data directory with a shorter path.
+    .next = See whether this directory can be written to; if it can, take a data directory with a shorter path.
 socket-request = The daemon does not know this request: { $detail }
     .next = Command and daemon must be of one version: restart the service after upgrading.
 step-date = "{ $text }" is no date.
@@ -509,6 +509,8 @@ import-ref-none = "{ $ref }" in "{ $title }" is not here.
     .next = Write it as the child's record stands on the page, or leave it empty and choose it afterwards.
 import-ref-none-of = "{ $ref }" in "{ $title }" is not here; there are: { $names }.
     .next = Write one of these.
+import-row-namesake = A child called { $name } with the same day of birth (or none) is on file already; this row would make another file.
+    .next = If it is the same child, delete this row and change the one there; if it is another, check and write.
 import-row-there = A record that says the same is there already; none was added.
 import-row-class-kept = The class is not changed in this table; move a child in its profile.
 undo-old = An edit can be taken back for { $days } days, and this one is older.

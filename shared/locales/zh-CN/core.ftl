@@ -163,7 +163,7 @@ school-unknown = 名录里没有学校 { $code }。
 set-shape = “{ $text }”不是 字段=值。
     .next = 写成 --set 字段=值。
 socket-bind = 无法建立本地通道 { $path }：{ $detail }
-    .next = 换一个较短的数据目录路径。
+    .next = 看看这个目录能不能写入；能写入的，换一个较短的数据目录路径。
 socket-request = 服务不认识这个请求：{ $detail }
     .next = 命令和服务的版本要一致，升级后重启服务。
 step-date = “{ $text }”不是日期。
@@ -473,6 +473,8 @@ import-ref-none = “{ $title }”里的“{ $ref }”没有找到。
     .next = 照这名学生那条记录在页面上的写法填，或者空着，写入后再选。
 import-ref-none-of = “{ $title }”里的“{ $ref }”没有找到；现有的是：{ $names }。
     .next = 照现有的名称改。
+import-row-namesake = 已有一名叫“{ $name }”、出生日期相同（或没有填）的学生，这一行会另建一份档案。
+    .next = 是同一名学生的，把这一行删掉，在原来那一行里改；确是另一名学生的，核对后再写入。
 import-row-there = 已有一条内容相同的记录，没有再记一条。
 import-row-class-kept = 班级不在这张表里改，没有动；转班请到学生档案里改。
 undo-old = 单条修改在 { $days } 天内可以撤销，这一条已经超过。

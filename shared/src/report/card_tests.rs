@@ -222,6 +222,19 @@ fn notices_whose_days_are_over_are_counted_by_programme_and_day() {
 }
 
 #[test]
+fn who_is_not_left_behind_by_the_file_and_has_a_care_profile_is_named_until_either_is_mended() {
+    let mut c = empty();
+    for (doc, file) in [(1, "left_behind=0"), (2, "left_behind=1"), (3, "left_behind=0"), (4, "left_behind=0")] {
+        pupil(&c, doc, A, file);
+    }
+    put(&c, "care_profile", "1", Some(A), 1, "kind=both");
+    put(&c, "care_profile", "2", Some(A), 2, "kind=both");
+    put(&c, "care_profile", "3", Some(A), 3, "kind=both until=2026-01-31");
+    let told = ask(&mut c, "care_against_file", &[]);
+    assert!(told.len() == 1 && told[0].ends_with("|care_profile:1"), "{told:?}");
+}
+
+#[test]
 fn what_is_allotted_waits_to_be_paid_and_what_the_county_refused_is_named_for_a_month() {
     let mut c = aid();
     for (id, doc, state, due) in [("1", 1, "allotted", "2026-03-20"), ("2", 2, "allotted", "2026-03-20"), ("3", 3, "paid", "2026-03-20")] {

@@ -173,7 +173,7 @@ pub fn to_settle(desk: &Desk, account: &Account) -> Result<(usize, usize), Fault
 
 /// Whether the county alone settles it.
 fn is_countys(item: &Item) -> bool {
-    item.kind == "duplicate_child" || item.detail["county_only"].as_bool().unwrap_or(false)
+    ["duplicate_child", "late_edit"].contains(&item.kind.as_str()) || item.detail["county_only"].as_bool().unwrap_or(false)
 }
 
 /// Whether the person sees an item, and may settle it. What hangs on no record in reach is the registrar's.
@@ -223,6 +223,10 @@ fn entry(desk: &Desk, item: &Item, definition: Option<&Definition>, may: bool, l
             disputes.push(Dispute { code: "state".into(), title: t("web-state"), choices, typed: false, third: String::new() });
         }
         "duplicate_child" => lines.push(t("web-conflict-county")),
+        "late_edit" => {
+            lines.extend(told(desk, definition, item, lang));
+            lines.push(t("web-conflict-county"));
+        }
         _ => {
             way = "seen";
             lines.extend(told(desk, definition, item, lang));

@@ -135,6 +135,8 @@ pub struct Pulse {
     pub refused: i64,
     /// Why the link does not come about, in the reader's language of the desk.
     pub last_error: Option<String>,
+    /// The county takes nothing from this machine any more.
+    pub revoked: bool,
     /// The store could not be asked.
     pub broken: bool,
     /// What is wrong with this machine's clock: every date proposed is as wrong.
@@ -154,6 +156,7 @@ impl Pulse {
             conflicts: number("conflicts"),
             refused: number("refused"),
             last_error: status["last_error"].as_str().map(str::to_owned),
+            revoked: status["revoked"].as_bool().unwrap_or(false),
             broken: false,
             clock: serde_json::from_value(status["clock"].clone()).unwrap_or_default(),
             long: None,
@@ -167,6 +170,9 @@ impl Pulse {
         let pending = self.pending.to_string();
         if let Some(long) = &self.long {
             return locale::text(lang, "web-sync-long", &[("value", &long.words(lang))]);
+        }
+        if self.revoked && !self.broken {
+            return locale::text(lang, "web-sync-revoked", &[("pending", &pending)]);
         }
         let key = match (self.broken, self.pending, self.last_contact.is_some(), self.connected) {
             // Not everything is at the county while photos wait.
@@ -188,6 +194,7 @@ impl Pulse {
     pub fn mark(&self) -> &'static str {
         match (self.broken, self.pending, self.connected) {
             (true, ..) => "bad",
+            _ if self.revoked => "bad",
             _ if self.long.is_some() => "busy",
             (_, 0, true) if self.files == 0 => "ok",
             (_, _, true) => "busy",
@@ -335,6 +342,9 @@ mod tests {
         assert!(photos.words(Lang::Zh).contains("照片还有 2 个"), "not everything is there: {}", photos.words(Lang::Zh));
         assert_eq!(Pulse { connected: true, ..photos }.mark(), "busy");
         let broken = Pulse { broken: true, ..Pulse::default() };
+        let revoked = Pulse { revoked: true, ..waiting.clone() };
+        assert!(revoked.words(Lang::Zh).contains("吊销") && revoked.words(Lang::Zh).contains("3 条") && revoked.words(Lang::En).contains("revoked"));
+        assert_eq!(revoked.mark(), "bad");
         assert_ne!(broken.words(Lang::Zh), base.words(Lang::Zh));
         assert_eq!((waiting.mark(), Pulse { connected: true, ..base }.mark(), broken.mark()), ("off", "ok", "bad"));
     }

@@ -171,6 +171,10 @@ async fn a_value_in_dispute_is_exported_as_that_and_sent_back_changes_nothing() 
     assert!(text.contains("待定：亲情通话 / 亲情视频"), "{text}");
     let seen = upload(&school, &session, "zh", "care_log", "关爱.xlsx", &book).await.text;
     assert!(!seen.contains("class=\"both\"") && !seen.contains("<button class=\"main\">"), "{seen}");
+    // Edited in the file, it is settled by a person first, and nobody's value is offered as what stands here.
+    let edited = with_cell(&book, "关爱方式", "家访");
+    let seen = upload(&school, &session, "zh", "care_log", "关爱.xlsx", &edited).await.text;
+    assert!(seen.contains("不能收 1 行") && seen.contains("两处写得不一样，还没有人选定") && !seen.contains("class=\"both\""), "{seen}");
 }
 
 /// The workbook with one of its parts changed.
@@ -207,6 +211,17 @@ fn first_sheet(book: &[u8]) -> huxue_shared::import::Sheet {
 /// The words in a workbook's first row.
 fn heads(book: &[u8]) -> Vec<String> {
     first_sheet(book).rows[0].1.iter().map(huxue_shared::import::Cell::text).filter(|head| !head.is_empty()).collect()
+}
+
+/// The workbook with another text in one cell of its second row; what it held at export stays as it was.
+fn with_cell(book: &[u8], head: &str, text: &str) -> Vec<u8> {
+    let at = heads(book).iter().position(|known| known == head).unwrap();
+    let place = format!("<c r=\"{}2\"", char::from(b'A' + u8::try_from(at).unwrap()));
+    with_part(book, "worksheets/sheet1.xml", |sheet| {
+        let (before, rest) = sheet.split_once(&place).unwrap();
+        let after = rest.split_once("</c>").unwrap().1;
+        format!("{before}{place} t=\"inlineStr\"><is><t>{text}</t></is></c>{after}")
+    })
 }
 
 /// The workbook with a row more at the foot of its first sheet: what stands under which head.
@@ -288,6 +303,10 @@ async fn a_new_child_in_a_file_of_profiles_is_asked_about_where_what_must_be_kno
     assert_eq!(school.records("enrolment").len(), 1);
     let meant = school.post(&apply, &session, "meant=3").await;
     assert!(meant.location.starts_with("/import?done=1") && school.records("enrolment").len() == 2, "{}", meant.text);
+    // One of that name is on file now, without a day of birth.
+    let twice = with_row(&book, &[("姓名", "王小明"), ("性别", "男"), ("学段", "小学"), ("年级", "3"), ("班级", "1"), ("出生日期", "2016-06-13")]);
+    let seen = upload(&school, &session, "zh", "", "档案2.xlsx", &twice).await.text;
+    assert!(seen.contains("已有一名叫“王小明”"), "{seen}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

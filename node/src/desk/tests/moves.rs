@@ -307,3 +307,16 @@ async fn a_file_made_twice_is_on_today_and_made_void_with_its_records_by_the_reg
     let _ = school.desk.ask(&super::nobody(), Ask::Undo { batch, by: None }, Lang::Zh).unwrap();
     assert_eq!(school.records("care_log").len(), 1, "and come back with the child");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_after_the_child_had_moved_is_told_in_words_and_is_the_countys_to_settle() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let detail = serde_json::json!({ "origin": "00000000000000aa", "at": "2026-03-01T02:00:00Z", "records": [child] });
+    super::seams::disagreement(&school, &child, "late_edit", "", &detail);
+    let page = school.get("/conflicts", &registrar).await.text;
+    assert!(page.contains("转走以后又有修改") && page.contains("这件事由县里定") && !page.contains("web-conflict"), "{page}");
+    assert!(!page.contains(">知道了<"), "a button that cannot do it is none: {page}");
+    assert!(!school.get("/", &registrar).await.text.contains("id=\"card-conflicts\""), "nothing here is for the school to settle");
+}

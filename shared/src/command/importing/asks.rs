@@ -13,7 +13,10 @@ use crate::{
         validate::{self, Finding, FindingCode},
     },
     locale::Lang,
-    replica::{Replica, Result, alike, browse::Row},
+    replica::{
+        Replica, Result, alike,
+        browse::{Row, Wanted},
+    },
 };
 use std::collections::BTreeMap;
 
@@ -53,6 +56,7 @@ pub(super) fn of(replica: &Replica, definition: &Definition, written: &[(usize, 
         let said = out.entry(*at).or_default();
         let Some(fields) = after.get(&trace.record) else {
             said.asks.extend(lacking(replica, definition, trace));
+            said.asks.extend(namesake(replica, definition, trace)?);
             continue;
         };
         let state = states.get(&trace.record).and_then(Option::as_deref);
@@ -124,6 +128,25 @@ impl There {
         earlier.push(Row { on, fields: fields.clone(), state: state.map(str::to_owned), ..Row::default() });
         Ok((!code.is_empty()).then(|| Fault::new(code, Exit::Found).with("within", alike::within(definition, lang))))
     }
+}
+
+/// A child of that name who is on file already, born on that day or on a day that is not known.
+fn namesake(replica: &Replica, definition: &Definition, trace: &Trace) -> Result<Option<Fault>> {
+    let text = |fields: &BTreeMap<String, Value>, code: &str| match fields.get(code) {
+        Some(Value::Str(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let (name, birth) = (text(&trace.after, "name"), text(&trace.after, "birth"));
+    if definition.form != Form::Profile || !trace.new || name.is_empty() {
+        return Ok(None);
+    }
+    let wanted =
+        Wanted { year: Some(replica.this_year()?), equals: BTreeMap::from([("name".to_owned(), name.clone())]), limit: 100, ..Wanted::default() };
+    let there = replica.page(definition, &wanted)?.rows.into_iter().any(|row| {
+        let known = text(&row.fields, "birth");
+        known == birth || known.is_empty() || birth.is_empty()
+    });
+    Ok(there.then(|| Fault::new("import-row-namesake", Exit::Found).with("name", name)))
 }
 
 /// Required fields that a new child's row leaves empty; of another row none.

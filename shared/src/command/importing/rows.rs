@@ -128,15 +128,7 @@ pub fn ledger(
             }
         }
     }
-    for (at, said) in asks::of(replica, &definition, &written, lang)? {
-        if let Some(row) = rows.get_mut(at) {
-            let words = |faults: &[Fault]| faults.iter().map(|fault| locale::fault(lang, fault).0).collect::<Vec<_>>();
-            row["asks"] = json!(words(&said.asks));
-            if let Some(warnings) = row["warnings"].as_array_mut() {
-                warnings.extend(words(&said.told).into_iter().map(|message| json!({ "code": "import-row-finding", "message": message })));
-            }
-        }
-    }
+    tell(replica, &definition, &written, &mut rows, lang)?;
     for (number, field, _) in &read.unread {
         let fault = Fault::new("import-cell-unreadable", Exit::Input).with("field", title_of(&definition, field, lang));
         let cells = read.broken.iter().find(|(row, _)| row == number).map_or(&[][..], |(_, cells)| cells.as_slice());
@@ -224,6 +216,20 @@ struct Rows<'a> {
     named: Named,
 }
 
+/// Puts beside each row what is asked about it, and what is to be looked at.
+fn tell(replica: &Replica, definition: &Definition, written: &[(usize, Trace)], rows: &mut [Json], lang: Lang) -> Result<()> {
+    for (at, said) in asks::of(replica, definition, written, lang)? {
+        if let Some(row) = rows.get_mut(at) {
+            let words = |faults: &[Fault]| faults.iter().map(|fault| locale::fault(lang, fault).0).collect::<Vec<_>>();
+            row["asks"] = json!(words(&said.asks));
+            if let Some(warnings) = row["warnings"].as_array_mut() {
+                warnings.extend(words(&said.told).into_iter().map(|message| json!({ "code": "import-row-finding", "message": message })));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A row that is taken: what moves, the record it is about, and remarks.
 #[derive(Default)]
 struct Taken {
@@ -282,7 +288,7 @@ impl Rows<'_> {
         let base = self.read.base.as_ref().and_then(|base| base.records.get(id));
         let remarks = self.whose(&place, cells, base)?;
         let (set, conflicts) = if let Some(known) = base {
-            self.merged(number, &place, &set, known)
+            self.merged(number, &place, &set, known)?
         } else {
             // A name stands for the record it was exported for, also where it fits several.
             let mut set = set;
@@ -323,7 +329,7 @@ impl Rows<'_> {
             .filter_map(|(_, code)| self.definition.field(code))
             .map(|field| (field.code.clone(), cells::text(self.replica, self.catalogue, self.definition, field, then, self.lang)))
             .collect();
-        let (set, conflicts) = self.merged(number, &place, set, &known);
+        let (set, conflicts) = self.merged(number, &place, set, &known)?;
         taken.conflicts = conflicts;
         if !set.is_empty() {
             taken.moved = self.change(&place, &set)?;
@@ -380,7 +386,7 @@ impl Rows<'_> {
         place: &Place,
         file: &BTreeMap<String, String>,
         known: &BTreeMap<String, String>,
-    ) -> (BTreeMap<String, String>, Vec<Json>) {
+    ) -> Result<(BTreeMap<String, String>, Vec<Json>)> {
         let (mut set, mut conflicts) = (BTreeMap::new(), Vec::new());
         for (_, code) in self.read.columns.iter().filter(|(_, code)| !code.starts_with('_')) {
             let Some(field) = self.definition.field(code) else { continue };
@@ -391,10 +397,19 @@ impl Rows<'_> {
                 }
                 continue;
             };
-            if self.same(field, &place.fields, text, was) || self.says(field, place, text) {
+            if self.same(field, &place.fields, text, was) {
                 continue;
             }
-            if self.disputed.get(&place.id).is_some_and(|keys| cells::among(keys, code)) || !self.says(field, place, was) {
+            // A person chooses; what stands here is nobody's last word, and no side to be shown.
+            if self.disputed.get(&place.id).is_some_and(|keys| cells::among(keys, code)) {
+                let title = |lang| field.title.get(lang).to_owned();
+                let fault = Fault::new("field-disputed", Exit::Input).with("field", code);
+                return Err(fault.with("title_zh", title(Lang::Zh)).with("title_en", title(Lang::En)).into());
+            }
+            if self.says(field, place, text) {
+                continue;
+            }
+            if !self.says(field, place, was) {
                 let taken = self.take.contains("all") || self.take.contains(format!("{number}:{code}").as_str());
                 let here = cells::text(self.replica, self.catalogue, self.definition, field, &place.fields, self.lang);
                 let (base, file) = (self.read_out(field, place, was), self.read_out(field, place, text));
@@ -406,7 +421,7 @@ impl Rows<'_> {
             }
             set.insert(code.clone(), text.to_owned());
         }
-        (set, conflicts)
+        Ok((set, conflicts))
     }
 
     /// A text of a cell as the reader has it in the own language; what cannot be read as it stands.

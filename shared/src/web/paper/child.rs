@@ -393,7 +393,8 @@ fn table(ready: &Ready<'_>, rows: &[&Row], about: Option<String>, names: &Names<
     // A column in which nothing stands only takes the others' room; where nothing came back, what is left is what was paid.
     let filled: Vec<bool> = (0..columns.len()).map(|at| drawn.iter().any(|row| row.get(at).is_some_and(|(text, _)| !text.is_empty()))).collect();
     let back = columns.iter().zip(&filled).any(|((column, _), filled)| *column == "$back" && *filled);
-    let stays: Vec<bool> = columns.iter().zip(&filled).map(|((column, _), filled)| drawn.is_empty() || *filled && (*column != "$net" || back)).collect();
+    let stays: Vec<bool> =
+        columns.iter().zip(&filled).map(|((column, _), filled)| drawn.is_empty() || *filled && (*column != "$net" || back)).collect();
     for row in &mut drawn {
         let mut at = stays.iter();
         row.retain(|_| *at.next().unwrap_or(&true));
