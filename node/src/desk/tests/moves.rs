@@ -316,7 +316,7 @@ async fn a_change_after_the_child_had_moved_is_told_in_words_and_is_the_countys_
     let detail = serde_json::json!({ "origin": "00000000000000aa", "at": "2026-03-01T02:00:00Z", "records": [child] });
     super::seams::disagreement(&school, &child, "late_edit", "", &detail);
     let page = school.get("/conflicts", &registrar).await.text;
-    assert!(page.contains("转走以后又有修改") && page.contains("这件事由县里定") && !page.contains("web-conflict"), "{page}");
+    assert!(page.contains("转走以后又有修改") && page.contains("这件事由县里定") && !page.contains("late-edit"), "{page}");
     assert!(!page.contains(">知道了<"), "a button that cannot do it is none: {page}");
     assert!(!school.get("/", &registrar).await.text.contains("id=\"card-conflicts\""), "nothing here is for the school to settle");
 }
