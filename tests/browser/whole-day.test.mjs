@@ -178,12 +178,12 @@ class Day {
     await hand.press(".menu > summary");
     await hand.press(".acts a:has-text('资助申请认定')");
     await page.waitForSelector("#f-programme");
-    await this.fillIn("", { programme: "小学走读生生活补助 · 2025-11-01— · 625 元" });
+    await this.fillIn("", { programme: "小学走读生生活补助 · 2025-11-01— · 625 元", categories: ["other"] });
     await hand.press("main button.main");
     await this.at(/record\/aid_application/);
     this.aidId = this.recordHere();
     assert.match(await page.textContent("h1"), /小学走读生生活补助/, "the programme is named, not numbered");
-    await this.step("apply", "申请 →", { reason: "父亲外出务工受伤，家里靠奶奶种地", village: "茶园村", household_size: "4", income_year: "9000", agrees_by: "张校长", school_agrees: "是", categories: ["other"], income_from: ["farm"], documents: join(samples, "photo-plain.jpg") }, "已申请");
+    await this.step("apply", "申请 →", { reason: "父亲外出务工受伤，家里靠奶奶种地", village: "茶园村", household_size: "4", income_year: "9000", agrees_by: "张校长", school_agrees: "是", income_from: ["farm"], documents: join(samples, "photo-plain.jpg") }, "已申请");
     await sound(page, "day-aid-applied");
     await this.step("verify", "核查 →", { village_opinion: "情况属实，同意", village_stamped_on: today(), check_how: ["home", "classmates"], check_by: "赵老师", check_by_2: "李老师", check_on: today(), check_result: "属实", check_text: "家访属实" }, "已核查");
     await this.step("assess", "评议 →", { votes_for: "12", votes_against: "0", votes_abstain: "1", leaders_on: today(), leaders_minutes: "资助评审会议纪要", level: "困难" }, "已评议");
