@@ -169,6 +169,9 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
         }
         fields.insert("void".into(), Value::Bool(false));
         let before = present.fields.get(&doc);
+        if let Some(before) = before {
+            keep_what_is_not_said(&mut answer, at, &mut fields, before, lang);
+        }
         if before.is_none() {
             fields.remove("void");
             fields.insert("on".into(), Value::Str(replica.clock().today().to_string()));
@@ -209,6 +212,20 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
         return Err(Fault::new("roster-other-school", Exit::Input).of(doubts).into());
     }
     finish(replica, upload, "roster", &bytes, batch, answer, progress)
+}
+
+/// What a roster does not say of a child on file and a new child is taken to be stands as it is: an old roster sent again neither brings back who left nor moves a boarder out.
+fn keep_what_is_not_said(answer: &mut Json, at: usize, fields: &mut BTreeMap<String, Value>, before: &BTreeMap<String, Value>, lang: Lang) {
+    let known = |key: &str| !text(before, key).is_empty();
+    let void = before.get("void") == Some(&Value::Bool(true));
+    if known("status") && !void && fields.remove("status").is_some_and(|said| before.get("status") != Some(&said)) {
+        warn(answer, at, "import-row-status-kept", lang);
+    }
+    let assumed = |said: &Json| said["code"] == Reason::BoardingAssumed.code();
+    if known("boarding") && answer["rows"][at]["warnings"].as_array().is_some_and(|list| list.iter().any(assumed)) {
+        fields.remove("boarding");
+        retract(answer, at, Reason::BoardingAssumed);
+    }
 }
 
 /// What of a roster is to be doubted: rows that this school gave back were its own when they left here, under whatever title; what was added to them is not known to be.

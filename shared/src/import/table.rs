@@ -193,7 +193,8 @@ impl Table {
 /// How the lines below a table of ours begin (`shared/locales/*/report.ftl`: what is disputed, how fresh, who is missing).
 const OWN_FEET: [&str; 7] = ["数据截至", "未收到数据", "有争议", "As of", "Schools not heard from", "Disputed, not counted", "没有符合条件"];
 
-fn is_footer(text: &str) -> bool {
+/// Whether a line that begins so stands below a table: totals, who made it.
+pub(crate) fn is_footer(text: &str) -> bool {
     let text = clean::compact(text);
     ["合计", "总计", "小计", "共计", "制表", "填表", "审核", "负责人", "说明", "注:", "单位"].iter().any(|word| text.starts_with(word))
 }

@@ -1,6 +1,10 @@
 //! Records that a definition calls alike (`[alike]`): a second case of a child, a second application of a term. Each may be meant; whoever is about to write one is asked.
 
-use super::browse::Row;
+use super::{
+    Replica, Result,
+    browse::{Row, Wanted},
+    students::normal_name,
+};
 use crate::{
     document::view::Value,
     ledger::{Definition, definition::Within},
@@ -32,6 +36,32 @@ pub fn like(definition: &Definition, fields: &BTreeMap<String, Value>, rows: Vec
     };
     let equal = |row: &Row| alike.fields.iter().all(|field| fields.get(field).is_some() && fields.get(field) == row.fields.get(field));
     rows.into_iter().filter(|row| near(row) && equal(row)).collect()
+}
+
+impl Replica {
+    /// Children of this year's files who have that name, spaces and width of letters apart, and of whose day of birth `born` holds (empty: not known).
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn namesakes(&self, definition: &Definition, name: &str, born: impl Fn(&str) -> bool) -> Result<Vec<Row>> {
+        let year = self.this_year()?;
+        let name = normal_name(name);
+        let mut found = Vec::new();
+        for pupil in self.pupils(year)?.into_iter().filter(|pupil| normal_name(&pupil.name) == name) {
+            let equals = BTreeMap::from([("name".to_owned(), pupil.name.clone())]);
+            let rows = self.page(definition, &Wanted { year: Some(year), equals, limit: 100, ..Wanted::default() })?.rows;
+            let own = rows.into_iter().filter(|row| row.id == pupil.student && born(text(row, "birth")));
+            found.extend(own);
+        }
+        Ok(found)
+    }
+}
+
+fn text<'a>(row: &'a Row, field: &str) -> &'a str {
+    match row.fields.get(field) {
+        Some(Value::Str(text)) => text,
+        _ => "",
+    }
 }
 
 /// Where they are looked for, in words; empty for a ledger that calls none alike.

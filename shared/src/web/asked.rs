@@ -17,7 +17,6 @@ use crate::{
         alike,
         browse::{Row, Wanted},
         names::Names,
-        students::normal_name,
     },
 };
 use std::collections::BTreeMap;
@@ -122,8 +121,10 @@ fn child(desk: &Desk, account: &Account, definition: &Definition, fields: &BTree
         Ok(desk.replica.page(definition, &wanted).map_err(Fault::from)?.rows)
     };
     let numbered = with("id_no")?;
-    let name = |of: &BTreeMap<String, Value>| text(of, "name").map(normal_name);
-    let namesakes = with("birth")?.into_iter().filter(|row| name(&row.fields) == name(fields)).collect::<Vec<_>>();
+    let namesakes = match (text(fields, "name"), text(fields, "birth")) {
+        (Some(name), Some(birth)) => desk.replica.namesakes(definition, name, |known| known == birth).map_err(Fault::from)?,
+        _ => Vec::new(),
+    };
     let (code, rows) = if numbered.is_empty() { ("web-child-alike", namesakes) } else { ("web-child-there", numbered) };
     if rows.is_empty() {
         return Ok(None);

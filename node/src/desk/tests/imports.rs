@@ -598,3 +598,43 @@ async fn a_workbook_given_back_carries_this_schools_mark_unless_the_roster_is_in
     }
     assert_eq!(marks, ["5299010001", ""]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_roster_sent_again_neither_brings_back_who_left_nor_moves_a_boarder_out() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let roster = "姓名,身份证号,性别,年级,班级,是否寄宿\n王小明,529901201606120012,男,三年级,1班,\n赵小红,529901201603020032,男,三年级,1班,\n";
+    let seen = upload(&school, &session, "zh", "roster", "名册.csv", roster.as_bytes()).await.text;
+    school.post(&format!("/import/{}/apply", hidden_token(&seen)), &session, "this_school=1").await;
+    let child = school.records("enrolment").into_iter().find(|row| row.name.as_deref() == Some("王小明")).unwrap().id;
+    let gone = [("status", "left"), ("status_on", "2026-02-27"), ("boarding", "board")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+    ask(&school, Ask::RecordSet { record: child.clone(), set: gone, by: None });
+    let again = upload(&school, &session, "zh", "roster", "名册.csv", roster.as_bytes()).await.text;
+    assert!(again.contains("学籍状态不是“在校”，名册里没有写，没有改") && again.contains("没有需要写入的内容"), "{again}");
+    let fields = school.records("enrolment").into_iter().find(|row| row.id == child).unwrap().fields;
+    let value = |key: &str| serde_json::to_value(&fields[key]).unwrap();
+    assert_eq!((value("status"), value("boarding")), ("left".into(), "board".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_have_slipped_or_lost_their_ids_are_asked_about_and_a_line_of_totals_is_no_child() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let book = bytes(&school, &session, "/ledger/enrolment/export").await;
+    let slipped = with_cell(&book, "姓名", "赵小红");
+    let seen = upload(&school, &session, "zh", "", "档案.xlsx", &slipped).await.text;
+    assert!(seen.contains("姓名或证件号码和学生档案里的不一样") && seen.contains("name=\"meant\" value=\"2\" required"), "{seen}");
+    let apply = format!("/import/{}/apply", hidden_token(&seen));
+    assert!(!school.post(&apply, &session, "").await.status.is_redirection());
+    assert_eq!(school.records("enrolment")[0].name.as_deref(), Some("王小明"));
+    let total = with_row(&book, &[("姓名", "合计"), ("曾用名", "120")]);
+    let seen = upload(&school, &session, "zh", "", "档案.xlsx", &total).await.text;
+    assert!(seen.contains("合计行不用管") && seen.contains("没有需要写入的内容"), "{seen}");
+    // The column of ids deleted: what is there already is written once more only if that is meant.
+    let set = [("kind", "visit"), ("minutes", "20"), ("on", "2026-03-01")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+    ask(&school, Ask::RecordAdd { ledger: "care_log".into(), subject: Some(SubjectRef::Student(child)), year: None, set, by: None });
+    let bare = "姓名,日期,关爱方式,时长（分钟）\n王小明,2026-03-01,家访,20\n王小明,2026-03-01,家访,25\n";
+    let seen = upload(&school, &session, "zh", "care_log", "关爱.csv", bare.as_bytes()).await.text;
+    assert!(seen.contains("第 2 行：已有一条内容一样的记录") && seen.contains("name=\"meant\" value=\"2\" required"), "{seen}");
+}

@@ -1,5 +1,6 @@
 //! What is said of rows before they are written. Asked about, once, as the desk's forms ask: what a definition's checks ask about (`ask = true`), required fields that ask and
-//! are left empty, a record like one that is there (`[alike]`), what must be known of a new child and is left out. Only told: what else is missing, or does not fit.
+//! are left empty, a record that says the same as one there or is like it (`[alike]`), a new child of the name of another or of whom something must be known, a child that gets
+//! another name or number. Only told: what else is missing, or does not fit.
 //!
 //! The rows of one file count together: two payments that are each within what was approved, and above it together, are asked about; so is the second of two rows alike.
 
@@ -13,10 +14,7 @@ use crate::{
         validate::{self, Finding, FindingCode},
     },
     locale::Lang,
-    replica::{
-        Replica, Result, alike,
-        browse::{Row, Wanted},
-    },
+    replica::{Replica, Result, alike, browse::Row, students::normal_name},
 };
 use std::collections::BTreeMap;
 
@@ -32,7 +30,7 @@ pub(super) struct Said {
 /// Whether anything of rows in this ledger is asked about.
 pub(crate) fn any(definition: &Definition) -> bool {
     let fields = || definition.fields.iter().any(|field| field.ask);
-    definition.form == Form::Profile || definition.alike.is_some() || definition.checks.iter().any(Check::asks) || fields()
+    definition.subject == Subject::Student || definition.checks.iter().any(Check::asks) || fields()
 }
 
 /// By the place of the row. `written`: what each row writes.
@@ -57,6 +55,7 @@ pub(super) fn of(replica: &Replica, definition: &Definition, written: &[(usize, 
         let Some(fields) = after.get(&trace.record) else {
             said.asks.extend(lacking(replica, definition, trace));
             said.asks.extend(namesake(replica, definition, trace)?);
+            said.asks.extend(renamed(definition, trace));
             continue;
         };
         let state = states.get(&trace.record).and_then(Option::as_deref);
@@ -103,7 +102,7 @@ impl There {
         state: Option<&str>,
         lang: Lang,
     ) -> Result<Option<Fault>> {
-        if definition.alike.is_none() || definition.subject != Subject::Student {
+        if definition.subject != Subject::Student {
             return Ok(None);
         }
         let doc = trace.doc.to_string();
@@ -114,39 +113,52 @@ impl There {
                 entry.insert((rows.collect(), Vec::new()))
             }
         };
-        let code = if !alike::like(definition, fields, known.clone()).is_empty() {
+        let on = match fields.get("on") {
+            Some(Value::Str(on)) => Some(on.clone()),
+            _ => None,
+        };
+        // Who wrote it, and under which version, says nothing of what it says.
+        let same = |row: &Row, key: &str, value: &Value| key == "by" || key.starts_with('_') || row.fields.get(key) == Some(value);
+        let said = |row: &Row| fields.iter().all(|(key, value)| same(row, key, value));
+        let code = if known.iter().any(said) {
+            "import-row-same"
+        } else if !alike::like(definition, fields, known.clone()).is_empty() {
             "import-row-alike"
         } else if !alike::like(definition, fields, earlier.clone()).is_empty() {
             "import-row-alike-earlier"
         } else {
             ""
         };
-        let on = match fields.get("on") {
-            Some(Value::Str(on)) => Some(on.clone()),
-            _ => None,
-        };
         earlier.push(Row { on, fields: fields.clone(), state: state.map(str::to_owned), ..Row::default() });
         Ok((!code.is_empty()).then(|| Fault::new(code, Exit::Found).with("within", alike::within(definition, lang))))
     }
 }
 
-/// A child of that name who is on file already, born on that day or on a day that is not known.
+/// A new child of the name of one on file, born on that day or on a day that is not known.
 fn namesake(replica: &Replica, definition: &Definition, trace: &Trace) -> Result<Option<Fault>> {
-    let text = |fields: &BTreeMap<String, Value>, code: &str| match fields.get(code) {
-        Some(Value::Str(text)) => text.clone(),
-        _ => String::new(),
+    let text = |code: &str| match trace.after.get(code) {
+        Some(Value::Str(text)) => text.as_str(),
+        _ => "",
     };
-    let (name, birth) = (text(&trace.after, "name"), text(&trace.after, "birth"));
+    let (name, birth) = (text("name"), text("birth"));
     if definition.form != Form::Profile || !trace.new || name.is_empty() {
         return Ok(None);
     }
-    let wanted =
-        Wanted { year: Some(replica.this_year()?), equals: BTreeMap::from([("name".to_owned(), name.clone())]), limit: 100, ..Wanted::default() };
-    let there = replica.page(definition, &wanted)?.rows.into_iter().any(|row| {
-        let known = text(&row.fields, "birth");
-        known == birth || known.is_empty() || birth.is_empty()
-    });
-    Ok(there.then(|| Fault::new("import-row-namesake", Exit::Found).with("name", name)))
+    let there = replica.namesakes(definition, name, |known| known == birth || known.is_empty() || birth.is_empty())?;
+    Ok((!there.is_empty()).then(|| Fault::new("import-row-namesake", Exit::Found).with("name", name)))
+}
+
+/// Another name or number than the child's file has: of a file of which one column was sorted every row has another child's.
+fn renamed(definition: &Definition, trace: &Trace) -> Option<Fault> {
+    let moved = |code: &&str| {
+        let plain = |fields: &BTreeMap<String, Value>| match fields.get(*code) {
+            Some(Value::Str(text)) => normal_name(text),
+            _ => String::new(),
+        };
+        trace.after.contains_key(*code) && !plain(&trace.before).is_empty() && plain(&trace.before) != plain(&trace.after)
+    };
+    let profile = definition.form == Form::Profile && !trace.new;
+    (profile && ["name", "id_no", "student_no"].iter().any(|code| moved(&code))).then(|| Fault::new("import-row-renamed", Exit::Found))
 }
 
 /// Required fields that a new child's row leaves empty; of another row none.

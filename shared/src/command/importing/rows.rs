@@ -470,7 +470,8 @@ impl Rows<'_> {
         if let Some(reached) = &self.reached {
             reached.references(self.catalogue, self.definition, &set)?;
         }
-        if student.is_none() && self.definition.subject == Subject::Student && self.definition.form == Form::Records {
+        let total = self.definition.form == Form::Profile && cell(cells, "name").is_some_and(|name| table::is_footer(&name));
+        if total || student.is_none() && self.definition.subject == Subject::Student && self.definition.form == Form::Records {
             return Err(Fault::new("import-row-no-child", Exit::Input).with("field", "_name").into());
         }
         let subject = student.map(SubjectRef::Student).or_else(|| cell(cells, "_school").map(|s| SubjectRef::School(Some(s))));

@@ -145,11 +145,6 @@ pub fn list(
 }
 
 /// What was asked of the list, in words: `班级：三年级1班；状态：已批准`.
-/// That a notice is of these alone.
-fn part_only(lang: Lang, part: &str) -> String {
-    locale::text(lang, "paper-notice-part", &[("value", part)])
-}
-
 fn filtered(desk: &Desk, definition: &Definition, asked: &BTreeMap<String, String>, lang: Lang) -> String {
     let (catalogue, t) = (desk.replica.catalogue(), |key: &str| locale::text(lang, key, &[]));
     let word = |key: &str, text: &str| -> Option<(String, String)> {
@@ -266,7 +261,7 @@ pub fn notice(
         page: page.titled(title.clone()),
         title,
         day: shown::on_paper(&today, lang),
-        filtered: if part.is_empty() { part } else { part_only(lang, &part) },
+        filtered: if part.is_empty() { part } else { locale::text(lang, "paper-notice-part", &[("value", &part)]) },
         notice: Some(public),
         wide: heads.len() > HEADS_UPRIGHT_MAX,
         heads,
