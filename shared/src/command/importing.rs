@@ -167,14 +167,10 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
             }
             remark(&mut answer, at, &Problem::new(reason), lang);
         }
-        fields.insert("void".into(), Value::Bool(false));
         let before = present.fields.get(&doc);
-        if let Some(before) = before {
-            keep_what_is_not_said(&mut answer, at, &mut fields, before, lang);
-        }
-        if before.is_none() {
-            fields.remove("void");
-            fields.insert("on".into(), Value::Str(replica.clock().today().to_string()));
+        match before {
+            Some(before) => keep_what_is_not_said(&mut answer, at, &mut fields, before, lang),
+            None => drop(fields.insert("on".into(), Value::Str(replica.clock().today().to_string()))),
         }
         let changed: BTreeMap<String, Value> =
             fields.into_iter().filter(|(k, v)| before.is_none_or(|b| (k != "void" || b.contains_key(k)) && b.get(k) != Some(v))).collect();
@@ -214,10 +210,11 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
     finish(replica, upload, "roster", &bytes, batch, answer, progress)
 }
 
-/// What a roster does not say of a child on file and a new child is taken to be stands as it is: an old roster sent again neither brings back who left nor moves a boarder out.
+/// A child on file that the roster names is there again, if its file was made void. What the roster does not say of it and a new child is taken to be stands as it is: an old roster sent again neither brings back who left nor moves a boarder out.
 fn keep_what_is_not_said(answer: &mut Json, at: usize, fields: &mut BTreeMap<String, Value>, before: &BTreeMap<String, Value>, lang: Lang) {
     let known = |key: &str| !text(before, key).is_empty();
     let void = before.get("void") == Some(&Value::Bool(true));
+    fields.insert("void".into(), Value::Bool(false));
     if known("status") && !void && fields.remove("status").is_some_and(|said| before.get("status") != Some(&said)) {
         warn(answer, at, "import-row-status-kept", lang);
     }

@@ -150,15 +150,15 @@ fn namesake(replica: &Replica, definition: &Definition, trace: &Trace) -> Result
 
 /// Another name or number than the child's file has: of a file of which one column was sorted every row has another child's.
 fn renamed(definition: &Definition, trace: &Trace) -> Option<Fault> {
-    let moved = |code: &&str| {
-        let plain = |fields: &BTreeMap<String, Value>| match fields.get(*code) {
+    let moved = |code: &str| {
+        let plain = |fields: &BTreeMap<String, Value>| match fields.get(code) {
             Some(Value::Str(text)) => normal_name(text),
             _ => String::new(),
         };
-        trace.after.contains_key(*code) && !plain(&trace.before).is_empty() && plain(&trace.before) != plain(&trace.after)
+        trace.after.contains_key(code) && !plain(&trace.before).is_empty() && plain(&trace.before) != plain(&trace.after)
     };
     let profile = definition.form == Form::Profile && !trace.new;
-    (profile && ["name", "id_no", "student_no"].iter().any(|code| moved(&code))).then(|| Fault::new("import-row-renamed", Exit::Found))
+    (profile && ["name", "id_no", "student_no"].into_iter().any(moved)).then(|| Fault::new("import-row-renamed", Exit::Found))
 }
 
 /// Required fields that a new child's row leaves empty; of another row none.
