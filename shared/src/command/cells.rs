@@ -3,6 +3,7 @@
 
 use crate::{
     document::view::Value,
+    fault::{Exit, Fault},
     ledger::{
         Catalogue, Definition, FieldType,
         definition::{Field, Privacy},
@@ -48,6 +49,13 @@ pub fn label_of(catalogue: &Catalogue, ledger: &str, fields: &BTreeMap<String, V
 #[must_use]
 pub fn among(keys: &BTreeSet<String>, code: &str) -> bool {
     keys.iter().any(|key| key.strip_prefix(code).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+}
+
+/// What refuses to write a field that awaits a person's choice.
+#[must_use]
+pub fn in_dispute(definition: &Definition, code: &str) -> Fault {
+    let title = |lang| definition.field(code).map_or_else(|| code.to_owned(), |field| field.title.get(lang).to_owned());
+    Fault::new("field-disputed", Exit::Input).with("field", code).with("title_zh", title(Lang::Zh)).with("title_en", title(Lang::En))
 }
 
 /// Whether a text says what already stands in the record: as it is shown, or read by the field's type.

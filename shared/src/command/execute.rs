@@ -38,10 +38,7 @@ fn undisputed(replica: &Replica, place: &Place, set: &BTreeMap<String, String>) 
     }
     let disputed = replica.in_dispute()?;
     let Some(code) = disputed.get(&place.id).and_then(|keys| set.keys().find(|code| cells::among(keys, code))) else { return Ok(()) };
-    let definition = replica.definition(&place.ledger)?;
-    let fault = Fault::new("field-disputed", Exit::Input).with("field", code);
-    let title = |lang| definition.field(code).map_or_else(|| code.clone(), |field| field.title.get(lang).to_owned());
-    Err(fault.with("title_zh", title(Lang::Zh)).with("title_en", title(Lang::En)).into())
+    Err(cells::in_dispute(replica.definition(&place.ledger)?.as_ref(), code).into())
 }
 
 /// The record a person names. Of several children of the name given it is said who they are, instead of that there is none.

@@ -1,4 +1,5 @@
-//! Records that a definition calls alike (`[alike]`): a second case of a child, a second application of a term. Each may be meant; whoever is about to write one is asked.
+//! Records that a definition calls alike (`[alike]`): a second case of a child, a second application of a term. And children of one name. Each may be
+//! meant; whoever is about to write one is asked.
 
 use super::{
     Replica, Result,

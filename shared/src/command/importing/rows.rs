@@ -402,9 +402,7 @@ impl Rows<'_> {
             }
             // A person chooses; what stands here is nobody's last word, and no side to be shown.
             if self.disputed.get(&place.id).is_some_and(|keys| cells::among(keys, code)) {
-                let title = |lang| field.title.get(lang).to_owned();
-                let fault = Fault::new("field-disputed", Exit::Input).with("field", code);
-                return Err(fault.with("title_zh", title(Lang::Zh)).with("title_en", title(Lang::En)).into());
+                return Err(cells::in_dispute(self.definition, code).into());
             }
             if self.says(field, place, text) {
                 continue;
