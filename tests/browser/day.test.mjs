@@ -232,9 +232,9 @@ test("what was typed survives the lock: it is said, unlocked in another page, an
     const other = await page.context().newPage();
     await other.goto(`${desk.url}/lock`);
     await page.click("main button.main");
-    await page.waitForSelector("#said:has-text('还没有保存')");
+    await page.waitForSelector("#cover:has-text('还没有保存')");
     await sound(page, "locked-typing");
-    const [unlock] = await Promise.all([page.context().waitForEvent("page"), page.click("#said a")]);
+    const [unlock] = await Promise.all([page.context().waitForEvent("page"), page.click("#cover a")]);
     await unlock.fill("#password", teacher[1]);
     await unlock.keyboard.press("Enter");
     await unlock.waitForURL((at) => at.pathname === "/");
@@ -250,7 +250,7 @@ test("what was typed survives the lock: it is said, unlocked in another page, an
     await other.click("header button:has-text('退出')");
     await other.waitForURL("**/login");
     await page.click("main button.main");
-    await page.waitForSelector("#said:has-text('还没有保存')");
+    await page.waitForSelector("#cover:has-text('还没有保存')");
     await login(other, desk.url, ...teacher);
     await page.bringToFront();
     await page.click("main button.main");
@@ -288,6 +288,44 @@ test("a registrar who forgot the password is let in by whoever has the machine",
     await page.fill("#again", registrar[1]);
     await page.click("main button.main");
     await page.waitForURL(/\/\?done=/);
+  });
+});
+
+test("a page that was locked shows nothing of a child until its person is back, and then the same page", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...teacher);
+    await page.goto(`${desk.url}/children?q=kb`);
+    await page.click("tbody a >> nth=0");
+    await page.waitForURL(/\/child\//);
+    const child = page.url();
+    const seen = () => page.isVisible("h1, dd, td, nav, #pulse");
+    assert.equal(await seen(), true);
+    const other = await page.context().newPage();
+    await other.goto(`${desk.url}/lock`);
+    // Looked at again, as by whoever passes by.
+    await page.bringToFront();
+    await page.evaluate(() => dispatchEvent(new Event("focus")));
+    await page.waitForSelector("#cover:has-text('已锁定')");
+    assert.equal(await seen(), false);
+    await sound(page, "covered");
+    await page.click("#cover a");
+    await page.waitForURL(/\/lock\?next=/);
+    await page.fill("#password", teacher[1]);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(child);
+    assert.equal(await seen(), true);
+    // A login that is over altogether comes back to the page too.
+    await other.goto(`${desk.url}/`);
+    await other.click("header button:has-text('退出')");
+    await other.waitForURL("**/login");
+    await page.bringToFront();
+    await page.evaluate(() => dispatchEvent(new Event("focus")));
+    await page.click("#cover a");
+    await page.waitForURL(/\/login\?next=/);
+    await page.fill("#login", teacher[0]);
+    await page.fill("#password", teacher[1]);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(child);
   });
 });
 

@@ -9,6 +9,7 @@
 //!
 //! A day without school is opened for marking by a person who says so ([`Known::open`]): nothing is written on it by a slip of the date.
 
+mod caseless;
 mod known;
 mod missing;
 mod taking;
@@ -30,12 +31,13 @@ use huxue_shared::{
     command::Request,
     document::view::Value,
     fault::{Exit, Fault},
+    ledger::days::Holidays,
     locale::{self, Lang},
     replica::browse::{Pupil, Row, Wanted},
     web::{
         Desk,
         account::{Account, Class},
-        children,
+        children, entry,
         guard::{Oops, Visitor},
         page::{Page, draw},
         pending::Pending,
@@ -124,7 +126,10 @@ struct Line {
     note: String,
     /// Days without a roll that break the absence: where the newest of them is taken, and what is said. Empty: none do.
     gap: (String, String),
-    case: Option<String>,
+    /// The open case of these days: where it is, and how it stands.
+    case: Option<(String, String)>,
+    /// A new case, where the days make one and none is open.
+    caseless: caseless::Offer,
     /// The days that made the case are no longer so: it may be taken back.
     withdraw: String,
     saved: bool,
@@ -173,6 +178,8 @@ struct RollPage {
     today: String,
     day: String,
     works: bool,
+    /// No calendar is known here.
+    blind: bool,
     /// No school on this day, and nobody has said that there is: it is asked first.
     asks: bool,
     /// Opened by a person who said so.
@@ -340,6 +347,7 @@ async fn roll(
                 today: today.to_string(),
                 day: in_words(day, today, page.lang),
                 works: known.holidays.is_working(day),
+                blind: *known.holidays == Holidays::none(),
                 lines,
                 head,
                 may: known.may && !asks,
@@ -380,7 +388,7 @@ async fn withdraw(
 ) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let lang = visitor.lang;
-    let day = desk
+    let (day, undo) = desk
         .run(move |desk| {
             let day = on.day(desk.clock().today())?;
             let known = known(desk, &account, Class { grade, class }, day, lang)?;
@@ -391,11 +399,11 @@ async fn withdraw(
             let case = known.unfounded.get(&of.student).ok_or_else(|| Fault::new("roll-case-stands", Exit::Input))?;
             let _ = reach::writable(desk, &account, &case.id)?;
             let why = locale::text(lang, "desk-roll-withdraw-why", &[]);
-            desk.ask(&account, Request::RecordVoid { record: case.id.clone(), why, by: Some(account.name.clone()) }, lang)?;
-            Ok(day)
+            let done = desk.ask(&account, Request::RecordVoid { record: case.id.clone(), why, by: Some(account.name.clone()) }, lang)?;
+            Ok((day, entry::undo_word(&done)))
         })
         .await?;
-    Ok(Redirect::to(&format!("/roll/{grade}/{class}?on={day}&withdrawn=1")).into_response())
+    Ok(Redirect::to(&format!("/roll/{grade}/{class}?on={day}&withdrawn=1{undo}")).into_response())
 }
 
 #[derive(Debug, Deserialize)]

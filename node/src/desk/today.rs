@@ -21,6 +21,7 @@ use huxue_shared::{
     fault::Fault,
     ledger::{
         Definition,
+        days::Holidays,
         definition::{Authority, Step},
         lifecycle,
     },
@@ -100,6 +101,8 @@ struct TodayPage {
     page: Page,
     day: String,
     works: bool,
+    /// No calendar is known here, to who takes rolls.
+    blind: bool,
     cards: Vec<Card>,
     empty: bool,
     guide: Vec<(String, &'static str, bool)>,
@@ -153,7 +156,8 @@ fn today_page(desk: &Desk, account: &Account, machine: &Machine, page: Page) -> 
     let (guide, done) = guide::shown(guide::steps(desk, account, machine)?);
     let guide_done = if done > 0 { page.t1("desk-guide-done-count", done) } else { String::new() };
     let guide = guide.into_iter().map(|(key, href, done)| (page.t(key), href, done)).collect();
-    Ok(TodayPage { day: shown::day(today, lang), works, cards, empty, guide, guide_done, page })
+    let blind = mine.any() && *desk.replica.holidays() == Holidays::none();
+    Ok(TodayPage { day: shown::day(today, lang), works, blind, cards, empty, guide, guide_done, page })
 }
 
 /// The reports that are cards of this page, in their order.

@@ -226,6 +226,20 @@ impl<'a> Check<'a> {
                     self.note(block, at, ProblemCode::OtherFieldUnknown, vec![("ledger", ledger.to_owned()), ("field", field.to_owned())]);
                 }
             }
+            for (ledger, field, option) in condition.lasts() {
+                let Some(other) = self.ledger(ledger) else {
+                    self.note(block, at, ProblemCode::LedgerUnknown, vec![("ledger", ledger.to_owned())]);
+                    continue;
+                };
+                let list = other.field(field).and_then(|field| self.catalogue.options(other, field));
+                match list {
+                    None => self.note(block, at, ProblemCode::OtherFieldUnknown, vec![("ledger", ledger.to_owned()), ("field", field.to_owned())]),
+                    Some(list) if list.choice(option).is_none() => {
+                        self.note(block, at, ProblemCode::ConditionValue, vec![("field", field.to_owned()), ("value", option.to_owned())]);
+                    }
+                    Some(_) => {}
+                }
+            }
             for (name, literal) in condition.literals() {
                 let Some(field) = definition.field(name).filter(|field| matches!(field.options, Some(OptionsRef::Other { .. }))) else { continue };
                 let Some(list) = self.catalogue.options(definition, field) else { continue };

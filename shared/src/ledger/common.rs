@@ -48,6 +48,7 @@ fn build(code: &str) -> Field {
         reference: None,
         searchable: false,
         follow_up: false,
+        after: None,
         public: false,
         serial: false,
         common: false,

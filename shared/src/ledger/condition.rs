@@ -36,6 +36,10 @@ pub type Others<'a> = dyn Fn(&Together, &str) -> i64 + 'a;
 /// Money of the records of a ledger, by its code, that name this record in a `ref` field, in fen; `None` where there is none, or the record is not here yet.
 pub type Naming<'a> = dyn Fn(&str, &str) -> Option<i64> + 'a;
 
+/// The day of a child's last record of a ledger, by its code, whose choice field has this option: ledger, field, option; `None` where there is none, or the record that asks
+/// is not here yet.
+pub type Last<'a> = dyn Fn(&str, &str, &str) -> Option<String> + 'a;
+
 /// What the writing machine knows besides the record.
 #[derive(Clone, Copy)]
 pub struct Around<'a> {
@@ -49,6 +53,8 @@ pub struct Around<'a> {
     pub others: &'a Others<'a>,
     /// Money of records that refer to this one.
     pub naming: &'a Naming<'a>,
+    /// Days of the same child's other records.
+    pub last: &'a Last<'a>,
 }
 
 impl std::fmt::Debug for Around<'_> {
@@ -97,6 +103,8 @@ enum Operand {
     Together(Box<Together>),
     /// `$naming.aid_payment.application`: ledger and its `ref` field.
     Naming(String, String),
+    /// `$last.dropout_check.state.absent`: ledger, its choice field and the option.
+    Last(String, String, String),
     /// `id_no.birth`, `id_no.sex`: what an identity number says of its holder.
     Holder(String, Says),
     Literal(Value),
@@ -185,6 +193,7 @@ impl Condition {
             Operand::Field(_)
             | Operand::Of(..)
             | Operand::Naming(..)
+            | Operand::Last(..)
             | Operand::Holder(..)
             | Operand::State
             | Operand::Today { .. }
@@ -201,6 +210,18 @@ impl Condition {
         walk(&self.0, &mut |operand| {
             if let Operand::Of(reference, field) = operand {
                 found.push((reference.as_str(), field.as_str()));
+            }
+        });
+        found
+    }
+
+    /// Options of other ledgers whose last record it asks for: ledger, field, option.
+    #[must_use]
+    pub fn lasts(&self) -> Vec<(&str, &str, &str)> {
+        let mut found = Vec::new();
+        walk(&self.0, &mut |operand| {
+            if let Operand::Last(ledger, field, option) = operand {
+                found.push((ledger.as_str(), field.as_str(), option.as_str()));
             }
         });
         found
@@ -305,6 +326,7 @@ impl Record<'_> {
                 Value::Int(own + (self.around?.others)(of, key))
             }
             Operand::Naming(ledger, field) => Value::Int((self.around?.naming)(ledger, field)?),
+            Operand::Last(ledger, field, option) => Value::Str((self.around?.last)(ledger, field, option)?),
             Operand::Holder(field, says) => says.of(self.fields.get(field)?)?,
             Operand::Literal(value) => value.clone(),
         };

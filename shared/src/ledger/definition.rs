@@ -155,6 +155,8 @@ pub struct Field {
     pub searchable: bool,
     /// A date on which the child, or what `parent` names, is to be looked at again: due until a later record of the ledger.
     pub follow_up: bool,
+    /// Proposed so many months after another date field of the record, where it is empty.
+    pub after: Option<(String, i32)>,
     /// The desk asks for it once before it saves what makes it required and leaves it empty.
     pub ask: bool,
     /// May appear on a public notice.

@@ -127,6 +127,7 @@ fn every_finding_and_void_reason_has_a_sentence_in_both_languages() {
         other: &|_| None,
         others: &|_, _| 0,
         naming: &|_, _| None,
+        last: &|_, _, _| None,
     };
     let found = findings(&definition, &BTreeMap::new(), None, &around);
     assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), [FindingCode::NoDate, FindingCode::Check]);

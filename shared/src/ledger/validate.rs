@@ -257,6 +257,7 @@ authority = "school"
             other: &|key| (key == "programme:1").then(|| [("stage".to_owned(), text("primary"))].into()),
             others: &|_, _| 0,
             naming: &|_, _| None,
+            last: &|_, _, _| None,
         };
         findings(&definition, &fields, Some(state), &around).into_iter().map(|finding| (finding.field, finding.code, finding.blocks)).collect()
     }
@@ -286,6 +287,7 @@ authority = "school"
             other: &|_| None,
             others: &|_, _| 0,
             naming: &|_, _| None,
+            last: &|_, _, _| None,
         };
         let catalogue = crate::ledger::Catalogue::embedded();
         let empty = BTreeMap::new();

@@ -35,7 +35,7 @@ pub(super) const LATE: &str = "late_edit";
 /// `document-closed`, naming the school the child moved to.
 pub(crate) fn must_be_open(c: &Connection, doc: DocId) -> Result<()> {
     match closed_profile(c, doc)? {
-        Some(profile) => Err(refusal(&profile).into()),
+        Some(profile) => Err(refusal(c, &profile)?.into()),
         None => Ok(()),
     }
 }
@@ -55,11 +55,15 @@ pub(super) fn closed_profile(c: &Connection, doc: DocId) -> Result<Option<BTreeM
     Ok((disputed || text(&fields, HEADS).is_some()).then_some(fields))
 }
 
-fn refusal(fields: &BTreeMap<String, Value>) -> Fault {
-    Fault::new("document-closed", Exit::NotAllowed)
+fn refusal(c: &Connection, fields: &BTreeMap<String, Value>) -> Result<Fault> {
+    let to = text(fields, TO).unwrap_or_default();
+    // A school is known by its name; one that is not in the list, or outside the county, as it is written.
+    let mut statement = c.prepare_cached("SELECT name FROM record_school WHERE code = ?1 AND void = 0 AND name IS NOT NULL LIMIT 1")?;
+    let name: Option<String> = statement.query_row([&to], |r| r.get(0)).optional()?;
+    Ok(Fault::new("document-closed", Exit::NotAllowed)
         .with("name", text(fields, "name").unwrap_or_default())
-        .with("to", text(fields, TO).unwrap_or_default())
-        .with("on", text(fields, ON).unwrap_or_default())
+        .with("to", name.unwrap_or(to))
+        .with("on", text(fields, ON).unwrap_or_default()))
 }
 
 /// A text that is not empty.

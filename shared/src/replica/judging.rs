@@ -75,7 +75,22 @@ impl Replica {
             let fen = self.money_of_others(&Together { ledger: ledger.to_owned(), field: field.to_owned(), net }, own, "", among).ok()?;
             (fen != 0).then_some(fen)
         };
-        work(&Around { today: self.clock.today(), school, other: &other, others: &others, naming: &naming })
+        let last = |ledger: &str, field: &str, option: &str| self.last_of(own, ledger, field, option).ok().flatten();
+        work(&Around { today: self.clock.today(), school, other: &other, others: &others, naming: &naming, last: &last })
+    }
+
+    /// The day of the last record of a ledger in the document of `own` that holds, and whose field has this option.
+    fn last_of(&self, own: &str, ledger: &str, field: &str, option: &str) -> Result<Option<String>> {
+        let known = self.definition(ledger).is_ok_and(|definition| definition.field(field).is_some());
+        if own.is_empty() || !known {
+            return Ok(None);
+        }
+        self.store.read(|c| {
+            let sql = format!(
+                "SELECT max(\"on\") FROM \"record_{ledger}\" WHERE _doc = (SELECT doc FROM record WHERE id = ?1) AND void = 0 AND \"{field}\" = ?2 AND \"on\" <> ''"
+            );
+            Ok(c.prepare_cached(&sql)?.query_row([own, option], |row| row.get(0))?)
+        })
     }
 
     /// Money of the records but `own` that name `key`, in fen. What is disputed has no value here and is not counted.

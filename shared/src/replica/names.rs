@@ -179,6 +179,24 @@ pub fn sound(name: &str) -> String {
     name.chars().map(|c| c.to_pinyin().map_or_else(|| c.to_lowercase().to_string(), |sound| sound.plain().to_owned())).collect()
 }
 
+/// `三年级2班`, `Grade 3 class 2`; empty without a grade.
+#[must_use]
+pub fn class(grade: Option<i64>, class: Option<i64>, lang: Lang) -> String {
+    let Some(grade) = grade else { return String::new() };
+    let number = class.map_or_else(String::new, |class| class.to_string());
+    let key = if class.is_some() { "web-class" } else { "web-grade" };
+    locale::text(lang, key, &[("grade", &grade_name(grade, lang)), ("class", &number)])
+}
+
+/// A grade as it is called, without the word.
+fn grade_name(grade: i64, lang: Lang) -> String {
+    let zh = ["学前", "一", "二", "三", "四", "五", "六", "七", "八", "九", "高一", "高二", "高三"];
+    match (lang, usize::try_from(grade).ok().and_then(|at| zh.get(at))) {
+        (Lang::Zh, Some(name)) => (*name).to_owned(),
+        _ => grade.to_string(),
+    }
+}
+
 /// A record named in one line.
 #[must_use]
 pub fn label(catalogue: &Catalogue, definition: &Definition, fields: &BTreeMap<String, Value>, lang: Lang) -> String {
@@ -191,15 +209,21 @@ fn undated<'r>(definition: &Definition, codes: &[String], row: &'r Row) -> &'r s
     if dates.into_iter().any(|field| is_filled(&row.fields, &field.code)) { "" } else { row.on.as_deref().unwrap_or_default() }
 }
 
-/// These fields of a record in one line; a date and the one after it are from when to when, a school and the one after it from where to where. `said`: a date by itself says what it is the date of.
+/// These fields of a record in one line; a grade and its class are one thing, a date and the one after it are from when to when, a school and the one after it from where to where. `said`: a date by itself says what it is the date of.
 fn line(catalogue: &Catalogue, definition: &Definition, codes: &[String], fields: &BTreeMap<String, Value>, said: bool, lang: Lang) -> String {
     let mut out = String::new();
     let (mut from, mut left, mut sum) = (false, false, false);
+    let number = |code: &str| match fields.get(code) {
+        Some(Value::Int(number)) if codes.iter().any(|named| named == code) => Some(*number),
+        _ => None,
+    };
     for field in codes.iter().filter_map(|code| definition.field(code)).filter(|field| field.privacy != Privacy::C) {
         let text = match (field.kind, fields.get(&field.code)) {
             // That something is so is said by what it is; that it is not says nothing.
             (FieldType::Bool, Some(Value::Bool(true))) => field.title.get(lang).to_owned(),
             (FieldType::Bool, _) => String::new(),
+            (FieldType::Int, Some(Value::Int(grade))) if field.code == "grade" => class(Some(*grade), number("class"), lang),
+            (FieldType::Int, _) if field.code == "class" && number("grade").is_some() => String::new(),
             _ => value::show(catalogue, definition, field, fields, lang),
         };
         let (date, span) = (field.kind == FieldType::Date, from && field.kind == FieldType::Date);

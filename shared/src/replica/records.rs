@@ -12,7 +12,7 @@ pub(super) use stepping::Taking;
 pub use stepping::of_former_round;
 
 use super::{
-    Replica, Result, Role,
+    Replica, ReplicaError, Result, Role,
     edit::{DocEdit, What},
     judging::Written,
     students,
@@ -27,7 +27,7 @@ use crate::{
     fault::{Exit, Fault},
     ledger::{
         Catalogue, Definition, FieldType,
-        definition::{Form, Subject},
+        definition::{Field, Form, Step, Subject},
         value,
     },
     model::{DocId, SchoolCode, SchoolYear, Space, SpaceKind, codes::IdNumber},
@@ -397,6 +397,7 @@ impl Replica {
             self.not_sealed(place, &definition)?;
         }
         let (after, reading) = self.read_over(&definition, place.fields.clone(), set)?;
+        self.not_a_steps_day(place, &definition, &after)?;
         let written = set.keys().map(String::as_str).collect();
         let gaps = self.judge(&place.id, &definition, &after, place.state.as_deref(), Written::Fields(&written))?;
         let target = target(place);
@@ -426,6 +427,41 @@ impl Replica {
             }
             None => Ok(()),
         }
+    }
+
+    /// A date that says when a step was taken moves with the step and not beside it, or the two would tell of different days.
+    fn not_a_steps_day(&self, place: &Place, definition: &Definition, after: &BTreeMap<String, Value>) -> Result<()> {
+        for (field, step) in self.days_of_steps(place, definition)? {
+            if after.get(&field.code) != place.fields.get(&field.code) {
+                let fault = Fault::new("record-day-of-step", Exit::NotAllowed).with("field", &field.code).with("record", &place.id);
+                let fault = fault.with("title_zh", &field.title.zh).with("title_en", &field.title.en);
+                return Err(fault.with("step", &step.code).with("step_zh", &step.title.zh).with("step_en", &step.title.en).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Fields of a record that say the day of a step that was taken, and say it as the step does.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn days_of_steps<'d>(&self, place: &Place, definition: &'d Definition) -> Result<Vec<(&'d Field, &'d Step)>> {
+        let steps = definition.lifecycle.iter().flat_map(|lifecycle| &lifecycle.steps);
+        let dated: Vec<(&Field, &Step)> = steps.filter_map(|step| Some((definition.field(step.day.as_deref()?)?, step))).collect();
+        if dated.is_empty() {
+            return Ok(dated);
+        }
+        let taken: Vec<(String, Option<String>)> = self.store.read(|c| {
+            let mut statement = c.prepare_cached("SELECT name, \"on\" FROM step WHERE doc = ?1 AND record = ?2 AND effect = 'effective'")?;
+            let rows = statement.query_map(rusqlite::params![place.n.0, place.id], |r| Ok((r.get(0)?, r.get(1)?)))?;
+            Ok::<_, ReplicaError>(rows.collect::<rusqlite::Result<_>>()?)
+        })?;
+        let says = |field: &Field| match place.fields.get(&field.code) {
+            Some(Value::Str(day)) => day.as_str(),
+            _ => "",
+        };
+        let same = |(field, step): &(&Field, &Step)| taken.iter().any(|(name, on)| *name == step.code && on.as_deref() == Some(says(field)));
+        Ok(dated.into_iter().filter(same).collect())
     }
 
     /// Voids a record, with the reason. Nothing is deleted.

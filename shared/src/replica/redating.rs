@@ -4,6 +4,7 @@
 use super::{
     Replica, Result,
     edit::{DocEdit, What},
+    judging::Written,
     project,
     records::{Done, Place, signature, target},
 };
@@ -88,8 +89,17 @@ impl Replica {
         // The field that says the same day says it still.
         let field = lifecycle.step(&known.name).and_then(|step| step.day.clone());
         let field = field.filter(|code| place.fields.get(code) == Some(&Value::Str(known.on.to_string())));
-        let said = field.into_iter().flat_map(|code| [(target(&place), code, Value::Str(day.to_string())), signature(target(&place), by)]);
-        let edit = Edit { steps: vec![taken], sets: said.collect(), ..Edit::default() };
+        if let Some(code) = &field {
+            let mut after = place.fields.clone();
+            let _ = after.insert(code.clone(), Value::Str(day.to_string()));
+            let _ = self.judge(&place.id, &definition, &after, outcome.state.as_deref(), Written::Fields(&[code.as_str()].into()))?;
+        }
+        // And so does the record's own date, where that field is it.
+        let own = field.as_ref().filter(|code| definition.dated_by.as_ref() == Some(code)).map(|_| "on".to_owned());
+        let said = field.into_iter().chain(own).map(|code| (target(&place), code, Value::Str(day.to_string())));
+        let said: Vec<_> = said.collect();
+        let signed = (!said.is_empty()).then(|| signature(target(&place), by));
+        let edit = Edit { steps: vec![taken], sets: said.into_iter().chain(signed).collect(), ..Edit::default() };
         self.commit(vec![DocEdit { space: place.space, doc: place.doc, what: What::Edit(edit) }])?;
         Ok(done(true))
     }

@@ -104,6 +104,41 @@ fn who_is_absent_again_while_the_case_rests_is_named_until_back_or_taken_up_agai
 }
 
 #[test]
+fn who_is_absent_long_enough_without_a_case_is_named_until_a_case_is_open_or_the_child_is_back() {
+    let mut c = empty();
+    for doc in 1..=7 {
+        pupil(&c, doc, A, "");
+    }
+    let mark = |c: &rusqlite::Connection, id: &str, doc: u32, sets: &str| put(c, "dropout_check", id, Some(A), doc, sets);
+    let case = |c: &rusqlite::Connection, id: &str, doc: u32, sets: &str| put(c, "dropout_case", id, Some(A), doc, sets);
+    for (doc, sets) in [
+        (1, "on=2026-03-11 since=2026-03-09 state=absent days_absent=3"),
+        (2, "on=2026-03-10 since=2026-03-09 state=absent days_absent=2"),
+        (3, "on=2026-03-11 since=2026-03-09 state=absent days_absent=3"),
+        (4, "on=2026-03-11 since=2026-03-09 state=absent days_absent=3"),
+        (5, "on=2026-03-12 state=suspected"),
+        (6, "on=2026-03-11 since=2026-03-09 state=absent days_absent=3"),
+        (7, "on=2026-03-11 since=2026-03-09 state=absent days_absent=3"),
+    ] {
+        mark(&c, &doc.to_string(), doc, sets);
+    }
+    case(&c, "3", 3, "on=2026-03-11 _state=verifying");
+    case(&c, "4", 4, "on=2025-11-03 _state=closed");
+    case(&c, "6", 6, "on=2026-03-11 _state=closed");
+    mark(&c, "7b", 7, "on=2026-03-12 state=present");
+    let line = |doc: u32, days: &str, since: &str, on: &str| format!("s1|00{doc}|P{doc}|3|1|{days}|{since}|{on}|dropout_check:{doc}");
+    let (one, four, five) = (
+        line(1, "3", "2026-03-09", "2026-03-11"),
+        line(4, "3", "2026-03-09", "2026-03-11"),
+        line(5, "-", "2026-03-12", "2026-03-12"),
+    );
+    assert_eq!(ask(&mut c, "absent_no_case", &[]), [one, four.clone(), five], "a case of other days is none of these; one about them, closed since, is");
+    case(&c, "1", 1, "on=2026-03-12 _state=suspected");
+    c.execute("UPDATE record_enrolment SET status = 'transferred' WHERE _doc = 5", []).unwrap();
+    assert_eq!(ask(&mut c, "absent_no_case", &[]), [four]);
+}
+
+#[test]
 fn a_promised_day_comes_back_until_somebody_went_again_or_the_child_did_or_the_case_moved_on() {
     let mut c = empty();
     for doc in 1..=6 {

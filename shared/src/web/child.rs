@@ -7,7 +7,7 @@ use super::{
     former::{self, Former},
     guard::{Oops, Visitor},
     lacks::{Lacks, Stands},
-    page::{Page, draw},
+    page::{Page, Said, draw},
     pending::{self, Pending},
     reach, shown,
     shown::Shown,
@@ -73,6 +73,8 @@ struct ChildPage {
     profile: Vec<Shown>,
     more: Vec<Shown>,
     may_edit: bool,
+    /// The child moved: what is said of that.
+    moved: Option<Said>,
     /// The file of a child that is none may be made void.
     may_void: bool,
     open: Vec<Item>,
@@ -228,7 +230,8 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
     desk.noted(account, "show", format!("student:{student}"), 1);
     let (catalogue, lang) = (desk.replica.catalogue(), page.lang);
     let profile_definition = desk.replica.definition("enrolment").map_err(Fault::from)?;
-    let fields = desk.replica.locate(&student).map_err(Fault::from)?.fields;
+    let place = desk.replica.locate(&student).map_err(Fault::from)?;
+    let (moved, fields) = (reach::closed(desk, &place)?, place.fields);
     let reads = account.reads(&profile_definition).any();
     let mut page = page;
     if page.done == page.t(SAVED_LACKS) {
@@ -247,7 +250,7 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
     let rows = reach::rows(desk, account, desk.replica.records_of(&student).map_err(Fault::from)?);
     let drawing =
         Drawing { desk, account, catalogue: Arc::clone(&catalogue), names: Names::of(&desk.replica, lang), today: desk.clock().today(), lang };
-    let writes = |definition: &Definition| account.writes(definition).holds(reach::class_of(&pupil));
+    let writes = |definition: &Definition| moved.is_none() && account.writes(definition).holds(reach::class_of(&pupil));
     let mut found: Vec<Open> = rows.iter().filter_map(|row| drawing.open(row, &rows)).collect();
     found.sort_by(|a, b| a.due.cmp(&b.due));
     let (open, short): (Vec<Open>, Vec<Open>) = found.into_iter().partition(|open| open.moves);
@@ -300,6 +303,7 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
         profile,
         more,
         may_edit: writes(&profile_definition),
+        moved: moved.as_ref().map(|fault| Said::of(fault, lang)),
         may_void: account.administers() && writes(&profile_definition),
         open,
         short_count: short.iter().map(|item| 1 + item.also.len()).sum(),

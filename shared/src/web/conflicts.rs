@@ -260,14 +260,7 @@ fn named(desk: &Desk, definition: &Definition, id: &str, disputes: &[Dispute], l
     let mut fields = desk.replica.locate(id).map(|place| place.fields).unwrap_or_default();
     let code = |key: &str| definition.field_of_key(key).map_or_else(|| key.to_owned(), |(field, _)| field.code.clone());
     fields.retain(|key, _| !disputes.iter().any(|dispute| code(&dispute.code) == code(key)));
-    let number = |key: &str| match fields.get(key).filter(|_| definition.label.iter().any(|code| code == key)) {
-        Some(Value::Int(number)) => Some(*number),
-        _ => None,
-    };
-    let label = match (number("grade"), number("class")) {
-        (Some(grade), Some(class)) => shown::class(Some(grade), Some(class), lang),
-        _ => Names::of(&desk.replica, lang).label(definition, &fields),
-    };
+    let label = Names::of(&desk.replica, lang).label(definition, &fields);
     let on = match fields.get("on") {
         Some(Value::Str(on)) => on.parse().map_or_else(|_| on.clone(), |day| shown::day(day, lang)),
         _ => String::new(),

@@ -406,7 +406,8 @@ fn shown_in_form(code: &str, student: &str) -> String {
 }
 
 /// What a redirect says of what can be taken back.
-pub(super) fn undo_word(done: &serde_json::Value) -> String {
+#[must_use]
+pub fn undo_word(done: &serde_json::Value) -> String {
     done["undo"].as_str().map(|id| format!("&undo={id}")).unwrap_or_default()
 }
 
@@ -495,6 +496,14 @@ fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, tried: Tried<
     for input in &mut inputs.first {
         if let Some(held) = disputed.get(&input.code) {
             hold(input, held, lang);
+        }
+    }
+    for (field, step) in desk.replica.days_of_steps(&place, &definition).map_err(Fault::from)? {
+        for input in inputs.first.iter_mut().chain(&mut inputs.more).filter(|input| input.code == field.code && input.kind != "held") {
+            input.options = vec![super::form::Option_ { code: step.title.get(lang).to_owned(), title: input.was.clone(), on: false }];
+            (input.kind, input.required) = ("held", "");
+            input.help = locale::text(lang, "web-day-of-step", &[("value", step.title.get(lang))]);
+            input.add = (format!("/record/{id}#redate"), locale::text(lang, "web-redate-do", &[]));
         }
     }
     if let Some(fault) = fault {

@@ -184,13 +184,37 @@ pub(super) fn asked_for(
     if ["grade", "class"].iter().any(|code| set.contains_key(*code)) {
         broken.extend(new_class(desk, definition, &after, lang)?);
     }
-    let codes = empty.iter().map(|field| field.code.clone()).chain(broken.iter().map(|(code, _)| code.clone())).collect::<Vec<_>>().join(",");
+    let key = if empty.is_empty() { "web-check-asked" } else { "web-form-gaps" };
+    let said = empty.into_iter().map(|field| (field.code.clone(), gap(field, lang))).chain(broken);
+    unless_told(key, said.collect(), gaps)
+}
+
+/// Checks that a step breaks with what is written along with it, where the definition says to `ask`: said once, as [`asked_for`] does. `named`: fields that are written, or
+/// that the step stands on.
+///
+/// # Errors
+/// `web-check-asked`; its particular `gaps` goes along with the form.
+pub(super) fn asked_of_step(
+    desk: &Desk,
+    definition: &Definition,
+    place: &Place,
+    state: Option<&str>,
+    set: &BTreeMap<String, String>,
+    named: &[&str],
+    gaps: &str,
+) -> Result<(), Fault> {
+    let after = corrected(desk, definition, place, set);
+    let touched = |check: &Check| check.names().any(|name| set.contains_key(name) || named.contains(&name));
+    unless_told("web-check-asked", asks(desk, definition, &place.id, &after, state, &BTreeMap::new(), touched), gaps)
+}
+
+/// Nothing, where there is nothing to be said or all of it was told before.
+fn unless_told(key: &'static str, said: Vec<(String, Fault)>, gaps: &str) -> Result<(), Fault> {
+    let codes = said.iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>().join(",");
     if codes.is_empty() || codes == gaps {
         return Ok(());
     }
-    let key = if empty.is_empty() { "web-check-asked" } else { "web-form-gaps" };
-    let said = empty.into_iter().map(|field| gap(field, lang)).chain(broken.into_iter().map(|(_, fault)| fault));
-    Err(Fault::new(key, Exit::Found).with("gaps", codes).of(said))
+    Err(Fault::new(key, Exit::Found).with("gaps", codes).of(said.into_iter().map(|(_, fault)| fault)))
 }
 
 /// Fields that ask (`ask = true`), are required as the record is, and are empty. `of`: conditions that are looked at.

@@ -295,7 +295,10 @@ async fn leave(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visi
 }
 
 async fn lock(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Query(next): Query<Next>) -> Result<Response, Oops> {
-    let Some(account) = visitor.locked.as_ref().or(visitor.account.as_ref()) else { return Ok(Redirect::to("/login").into_response()) };
+    let Some(account) = visitor.locked.as_ref().or(visitor.account.as_ref()) else {
+        // The login ended altogether: whoever logs in again is where the page was.
+        return Ok(Redirect::to(&format!("/login?next={}", super::page::escape_query(way_back(next.next.as_deref())))).into_response());
+    };
     desk.sessions.lock_now(&visitor.session);
     let page = Page::bare(&desk.config.place, &visitor, "web-lock");
     let (kept, files) = waiting(&desk, next.kept);

@@ -103,7 +103,7 @@ pub fn told(
     account: &Account,
     lang: Lang,
 ) -> Vec<(String, String)> {
-    let line = |id: &str| {
+    let line = |id: &str, kind: &str| {
         let href = format!("/conflicts#c-{id}");
         let about = definition
             .fields
@@ -112,12 +112,14 @@ pub fn told(
             .filter(|field| unsettled.get(&field.code).is_some_and(|one| one.href == href));
         let titles: Vec<&str> = about.filter(|field| super::shown::sees(account, definition, field)).map(|field| field.title.get(lang)).collect();
         match titles.as_slice() {
-            [] => locale::text(lang, "web-has-conflict", &[]),
+            [] if ["field", "group", "void"].contains(&kind) => locale::text(lang, "web-has-conflict", &[]),
+            // What is no choice between values is called what it is.
+            [] => locale::text(lang, &format!("web-conflict-{}", kind.replace('_', "-")), &[]),
             titles => locale::text(lang, "web-has-conflict-of", &[("value", &titles.join(lang.comma()))]),
         }
     };
     let items = shown_json["conflicts"].as_array().into_iter().flatten();
-    items.filter_map(|item| item["id"].as_str()).map(|id| (id.to_owned(), line(id))).collect()
+    items.filter_map(|item| Some((item["id"].as_str()?, item["kind"].as_str()?))).map(|(id, kind)| (id.to_owned(), line(id, kind))).collect()
 }
 
 /// Class of a child as a page says it: in question, if grade or class is.

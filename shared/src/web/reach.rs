@@ -88,6 +88,8 @@ pub struct Reached {
     pub pupil: Option<Pupil>,
     /// The person may change it.
     pub writes: bool,
+    /// The child moved, and its records here are only looked at: what is said of that.
+    pub closed: Option<Fault>,
 }
 
 /// A record by its whole id.
@@ -107,16 +109,36 @@ pub fn record(desk: &Desk, account: &Account, id: &str) -> Result<Reached, Fault
         None => reach.any(),
     };
     let (reads, writes) = (reaches(&account.reads(&definition)), reaches(&account.writes(&definition)));
-    if reads { Ok(Reached { place, definition, pupil, writes }) } else { Err(none()) }
+    if !reads {
+        return Err(none());
+    }
+    let closed = closed(desk, &place)?;
+    Ok(Reached { writes: writes && closed.is_none(), place, definition, pupil, closed })
+}
+
+/// What is said of a record whose child moved to another school.
+///
+/// # Errors
+/// The store's.
+pub fn closed(desk: &Desk, place: &Place) -> Result<Option<Fault>, Fault> {
+    match desk.replica.may_work_in(place.doc).map_err(Fault::from) {
+        Ok(()) => Ok(None),
+        Err(fault) if fault.code == "document-closed" => Ok(Some(fault)),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// A record the person may change.
 ///
 /// # Errors
-/// As [`record`]; `web-not-yours`.
+/// As [`record`]; `document-closed`; `web-not-yours`.
 pub fn writable(desk: &Desk, account: &Account, id: &str) -> Result<Reached, Fault> {
     let reached = record(desk, account, id)?;
-    if reached.writes { Ok(reached) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) }
+    match (reached.writes, &reached.closed) {
+        (true, _) => Ok(reached),
+        (false, Some(moved)) => Err(moved.clone()),
+        (false, None) => Err(Fault::new("web-not-yours", Exit::NotAllowed)),
+    }
 }
 
 /// That what is written points to no child's record out of reach: its label would be shown, and a part of an id would tell which ids there are.

@@ -9,7 +9,7 @@ use super::{
     again, conflicts,
     desk::Desk,
     entry::{Tried, hold, targets, undisputed, undo_word},
-    files,
+    files, fits,
     form::{self, Drawing, Input, Sent},
     guard::{Oops, Visitor, status},
     lacks::{Coming, Lacks, Stands},
@@ -85,6 +85,8 @@ struct Next {
     only: String,
     /// Who signs with it: the account's name, today; not to be typed.
     signs: String,
+    /// What was asked about where it was tried: the next press is a choice.
+    told: String,
 }
 
 impl Next {
@@ -128,11 +130,15 @@ struct RecordPage {
     /// Where it is written once more for another child; empty: it cannot be.
     again: String,
     said: Option<Said>,
+    /// The child moved: what is said of that.
+    moved: Option<Said>,
     lacks: Lacks,
     compared: Vec<Compared>,
     /// Steps whose day the person may correct, the last first: id, title and day; and the day typed before, with the step.
     redate: Vec<(String, String)>,
     redate_typed: (String, String),
+    /// What was asked about where a day was tried.
+    redate_told: String,
 }
 
 impl RecordPage {
@@ -213,7 +219,7 @@ async fn show(
 /// The page of a record; `None` for a profile, whose page is the child's. `step`: the one that was tried.
 fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str, tried: Tried<'_>) -> Result<Option<RecordPage>, Fault> {
     let reached = reach::record(desk, account, id)?;
-    let Reached { place, definition, pupil, writes } = &reached;
+    let Reached { place, definition, pupil, writes, closed } = &reached;
     if definition.form == Form::Profile {
         return Ok(None);
     }
@@ -285,9 +291,11 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         voidable: *writes && !place.void && !sealed,
         again: if *writes && again::may(definition) { again_at(definition, id) } else { String::new() },
         said: tried.fault.map(|f| Said::of(f, lang)),
+        moved: closed.as_ref().map(|fault| Said::of(fault, lang)),
         lacks,
         compared: if place.void { Vec::new() } else { prefill::compared(desk, account, definition, &place.fields, lang)? },
         redate: if *writes && !place.void && !sealed { redatable(account, definition, &shown_json, lang) } else { Vec::new() },
+        redate_told: tried.fault.and_then(fits::told_gaps).map(|(_, gaps)| gaps).unwrap_or_default(),
         redate_typed: (tried.typed.get("_step").cloned().unwrap_or_default(), tried.typed.get("_day").cloned().unwrap_or_default()),
         // What the page is for differs where there are no steps.
         page: Page { help: if definition.lifecycle.is_some() { page.help.clone() } else { page.t("web-record-plain") }, ..page.titled(title) },
@@ -426,6 +434,7 @@ fn next_steps(
         let signs = if known.role.is_some() { account.name.clone() } else { String::new() };
         inputs.retain(|input| signs.is_empty() || !signature.contains_key(&input.code));
         propose_notice(desk, definition, &known.to, &mut inputs);
+        propose_after(definition, &fields, &mut inputs);
         let of_step = |input: &Input| required.iter().any(|f| f.code == input.code && files::upload::attachment(&fields, &f.code).is_none());
         let wanted = files::inputs(desk, account, definition, &fields, kept, page.lang)?.into_iter().filter(of_step);
         let note = inputs.iter().position(|input| input.code == "note").unwrap_or(inputs.len());
@@ -456,6 +465,7 @@ fn next_steps(
             inputs: if only.is_empty() { inputs } else { Vec::new() },
             only,
             signs,
+            told: fault.and_then(fits::told_gaps).map(|(_, gaps)| gaps).unwrap_or_default(),
         });
     }
     Ok(out)
@@ -472,6 +482,19 @@ fn propose_notice(desk: &Desk, definition: &Definition, state: &str, inputs: &mu
         let earliest = from.value.parse().ok().and_then(|from| notice::earliest(notice, from, &holidays));
         if let Some(until) = inputs.iter_mut().find(|input| input.code == notice.until && input.value.is_empty()) {
             until.value = earliest.map(|day| day.to_string()).unwrap_or_default();
+        }
+    }
+}
+
+/// A date that follows another by so many months (docs/ledger-format.md, `after`).
+fn propose_after(definition: &Definition, fields: &BTreeMap<String, Value>, inputs: &mut [Input]) {
+    for at in 0..inputs.len() {
+        let named = inputs.get(at).filter(|input| input.value.is_empty()).and_then(|input| definition.field(&input.code)?.after.clone());
+        let Some((from, months)) = named else { continue };
+        let typed = inputs.iter().find(|input| input.code == from).map(|input| input.value.clone());
+        let day: Option<jiff::civil::Date> = typed.unwrap_or_else(|| text(fields, &from)).parse().ok();
+        if let Some((day, input)) = day.and_then(|day| day.checked_add(jiff::Span::new().months(months)).ok()).zip(inputs.get_mut(at)) {
+            input.value = day.to_string();
         }
     }
 }
@@ -583,7 +606,15 @@ async fn step(
         let word = |key: &str| Some(sent.other(key).to_owned()).filter(|text| !text.is_empty());
         let by = Some(account.name.clone());
         let pointed = reach::references(desk, &account, &reached.definition, &set)
-            .and_then(|()| undisputed(desk, &reached.definition, &reached.place.id, &set, lang));
+            .and_then(|()| undisputed(desk, &reached.definition, &reached.place.id, &set, lang))
+            .and_then(|()| match known {
+                Some(known) => {
+                    let stands_on = reached.definition.required_for(known);
+                    let named: Vec<&str> = stands_on.iter().map(|field| field.code.as_str()).collect();
+                    fits::asked_of_step(desk, &reached.definition, &reached.place, Some(&known.to), &set, &named, sent.other("_gaps"))
+                }
+                None => Ok(()),
+            });
         let request = Request::RecordStep {
             record: id.to_owned(),
             step: step.clone(),
@@ -628,8 +659,12 @@ async fn redate(
         if !redatable(&account, &reached.definition, &shown, lang).iter().any(|(id, _)| *id == step) {
             return Err(Fault::new("redate-none", Exit::NoMatch).with("step", "").into());
         }
+        // The field that says the same day moves with it.
+        let dated = field_of_day(&reached.definition, &shown, &step);
+        let set: BTreeMap<String, String> = dated.into_iter().map(|field| (field, on.clone())).collect();
+        let asked = fits::asked_of_step(desk, &reached.definition, &reached.place, reached.place.state.as_deref(), &set, &[], sent.other("_gaps"));
         let request = Request::RecordRedate { record: id.to_owned(), step: step.clone(), on: on.clone(), by: Some(account.name.clone()) };
-        match desk.ask(&account, request, lang) {
+        match asked.and_then(|()| desk.ask(&account, request, lang)) {
             Ok(_) => Ok(saved(id, "")),
             Err(fault) => {
                 let typed = [("_step".to_owned(), step), ("_day".to_owned(), on)].into();
@@ -638,6 +673,12 @@ async fn redate(
         }
     })
     .await
+}
+
+/// The field that is the day of this step, by the step's id.
+fn field_of_day(definition: &Definition, shown_json: &Json, step: &str) -> Option<String> {
+    let taken = shown_json["steps"].as_array()?.iter().find(|taken| taken["id"] == step)?;
+    definition.lifecycle.as_ref()?.step(taken["step"].as_str()?)?.day.clone()
 }
 
 /// What was tried, and why it could not be done.

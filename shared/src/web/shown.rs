@@ -73,22 +73,7 @@ pub fn distance(due: &str, today: Date, lang: Lang) -> (String, &'static str) {
     }
 }
 
-/// `三年级2班`, `Grade 3 class 2`; empty without a grade.
-#[must_use]
-pub fn class(grade: Option<i64>, class: Option<i64>, lang: Lang) -> String {
-    let Some(grade) = grade else { return String::new() };
-    let number = class.map_or_else(String::new, |class| class.to_string());
-    let key = if class.is_some() { "web-class" } else { "web-grade" };
-    locale::text(lang, key, &[("grade", &grade_name(grade, lang)), ("class", &number)])
-}
-
-fn grade_name(grade: i64, lang: Lang) -> String {
-    let zh = ["学前", "一", "二", "三", "四", "五", "六", "七", "八", "九", "高一", "高二", "高三"];
-    match (lang, usize::try_from(grade).ok().and_then(|at| zh.get(at))) {
-        (Lang::Zh, Some(name)) => (*name).to_owned(),
-        _ => grade.to_string(),
-    }
-}
+pub use crate::replica::names::class;
 
 /// A field with its value, for a table or a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What is known of a class on a day: its children, their checks and open cases, what counts as an absence and since when, and the line drawn of each child.
 
-use super::{BACK_DAYS, CASE, CHECK, Figures, Line, head_of, heads, missing, present, word};
+use super::{BACK_DAYS, CASE, CHECK, Figures, Line, caseless, head_of, heads, missing, present, word};
 use huxue_shared::{
     fault::{Exit, Fault},
     ledger::{Catalogue, Definition, days::Holidays, definition::Rule, rule},
@@ -20,12 +20,15 @@ use huxue_shared::{
 };
 use jiff::{ToSpan as _, civil::Date};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
 /// School days without a roll behind which an earlier absence is looked for: after two weeks it is another one.
 const GAP_DAYS_MAX: usize = 10;
+
+/// Marks of a child that is not expected, once its file says the same.
+const GONE: [&str; 2] = ["transferred", "suspended"];
 
 /// What is known of a class on a day.
 pub(super) struct Known {
@@ -35,6 +38,12 @@ pub(super) struct Known {
     pub(super) checks: HashMap<String, Vec<Row>>,
     /// The open case of each child.
     pub(super) cases: HashMap<String, Row>,
+    /// The newest date of a case of each child that holds, open or closed.
+    pub(super) about: HashMap<String, Date>,
+    /// Children whose case about days lately was made void.
+    pub(super) void: HashSet<String>,
+    /// The visitor may open a case of a child of this class.
+    pub(super) opens: bool,
     /// Of these, by child, those whose days are no longer so.
     pub(super) unfounded: HashMap<String, Row>,
     pub(super) case_ledger: Arc<Definition>,
@@ -50,6 +59,8 @@ pub(super) struct Known {
     /// Keys that await a person's choice, by record: nothing is written there.
     pub(super) disputed: BTreeMap<String, BTreeSet<String>>,
     pub(super) may: bool,
+    /// Today.
+    pub(super) now: Date,
 }
 
 pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lang: Lang) -> Result<Known, Fault> {
@@ -73,6 +84,13 @@ pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lan
     let open = |row: &Row| case.lifecycle.as_ref().zip(row.state.as_deref()).and_then(|(l, s)| l.state(s)).is_none_or(|s| s.open);
     let wanted = Wanted { students: students.clone(), limit: 500, ..Wanted::default() };
     let rows = desk.replica.page(&case, &wanted).map_err(Fault::from)?.rows;
+    let mut about: HashMap<String, Date> = HashMap::new();
+    for row in &rows {
+        if let Some((student, on)) = row.student.clone().zip(row.on.as_deref().and_then(|on| on.parse().ok())) {
+            let last = about.entry(student).or_insert(on);
+            *last = on.max(*last);
+        }
+    }
     let cases: HashMap<String, Row> =
         rows.into_iter().filter(|row| open(row) && account.reads(&case).any()).map(|row| (row.student.clone().unwrap_or_default(), row)).collect();
     let may = account.writes(&definition).holds(Some(class));
@@ -81,6 +99,9 @@ pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lan
         pupils,
         checks: checks(desk, &definition, students.clone(), day)?,
         cases,
+        about,
+        void: HashSet::new(),
+        opens: account.writes(&case).holds(Some(class)),
         unfounded: HashMap::new(),
         case_ledger: case,
         catalogue: desk.replica.catalogue(),
@@ -89,6 +110,7 @@ pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lan
         definition,
         unsettled,
         held: HashMap::new(),
+        now: desk.clock().today(),
         disputed: desk.replica.in_dispute().map_err(Fault::from)?,
         may,
     };
@@ -97,6 +119,7 @@ pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lan
         Some((pupil.student.clone(), (found.href.clone(), found.words(lang))))
     });
     known.held = held.collect();
+    known.void = caseless::taken_back(desk, &known, day)?;
     for student in known.cases.keys().cloned().collect::<Vec<_>>() {
         let mut all = desk.replica.records_of(&student).map_err(Fault::from)?;
         all.retain(|row| row.ledger == CHECK && !row.void);
@@ -107,8 +130,13 @@ pub(super) fn known(desk: &Desk, account: &Account, class: Class, day: Date, lan
     Ok(known)
 }
 
+/// The first day a case is about, or its own date.
+fn begins(case: &Row) -> Option<Date> {
+    [word(case, "first_absent"), case.on.as_deref()].into_iter().flatten().filter_map(|text| text.parse().ok()).min()
+}
+
 /// As far back as an absence is followed.
-fn back(day: Date) -> Date {
+pub(super) fn back(day: Date) -> Date {
     day.checked_sub(BACK_DAYS.days()).unwrap_or(day)
 }
 
@@ -203,8 +231,10 @@ impl Known {
             let states = settled.map(|pupil| self.today(&pupil.student, day).and_then(|row| word(row, "state")).unwrap_or("present"));
             i64::try_from(states.filter(|state| of(state)).count()).unwrap_or(i64::MAX)
         };
+        // Who left by its file, and is marked so, is nobody's absence any more.
+        let gone = self.pupils.iter().filter(|pupil| !was_here(pupil, day, self.now) && self.today(&pupil.student, day).and_then(|row| word(row, "state")).is_some_and(|state| GONE.contains(&state)));
         Figures {
-            expected: i64::try_from(self.pupils.len()).unwrap_or(i64::MAX),
+            expected: i64::try_from(self.pupils.len() - gone.count()).unwrap_or(i64::MAX),
             present: count(&|state| state == "present"),
             absent: count(&|state| self.counts_as_absent(state)),
         }
@@ -294,11 +324,12 @@ impl Known {
         let states = choices().map(|choice| (choice.code.clone(), choice.title.get(lang).to_owned(), choice.code == state)).collect();
         let absent = self.counts_as_absent(&state);
         // A day that is no school day is no day of an absence.
-        let (note, gap) = if absent && self.holidays.is_working(day) {
+        let (note, gap, caseless) = if absent && self.holidays.is_working(day) {
             let (since, days) = self.absence(&pupil.student, day);
-            (page.t1("desk-roll-day", days), self.gap_words(page, &self.gap(&pupil.student, since)))
+            let offer = self.offer(&pupil.student, &state, since, days, lang);
+            (page.t1("desk-roll-day", days), self.gap_words(page, &self.gap(&pupil.student, since)), offer)
         } else {
-            <(String, (String, String))>::default()
+            Default::default()
         };
         let here = format!("/roll/{}/{}", self.class.grade, self.class.class);
         let withdraw = self.unfounded.get(&pupil.student).filter(|_| self.may).map(|_| page.post(&format!("{here}/withdraw?on={day}")));
@@ -311,12 +342,19 @@ impl Known {
             exception: state != "present",
             note,
             gap,
-            case: self.cases.get(&pupil.student).map(|row| row.id.clone()),
+            case: self.cases.get(&pupil.student).filter(|row| begins(row) <= Some(day)).map(|row| (row.id.clone(), self.stands(page, row))),
+            caseless,
             withdraw: withdraw.unwrap_or_default(),
             saved,
             action: page.post(&format!("{here}/row?on={day}{}", if opened { "&open=1" } else { "" })),
             state: if absent { "absent".to_owned() } else { state },
         }
+    }
+
+    /// `已立个案 · 劝返中`.
+    fn stands(&self, page: &Page, case: &Row) -> String {
+        let state = self.case_ledger.lifecycle.as_ref().zip(case.state.as_deref()).and_then(|(lifecycle, code)| lifecycle.state(code));
+        state.map_or_else(|| page.t("desk-roll-case"), |state| format!("{} · {}", page.t("desk-roll-case"), state.title.get(page.lang)))
     }
 
     /// Where the newest of these days is taken, and what is said of them.

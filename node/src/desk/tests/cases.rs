@@ -22,8 +22,13 @@ fn case(school: &School, child: &str) -> String {
 }
 
 fn take(school: &School, record: &str, step: &str, set: &[(&str, &str)]) {
+    take_on(school, record, (step, None), set);
+}
+
+fn take_on(school: &School, record: &str, (step, on): (&str, Option<&str>), set: &[(&str, &str)]) {
     let set = set.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
-    let ask = Ask::RecordStep { record: record.to_owned(), step: step.to_owned(), set, on: None, by: None, why: None, to: None };
+    let on = on.map(str::to_owned);
+    let ask = Ask::RecordStep { record: record.to_owned(), step: step.to_owned(), set, on, by: None, why: None, to: None };
     school.desk.ask(&super::nobody(), ask, Lang::Zh).unwrap();
 }
 
@@ -282,4 +287,81 @@ async fn who_is_absent_again_and_who_is_due_back_is_on_today_of_registrar_and_cl
     assert!(!page.contains("card-absent_again") && !page.contains("card-promised_back"), "{page}");
     let page = school.get(&format!("/record/{case}"), &teacher).await.text;
     assert!(page.contains("/step/reopen"), "where the button leads is the step: {page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_return_that_the_roll_speaks_against_is_asked_about_in_the_step_and_where_its_day_is_corrected() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", CHILD, 3, 1);
+    let case = case(&school, &child);
+    take_on(&school, &case, ("verify", Some("2026-02-24")), &[]);
+    let found = [("kind", "dropped"), ("reason", "tired"), ("whereabouts", "home"), ("last_day", "2026-02-18")];
+    let escorts = [("escort_school", "李老师"), ("escort_village", "王主任"), ("escort_township", "张干事")];
+    take_on(&school, &case, ("confirm", Some("2026-02-25")), &[found.as_slice(), &escorts].concat());
+    let mark = async |day: &str, state: &str| {
+        let answer = school.post(&format!("/roll/3/1/row?on={day}"), &teacher, &format!("student={child}&state={state}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    };
+    mark("2026-02-26", "absent").await;
+    mark("2026-02-27", "present").await;
+    let page = school.get(&format!("/record/{case}"), &teacher).await.text;
+    assert!(page.contains("name=\"stable_until\" value=\"2026-06-02\""), "three months from the day proposed: {page}");
+    let step = format!("/record/{case}/step/return");
+    let form = |day: &str| format!("resettle=own_class&was.resettle=&returned_on={day}&was.returned_on=&stable_until=2026-06-02&was.stable_until=");
+    let asked = school.post(&step, &teacher, &form("2026-02-26")).await;
+    assert!(asked.text.contains("复学日当天或以后的排查还记着无故缺勤或疑似辍学"), "{}", asked.text);
+    assert_eq!(school.records("dropout_case")[0].state.as_deref(), Some("confirmed"));
+    // Another day is another question, or none.
+    let taken = school.post(&step, &teacher, &form("2026-02-27")).await;
+    assert_eq!(taken.status, StatusCode::SEE_OTHER, "{}", taken.text);
+    let shown = school.desk.replica.show(&case).unwrap();
+    let id = shown["steps"].as_array().unwrap().iter().find(|step| step["step"] == "return").unwrap()["id"].as_str().unwrap().to_owned();
+    let day = format!("/record/{case}/day");
+    let asked = school.post(&day, &teacher, &format!("_step={id}&_day=2026-02-26")).await;
+    assert!(asked.text.contains("复学日当天或以后的排查还记着无故缺勤或疑似辍学"), "{}", asked.text);
+    let back = || school.records("dropout_case")[0].fields.get("returned_on").cloned();
+    assert_eq!(back(), Some(Value::Str("2026-02-27".into())));
+    let gaps = told(&asked.text, "_gaps");
+    let meant = school.post(&day, &teacher, &format!("_step={id}&_day=2026-02-26&_gaps={gaps}")).await;
+    assert_eq!((meant.status, back()), (StatusCode::SEE_OTHER, Some(Value::Str("2026-02-26".into()))), "{}", meant.text);
+    // What its checks refuse, a corrected day does not get round.
+    let refused = school.post(&day, &teacher, &format!("_step={id}&_day=2026-02-10")).await;
+    assert_ne!(refused.status, StatusCode::SEE_OTHER);
+    assert_eq!(back(), Some(Value::Str("2026-02-26".into())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_day_of_a_step_is_corrected_with_the_step_and_not_beside_it() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", CHILD, 3, 1);
+    let case = case(&school, &child);
+    let fields = [("case", case.as_str()), ("kind", "persuade"), ("number", "石桥小学〔2026〕9号"), ("issued_on", "2026-02-25")];
+    let notice = add(&school, "return_notice", Some(&child), &fields);
+    let edit = format!("/record/{notice}/edit");
+    let draft = school.get(&edit, &registrar).await.text;
+    assert!(draft.contains("name=\"issued_on\""), "a draft has no such step yet: {draft}");
+    take(&school, &notice, "issue", &[("issued_on", "2026-02-25")]);
+    let form = school.get(&edit, &registrar).await.text;
+    assert!(!form.contains("name=\"issued_on\"") && form.contains("这是“签发”那一步的日期，要改就和那一步一起改。"), "{form}");
+    assert!(form.contains(&format!("href=\"/record/{notice}#redate\"")), "{form}");
+    // An older page, the grid, a workbook: the engine refuses it whoever sends it.
+    let refused = school.post(&edit, &registrar, "issued_on=2026-02-26&was.issued_on=2026-02-25").await;
+    assert!(refused.text.contains("“签发日期”是“签发”那一步的日期，不能单独改。"), "{}", refused.text);
+    let dates = || {
+        let row = school.records("return_notice").remove(0);
+        let step = school.desk.replica.show(&row.id).unwrap()["steps"][0]["on"].as_str().map(str::to_owned);
+        (row.fields.get("issued_on").cloned(), row.on, step)
+    };
+    let all = |day: &str| (Some(Value::Str(day.into())), Some(day.to_owned()), Some(day.to_owned()));
+    assert_eq!(dates(), all("2026-02-25"));
+    let shown = school.desk.replica.show(&notice).unwrap();
+    let id = shown["steps"][0]["id"].as_str().unwrap();
+    let moved = school.post(&format!("/record/{notice}/day"), &registrar, &format!("_step={id}&_day=2026-02-26")).await;
+    assert_eq!(moved.status, StatusCode::SEE_OTHER, "{}", moved.text);
+    let (field, on, _) = dates();
+    assert_eq!((field, on), (Some(Value::Str("2026-02-26".into())), Some("2026-02-26".into())), "the record's own date goes along");
+    let note = school.post(&edit, &registrar, "note=%E8%A1%A5&was.note=").await;
+    assert_eq!(note.status, StatusCode::SEE_OTHER, "what else stands there is edited as ever: {}", note.text);
 }

@@ -455,3 +455,72 @@ async fn at_the_command_line_a_disagreement_and_a_step_without_right_are_said_in
     let en = said(Lang::En);
     assert!(en.contains("#1 Off sick (") && !en.contains("verifying"), "{en}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_made_void_on_the_roll_can_be_taken_back_and_days_that_need_one_again_say_so_with_its_form() {
+    let school = School::new();
+    let (_, teacher) = school.person("li", &[Role::ClassTeacher], &[class(3, 1)]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let _ = school.child("李小红", "529901201606120020", 3, 1);
+    let mark = async |day: &str, state: &str| {
+        let answer = school.post(&format!("/roll/3/1/row?on={day}"), &teacher, &format!("student={child}&state={state}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        answer.text
+    };
+    assert_eq!(school.post("/roll/3/1/done?on=2026-02-23", &teacher, "").await.status, StatusCode::SEE_OTHER);
+    for day in ["2026-02-24", "2026-02-25"] {
+        assert!(!mark(day, "absent").await.contains("个案"), "{day}: two days are none");
+    }
+    assert!(mark("2026-02-26", "absent").await.contains("已立个案 · 疑似"), "the state stands there");
+    let before = school.get("/roll/3/1?on=2026-02-23", &teacher).await.text;
+    assert!(!before.contains("已立个案"), "a day before the case has none: {before}");
+    mark("2026-02-26", "leave").await;
+    let gone = school.post("/roll/3/1/withdraw?on=2026-02-26", &teacher, &format!("student={child}")).await;
+    let batch = gone.location.split("undo=").nth(1).unwrap_or_else(|| panic!("{}", gone.location)).to_owned();
+    let page = school.get(&gone.location, &teacher).await.text;
+    assert!(page.contains(&format!("action=\"/undo/{batch}")), "{page}");
+    let void = || school.records("dropout_case").iter().all(|row| row.void);
+    assert!(void());
+    let back = school.post(&format!("/undo/{batch}"), &teacher, "next=/roll/3/1").await;
+    assert!(back.status == StatusCode::OK && !void(), "{}", back.text);
+
+    assert_eq!(school.post("/roll/3/1/withdraw?on=2026-02-26", &teacher, &format!("student={child}")).await.status, StatusCode::SEE_OTHER);
+    // It was an absence after all: the same days open nothing by themselves any more.
+    let said = mark("2026-02-26", "absent").await;
+    assert!(void() && said.contains("个案已作废，不会自动再立"), "{said}");
+    let form = format!("/ledger/dropout_case/new?student={child}&#38;first_absent=2026-02-24&#38;opened_by=teacher&#38;last_day=2026-02-23");
+    assert!(said.contains(&format!("href=\"{form}\">立个案</a>")), "{said}");
+    let today = school.get("/", &teacher).await.text;
+    assert!(today.contains("card-absent_no_case") && today.contains("缺勤已满规定天数，没有个案"), "{today}");
+    let filled = school.get(&form.replace("&#38;", "&"), &teacher).await.text;
+    for kept in ["value=\"2026-02-24\"", "value=\"2026-02-23\"", "name=\"opened_by\" value=\"teacher\" checked"] {
+        assert!(filled.contains(kept), "{kept}: {filled}");
+    }
+    let made = school
+        .post("/ledger/dropout_case/new", &teacher, &format!("_student={child}&opened_by=teacher&on=2026-02-26&first_absent=2026-02-24&last_day=2026-02-23"))
+        .await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let page = school.get("/roll/3/1?on=2026-02-26", &teacher).await.text;
+    assert!(page.contains("已立个案 · 疑似") && !page.contains("不会自动再立"), "{page}");
+    assert!(!school.get("/", &teacher).await.text.contains("card-absent_no_case"));
+    mark("2026-02-27", "suspected").await;
+    assert_eq!(school.records("dropout_case").iter().filter(|row| !row.void).count(), 1, "one case a spell");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_transferred_by_its_file_and_marked_so_is_expected_no_more() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let gone = school.child("王小明", "529901201606120012", 3, 1);
+    let _ = school.child("李小红", "529901201606120020", 3, 1);
+    let marked = school.post("/roll/3/1/row?on=2026-02-26", &registrar, &format!("student={gone}&state=transferred")).await;
+    assert_eq!(marked.status, StatusCode::OK, "{}", marked.text);
+    assert_eq!(school.post("/roll/3/1/done?on=2026-02-26", &registrar, "").await.status, StatusCode::SEE_OTHER);
+    let page = async || school.get("/roll/3/1?on=2026-02-26", &registrar).await.text;
+    assert!(page().await.contains("到校 1 人，应到 2 人"), "by its file it is still here");
+    let set = [("status", "transferred"), ("status_on", "2026-02-25"), ("left_to", "别的学校")];
+    let set = set.into_iter().map(|(key, text)| (key.to_owned(), text.to_owned())).collect();
+    let _ = school.desk.ask(&super::nobody(), Ask::RecordSet { record: gone, set, by: None }, Lang::Zh).unwrap();
+    let now = page().await;
+    assert!(now.contains("到校 1 人，应到 1 人") && now.contains("王小明"), "{now}");
+}

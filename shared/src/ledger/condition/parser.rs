@@ -197,6 +197,10 @@ impl Parser<'_> {
                 let (ledger, field) = word.strip_prefix("$naming.")?.split_once('.')?;
                 Some(Operand::Naming(ledger.to_owned(), field.to_owned()))
             }
+            _ if word.starts_with("$last.") => {
+                let mut parts = word.strip_prefix("$last.")?.splitn(3, '.').map(str::to_owned);
+                Some(Operand::Last(parts.next()?, parts.next()?, parts.next()?))
+            }
             _ => {
                 let (reference, field) = word.split_once('.')?;
                 match kind(reference)? {

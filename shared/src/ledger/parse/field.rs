@@ -37,6 +37,7 @@ const FIELD_KEYS: &[&str] = &[
     "ref",
     "searchable",
     "follow_up",
+    "after",
     "ask",
     "public",
     "serial",
@@ -86,6 +87,7 @@ fn field(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: &
         reference: reference(reader, table, kind, &code),
         searchable: reader.flag(table, "searchable").unwrap_or(false),
         follow_up: reader.flag(table, "follow_up").unwrap_or(false),
+        after: after(reader, table),
         public: reader.flag(table, "public").unwrap_or(false),
         ask: reader.flag(table, "ask").unwrap_or(false),
         serial: reader.flag(table, "serial").unwrap_or(false),
@@ -109,6 +111,7 @@ fn misplaced(reader: &Reader<'_>, table: Table<'_>, kind: FieldType) {
         ("max_len", matches!(kind, FieldType::Text | FieldType::Long)),
         ("pattern", kind == FieldType::Text),
         ("follow_up", kind == FieldType::Date),
+        ("after", kind == FieldType::Date),
         ("total", kind.is_number() && kind != FieldType::Pct),
     ];
     for (key, _) in rules.into_iter().filter(|(key, fits)| !fits && table.get(key).is_some()) {
@@ -200,6 +203,18 @@ fn copy_of(reader: &Reader<'_>, table: Table<'_>) -> Option<(String, String)> {
     parts.map(|(ledger, field)| (ledger.to_owned(), field.to_owned()))
 }
 
+/// `{ field = "returned_on", months = 3 }`; that there is such a date field is looked at once all fields are known.
+fn after(reader: &Reader<'_>, table: Table<'_>) -> Option<(String, i32)> {
+    let after = reader.table(table, "after")?;
+    reader.known_keys(after, &["field", "months"]);
+    let (field, _) = reader.needed_word(after, "field")?;
+    if after.get("months").is_none() {
+        reader.missing(after, "months");
+    }
+    let months = reader.number(after, "months", 1..=60).and_then(|months| i32::try_from(months).ok())?;
+    Some((field, months))
+}
+
 fn reference(reader: &Reader<'_>, table: Table<'_>, kind: FieldType, code: &str) -> Option<String> {
     if kind != FieldType::Ref {
         return None;
@@ -215,6 +230,11 @@ pub(super) fn late(reader: &Reader<'_>, tables: &[Table<'_>], definition: &mut D
     for (index, table) in tables.iter().enumerate() {
         let rule = required(reader, *table, definition);
         default_fits(reader, *table, definition, index);
+        if let Some((named, _)) = definition.fields.get(index).and_then(|field| field.after.as_ref())
+            && definition.field(named).is_none_or(|field| field.kind != FieldType::Date)
+        {
+            reader.note(table.at("after"), ProblemCode::FieldUnknown, vec![("field", excerpt(named).into_owned())]);
+        }
         if let Some(field) = definition.fields.get_mut(index) {
             field.required = rule;
         }

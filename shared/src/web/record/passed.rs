@@ -35,7 +35,7 @@ fn answers(account: &Account, passed: &PassedOn) -> bool {
 }
 
 fn as_record(passed: &PassedOn) -> Reached {
-    Reached { place: passed.place.clone(), definition: passed.definition.clone(), pupil: None, writes: true }
+    Reached { place: passed.place.clone(), definition: passed.definition.clone(), pupil: None, writes: true, closed: None }
 }
 
 /// Whether in this state it is the school's it was passed on to to answer.
@@ -109,9 +109,11 @@ pub(super) fn page(
         voidable: false,
         again: String::new(),
         said: tried.fault.map(|f| Said::of(f, lang)),
+        moved: None,
         lacks: Lacks::default(),
         compared: Vec::new(),
         redate: Vec::new(),
+        redate_told: String::new(),
         redate_typed: Default::default(),
     }))
 }

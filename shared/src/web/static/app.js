@@ -34,27 +34,54 @@
     form.dataset.asking = "1";
     const answer = await fetch("/pulse", { headers: { "HX-Request": "true" } }).catch(() => null);
     delete form.dataset.asking;
-    if (answer && [401, 403].includes(answer.status)) { locked(); return; }
+    if (answer && shut(answer)) { cover(document.body.dataset.unsavedLocked); return; }
     if (!answer) away();
     if (!answer || !answer.ok) { said(document.body.dataset.unsaved); scrollTo(0, 0); return; }
-    // Whoever logged in again has another token.
-    const token = (await answer.text()).match(/data-token="([^"]*)"/);
-    if (token) {
-      form.action = form.action.replace(/([?&]t=)[^&]*/, `$1${token[1]}`);
-      document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRF-Token": token[1] }));
-    }
+    renew(await answer.text());
     form.dataset.asked = "1";
     form.requestSubmit(button);
   }, true);
-  const locked = () => {
-    said(document.body.dataset.locked);
-    const link = document.createElement("a"), line = document.createElement("p");
-    Object.assign(link, { href: "/lock", target: "_blank", rel: "noopener", textContent: document.body.dataset.unlock });
-    line.append(link);
-    $("#said .said").append(line);
-    scrollTo(0, 0);
+
+  // Whoever logged in again has another token.
+  const renew = (pulse) => {
+    const token = pulse.match(/data-token="([^"]*)"/);
+    if (!token) return;
+    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRF-Token": token[1] }));
+    for (const form of document.forms) if (/[?&]t=/.test(form.action)) form.action = form.action.replace(/([?&]t=)[^&]*/, `$1${token[1]}`);
+  };
+
+  // A page whose session is locked or over shows nothing of what stands on it, on the screen or on paper, until the person is back; what was typed in it stays.
+  const shut = (answer) => [401, 403].includes(answer.status);
+  const watched = () => document.body.hasAttribute("data-live");
+  const covered = () => !$("#cover").hidden;
+  let left = null;
+  const cover = (words) => {
+    const box = $("#cover"), link = $("a", box);
+    $("p", box).textContent = words;
+    if (covered()) return;
+    left = document.activeElement;
+    // What is typed in, or marked, is gone back to; what is only read is read again.
+    if ($("form[data-keep], #grid-form")) Object.assign(link, { href: "/lock", target: "_blank", rel: "noopener", textContent: document.body.dataset.unlock });
+    else link.href = `/lock?next=${encodeURIComponent(location.pathname + location.search)}`;
+    document.body.classList.add("covered");
+    box.hidden = false;
     link.focus();
   };
+  const uncover = () => {
+    document.body.classList.remove("covered");
+    $("#cover").hidden = true;
+    left?.focus?.({ preventScroll: true });
+  };
+  const look = async () => {
+    if (!watched() || document.hidden) return;
+    const answer = await fetch("/pulse", { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (!answer) away();
+    else if (shut(answer)) cover(document.body.dataset.locked);
+    else if (answer.ok && covered()) { renew(await answer.text()); uncover(); }
+  };
+  addEventListener("DOMContentLoaded", () => { if (watched()) { setInterval(look, 20000); setInterval(() => { if (covered()) look(); }, 2000); } });
+  document.addEventListener("visibilitychange", look);
+  addEventListener("focus", look);
 
   // A field judged, a row of the roll marked on a page that is locked by now: the page stays, with what stands in it.
   document.addEventListener("htmx:beforeOnLoad", (event) => {
@@ -62,7 +89,7 @@
     if (!to || !/^\/(lock|login)/.test(to) || !($("form[data-keep]") || event.detail.requestConfig.verb === "post")) return;
     event.preventDefault();
     notSaved(event.target);
-    locked();
+    cover(document.body.dataset.unsavedLocked);
   });
 
   // A form that was typed in asks before it is left.
@@ -171,7 +198,9 @@
   document.addEventListener("htmx:sendError", (event) => { away(); said(document.body.dataset.unsaved); notSaved(event.target); });
   // The line that keeps itself fresh is refused on a page that is locked by now: it says nothing over what was said of the row or the form.
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.pathInfo.requestPath === "/pulse" && event.detail.xhr.status >= 400) event.detail.shouldSwap = false;
+    if (event.detail.pathInfo.requestPath !== "/pulse" || event.detail.xhr.status < 400) return;
+    event.detail.shouldSwap = false;
+    if (shut(event.detail.xhr)) cover(document.body.dataset.locked);
   });
   // Whoever logged in again on another page has another token; what keeps itself fresh brings it.
   document.addEventListener("htmx:afterSettle", () => {
@@ -230,8 +259,7 @@
       source.close();
       source = null;
       setTimeout(live, 5000);
-      // Refused is not silent: a page that was locked says so when it is used.
-      fetch("/pulse", { headers: { "HX-Request": "true" } }).catch(away);
+      look();
     };
   };
   document.addEventListener("visibilitychange", live);
