@@ -8,6 +8,7 @@ mod attachments;
 pub mod audit;
 pub mod batch;
 pub mod cells;
+pub mod classes;
 pub mod disputed;
 pub mod execute;
 pub mod help;

@@ -156,12 +156,14 @@ test("a mark on the roll that was not saved is not shown as saved, and the same 
     const other = await page.context().newPage();
     await other.goto(`${desk.url}/lock`);
     await page.click(ill);
-    await page.waitForSelector("tbody tr:nth-child(4).unsaved label.tried");
+    await page.waitForSelector("#cover:has-text('还没有保存')");
+    await page.waitForSelector("tbody tr:nth-child(4).unsaved label.tried", { state: "attached" });
     assert.equal(await page.isChecked("tbody tr:nth-child(4) input[value=present]"), true, "what stands there is what is saved");
     await other.fill("#password", teacher[1]);
     await other.keyboard.press("Enter");
     await other.waitForURL((at) => at.pathname === "/");
     await page.bringToFront();
+    await page.waitForSelector("tbody tr:nth-child(4).unsaved label.tried");
     await page.click(ill);
     await page.waitForSelector("tbody tr:nth-child(4) .saved");
     assert.match(await page.textContent("#roll-head"), /到校 5 人，应到 7 人 请假、病休等 1 人 无故缺勤 1 人/, "the roll was handed in, and counts what changed since");

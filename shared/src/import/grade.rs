@@ -118,6 +118,13 @@ pub fn class_written(text: &str) -> Option<(Option<u8>, u8)> {
     Some((place.grade, place.class?))
 }
 
+/// A grade as a person writes it where a grade is asked for: counted from the first of primary school, 0 in kindergarten. `None`: not a grade, or it names a class too.
+#[must_use]
+pub fn grade_written(text: &str) -> Option<u8> {
+    let place = read_grade(&super::clean::compact(text)).filter(|place| place.entry.is_none() && place.class.is_none())?;
+    place.grade
+}
+
 /// Grade and class in a title or on a sheet's tab: `三年级(2)班学生花名册`.
 #[must_use]
 pub(super) fn read_title(compact: &str) -> Option<Place> {

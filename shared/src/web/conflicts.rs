@@ -6,13 +6,13 @@
 use super::{
     account::Account,
     desk::Desk,
-    form::{pairs, read_classes},
+    form::pairs,
     guard::{Oops, Visitor, status},
     page::{Page, Said, draw, draw_as, next_here},
     reach, shown,
 };
 use crate::{
-    command::{Request, disputed, refusals},
+    command::{Request, classes, disputed, refusals},
     document::{rule, view::Value},
     fault::{Exit, Fault},
     ledger::{
@@ -496,7 +496,7 @@ fn settle(desk: &Desk, account: &Account, id: &str, (chosen, typed): (&ByField, 
     let mut typed = typed.clone();
     if let Some(definition) = &definition {
         let known = item.record.as_deref().map_or_else(|| Ok(BTreeMap::new()), |id| desk.replica.locate(id).map(|place| place.fields));
-        read_classes(definition, &known.map_err(Fault::from)?, &mut typed);
+        classes::read(definition, &known.map_err(Fault::from)?, &mut typed);
     }
     let all = chosen.clone().into_iter().chain(typed).collect();
     let choose = choices(desk, &item, definition.as_deref(), &all)?;

@@ -6,6 +6,7 @@
 
 use super::{account::Account, page::sentence, shown};
 use crate::{
+    command::classes,
     document::view::Value,
     fault::Fault,
     ledger::{
@@ -165,7 +166,7 @@ impl Sent {
                 out.rest.insert(key, value);
             }
         }
-        read_classes(definition, &BTreeMap::new(), &mut out.now);
+        classes::read(definition, &BTreeMap::new(), &mut out.now);
         out
     }
 
@@ -180,26 +181,6 @@ impl Sent {
     #[must_use]
     pub fn other(&self, key: &str) -> &str {
         self.rest.get(key).map_or("", |text| text.trim())
-    }
-}
-
-/// `三（3）班`, `3班` and `三年级3班` as the number of the class, where a class is asked for. One that names another grade is left as it is, and refused. `known`: what the
-/// record has, for the grade that is not typed.
-pub(super) fn read_classes(definition: &Definition, known: &BTreeMap<String, Value>, set: &mut BTreeMap<String, String>) {
-    let grade: Option<i64> = match (set.get("grade"), known.get("grade")) {
-        (Some(text), _) => text.trim().parse().ok(),
-        (None, Some(Value::Int(grade))) => Some(*grade),
-        _ => None,
-    };
-    let is_class =
-        |field: &Field| field.kind == FieldType::Int && (field.code == "class" || field.copy_of.as_ref().is_some_and(|(_, of)| of == "class"));
-    for field in definition.fields.iter().filter(|field| is_class(field)) {
-        let Some(text) = set.get_mut(&field.code).filter(|text| text.trim().parse::<i64>().is_err()) else { continue };
-        let Some((named, class)) = crate::import::class_written(text) else { continue };
-        // 初一 is the seventh grade, and may be called the first of its stage.
-        if named.is_none_or(|named| grade.is_none_or(|grade| [0, 6, 9].iter().any(|below| i64::from(named) + below == grade))) {
-            *text = class.to_string();
-        }
     }
 }
 

@@ -284,8 +284,10 @@ fn way(request: &Request, visitor: &Visitor) -> Way {
     let open = OPEN.contains(&path) || path.starts_with("/static/");
     let login = match (&visitor.account, &visitor.locked) {
         (None, Some(_)) if !open && !HALF_OPEN.contains(&path) => Some(format!("/lock{back}")),
-        (None, None) if !open => Some(format!("/login{back}")),
-        (Some(account), _) if account.must_change && !open && !HALF_OPEN.contains(&path) => Some("/password".to_owned()),
+        // The lock's own page sends who has no session any more on to the login, with the page it was to go back to.
+        (None, None) if !open && (posts || path != "/lock") => Some(format!("/login{back}")),
+        // What a page asks by itself tells how the link is, and takes nobody away from the password that is due.
+        (Some(account), _) if account.must_change && !open && !BY_ITSELF.contains(&path) && !HALF_OPEN.contains(&path) => Some("/password".to_owned()),
         _ => None,
     };
     if let Some(target) = login {

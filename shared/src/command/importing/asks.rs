@@ -56,6 +56,7 @@ pub(super) fn of(replica: &Replica, definition: &Definition, written: &[(usize, 
             said.asks.extend(lacking(replica, definition, trace));
             said.asks.extend(namesake(replica, definition, trace)?);
             said.asks.extend(renamed(definition, trace));
+            corrected(replica, definition, trace, said)?;
             continue;
         };
         let state = states.get(&trace.record).and_then(Option::as_deref);
@@ -159,6 +160,21 @@ fn renamed(definition: &Definition, trace: &Trace) -> Option<Fault> {
     };
     let profile = definition.form == Form::Profile && !trace.new;
     (profile && ["name", "id_no", "student_no"].into_iter().any(moved)).then(|| Fault::new("import-row-renamed", Exit::Found))
+}
+
+/// What a correction of a child's file brings about: that it left, without the day and where it went.
+fn corrected(replica: &Replica, definition: &Definition, trace: &Trace, said: &mut Said) -> Result<()> {
+    if definition.form != Form::Profile || trace.new {
+        return Ok(());
+    }
+    let mut fields = replica.locate(&trace.doc.to_string())?.fields;
+    fields.extend(trace.after.clone());
+    let found = replica.around(|around| validate::findings(definition, &fields, None, around));
+    for finding in found.iter().filter(|finding| touches(definition, finding, &trace.after)) {
+        let to = if asking(definition, finding) { &mut said.asks } else { &mut said.told };
+        to.push(finding.fault(definition));
+    }
+    Ok(())
 }
 
 /// Required fields that a new child's row leaves empty; of another row none.

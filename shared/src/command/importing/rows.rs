@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     command::{
-        cells,
+        cells, classes,
         request::SubjectRef,
         undoing::{self, Trace},
     },
@@ -258,8 +258,9 @@ impl Rows<'_> {
     /// The row's verdict, and the record it is about.
     fn row(&mut self, number: u32, cells: &[(String, String)]) -> Result<(Json, String)> {
         let mut row = json!({ "row": number, "accept": true, "label": Self::label(cells) });
-        let set: BTreeMap<String, String> =
+        let mut set: BTreeMap<String, String> =
             cells.iter().filter(|(code, _)| !code.starts_with('_')).map(|(code, text)| (code.clone(), self.mended(code, text))).collect();
+        classes::read(self.definition, &BTreeMap::new(), &mut set);
         let given_back = cell(cells, table::ROW_ID).and_then(|id| self.given_back.get(&id).cloned());
         let taken = match (cell(cells, "_id"), given_back) {
             (Some(id), _) => self.known(number, &id, cells, set)?,

@@ -8,7 +8,7 @@ use super::{
         desk::Desk,
         entry,
         files::upload::attachment,
-        fits, form,
+        fits,
         page::{Said, next_here},
         reach, shown,
     },
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     command::{
-        Request, batch, cells,
+        Request, batch, cells, classes,
         request::{Item, SubjectRef},
     },
     document::view::Value,
@@ -329,7 +329,7 @@ impl Asking<'_> {
             return Ok(Some(Item::Step { record: row.key.clone(), step: step.step.clone(), set, on: word(&step.on), why: word(&step.why) }));
         }
         let mut set = self.cells(row, verdict);
-        form::read_classes(self.definition, &reached.place.fields, &mut set);
+        classes::read(self.definition, &reached.place.fields, &mut set);
         let says = |code: &str, text: &str| {
             let field = self.definition.field(code);
             field.is_some_and(|field| cells::says(&self.desk.replica, &catalogue, self.definition, field, &reached.place.fields, text))
@@ -366,7 +366,7 @@ impl Asking<'_> {
 
     fn added(&self, row: &Edited, student: &str, verdict: &mut Verdict) -> Result<Option<Item>, Fault> {
         let mut set = self.cells(row, verdict);
-        form::read_classes(self.definition, &BTreeMap::new(), &mut set);
+        classes::read(self.definition, &BTreeMap::new(), &mut set);
         set.retain(|_, text| !text.trim().is_empty());
         let by_child = self.definition.subject == Subject::Student && self.definition.form == Form::Records;
         if set.is_empty() && (row.child.trim().is_empty() || !student.is_empty()) {

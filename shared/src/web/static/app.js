@@ -61,7 +61,7 @@
     if (covered()) return;
     left = document.activeElement;
     // What is typed in, or marked, is gone back to; what is only read is read again.
-    if ($("form[data-keep], #grid-form")) Object.assign(link, { href: "/lock", target: "_blank", rel: "noopener", textContent: document.body.dataset.unlock });
+    if ($("form[data-keep], #grid-form, tr[data-row]")) Object.assign(link, { href: "/lock", target: "_blank", rel: "noopener", textContent: document.body.dataset.unlock });
     else link.href = `/lock?next=${encodeURIComponent(location.pathname + location.search)}`;
     document.body.classList.add("covered");
     box.hidden = false;
