@@ -142,6 +142,12 @@ pub fn fault(lang: Lang, fault: &Fault) -> (String, Option<String>) {
     (sentence, lookup(lang, &format!("{}.next", fault.code), &args))
 }
 
+/// A message as it is said to a registrar, who cannot be sent to the registrar: its attribute `registrar`, where it has one; else as to everybody.
+#[must_use]
+pub fn to_registrar(lang: Lang, key: &str) -> Option<String> {
+    lookup(lang, &format!("{key}.registrar"), &[])
+}
+
 /// The two as pages say them: what names codes or a command has another sentence there, `web-<code>` with `.said` and `.page`.
 #[must_use]
 pub fn on_page(lang: Lang, fault: &Fault) -> (String, Option<String>) {

@@ -9,7 +9,7 @@ token-version = This token was issued by a newer hub (version { $version }); thi
 token-other-county = This token belongs to another county (county code { $county }).
     .next = Have the county run `huxue-hub enrol issue --school CODE`, then run `{ $program } enrol --hub ADDRESS --token TOKEN` (one of your own county).
 identity-unusable = This machine's key or certificate cannot be used: { $detail }
-    .next = Restore the key directory from a backup; without one, have the county run `huxue-hub enrol issue --school CODE`, then run `{ $program } enrol --hub ADDRESS --token TOKEN`.
+    .next = Restore node.key and node.json of the data directory from a backup; without one, keep the old data directory, have the county run `huxue-hub enrol issue --school CODE`, then run `huxue-node --data ANOTHER_EMPTY_DIRECTORY enrol --hub ADDRESS --token TOKEN`.
 # Why this machine's key or certificate cannot be used
 identity-key-unfit = key and certificate are not of one pair, or one of them is damaged
     .next = Restore the key directory from the backup.

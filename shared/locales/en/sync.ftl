@@ -2,7 +2,7 @@
 sync-version = The two sides' versions of huxue are too far apart to sync.
     .next = Upgrade the older side and try again; no data is lost.
 sync-revoked = The county has revoked this machine's identity; the hub takes no more data from it.
-    .next = Have the county run `huxue-hub enrol issue --school CODE`, then run `{ $program } enrol --hub ADDRESS --token TOKEN` in an empty directory. The data here is intact.
+    .next = Have the county run `huxue-hub enrol issue --school CODE`, then run `huxue-node --data ANOTHER_EMPTY_DIRECTORY enrol --hub ADDRESS --token TOKEN`. The data here is intact.
 sync-revoked-peer = The other side's identity is revoked; the connection to it was cut.
     .next = If that was a mistake, issue a new token to the school.
 sync-malformed = What was received cannot be read; the connection was cut.

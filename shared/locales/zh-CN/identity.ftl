@@ -9,7 +9,7 @@ token-version = 这个入网码是更新版本的县级程序签发的（第 { $
 token-other-county = 这个入网码属于另一个县（县代码 { $county }），本机已属于别的县。
     .next = 请县里运行 huxue-hub enrol issue --school 本校代码，再用新的入网码运行 { $program } enrol --hub 地址 --token 入网码（要本县签发的）。
 identity-unusable = 本机的密钥或证书无法使用：{ $detail }
-    .next = 请从备份恢复密钥目录；没有备份时，县里运行 huxue-hub enrol issue --school 本校代码，再用新的入网码运行 { $program } enrol --hub 地址 --token 入网码。
+    .next = 先从备份里恢复数据目录的 node.key 和 node.json；没有备份时，不要删原来的数据目录，请县里运行 huxue-hub enrol issue --school 本校代码，再用新的入网码运行 huxue-node --data 另一个空目录 enrol --hub 地址 --token 入网码。
 # 本机的密钥或证书为什么无法使用
 identity-key-unfit = 密钥和证书不是一对，或其中之一已损坏
     .next = 请从备份恢复密钥目录。

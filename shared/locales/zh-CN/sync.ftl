@@ -2,7 +2,7 @@
 sync-version = 双方 huxue 的版本相差太远，无法同步。
     .next = 请把版本较旧的一方升级后再试；数据没有丢失。
 sync-revoked = 本机的身份已被县里吊销，县平台不再接收它的数据。
-    .next = 请县里运行 huxue-hub enrol issue --school 本校代码，再用新的入网码运行 { $program } enrol --hub 地址 --token 入网码，在空目录重新入网。本机的数据仍在。
+    .next = 请县里运行 huxue-hub enrol issue --school 本校代码，再用新的入网码运行 huxue-node --data 另一个空目录 enrol --hub 地址 --token 入网码。本机的数据仍在。
 sync-revoked-peer = 对方的身份已被吊销，已断开与它的连接。
     .next = 确认是误操作时，请为该校签发新的入网码。
 sync-malformed = 收到的数据读不懂，已断开连接。

@@ -178,7 +178,7 @@ pub(super) fn revived(place: &Place, fields: &BTreeMap<String, Value>) -> Option
     }
     let mut sets: BTreeMap<String, Value> = fields.iter().filter(|(key, _)| *key != "_v").map(|(key, value)| (key.clone(), value.clone())).collect();
     sets.extend([("void".to_owned(), Value::Bool(false)), ("void_reason".to_owned(), Value::Null)]);
-    let target = Target::Record(place.id.clone());
+    let target = if place.id == place.doc.to_string() { Target::Subject } else { Target::Record(place.id.clone()) };
     let sets = sets.into_iter().map(|(key, value)| (target.clone(), key, value)).collect();
     let edit = DocEdit { space: place.space, doc: place.doc, what: What::Edit(Edit { sets, ..Edit::default() }) };
     let trace = Trace::of_change(place, &edit)?;

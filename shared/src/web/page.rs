@@ -39,6 +39,8 @@ pub struct Page {
     pub place: String,
     /// Name of the person; empty before login.
     pub who: String,
+    /// The person is a registrar, whom nobody sends to the registrar.
+    pub registers: bool,
     /// Token of forms.
     pub csrf: String,
     /// Links.
@@ -79,7 +81,8 @@ impl Page {
         if let Some(account) = &visitor.account {
             let pulse = desk.pulse();
             page.who.clone_from(&account.name);
-            page.sync = pulse.words(visitor.lang);
+            page.registers = account.administers();
+            page.sync = pulse.words(visitor.lang, page.registers);
             page.sync_mark = pulse.mark();
             page.sync_percent = pulse.long.map(|long| long.percent);
             page.clock = pulse.clock.as_ref().map(|fault| Said::of(fault, visitor.lang));
@@ -114,6 +117,7 @@ impl Page {
             title: locale::text(visitor.lang, key, &[]),
             place: place.to_owned(),
             who: String::new(),
+            registers: false,
             csrf: visitor.csrf.clone(),
             links: Vec::new(),
             sync: String::new(),
@@ -138,6 +142,12 @@ impl Page {
     #[must_use]
     pub fn t(&self, key: &str) -> String {
         locale::text(self.lang, key, &[])
+    }
+
+    /// A message as it is said to this person: to a registrar perhaps otherwise.
+    #[must_use]
+    pub fn t_to(&self, key: &str) -> String {
+        locale::to_registrar(self.lang, key).filter(|_| self.registers).unwrap_or_else(|| self.t(key))
     }
 
     /// A message with one particular, called `value`.
@@ -299,7 +309,7 @@ pub fn way_back(next: Option<&str>) -> &str {
 /// What to do next as a page may say it: a command of this program is nothing a teacher can do there.
 #[must_use]
 pub fn next_here(next: String, lang: Lang) -> String {
-    if next.contains(locale::program()) { locale::text(lang, "web-next-here", &[]) } else { next }
+    if next.contains(locale::program()) || next.contains("huxue-node --data") { locale::text(lang, "web-next-here", &[]) } else { next }
 }
 
 /// A fault as a person reads it.
@@ -351,7 +361,11 @@ pub fn oops(page: Page, visitor: &Visitor, fault: &Fault) -> Response {
     if matches!(fault.exit, crate::fault::Exit::Internal | crate::fault::Exit::Storage) {
         tracing::error!(%fault, "a page failed");
     }
-    let said = Said::of(fault, visitor.lang);
+    let mut said = Said::of(fault, visitor.lang);
+    if page.registers {
+        let general = said.next.as_ref().filter(|next| **next == page.t("web-next-here")).map(|_| page.t_to("web-next-here"));
+        said.next = locale::to_registrar(page.lang, &fault.code).or(general).or(said.next);
+    }
     let drawn = if visitor.piece {
         OopsPiece { said }.render().map(|html| ([("HX-Retarget", "#said"), ("HX-Reswap", "innerHTML")], Html(html)).into_response())
     } else {

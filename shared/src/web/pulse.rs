@@ -163,16 +163,17 @@ impl Pulse {
         }
     }
 
-    /// The state of the link in plain words.
+    /// The state of the link in plain words; `registers`: to a registrar, whom nobody sends to the registrar.
     #[must_use]
-    pub fn words(&self, lang: Lang) -> String {
+    pub fn words(&self, lang: Lang, registers: bool) -> String {
         let at = self.last_contact.as_deref().map_or_else(String::new, |at| super::shown::moment(at, lang));
         let pending = self.pending.to_string();
         if let Some(long) = &self.long {
             return locale::text(lang, "web-sync-long", &[("value", &long.words(lang))]);
         }
         if self.revoked && !self.broken {
-            return locale::text(lang, "web-sync-revoked", &[("pending", &pending)]);
+            let key = if registers { "web-sync-revoked.registrar" } else { "web-sync-revoked" };
+            return locale::text(lang, key, &[("pending", &pending)]);
         }
         let key = match (self.broken, self.pending, self.last_contact.is_some(), self.connected) {
             // Not everything is at the county while photos wait.
@@ -297,8 +298,8 @@ mod tests {
         assert_eq!(look(status(3_000, 0, none, false)).long, None, "without a link nothing moves");
         let shown = look(status(1_760, 0, none, true));
         assert_eq!(shown.long, Some(Long { what: "records-out", done: 1_240, of: 3_000, percent: 41 }));
-        assert!(shown.words(Lang::En).contains("1,240 of 3,000"), "{}", shown.words(Lang::En));
-        assert!(shown.words(Lang::Zh).contains("1,240") && shown.mark() == "busy", "{}", shown.words(Lang::Zh));
+        assert!(shown.words(Lang::En, false).contains("1,240 of 3,000"), "{}", shown.words(Lang::En, false));
+        assert!(shown.words(Lang::Zh, false).contains("1,240") && shown.mark() == "busy", "{}", shown.words(Lang::Zh, false));
         // Twenty edits meanwhile: what is done stays done.
         assert_eq!(look(status(1_780, 0, none, true)).long, Some(Long { what: "records-out", done: 1_240, of: 3_020, percent: 41 }));
         assert_eq!(look(status(1, 0, none, true)).long, Some(Long { what: "records-out", done: 3_019, of: 3_020, percent: 99 }));
@@ -336,16 +337,16 @@ mod tests {
     fn the_state_of_the_link_is_said_in_words_in_both_languages() {
         let base = Pulse { last_contact: Some("2026-03-02T02:05:00Z".into()), ..Pulse::default() };
         let waiting = Pulse { pending: 3, ..base.clone() };
-        assert!(waiting.words(Lang::Zh).contains('3') && waiting.words(Lang::Zh).contains("10:05"), "{}", waiting.words(Lang::Zh));
-        assert!(Pulse::default().words(Lang::En).contains("never"), "{}", Pulse::default().words(Lang::En));
+        assert!(waiting.words(Lang::Zh, false).contains('3') && waiting.words(Lang::Zh, false).contains("10:05"), "{}", waiting.words(Lang::Zh, false));
+        assert!(Pulse::default().words(Lang::En, false).contains("never"), "{}", Pulse::default().words(Lang::En, false));
         let photos = Pulse { files: 2, ..base.clone() };
-        assert!(photos.words(Lang::Zh).contains("照片还有 2 个"), "not everything is there: {}", photos.words(Lang::Zh));
+        assert!(photos.words(Lang::Zh, false).contains("照片还有 2 个"), "not everything is there: {}", photos.words(Lang::Zh, false));
         assert_eq!(Pulse { connected: true, ..photos }.mark(), "busy");
         let broken = Pulse { broken: true, ..Pulse::default() };
         let revoked = Pulse { revoked: true, ..waiting.clone() };
-        assert!(revoked.words(Lang::Zh).contains("吊销") && revoked.words(Lang::Zh).contains("3 条") && revoked.words(Lang::En).contains("revoked"));
+        assert!(revoked.words(Lang::Zh, false).contains("吊销") && revoked.words(Lang::Zh, false).contains("3 条") && revoked.words(Lang::En, false).contains("revoked"));
         assert_eq!(revoked.mark(), "bad");
-        assert_ne!(broken.words(Lang::Zh), base.words(Lang::Zh));
+        assert_ne!(broken.words(Lang::Zh, false), base.words(Lang::Zh, false));
         assert_eq!((waiting.mark(), Pulse { connected: true, ..base }.mark(), broken.mark()), ("off", "ok", "bad"));
     }
 }

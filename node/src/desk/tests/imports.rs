@@ -9,6 +9,7 @@ use axum::{
 };
 use huxue_shared::{
     command::{Request as Ask, request::SubjectRef},
+    document::view::Value,
     locale::Lang,
     web::{
         account::{Class, Role},
@@ -213,10 +214,16 @@ fn heads(book: &[u8]) -> Vec<String> {
     first_sheet(book).rows[0].1.iter().map(huxue_shared::import::Cell::text).filter(|head| !head.is_empty()).collect()
 }
 
+/// A, B, …, Z, AA, …
+fn column(at: usize) -> String {
+    let letter = |at: usize| char::from(b'A' + u8::try_from(at % 26).unwrap());
+    if at < 26 { letter(at).to_string() } else { format!("{}{}", letter(at / 26 - 1), letter(at)) }
+}
+
 /// The workbook with another text in one cell of its second row; what it held at export stays as it was.
 fn with_cell(book: &[u8], head: &str, text: &str) -> Vec<u8> {
     let at = heads(book).iter().position(|known| known == head).unwrap();
-    let place = format!("<c r=\"{}2\"", char::from(b'A' + u8::try_from(at).unwrap()));
+    let place = format!("<c r=\"{}2\"", column(at));
     with_part(book, "worksheets/sheet1.xml", |sheet| {
         let (before, rest) = sheet.split_once(&place).unwrap();
         let after = rest.split_once("</c>").unwrap().1;
@@ -230,7 +237,7 @@ fn with_row(book: &[u8], cells: &[(&str, &str)]) -> Vec<u8> {
     let number = first_sheet(book).rows.last().unwrap().0 + 1;
     let cells = cells.iter().map(|(head, text)| {
         let at = heads.iter().position(|known| known == head).unwrap_or_else(|| panic!("{head} is among {heads:?}"));
-        let column = char::from(b'A' + u8::try_from(at).unwrap());
+        let column = column(at);
         (at, format!("<c r=\"{column}{number}\" t=\"inlineStr\"><is><t>{text}</t></is></c>"))
     });
     let cells: std::collections::BTreeMap<usize, String> = cells.collect();
@@ -637,4 +644,62 @@ async fn rows_that_have_slipped_or_lost_their_ids_are_asked_about_and_a_line_of_
     let bare = "姓名,日期,关爱方式,时长（分钟）\n王小明,2026-03-01,家访,20\n王小明,2026-03-01,家访,25\n";
     let seen = upload(&school, &session, "zh", "care_log", "关爱.csv", bare.as_bytes()).await.text;
     assert!(seen.contains("第 2 行：已有一条内容一样的记录") && seen.contains("name=\"meant\" value=\"2\" required"), "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_that_leaves_by_a_table_is_asked_about_its_day_and_a_class_is_read_as_it_is_written() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let _ = school.child("王小明", "529901201606120012", 3, 1);
+    let book = bytes(&school, &session, "/ledger/enrolment/export").await;
+    let seen = upload(&school, &session, "zh", "", "档案.xlsx", &with_cell(&book, "学籍状态", "离校")).await.text;
+    assert!(seen.contains("name=\"meant\" value=\"2\" required") && seen.contains("学籍状态变动日期"), "{seen}");
+    let apply = format!("/import/{}/apply", hidden_token(&seen));
+    assert!(!school.post(&apply, &session, "").await.status.is_redirection(), "nothing is written before it is answered");
+    let status = || school.records("enrolment")[0].fields.get("status").cloned();
+    assert_eq!(status(), Some(Value::Str("present".into())));
+    let place = || {
+        let fields = &school.records("enrolment")[0].fields;
+        (fields.get("grade").cloned(), fields.get("class").cloned())
+    };
+    for (column, text, grade, class) in [("班级", "三（2）班", 3, 2), ("年级", "四年级", 4, 2)] {
+        let book = bytes(&school, &session, "/ledger/enrolment/export").await;
+        let seen = upload(&school, &session, "zh", "", "档案.xlsx", &with_cell(&book, column, text)).await.text;
+        // What says nothing of it is not held up by what the file lacks anyway.
+        assert!(!seen.contains("name=\"meant\""), "{seen}");
+        let written = school.post(&format!("/import/{}/apply", hidden_token(&seen)), &session, "").await;
+        assert!(written.status.is_redirection(), "{text}: {}", written.text);
+        assert_eq!(place(), (Some(Value::Int(grade)), Some(Value::Int(class))), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn children_of_a_table_taken_back_come_again_with_it_and_a_void_record_says_what_to_do_with_its_row() {
+    let school = School::new();
+    let (account, session) = school.person("wang", &[Role::Registrar], &[]);
+    let first = school.child("李大军", "529901201101020016", 3, 1);
+    let row = [("姓名", "王小明"), ("证件号码", "529901201606120012"), ("性别", "男"), ("学段", "小学"), ("年级", "三年级"), ("班级", "1班")];
+    let book = with_row(&bytes(&school, &session, "/ledger/enrolment/export").await, &row);
+    let take = async || {
+        let seen = upload(&school, &session, "zh", "", "档案.xlsx", &book).await.text;
+        let done = school.post(&format!("/import/{}/apply", hidden_token(&seen)), &session, "meant=3").await;
+        assert!(done.status.is_redirection(), "{seen} {}", done.text);
+        done.location.split("undo=").nth(1).unwrap_or_else(|| panic!("{seen}")).to_owned()
+    };
+    let new = || school.records("enrolment").into_iter().find(|row| row.id != first);
+    let batch = take().await;
+    let child = new().unwrap().id;
+    ask(&school, Ask::ImportUndo { batch });
+    assert!(new().is_none());
+    let _ = take().await;
+    let again = new().unwrap();
+    assert_eq!((again.id, again.fields.get("class").cloned()), (child.clone(), Some(Value::Int(1))), "the same child");
+    let log = super::seams::add(&school, "care_log", Some(&child), &[("kind", "visit"), ("with", "child"), ("on", "2026-03-01")]);
+    let book = bytes(&school, &session, "/ledger/care_log/export").await;
+    school.desk.ask(&account, Ask::RecordVoid { record: log, why: "记错了".into(), by: None }, Lang::Zh).unwrap();
+    let seen = upload(&school, &session, "zh", "care_log", "关爱.xlsx", &with_cell(&book, "关爱方式", "亲情通话")).await.text;
+    assert!(seen.contains("这条记录已经作废，不再改。") && seen.contains("清空它的“记录号”"), "{seen}");
+    assert!(heads(&book).contains(&"记录号".to_owned()), "{:?}", heads(&book));
+    let seen = upload(&school, &session, "zh", "care_log", "关爱.xlsx", &book).await.text;
+    assert!(!seen.contains("已经作废"), "an untouched row is nobody's business: {seen}");
 }

@@ -296,6 +296,9 @@ impl Rows<'_> {
             set.retain(|code, text| !self.definition.field(code).is_some_and(|field| field.kind == FieldType::Ref && self.says(field, &place, text)));
             (set, Vec::new())
         };
+        if place.void && !set.is_empty() {
+            return Err(Fault::new("import-row-void", Exit::Input).with("field", "_id").into());
+        }
         let moved = if set.is_empty() { Vec::new() } else { self.change(&place, &set)? };
         Ok(Taken { moved, about: place.id, conflicts, remarks })
     }
@@ -492,12 +495,20 @@ impl Rows<'_> {
         let What::Edit(edit) = &mut prepared.edit.what else { return Ok(Taken::default()) };
         let Some(record) = edit.creates.first_mut() else {
             // A profile: of a child on file, only what differs.
-            let about = prepared.edit.doc.to_string();
+            let (about, from_row) = (prepared.edit.doc.to_string(), cell(cells, table::ROW_ID).unwrap_or_default());
+            let trace = Trace::of_new(&prepared.edit).map(|trace| Trace { from_row, ..trace });
+            let after = trace.as_ref().map(|trace| trace.after.clone()).unwrap_or_default();
             if let Ok(place) = self.replica.locate(&about) {
+                // One whose file was taken back with the import that made it is there again.
+                if let Some((edit, trace)) = undoing::revived(&place, &after) {
+                    let moved = self.moves(set, &BTreeMap::new(), &after);
+                    self.traces.push(trace);
+                    self.edits.push(edit);
+                    return Ok(Taken { moved, about, ..Taken::default() });
+                }
                 return Ok(Taken { moved: self.change(&place, set)?, about, ..Taken::default() });
             }
-            let trace = Trace::of_new(&prepared.edit);
-            let moved = self.moves(set, &BTreeMap::new(), &trace.as_ref().map(|trace| trace.after.clone()).unwrap_or_default());
+            let moved = self.moves(set, &BTreeMap::new(), &after);
             self.traces.extend(trace);
             self.edits.push(prepared.edit);
             return Ok(Taken { moved, about, ..Taken::default() });
