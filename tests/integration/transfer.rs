@@ -98,6 +98,7 @@ fn a_child_moves_with_its_history_and_the_old_school_can_only_read() {
     assert_eq!(old.run(&["record", "set", &early, "--set", "note=改"]).fault(), "document-closed");
     assert_eq!(old.run(&["record", "set", &document, "--set", "closed_heads="]).code, 5, "the school does not open it again");
     assert_eq!(state(&old, &transfer), "done");
+    assert_eq!(new.run(&["record", "show", &copy]).ok()["fields"]["state"], "done", "the other school is told that it is over");
     assert_eq!(old.run(&["record", "show", &document]).ok()["fields"]["status"], "transferred");
     assert_eq!(old.run(&["record", "show", &late]).ok()["fields"]["note"], "封存后才到", "kept and visible");
     visit(&old, OTHER, "别的孩子照常");
@@ -120,6 +121,8 @@ fn a_child_moves_with_its_history_and_the_old_school_can_only_read() {
         assert_eq!(ledgers.iter().filter(|l| **l == ledger).count(), 1, "{ledger}: {ledgers:?}");
     }
     assert!(dossier.iter().all(|row| row["child"] == document_there.as_str() && row["from_school"] == OLD));
+    let moved = dossier.iter().find(|row| row["ledger"] == "transfer").map(|row| row["state"].clone());
+    assert_eq!(moved, Some(json!("done")), "the transfer itself travels as it stands behind its last step");
     let find = |ledger: &str| dossier.iter().find(|row| row["ledger"] == ledger).and_then(|row| row["_id"].as_str()).unwrap().to_owned();
     let profile = new.run(&["record", "show", &find("care_profile")]).ok()["fields"].clone();
     assert_eq!((&profile["v.father_place"], &profile["v.mind"]), (&json!("广东"), &Json::Null));

@@ -76,6 +76,7 @@ web-own-classes = Own classes
 web-own-classes-hint = For class teachers only. Tick the classes the teacher has.
 web-drawn = One-time password of { $value }:
 web-drawn-once = Shown this once: pass it on to the person, who chooses an own one at the first login.
+web-reset-sure = Reset the password of { $value }? The present one ends at once; you hand over a one-time password in person.
 web-reset-password = Reset password
 web-disabled = closed
 web-disable = Close this account

@@ -70,6 +70,7 @@ web-own-classes = 所带班级
 web-own-classes-hint = 只对班主任有用。勾选所带的班。
 web-drawn = { $value } 的一次性密码：
 web-drawn-once = 只显示这一次，请抄给本人；第一次登录后要换成自己的。
+web-reset-sure = 重置 { $value } 的密码？原来的密码马上不能用，换成一次性密码，由您当面告诉本人。
 web-reset-password = 重置密码
 web-disabled = 已停用
 web-disable = 停用这个账号

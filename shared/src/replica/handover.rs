@@ -77,7 +77,7 @@ impl Replica {
             for opened in &left {
                 edits.push(self.link(place, (opened.context.doc, to.doc), &sides, day, by)?);
             }
-            edits.extend(self.dossier(handover, left, from, to)?);
+            edits.extend(self.dossier(handover, place, left, from, to)?);
         }
         Ok(edits)
     }

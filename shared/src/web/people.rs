@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     fault::{Exit, Fault},
-    locale::Lang,
+    locale::{self, Lang},
     model::text::hidden,
     replica::Replica,
     store::accounts::{self, AccountRow},
@@ -372,6 +372,20 @@ pub fn listed(replica: &Replica) -> Result<Json, Fault> {
         .map(|row| json!({ "login": row.login, "name": row.name, "roles": row.roles, "classes": row.classes, "closed": row.disabled.is_some() }))
         .collect();
     Ok(json!({ "accounts": list }))
+}
+
+/// The same list as people read it: roles by their titles. For scripts the codes stand.
+#[must_use]
+pub fn in_words(accounts: &Json, lang: Lang) -> Json {
+    let title = |code: &str| locale::text(lang, &format!("web-role-{}", code.replace('_', "-")), &[]);
+    let words = |account: &Json| {
+        let codes = account["roles"].as_str().unwrap_or_default();
+        let titles: Vec<String> = codes.split([',', ' ']).filter(|code| !code.is_empty()).map(title).collect();
+        let mut account = account.clone();
+        account["roles"] = json!(titles.join(lang.comma()));
+        account
+    };
+    accounts.as_array().into_iter().flatten().map(words).collect()
 }
 
 async fn reset(

@@ -16,6 +16,7 @@ use crate::{
         closing::text,
         edit::{DocEdit, What},
         project::RecordRow,
+        records::Place,
         relay::{Opened, VALUE, derived},
         students,
     },
@@ -35,8 +36,9 @@ const EDIT_FIELDS_MAX: usize = 1_500;
 pub(super) type Envelopes = BTreeMap<String, BTreeMap<String, BTreeMap<String, Value>>>;
 
 impl Replica {
-    /// The records of the child that travel: of the documents that are closed, of earlier years at that school, and what that school had been given about it.
-    pub(super) fn dossier(&self, handover: &Handover, left: Vec<Opened>, from: At, to: At) -> Result<Vec<DocEdit>> {
+    /// The records of the child that travel: of the documents that are closed, of earlier years at that school, and what that school had been given about it. `place`: the
+    /// record whose step moves the child, taken in the same commit: it travels as it stands behind that step.
+    pub(super) fn dossier(&self, handover: &Handover, place: &Place, left: Vec<Opened>, from: At, to: At) -> Result<Vec<DocEdit>> {
         let mut envelopes = Envelopes::new();
         let mut docs = Vec::new();
         let earlier = match left.first() {
@@ -56,6 +58,12 @@ impl Replica {
                 fields.insert("_v".into(), Value::Int(1));
                 envelopes.entry(document).or_default().insert(key, fields);
             }
+        }
+        let definition = self.definition(&place.ledger)?;
+        let reached = definition.lifecycle.as_ref().and_then(|lifecycle| lifecycle.step(&handover.step)).map(|step| step.to.clone());
+        let own = envelopes.values_mut().flatten().filter(|(_, fields)| text(fields, "record").as_ref() == Some(&place.id)).map(|(_, fields)| fields);
+        for (fields, state) in own.zip(reached.iter().cycle()) {
+            fields.insert("state".into(), Value::Str(state.clone()));
         }
         Ok(pack(Space::county_school(to.school, to.year), to.doc, envelopes))
     }
