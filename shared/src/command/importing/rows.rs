@@ -149,7 +149,7 @@ pub fn ledger(
     // What is given back holds a few rows of the export on purpose.
     let left_out = read.base.as_ref().filter(|base| !base.mark.refused).map_or(0, |base| {
         let ids: BTreeSet<&str> =
-            read.rows.iter().flat_map(|(_, cells)| cells).filter(|(code, _)| code == "_id").map(|(_, id)| id.as_str()).collect();
+            read.rows.iter().chain(&read.broken).flat_map(|(_, cells)| cells).filter(|(code, _)| code == "_id").map(|(_, id)| id.as_str()).collect();
         base.records.keys().filter(|id| !ids.contains(id.as_str())).count()
     });
     let columns: BTreeMap<&str, usize> = read.columns.iter().map(|(place, code)| (code.as_str(), *place)).collect();

@@ -54,7 +54,8 @@ impl Replica {
                 _ => None,
             })
             .collect();
-        let (by, why, on) = (format!("{} ({school})", field("by")), field("why"), field("on"));
+        let named = self.school_name(&school.to_string())?.unwrap_or_else(|| school.to_string());
+        let (by, why, on) = (format!("{}（{named}）", field("by")), field("why"), field("on"));
         let follows = field("follows").split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
         let words =
             Taking { step: &step, set: &set, on: Some(&on), by: Some(by.trim()), why: Some(&why), to: None, id: Some(id), follows: Some(follows) };
