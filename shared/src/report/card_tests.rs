@@ -224,6 +224,10 @@ fn a_child_that_was_moved_here_is_named_until_it_has_a_file() {
     assert_eq!(ask(&mut c, "arrived", &[]), ["李|s2|dossier:3", "王|s2|dossier:2"], "the newest file of each");
     pupil(&c, 1, A, "");
     assert_eq!(ask(&mut c, "arrived", &[]), ["李|s2|dossier:3"]);
+    c.execute("UPDATE record_dossier SET number = '529901201606120020' WHERE _id = 'dossier:3'", []).unwrap();
+    assert_eq!(ask(&mut c, "arrived", &[]).len(), 1);
+    pupil(&c, 9, A, "name=黎 id_no=529901201606120020");
+    assert!(ask(&mut c, "arrived", &[]).is_empty(), "on file under a name spelt otherwise");
 }
 
 #[test]

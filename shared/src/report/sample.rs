@@ -58,7 +58,7 @@ const LEDGERS: [(&str, Subject, &str, &str); 24] = [
         "",
     ),
     ("fund_allocation", Subject::County, "programme to:school quota_people:int amount:money returned:money", "allotted+ spent+ audited+."),
-    ("dossier", Subject::County, "child:student name from_school:school ledger record document year:int state steps", ""),
+    ("dossier", Subject::County, "child:student name number from_school:school ledger record document year:int state steps", ""),
     ("relay", Subject::County, "ledger record school:school child state due:date steps tips problem", ""),
     ("relay_answer", Subject::School, "relay record step follows", ""),
     ("calendar", Subject::County, "kind:choice from:date until:date name", ""),

@@ -42,7 +42,9 @@ pub fn of(desk: &Desk, account: &Account, pupil: &Pupil, lang: Lang) -> Result<V
         _ => String::new(),
     };
     let mut out = Vec::new();
-    for (_, envelope) in desk.replica.handed_over(doc).map_err(Fault::from)? {
+    let mut handed_over = desk.replica.handed_over(doc).map_err(Fault::from)?;
+    handed_over.extend(desk.replica.handed_over_by_number(pupil.id_no.as_deref().unwrap_or_default()).map_err(Fault::from)?);
+    for (_, envelope) in handed_over {
         let Some(definition) = catalogue.latest(&word(&envelope, "ledger")) else { continue };
         if !account.reads(definition).holds(reach::class_of(pupil)) {
             continue;

@@ -222,13 +222,13 @@ fn handed_over(school: &School, child: &str) {
     let case = r#""on":"2025-11-01","state":"closed","v.reason":"家务""#;
     for (nth, ledger, rest) in [(1, "enrolment", file), (2, "care_log", log), (3, "dropout_case", case)] {
         let fields = format!(
-            r#"{{"child":"{child}","name":"史诗","from_school":"{OTHER}","ledger":"{ledger}","record":"r","document":"00","year":2025,{rest}}}"#
+            r#"{{"child":"{child}","name":"史诗","number":"529901201606120020","from_school":"{OTHER}","ledger":"{ledger}","record":"r","document":"00","year":2025,{rest}}}"#
         );
         run(
             school,
             format!(
-                "INSERT INTO record_dossier (_n, _id, _doc, _year, _term, _disputed, _reopened, _v, void, child, name, from_school, ledger, record, document, year)
-                 VALUES ({n}, 'dossier:{nth}', 1, 2025, 0, 0, 0, 1, 0, '{child}', '史诗', '{OTHER}', '{ledger}', 'r', '00', 2025);
+                "INSERT INTO record_dossier (_n, _id, _doc, _year, _term, _disputed, _reopened, _v, void, child, name, number, from_school, ledger, record, document, year)
+                 VALUES ({n}, 'dossier:{nth}', 1, 2025, 0, 0, 0, 1, 0, '{child}', '史诗', '529901201606120020', '{OTHER}', '{ledger}', 'r', '00', 2025);
                  INSERT INTO record (n, doc, id, ledger, version, disputed, void, seen, fields) VALUES ({n}, 1, 'dossier:{nth}', 'dossier', 1, 0, 0, x'00', '{fields}')",
                 n = 9_000 + nth
             ),
@@ -274,6 +274,24 @@ async fn a_child_moved_here_is_on_today_until_enrolled_out_of_its_dossier_and_it
     let (_, aid) = school.person("zhao", &[Role::AidOfficer], &[]);
     let page = school.get(&format!("/child/{child}"), &aid).await.text;
     assert!(!page.contains("奶奶身体不好"), "a ledger out of reach stays so: {page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_moved_here_and_enrolled_under_a_name_spelt_otherwise_has_its_former_records_all_the_same() {
+    let school = School::new();
+    listed(&school);
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let replica = &school.desk.replica;
+    let (code, year) = ("5299010001".parse().unwrap(), replica.this_year().unwrap());
+    let foreseen = replica.new_student_doc(code, year, Some(&"529901201606120020".parse().unwrap()), "史诗").to_string();
+    let child = school.child("史思", "529901201606120020", 3, 1);
+    let other = school.child("王小明", "529901201606120012", 3, 1);
+    handed_over(&school, &foreseen);
+    assert_ne!(child, foreseen);
+    assert!(!school.get("/", &registrar).await.text.contains("还没有建档"));
+    let page = school.get(&format!("/child/{child}"), &registrar).await.text;
+    assert!(page.contains("原学校的记录") && page.contains("奶奶身体不好"), "{page}");
+    assert!(!school.get(&format!("/child/{other}"), &registrar).await.text.contains("原学校的记录"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

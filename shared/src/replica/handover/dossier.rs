@@ -73,6 +73,26 @@ impl Replica {
         Ok(self.handed_over(child)?.into_iter().map(|(_, fields)| fields).collect())
     }
 
+    /// What was handed over about a child enrolled under a name spelt otherwise than at its former school: the file foreseen for it, which no child of this school is, has
+    /// the same document number.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn handed_over_by_number(&self, number: &str) -> Result<Vec<(String, BTreeMap<String, Value>)>> {
+        if number.is_empty() {
+            return Ok(Vec::new());
+        }
+        let foreseen: Vec<String> = self.store.read(|c| -> Result<_> {
+            let mut statement = c.prepare_cached(
+                "SELECT DISTINCT t.child FROM record_dossier t WHERE t.ledger = 'enrolment' AND t.void = 0 AND t.number = ?1
+                   AND NOT EXISTS (SELECT 1 FROM record_enrolment e WHERE e._student = t.child AND e.void = 0)",
+            )?;
+            Ok(statement.query_map([number], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
+        })?;
+        let docs = foreseen.iter().filter_map(|child| DocId::from_hex(child));
+        Ok(docs.map(|child| self.handed_over(child)).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
     /// Records of a former school that were handed over about a child, by the key of the envelope; what the former record said stands under [`VALUE`].
     ///
     /// # Errors
@@ -114,8 +134,10 @@ pub(super) fn enclose(
             ("document".to_owned(), Value::Str(document.clone())),
             ("year".to_owned(), Value::Int(i64::from(opened.context.space.year.start()))),
         ]);
-        if let Some(name) = row.fields.get("name").filter(|_| definition.form == Form::Profile) {
-            fields.insert("name".into(), name.clone());
+        for (field, kept) in [("name", "name"), ("id_no", "number")] {
+            if let Some(value) = row.fields.get(field).filter(|_| definition.form == Form::Profile) {
+                fields.insert(kept.into(), value.clone());
+            }
         }
         if let Some(state) = &row.state {
             fields.insert("state".into(), Value::Str(state.clone()));
