@@ -365,7 +365,9 @@ fn ask(global: &Global, request: NodeRequest, out: Option<PathBuf>) -> Result<Ex
         NodeRequest::Common(request) => render::render(request, answer, lang),
         NodeRequest::SyncNow => render::render(&Request::Status, answer, lang),
         NodeRequest::AccountReset { .. } | NodeRequest::AccountAdd { .. } | NodeRequest::Doctor => render::fields(answer, lang),
-        NodeRequest::AccountList => render::table(&people::in_words(&answer["accounts"], lang), &["login", "name", "roles", "classes", "closed"], lang),
+        NodeRequest::AccountList => {
+            render::table(&people::in_words(&answer["accounts"], lang), &["login", "name", "roles", "classes", "closed"], lang)
+        }
         NodeRequest::Lan(_) => serde_json::from_value::<lan::Standing>(answer.clone()).map(|lan| lan.words(lang)).unwrap_or_default(),
     };
     let exit = run::deliver(global, &answer, out.as_deref(), text)?;

@@ -45,7 +45,8 @@ mod tests {
         let catalogue = Catalogue::embedded();
         let definition = catalogue.latest("enrolment").unwrap();
         let of = |grade: &str, class: &str| {
-            let mut set: BTreeMap<String, String> = [("grade", grade), ("class", class)].map(|(code, text)| (code.to_owned(), text.to_owned())).into();
+            let mut set: BTreeMap<String, String> =
+                [("grade", grade), ("class", class)].map(|(code, text)| (code.to_owned(), text.to_owned())).into();
             read(definition, &BTreeMap::new(), &mut set);
             (set.remove("grade").unwrap(), set.remove("class").unwrap())
         };

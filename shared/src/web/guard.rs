@@ -287,7 +287,9 @@ fn way(request: &Request, visitor: &Visitor) -> Way {
         // The lock's own page sends who has no session any more on to the login, with the page it was to go back to.
         (None, None) if !open && (posts || path != "/lock") => Some(format!("/login{back}")),
         // What a page asks by itself tells how the link is, and takes nobody away from the password that is due.
-        (Some(account), _) if account.must_change && !open && !BY_ITSELF.contains(&path) && !HALF_OPEN.contains(&path) => Some("/password".to_owned()),
+        (Some(account), _) if account.must_change && !open && !BY_ITSELF.contains(&path) && !HALF_OPEN.contains(&path) => {
+            Some("/password".to_owned())
+        }
         _ => None,
     };
     if let Some(target) = login {

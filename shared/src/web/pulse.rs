@@ -337,14 +337,22 @@ mod tests {
     fn the_state_of_the_link_is_said_in_words_in_both_languages() {
         let base = Pulse { last_contact: Some("2026-03-02T02:05:00Z".into()), ..Pulse::default() };
         let waiting = Pulse { pending: 3, ..base.clone() };
-        assert!(waiting.words(Lang::Zh, false).contains('3') && waiting.words(Lang::Zh, false).contains("10:05"), "{}", waiting.words(Lang::Zh, false));
+        assert!(
+            waiting.words(Lang::Zh, false).contains('3') && waiting.words(Lang::Zh, false).contains("10:05"),
+            "{}",
+            waiting.words(Lang::Zh, false)
+        );
         assert!(Pulse::default().words(Lang::En, false).contains("never"), "{}", Pulse::default().words(Lang::En, false));
         let photos = Pulse { files: 2, ..base.clone() };
         assert!(photos.words(Lang::Zh, false).contains("照片还有 2 个"), "not everything is there: {}", photos.words(Lang::Zh, false));
         assert_eq!(Pulse { connected: true, ..photos }.mark(), "busy");
         let broken = Pulse { broken: true, ..Pulse::default() };
         let revoked = Pulse { revoked: true, ..waiting.clone() };
-        assert!(revoked.words(Lang::Zh, false).contains("吊销") && revoked.words(Lang::Zh, false).contains("3 条") && revoked.words(Lang::En, false).contains("revoked"));
+        assert!(
+            revoked.words(Lang::Zh, false).contains("吊销")
+                && revoked.words(Lang::Zh, false).contains("3 条")
+                && revoked.words(Lang::En, false).contains("revoked")
+        );
         assert_eq!(revoked.mark(), "bad");
         assert_ne!(broken.words(Lang::Zh, false), base.words(Lang::Zh, false));
         assert_eq!((waiting.mark(), Pulse { connected: true, ..base }.mark(), broken.mark()), ("off", "ok", "bad"));

@@ -232,7 +232,10 @@ impl Known {
             i64::try_from(states.filter(|state| of(state)).count()).unwrap_or(i64::MAX)
         };
         // Who left by its file, and is marked so, is nobody's absence any more.
-        let gone = self.pupils.iter().filter(|pupil| !was_here(pupil, day, self.now) && self.today(&pupil.student, day).and_then(|row| word(row, "state")).is_some_and(|state| GONE.contains(&state)));
+        let gone = self.pupils.iter().filter(|pupil| {
+            !was_here(pupil, day, self.now)
+                && self.today(&pupil.student, day).and_then(|row| word(row, "state")).is_some_and(|state| GONE.contains(&state))
+        });
         Figures {
             expected: i64::try_from(self.pupils.len() - gone.count()).unwrap_or(i64::MAX),
             present: count(&|state| state == "present"),

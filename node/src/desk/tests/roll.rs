@@ -497,7 +497,11 @@ async fn a_case_made_void_on_the_roll_can_be_taken_back_and_days_that_need_one_a
         assert!(filled.contains(kept), "{kept}: {filled}");
     }
     let made = school
-        .post("/ledger/dropout_case/new", &teacher, &format!("_student={child}&opened_by=teacher&on=2026-02-26&first_absent=2026-02-24&last_day=2026-02-23"))
+        .post(
+            "/ledger/dropout_case/new",
+            &teacher,
+            &format!("_student={child}&opened_by=teacher&on=2026-02-26&first_absent=2026-02-24&last_day=2026-02-23"),
+        )
         .await;
     assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
     let page = school.get("/roll/3/1?on=2026-02-26", &teacher).await.text;
