@@ -24,16 +24,17 @@
 --   { code = "state", type = "choice", options = "dropout_case.$state", title = { zh = "个案现状", en = "State of the case" } },
 --   { code = "since", type = "date", title = { zh = "自", en = "Since" } },
 --   { code = "record", type = "text", title = { zh = "记录", en = "Record" } },
+--   { code = "step", type = "text", title = { zh = "步骤", en = "Step" } },
 -- ]
 -- [today]
 -- title = { zh = "个案没有销号，学生又无故缺勤", en = "Absent again, and the case rests" }
 -- order = 20
 -- ledger = "dropout_case"
--- text = ["name", "class", "days_absent", "state"]
+-- text = ["name", "class", "state", "days_absent"]
 -- date = "last_absent"
 -- date_says = "last"
 -- open = "/record/{record}"
--- act = "/record/{record}"
+-- act = "/record/{record}#step-{step}"
 -- act_title = { zh = "重新劝返或立案", en = "Take the case up again" }
 -- +++
 WITH resting AS (
@@ -56,7 +57,8 @@ marks AS (
   WHERE NOT EXISTS (SELECT 1 FROM record_dropout_check p WHERE p._doc = d._doc AND p.state = 'present' AND (p."on", p._at, p._id) > (d."on", d._at, d._id))
 )
 SELECT m._school AS school, m._student AS student, e.name AS name, e.grade AS grade, e.class AS class,
-       m.days_absent AS days_absent, m.last_absent AS last_absent, m._state AS state, m.since AS since, m._id AS record
+       m.days_absent AS days_absent, m.last_absent AS last_absent, m._state AS state, m.since AS since, m._id AS record,
+       CASE m._state WHEN 'returned' THEN 'relapse' WHEN 'home_taught' THEN 'relapse' ELSE 'reopen' END AS step
 FROM marks m
 JOIN record_enrolment e ON e._doc = m._doc AND e.closed_on IS NULL
 WHERE m.nth = 1

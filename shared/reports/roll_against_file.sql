@@ -18,7 +18,7 @@
 --   { code = "grade", type = "int", title = { zh = "年级", en = "Grade" } },
 --   { code = "class", type = "int", title = { zh = "班级", en = "Class" } },
 --   { code = "mark", type = "choice", options = "dropout_check.state", title = { zh = "点名", en = "Roll" } },
---   { code = "since", type = "date", title = { zh = "日期", en = "Day" } },
+--   { code = "since", type = "date", title = { zh = "自", en = "Since" } },
 -- ]
 -- [today]
 -- title = { zh = "点名与学籍不符，请核对", en = "Roll and file disagree" }
@@ -29,7 +29,7 @@
 -- date = "since"
 -- date_says = "last"
 -- open = "/child/{student}"
--- act = "/record/{student}/edit"
+-- act = "/record/{student}/edit?status={mark}&status_on={since}"
 -- act_title = { zh = "改学籍状态", en = "Correct the file" }
 -- +++
 WITH marks AS (
@@ -38,7 +38,10 @@ WITH marks AS (
   FROM record_dropout_check d
   WHERE d."on" >= date(:today, '-60 days')
 )
-SELECT m._school AS school, m._student AS student, e.name AS name, e.grade AS grade, e.class AS class, m.state AS mark, m."on" AS since
+SELECT m._school AS school, m._student AS student, e.name AS name, e.grade AS grade, e.class AS class, m.state AS mark,
+       -- The first of the marks that say so, one after the other.
+       (SELECT min(f."on") FROM record_dropout_check f WHERE f._doc = m._doc AND f.state = m.state
+        AND f."on" > coalesce((SELECT max(p."on") FROM record_dropout_check p WHERE p._doc = m._doc AND p.state <> m.state), '')) AS since
 FROM marks m
 JOIN record_enrolment e ON e._doc = m._doc AND e.status = 'present'
 WHERE m.nth = 1 AND m.state IN ('transferred', 'suspended')

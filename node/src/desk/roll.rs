@@ -126,6 +126,9 @@ struct Line {
     note: String,
     /// Days without a roll that break the absence: where the newest of them is taken, and what is said. Empty: none do.
     gap: (String, String),
+    /// Its last mark, where that says something of today; and whether it must be said that the child is back.
+    before: String,
+    undecided: bool,
     /// The open case of these days: where it is, and how it stands.
     case: Option<(String, String)>,
     /// A new case, where the days make one and none is open.
@@ -191,6 +194,8 @@ struct RollPage {
     lines: Vec<Line>,
     head: Head,
     may: bool,
+    /// It was to be handed in, and of these it is not known whether they are back; empty: of all.
+    undecided: String,
     /// The head is drawn in answer to a row, to be put in its place.
     again: bool,
 }
@@ -215,6 +220,8 @@ struct On {
     open: Option<String>,
     done: Option<String>,
     withdrawn: Option<String>,
+    /// It was to be handed in before all was said.
+    undecided: Option<String>,
 }
 
 impl On {
@@ -351,6 +358,7 @@ async fn roll(
                 lines,
                 head,
                 may: known.may && !asks,
+                undecided: on.undecided.as_ref().map(|_| known.undecided(day).join(page.lang.comma())).unwrap_or_default(),
                 again: false,
                 page: page.titled(format!(
                     "{} · {}",
@@ -435,7 +443,7 @@ async fn row(
                 return Err(Fault::new("web-not-yours", Exit::NotAllowed));
             }
             on.refuse_closed(&before, day)?;
-            if chosen.state != "present" || before.today(&chosen.student, day).is_some() {
+            if chosen.state != "present" || before.today(&chosen.student, day).is_some() || before.before(&chosen.student, day).is_some() {
                 choose(desk, &account, &before, &chosen.student, &chosen.state, day, page.lang)?;
             }
             let mut after = known(desk, &account, class, day, page.lang)?;
@@ -462,7 +470,8 @@ async fn done(
 ) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let lang = visitor.lang;
-    let day = desk
+    let open = if on.open.is_some() { "&open=1" } else { "" };
+    let (day, whole) = desk
         .run(move |desk| {
             let day = on.day(desk.clock().today())?;
             let known = known(desk, &account, Class { grade, class }, day, lang)?;
@@ -470,11 +479,15 @@ async fn done(
                 return Err(Fault::new("web-not-yours", Exit::NotAllowed));
             }
             on.refuse_closed(&known, day)?;
-            finish(desk, &account, &known, day, lang)?;
-            Ok(day)
+            let whole = known.undecided(day).is_empty();
+            if whole {
+                finish(desk, &account, &known, day, lang)?;
+            }
+            Ok((day, whole))
         })
         .await?;
-    Ok(Redirect::to(&format!("/roll/{grade}/{class}?on={day}&done=1")).into_response())
+    let said = if whole { "&done=1".to_owned() } else { format!("&undecided=1{open}") };
+    Ok(Redirect::to(&format!("/roll/{grade}/{class}?on={day}{said}")).into_response())
 }
 
 #[cfg(test)]

@@ -96,13 +96,26 @@ impl Replica {
         }
         // And so does the record's own date, where that field is it.
         let own = field.as_ref().filter(|code| definition.dated_by.as_ref() == Some(code)).map(|_| "on".to_owned());
-        let said = field.into_iter().chain(own).map(|code| (target(&place), code, Value::Str(day.to_string())));
+        let said = field.iter().cloned().chain(own).map(|code| (target(&place), code, Value::Str(day.to_string())));
         let said: Vec<_> = said.collect();
+        // A date that was proposed so many months after it moves along.
+        let moved = field.iter().flat_map(|code| following(&definition, &place, code, known.on, day)).collect::<Vec<_>>();
+        let said: Vec<_> = said.into_iter().chain(moved).collect();
         let signed = (!said.is_empty()).then(|| signature(target(&place), by));
         let edit = Edit { steps: vec![taken], sets: said.into_iter().chain(signed).collect(), ..Edit::default() };
         self.commit(vec![DocEdit { space: place.space, doc: place.doc, what: What::Edit(edit) }])?;
         Ok(done(true))
     }
+}
+
+/// Dates that stand so many months after `code`, as they were proposed, on its new day.
+fn following(definition: &Definition, place: &Place, code: &str, was: Date, day: Date) -> Vec<(crate::document::write::Target, String, Value)> {
+    let later = |day: Date, months: i32| day.checked_add(jiff::Span::new().months(months)).ok().map(|day| Value::Str(day.to_string()));
+    let after = definition.fields.iter().filter_map(|field| Some((&field.code, field.after.as_ref().filter(|(from, _)| from == code)?.1)));
+    after
+        .filter(|(field, months)| later(was, *months).is_some_and(|proposed| place.fields.get(*field) == Some(&proposed)))
+        .filter_map(|(field, months)| Some((target(place), field.clone(), later(day, months)?)))
+        .collect()
 }
 
 /// The steps that lie before one, as far as they are there.

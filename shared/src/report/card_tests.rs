@@ -82,7 +82,7 @@ fn who_is_absent_again_while_the_case_rests_is_named_until_back_or_taken_up_agai
     }
     mark(&c, "6", 6, "on=2026-03-04 state=absent days_absent=9");
     mark(&c, "7", 7, "on=2026-03-09 state=suspected");
-    let line = |doc: u32, days: &str, on: &str, state: &str| format!("s1|00{doc}|P{doc}|3|1|{days}|{on}|{state}|2026-03-04|dropout_case:{doc}");
+    let line = |doc: u32, days: &str, on: &str, state: &str| format!("s1|00{doc}|P{doc}|3|1|{days}|{on}|{state}|2026-03-04|dropout_case:{doc}|{}", if state == "excluded" { "reopen" } else { "relapse" });
     let again = [
         line(7, "-", "2026-03-09", "returned"),
         line(1, "3", "2026-03-10", "returned"),
@@ -100,7 +100,7 @@ fn who_is_absent_again_while_the_case_rests_is_named_until_back_or_taken_up_agai
     put(&c, "dropout_case", "8", Some(A), 8, "on=2026-03-14 _state=returned continues=dropout_case:old");
     mark(&c, "8", 8, "on=2025-09-10 state=absent days_absent=4");
     let found = ask(&mut c, "absent_again", &[]);
-    assert!(found.len() == 2 && found[0].ends_with("|4|2025-09-10|returned|2025-06-20|dropout_case:8"), "{found:?}");
+    assert!(found.len() == 2 && found[0].ends_with("|4|2025-09-10|returned|2025-06-20|dropout_case:8|relapse"), "{found:?}");
 }
 
 #[test]

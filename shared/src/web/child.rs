@@ -236,7 +236,8 @@ fn child_page(desk: &Desk, account: &Account, page: Page, student: String, by_ti
     let mut page = page;
     if page.done == page.t(SAVED_LACKS) {
         let lacks = Lacks::of(desk, account, &profile_definition, Stands { id: "", fields: &fields, state: None }, &[], lang);
-        page.done = [page.t1("web-saved-lacking", lacks.now)].into_iter().chain(lacks.said).collect::<Vec<_>>().join(" ");
+        let missing = if lacks.now.is_empty() { page.t("web-saved") } else { page.t1("web-saved-lacking", &lacks.now) };
+        page.done = std::iter::once(missing).chain(lacks.said).collect::<Vec<_>>().join(" ");
     }
     let mut seen = if reads { shown::filled(&catalogue, &profile_definition, account, &fields, lang) } else { Vec::new() };
     let pending = Pending::read(desk)?;

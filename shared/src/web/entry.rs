@@ -193,11 +193,10 @@ fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition,
     targets(desk, account, definition, doc, &mut inputs.first, lang)?;
     targets(desk, account, definition, doc, &mut inputs.more, lang)?;
     files::offer(desk, account, definition, &empty, kept, &mut inputs, lang)?;
-    // After one was saved the hands go on.
+    // Who asked for a form writes in it at once.
     match fault {
-        None if !page.done.is_empty() => inputs.begin(),
+        None => inputs.begin(),
         Some(fault) => mend(&mut inputs, fault),
-        None => {}
     }
     let code = &definition.code;
     let action = page.post(&format!("/ledger/{code}/new"));
@@ -565,7 +564,10 @@ async fn edit(
     let drawn = desk
         .run(move |desk| {
             let not_taken = asked.get("note").and_then(|token| files::said(desk, &account, token, page.lang));
-            let form = edit_form(desk, &account, page, &id, Tried::typed(&BTreeMap::new()))?;
+            // Fields named in the address are filled in, and not saved: what the roll says of a child's file.
+            let definition = reach::record(desk, &account, &id)?.definition;
+            let named: BTreeMap<String, String> = asked.iter().filter(|(key, _)| definition.declared(key).is_some()).map(|(key, text)| (key.clone(), text.clone())).collect();
+            let form = edit_form(desk, &account, page, &id, Tried::typed(&named))?;
             desk.noted(&account, "show", format!("record {id}"), 1);
             Ok(FormPage { not_taken, ..form })
         })

@@ -288,6 +288,7 @@ pub fn inputs(
             form: String::new(),
             focus: false,
             add: Default::default(),
+            follows: Default::default(),
         }
     };
     Ok(all.iter().map(input).collect())

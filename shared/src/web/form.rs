@@ -67,6 +67,8 @@ pub struct Input {
     pub focus: bool,
     /// Where another record to point to is added, and what that is called; empty: nowhere.
     pub add: (String, String),
+    /// A date proposed so many months after this other field, and moved with it while nobody wrote another; no months: none.
+    pub follows: (String, i32),
 }
 
 impl Input {
@@ -324,6 +326,7 @@ impl Drawing<'_> {
             form: String::new(),
             focus: false,
             add: Default::default(),
+            follows: Default::default(),
         }
     }
 

@@ -8,10 +8,10 @@ use std::{
 };
 
 /// Whatever a message of the pages may want to be told.
-const PARTICULARS: [&str; 35] = [
+const PARTICULARS: [&str; 36] = [
     "detail", "path", "value", "pending", "at", "grade", "class", "from", "to", "until", "year", "phone", "contact", "place", "done", "count", "due",
     "whole", "port", "file", "rows", "files", "mib", "free", "most", "step", "names", "title", "reported", "now", "who", "within", "expected",
-    "present", "absent",
+    "present", "absent", "day",
 ];
 
 fn text(lang: Lang, key: &str) -> String {

@@ -494,7 +494,7 @@ fn propose_after(definition: &Definition, fields: &BTreeMap<String, Value>, inpu
         let typed = inputs.iter().find(|input| input.code == from).map(|input| input.value.clone());
         let day: Option<jiff::civil::Date> = typed.unwrap_or_else(|| text(fields, &from)).parse().ok();
         if let Some((day, input)) = day.and_then(|day| day.checked_add(jiff::Span::new().months(months)).ok()).zip(inputs.get_mut(at)) {
-            input.value = day.to_string();
+            (input.value, input.follows) = (day.to_string(), (from, months));
         }
     }
 }

@@ -30,6 +30,31 @@ const GAP_DAYS_MAX: usize = 10;
 /// Marks of a child that is not expected, once its file says the same.
 const GONE: [&str; 2] = ["transferred", "suspended"];
 
+/// Marks that stand until somebody marks otherwise: such a child does not come back overnight.
+const STANDING: [&str; 3] = ["transferred", "suspended", "home_taught"];
+
+/// What is known of a child before anybody marks it.
+#[derive(Clone, Debug)]
+pub(super) struct Before {
+    /// Its last mark.
+    pub(super) state: String,
+    /// Of this day.
+    pub(super) on: Date,
+    /// What it is taken for until somebody says otherwise.
+    pub(super) taken: Taken,
+}
+
+/// What an unmarked child is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// In class, as nearly all are.
+    Present,
+    /// As it was marked before.
+    Same,
+    /// Nobody knows: it was away without a reason, and whether it is back must be said. Taken for present, a hasty hand would end the absence.
+    Unknown,
+}
+
 /// What is known of a class on a day.
 pub(super) struct Known {
     pub(super) class: Class,
@@ -214,6 +239,31 @@ impl Known {
         if states.len() > 1 { states } else { Vec::new() }
     }
 
+    /// The last mark of a child without one on this day, unless it was present then; `None` too where a roll of this day, or one handed in since, says that it was there.
+    pub(super) fn before(&self, student: &str, day: Date) -> Option<Before> {
+        if self.rolled.contains(&day) || self.today(student, day).is_some() || self.held.contains_key(student) {
+            return None;
+        }
+        let on = |row: &Row| row.on.as_deref().and_then(|on| on.parse::<Date>().ok());
+        let (row, last) = self.checks.get(student)?.iter().find_map(|row| Some((row, on(row).filter(|on| *on < day)?)))?;
+        let state = word(row, "state").filter(|state| *state != "present")?.to_owned();
+        if self.rolled.iter().any(|rolled| last < *rolled && *rolled < day) {
+            return None;
+        }
+        let taken = match state.as_str() {
+            state if STANDING.contains(&state) => Taken::Same,
+            state if self.counts_as_absent(state) => Taken::Unknown,
+            _ => Taken::Present,
+        };
+        Some(Before { state, on: last, taken })
+    }
+
+    /// Names of those of whom it must still be said whether they are back.
+    pub(super) fn undecided(&self, day: Date) -> Vec<&str> {
+        let unknown = |pupil: &&Pupil| self.before(&pupil.student, day).is_some_and(|before| before.taken == Taken::Unknown);
+        self.pupils.iter().filter(unknown).map(|pupil| pupil.name.as_str()).collect()
+    }
+
     /// Whether a field of a record awaits a person's choice.
     pub(super) fn awaits(&self, record: &str, key: &str) -> bool {
         self.disputed.get(record).is_some_and(|keys| keys.contains(key))
@@ -319,7 +369,13 @@ impl Known {
         let apart = self.apart(&pupil.student, day);
         let held = self.held.get(&pupil.student);
         // Of two marks none stands chosen, so that a tap on either settles it; nor does what is kept of one in dispute, which is settled where the row leads to.
-        let state = if apart.is_empty() && held.is_none() { row.and_then(|row| word(row, "state")).unwrap_or("present") } else { "" }.to_owned();
+        let before = self.before(&pupil.student, day);
+        let unmarked = || match &before {
+            Some(Before { taken: Taken::Unknown, .. }) => "",
+            Some(Before { taken: Taken::Same, state, .. }) => state,
+            _ => "present",
+        };
+        let state = if apart.is_empty() && held.is_none() { row.and_then(|row| word(row, "state")).unwrap_or_else(unmarked) } else { "" }.to_owned();
         let list = self.definition.option_list("state");
         let choices = || list.iter().flat_map(|list| &list.choices);
         let titles: Vec<&str> = choices().filter(|choice| apart.contains(&choice.code.as_str())).map(|choice| choice.title.get(lang)).collect();
@@ -335,7 +391,7 @@ impl Known {
             Default::default()
         };
         let here = format!("/roll/{}/{}", self.class.grade, self.class.class);
-        let withdraw = self.unfounded.get(&pupil.student).filter(|_| self.may).map(|_| page.post(&format!("{here}/withdraw?on={day}")));
+        let withdraw = self.unfounded.get(&pupil.student).filter(|_| self.may).map(|_| page.post(&format!("{here}/withdraw?on={day}"))).unwrap_or_default();
         Line {
             student: pupil.student.clone(),
             name: pupil.name.clone(),
@@ -345,13 +401,27 @@ impl Known {
             exception: state != "present",
             note,
             gap,
-            case: self.cases.get(&pupil.student).filter(|row| begins(row) <= Some(day)).map(|row| (row.id.clone(), self.stands(page, row))),
+            undecided: before.as_ref().is_some_and(|before| before.taken == Taken::Unknown),
+            before: before.map(|before| self.before_words(page, &before)).unwrap_or_default(),
+            case: self.cases.get(&pupil.student).filter(|row| begins(row) <= Some(day) || !withdraw.is_empty()).map(|row| (row.id.clone(), self.stands(page, row))),
             caseless,
-            withdraw: withdraw.unwrap_or_default(),
+            withdraw,
             saved,
             action: page.post(&format!("{here}/row?on={day}{}", if opened { "&open=1" } else { "" })),
             state: if absent { "absent".to_owned() } else { state },
         }
+    }
+
+    /// `上次（11月26日）无故缺勤，今天来了没有？`
+    fn before_words(&self, page: &Page, before: &Before) -> String {
+        let title = self.definition.option_list("state").and_then(|list| list.choice(&before.state));
+        let title = title.map_or(before.state.as_str(), |choice| choice.title.get(page.lang));
+        let key = match before.taken {
+            Taken::Unknown => "desk-roll-back",
+            Taken::Same => "desk-roll-same",
+            Taken::Present => "desk-roll-last",
+        };
+        locale::text(page.lang, key, &[("day", &missing::briefly(before.on, page.lang)), ("value", title)])
     }
 
     /// `已立个案 · 劝返中`.

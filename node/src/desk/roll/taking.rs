@@ -1,6 +1,10 @@
 //! What a roll writes: a child's check, those who are back, and the head that says the class was asked.
 
-use super::{CHECK, HEAD, head, known::Known, word};
+use super::{
+    CHECK, HEAD, head,
+    known::{Known, Taken},
+    word,
+};
 use huxue_shared::{
     command::{Request, request::SubjectRef},
     fault::Fault,
@@ -74,9 +78,15 @@ fn count_again(desk: &Desk, account: &Account, class: Class, student: &str, day:
     Ok(())
 }
 
-/// Ends the absences of those who are back, and writes the head of the roll.
+/// Ends the absences of those who are back, marks those who stay away as before, and writes the head of the roll. Whoever hands it in has asked that nobody is undecided.
 pub(super) fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, lang: Lang) -> Result<(), Fault> {
+    let mut carried = false;
     for pupil in &known.pupils {
+        if let Some(before) = known.before(&pupil.student, day).filter(|before| before.taken == Taken::Same) {
+            choose(desk, account, known, &pupil.student, &before.state, day, lang)?;
+            carried = true;
+            continue;
+        }
         let newest = known.checks.get(&pupil.student).and_then(|rows| rows.first());
         let was_absent =
             newest.is_some_and(|row| row.on.as_deref() < Some(day.to_string().as_str()) && word(row, "state").is_some_and(|s| s != "present"));
@@ -84,6 +94,9 @@ pub(super) fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, l
             choose(desk, account, known, &pupil.student, "present", day, lang)?;
         }
     }
+    // Counted with what was just written.
+    let marked = if carried { Some(super::known::known(desk, account, known.class, day, lang)?) } else { None };
+    let known = marked.as_ref().unwrap_or(known);
     let figures = known.tally(day);
     let stage = known.pupils.iter().find_map(|p| p.stage.clone()).unwrap_or_default();
     let mut set: BTreeMap<String, String> = [

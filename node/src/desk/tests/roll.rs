@@ -278,8 +278,18 @@ async fn a_forgotten_day_is_told_to_who_takes_the_roll_until_it_is_made_up_for()
     assert!(page.contains("缺勤第 3 天") && !page.contains("2月25日没有点名"), "{page}");
     assert!(card(&teacher).await.contains("三年级1班 · 2月27日（星期五）没有点名"), "one day is left");
     assert_eq!(school.records("dropout_case").len(), 1, "three days in a row");
+    let hand_in = async |day: &str| school.post(&format!("/roll/3/1/done?on={day}"), &teacher, "").await.location;
+    // Who was away the day before is not taken for back by a hasty hand.
+    let held = hand_in("2026-02-27").await;
+    assert_eq!(held, "/roll/3/1?on=2026-02-27&undecided=1");
+    let page = school.get(&held, &teacher).await.text;
+    assert!(page.contains("还没有交：王小明上次没有来") && page.contains("上次（2月26日）无故缺勤，来了没有？点一下"), "{page}");
+    let row = page.split(&format!("id=\"row-{child}\"")).nth(1).unwrap().split("</tr>").next().unwrap();
+    assert!(!row.contains(" checked"), "{row}");
+    let back = school.post("/roll/3/1/row?on=2026-02-27", &teacher, &format!("student={child}&state=present")).await;
+    assert_eq!(back.status, StatusCode::OK, "{}", back.text);
     for day in ["2026-02-27", "2026-03-02"] {
-        assert_eq!(school.post(&format!("/roll/3/1/done?on={day}"), &teacher, "").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(hand_in(day).await, format!("/roll/3/1?on={day}&done=1"));
     }
     assert!(card(&teacher).await.is_empty());
 }
@@ -300,6 +310,7 @@ async fn a_day_with_a_roll_parts_two_absences_and_is_not_called_forgotten() {
     // Tuesday and Wednesday are forgotten.
     let row = mark("2026-02-26", "absent").await;
     assert!(row.contains("<a href=\"/roll/3/1?on=2026-02-25\">2月24日起 2 天没有点名</a>"), "{row}");
+    let _ = mark("2026-02-24", "present").await;
     done("2026-02-24").await;
     let row = mark("2026-02-26", "suspected").await;
     assert!(row.contains("缺勤第 1 天") && !row.contains("没有点名"), "he was there on Tuesday: {row}");
@@ -527,4 +538,37 @@ async fn a_child_transferred_by_its_file_and_marked_so_is_expected_no_more() {
     let _ = school.desk.ask(&super::nobody(), Ask::RecordSet { record: gone, set, by: None }, Lang::Zh).unwrap();
     let now = page().await;
     assert!(now.contains("到校 1 人，应到 1 人") && now.contains("王小明"), "{now}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_left_or_is_on_leave_of_absence_by_the_roll_stays_so_on_the_next_and_who_was_ill_is_there_again() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let (gone, ill) = (school.child("王小明", "529901201606120012", 3, 1), school.child("李小红", "529901201606120020", 3, 1));
+    for (child, state) in [(&gone, "transferred"), (&ill, "ill")] {
+        let answer = school.post("/roll/3/1/row?on=2026-02-26", &registrar, &format!("student={child}&state={state}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    }
+    assert_eq!(school.post("/roll/3/1/done?on=2026-02-26", &registrar, "").await.status, StatusCode::SEE_OTHER);
+    let page = school.get("/roll/3/1?on=2026-02-27", &registrar).await.text;
+    assert!(page.contains("照2月26日的：已转出") && page.contains("上次（2月26日）病休"), "{page}");
+    assert!(page.contains(&format!("id=\"s-{gone}-transferred\" name=\"state\" value=\"transferred\" checked")), "{page}");
+    assert!(page.contains(&format!("id=\"s-{ill}-present\" name=\"state\" value=\"present\" checked")), "{page}");
+    assert_eq!(school.post("/roll/3/1/done?on=2026-02-27", &registrar, "").await.location, "/roll/3/1?on=2026-02-27&done=1");
+    let marks = |child: &str| {
+        let rows = school.records("dropout_check").into_iter().filter(|row| row.student.as_deref() == Some(child));
+        let mut all: Vec<_> = rows.map(|row| (row.on.unwrap(), row.fields["state"].clone())).collect();
+        all.sort();
+        all
+    };
+    let is = |on: &str, state: &str| (on.to_owned(), Value::Str(state.to_owned()));
+    assert_eq!(marks(&gone), [is("2026-02-26", "transferred"), is("2026-02-27", "transferred")]);
+    assert_eq!(marks(&ill), [is("2026-02-26", "ill"), is("2026-02-27", "present")], "back, so that the sick leave ends");
+    let today = school.get("/", &registrar).await.text;
+    assert!(today.contains("card-roll_against_file"), "the file is still to be corrected: {today}");
+    let edit = format!("/record/{gone}/edit?status=transferred&#38;status_on=2026-02-26");
+    assert!(today.contains(&edit), "{today}");
+    let form = school.get(&edit.replace("&#38;", "&"), &registrar).await.text;
+    assert!(form.contains("name=\"status\" value=\"transferred\" checked") && form.contains("name=\"status_on\" value=\"2026-02-26\""), "{form}");
+    assert_eq!(school.records("enrolment").iter().filter(|row| row.fields["status"] == Value::Str("present".into())).count(), 2, "nothing is saved yet");
 }

@@ -23,10 +23,11 @@
     line.replaceChildren(dot, ` ${document.body.dataset.away}`);
   };
 
-  // A form that was typed in is sent only once the server would take it: on a page that was locked meanwhile, or without a link, nothing typed is lost.
+  // A form is sent only once the server would take it: on a page that was locked meanwhile, or without a link, nothing typed is lost, and no page of the browser's own
+  // stands where the person was.
   document.addEventListener("submit", async (event) => {
     const form = event.target, button = event.submitter;
-    if (event.defaultPrevented || !form.matches("form[data-keep]") || !window.htmx || !$("#pulse")) return;
+    if (event.defaultPrevented || !form.matches("form[data-keep], main form[method=post]") || !window.htmx || !$("#pulse")) return;
     if (form.dataset.asked) { delete form.dataset.asked; return; }
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -132,7 +133,7 @@
 
   // The roll: up and down between children, 1 to 9 for a state, as the keys beside them say. They work as soon as the page that names them is there; under a finger, nothing is moved.
   const chosen = (row) => row && ($("input:checked", row) || $("input[type=radio]", row));
-  if (matchMedia("(hover: hover) and (pointer: fine)").matches && $(".keys")?.offsetParent && !location.hash) chosen($("tr[data-row]"))?.focus({ preventScroll: true });
+  if (matchMedia("(hover: hover) and (pointer: fine)").matches && $(".keys")?.offsetParent && !location.hash) chosen($("tr.undecided") || $("tr[data-row]"))?.focus({ preventScroll: !$("main > .said") });
   document.addEventListener("keydown", (event) => {
     const row = event.target.closest("tr[data-row]");
     if (!row || event.ctrlKey || event.altKey || event.metaKey) return;
@@ -179,6 +180,17 @@
   document.addEventListener("visibilitychange", lookAgain);
   addEventListener("focus", lookAgain);
 
+  // What an address leads to is not left folded away.
+  const unfold = () => {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    target.scrollIntoView({ block: "start" });
+    $("input:not([type=hidden]), select, textarea", target)?.focus({ preventScroll: true });
+  };
+  addEventListener("DOMContentLoaded", unfold);
+  addEventListener("hashchange", unfold);
+
   // "/" goes to the search field.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
@@ -194,7 +206,21 @@
     const choices = Array.from(row.querySelectorAll("input[type=radio]"));
     for (const input of choices) input.closest("label").classList.toggle("tried", input.checked && !input.defaultChecked);
     for (const input of choices) input.checked = input.defaultChecked;
+    const note = $(".state-note", row), words = document.createElement("strong");
+    words.className = "unsettled";
+    words.textContent = document.body.dataset.rowUnsaved;
+    if (note && !$("strong.unsettled", note)) note.prepend(words, " ");
   };
+  // A roll is not handed in over a mark that was not saved.
+  document.addEventListener("submit", (event) => {
+    const words = event.target.dataset.unsavedRows, row = words && $("tr.unsaved");
+    if (!row) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    said(words);
+    chosen(row)?.focus();
+    row.scrollIntoView({ block: "center" });
+  }, true);
   document.addEventListener("htmx:sendError", (event) => { away(); said(document.body.dataset.unsaved); notSaved(event.target); });
   // The line that keeps itself fresh is refused on a page that is locked by now: it says nothing over what was said of the row or the form.
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -228,6 +254,18 @@
     bar.value = 100 * event.detail.loaded / event.detail.total;
   });
   document.addEventListener("htmx:afterRequest", (event) => { const bar = event.target instanceof Element && $("progress.sending", event.target); if (bar) bar.hidden = true; });
+
+  // A date proposed so many months after another follows it, until somebody writes one.
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form");
+    if (event.target.dataset.follows) { delete event.target.dataset.follows; return; }
+    for (const later of form ? form.querySelectorAll("input[data-follows]") : []) {
+      const [year, month, day] = event.target.value.split("-").map(Number);
+      if (later.dataset.follows !== event.target.name || !day) continue;
+      const last = new Date(Date.UTC(year, month + Number(later.dataset.months), 0)).getUTCDate();
+      later.value = new Date(Date.UTC(year, month - 1 + Number(later.dataset.months), Math.min(day, last))).toISOString().slice(0, 10);
+    }
+  });
 
   // What cannot be taken back by a click is asked about first.
   document.addEventListener("click", (event) => {
