@@ -30,7 +30,7 @@
 -- ledger = "dropout_case"
 -- text = ["name", "class", "days_absent"]
 -- date = "last_absent"
--- date_says = "last"
+-- date_says = "since"
 -- open = "/record/{record}"
 -- act = "/ledger/dropout_case/new?student={student}&first_absent={since}&opened_by=teacher"
 -- act_title = { zh = "立个案", en = "Open a case" }

@@ -25,7 +25,7 @@
 -- writers = true
 -- text = ["name", "class", "status"]
 -- date = "since"
--- date_says = "last"
+-- date_says = "since"
 -- open = "/child/{student}"
 -- act = "/ledger/dropout_case/new?student={student}&opened_by=teacher"
 -- act_title = { zh = "立失学个案", en = "Open a case" }

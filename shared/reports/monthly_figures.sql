@@ -2,7 +2,7 @@
 -- name = "monthly_figures"
 -- question = 5
 -- title = { zh = "月报数字", en = "Figures of the month" }
--- help = { zh = "一所学校一个月的控辍数字，由点名、个案等记录算出，月报照此填写。新增疑似按个案发生日，确认、复学、排除、再次失学按生效步骤的日期；未销号按月末的状态；在校生和留守儿童都按本月最后一天算（还没到月末的按今天）：入学日期不晚于那天、现在在校或那天之后才转走的；其中那天在留守档案起止月份内的为留守。实到取各班本月最后一次点名的合计；有班级本月一次也没有点名的，不代填。应点名为有在校生的班数乘上课天数（除去节假日，加上调休，算到今天）。离校或转出而没有外校就读证明、也没有在办个案的学生（到月末）单列一项。没有任何新增、未销号和这样的学生，零报告为“是”。状态有争议的个案不计。", en = "A school's figures of one month as its records have them; the monthly report is filled from here. Suspected by the date of the case; confirmed, returned, excluded, relapsed by the dates of effective steps; open by the state at the end of the month. Pupils and left-behind children are both of the last day of the month (of today while it runs): entered by that day, and at school now or transferred after it; left behind of these are those whose care profile spans that month. Present: the last roll of each class in the month; none while a class has no roll in it. Rolls due: classes with pupils times school days (less holidays, plus days worked in exchange, up to today). Children who left without proof of another school and without an open case (by the end of the month) are a figure of their own. Zero report: nothing new, nothing open and none of these. A case whose state is disputed is not counted." }
+-- help = { zh = "一所学校一个月的控辍数字，由点名、个案等记录算出，月报照此填写。新增疑似按个案发生日，确认、复学、排除、再次失学按生效步骤的日期；未销号按月末的状态；在校生和留守儿童都按本月最后一天算（还没到月末的按今天）：入学日期不晚于那天、现在在校，或那天之后才转走、离校、休学的；其中那天在留守档案起止月份内的为留守。实到取各班本月最后一次点名的合计；有班级本月一次也没有点名的，不代填。应点名为有在校生的班数乘上课天数（除去节假日，加上调休，算到今天）。离校或转出而没有外校就读证明、也没有在办个案的学生（到月末）单列一项。没有任何新增、未销号和这样的学生，零报告为“是”。状态有争议的个案不计。", en = "A school's figures of one month as its records have them; the monthly report is filled from here. Suspected by the date of the case; confirmed, returned, excluded, relapsed by the dates of effective steps; open by the state at the end of the month. Pupils and left-behind children are both of the last day of the month (of today while it runs): entered by that day, and at school now or gone (transferred, left, on leave) only after it; left behind of these are those whose care profile spans that month. Present: the last roll of each class in the month; none while a class has no roll in it. Rolls due: classes with pupils times school days (less holidays, plus days worked in exchange, up to today). Children who left without proof of another school and without an open case (by the end of the month) are a figure of their own. Zero report: nothing new, nothing open and none of these. A case whose state is disputed is not counted." }
 -- ledgers = ["enrolment", "transfer", "dropout_case", "dropout_roll", "home_teaching_plan", "care_profile", "care_log"]
 -- indexes = [
 --   'record_dropout_roll("on", grade, class, void)',
@@ -50,7 +50,7 @@ school_day AS (
 ),
 pupil AS MATERIALIZED (
   SELECT e._school, e._doc, e.grade, e.class FROM record_enrolment e, bounds
-  WHERE e._year = bounds.year AND (e.status = 'present' OR e.closed_on > bounds.until) AND coalesce(e.entered_on, '') <= bounds.until
+  WHERE e._year = bounds.year AND (e.status = 'present' OR e.closed_on > bounds.until OR e.status_on > bounds.until) AND coalesce(e.entered_on, '') <= bounds.until
 ),
 room AS MATERIALIZED (
   SELECT _school, grade, class, count(*) AS pupils FROM pupil WHERE grade IS NOT NULL AND class IS NOT NULL GROUP BY _school, grade, class

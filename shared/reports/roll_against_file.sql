@@ -27,7 +27,7 @@
 -- writers = true
 -- text = ["name", "class", "mark"]
 -- date = "since"
--- date_says = "last"
+-- date_says = "since"
 -- open = "/child/{student}"
 -- act = "/record/{student}/edit?status={mark}&status_on={since}"
 -- act_title = { zh = "改学籍状态", en = "Correct the file" }

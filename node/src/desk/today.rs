@@ -26,6 +26,7 @@ use huxue_shared::{
         lifecycle,
     },
     locale::Lang,
+    model::money::fen_to_yuan,
     replica::{browse::Row, names::Names},
     report::{
         definition::{ColumnType, Report},
@@ -385,15 +386,19 @@ fn line_of(
             let separator = if page.lang == Lang::Zh { "、" } else { ", " };
             return Some(text.split('|').filter(|flag| !flag.is_empty()).map(named).collect::<Vec<_>>().join(separator));
         }
+        let money = report.columns.iter().any(|column| column.code == *code && column.kind == ColumnType::Money);
+        if let Some(fen) = row[code].as_i64().filter(|_| money) {
+            return Some(format!("{} {}", fen_to_yuan(fen), page.t("web-yuan")));
+        }
         let unit = report.columns.iter().find(|column| column.code == *code && column.kind == ColumnType::Int);
         let label = answer["labels"][code][&text].as_str();
         Some(label.map_or_else(|| unit.map_or_else(|| text.clone(), |column| format!("{} {text}", column.title.get(page.lang))), str::to_owned))
     };
     let date = card.date.as_ref().map(|code| plain(code));
     let tag = match (date, card.date_says) {
-        (None, _) | (Some(None), DateSays::Due | DateSays::Over) => (String::new(), ""),
+        (None, _) | (Some(None), DateSays::Due | DateSays::Over | DateSays::Since) => (String::new(), ""),
         (Some(None), DateSays::Last) => (page.t("desk-never"), "bad"),
-        (Some(Some(day)), DateSays::Last) => (day, "warn"),
+        (Some(Some(day)), DateSays::Last | DateSays::Since) => (day, "warn"),
         (Some(Some(day)), DateSays::Over) => over(&day, desk.clock().today(), page),
         (Some(Some(day)), DateSays::Due) => shown::distance(&day, desk.clock().today(), page.lang),
     };

@@ -258,6 +258,7 @@ web-conflict-equivocation = Written twice under one number
 web-conflict-duplicate-child = One child twice
     .help = The county looks into it.
 web-conflict-county = The county decides this.
+web-left-alone = As before: the other side did not change it
 web-agreed = the same on both sides
 web-third = Type a third value
 web-choose = Settle it so

@@ -243,6 +243,7 @@ web-conflict-equivocation = 同一编号写了两次
 web-conflict-duplicate-child = 同一个孩子出现两次
     .help = 由县里核对。
 web-conflict-county = 这件事由县里定。
+web-left-alone = 另一处没有改，还是原来的
 web-agreed = 两处写得一样
 web-third = 写第三个值
 web-choose = 就按选的办

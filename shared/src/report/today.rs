@@ -15,6 +15,8 @@ pub enum DateSays {
     Due,
     /// When it was last done; none: never.
     Last,
+    /// Since when it is so; none: nobody wrote it down.
+    Since,
     /// When it is over, and the next thing may be done; nothing is late.
     Over,
 }

@@ -214,7 +214,13 @@ fn entry(desk: &Desk, item: &Item, definition: Option<&Definition>, may: bool, l
         "group" | "void" => {
             let fields = item.detail["fields"].as_object().cloned().unwrap_or_default();
             let void = (item.kind == "void").then(|| ("void".to_owned(), item.detail["void"].clone()));
-            disputes.extend(void.into_iter().chain(fields).map(|(code, values)| dispute(desk, definition, &code, &values, &history, lang)));
+            for (code, values) in void.into_iter().chain(fields) {
+                let mut dispute = dispute(desk, definition, &code, &values, &history, lang);
+                if item.kind == "group" {
+                    dispute.choices.extend(left_alone(desk, definition, &code, &values, &history, lang));
+                }
+                disputes.push(dispute);
+            }
         }
         "fork" => {
             way = "state";
@@ -315,6 +321,16 @@ fn dispute(desk: &Desk, definition: Option<&Definition>, code: &str, values: &Js
     let typed = definition.is_some_and(whole) && code != "void";
     let title = definition.map_or_else(|| code.to_owned(), |definition| words.title(definition, code));
     Dispute { code: code.to_owned(), title, choices, typed, third: String::new() }
+}
+
+/// Of a field that one side alone changed, what the other left standing: the two go with different values of the fields beside it, so it is to be chosen too.
+fn left_alone(desk: &Desk, definition: Option<&Definition>, code: &str, values: &Json, history: &Json, lang: Lang) -> Option<Choice> {
+    let [value] = values.as_array()?.as_slice() else { return None };
+    let mut lines = history.as_array()?.iter();
+    let line = lines.rfind(|line| line["field"] == code && line["value"] == value["value"] && line["origin"] == value["origin"])?;
+    let was = line["was"].as_array()?.first().filter(|was| **was != value["value"])?;
+    let send = Some(written(desk, definition, code, was)).filter(|text| !text.is_empty()).unwrap_or_else(|| NOTHING.to_owned());
+    Some(Choice { send, shown: disputed::Words::of(&desk.replica, lang).value(definition, code, was), wrote: locale::text(lang, "web-left-alone", &[]), on: false })
 }
 
 /// A field that awaits a choice, as a form shows it: where it is settled, and what was written by whom.
@@ -459,6 +475,9 @@ async fn choose(
     }
 }
 
+/// Sent for an empty value: an empty choice would be none.
+const NOTHING: &str = "~";
+
 type ByField = BTreeMap<String, String>;
 
 /// What was chosen and what was typed, by field, and the reason given.
@@ -524,11 +543,16 @@ fn choices(desk: &Desk, item: &Item, definition: Option<&Definition>, chosen: &B
         "group" | "void" => {
             let fields = item.detail["fields"].as_object().cloned().unwrap_or_default();
             let void = (item.kind == "void").then(|| ("void".to_owned(), item.detail["void"].clone()));
+            let history = item.record.as_deref().and_then(|id| desk.replica.show(id).ok()).map_or(Json::Null, |shown| shown["history"].clone());
             let mut out = Vec::new();
             for (code, values) in void.into_iter().chain(fields) {
-                let text = match (chosen.get(&code), values.as_array().map_or(0, Vec::len)) {
-                    (Some(text), _) => text.clone(),
+                let text = match (chosen.get(&code).map(|text| if text == NOTHING { String::new() } else { text.clone() }), values.as_array().map_or(0, Vec::len)) {
+                    (Some(text), _) => text,
                     (None, 0) => continue,
+                    // Changed on one side alone: whether that goes with what was chosen beside it is a choice as well.
+                    (None, 1) if item.kind == "group" && left_alone(desk, definition, &code, &values, &history, Lang::Zh).is_some() => {
+                        return Err(missing());
+                    }
                     (None, 1) => "#1".to_owned(),
                     (None, _) => return Err(missing()),
                 };

@@ -60,6 +60,7 @@ pub struct Desk {
     pub kept: Kept,
     noted: Noted,
     workers: Workers,
+    adding: std::sync::Mutex<()>,
 }
 
 impl Desk {
@@ -81,7 +82,14 @@ impl Desk {
             kept: Kept::default(),
             noted: Noted::default(),
             workers: Workers::start(),
+            adding: std::sync::Mutex::default(),
         })
+    }
+
+    /// One at a time adds records: whether there is one like it already is asked and written with nobody in between, so that the same thing sent twice at once is asked about
+    /// the second time.
+    pub fn alone(&self) -> std::sync::MutexGuard<'_, ()> {
+        self.adding.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// The clock.

@@ -263,6 +263,10 @@ async fn new(
             if !typed.is_empty() {
                 page.done = page.t(if definition.form == Form::Profile { "web-arrived-proposed" } else { "web-again-proposed" });
             }
+            if !typed.is_empty() && definition.form == Form::Profile && definition.declared("entered_on").is_some() {
+                // It entered this school now, whatever the former one says: the months before are the other's.
+                let _ = typed.entry("entered_on".to_owned()).or_insert_with(|| desk.clock().today().to_string());
+            }
             typed.extend(named);
             let of_basis = based_on(desk, &account, &definition, &typed);
             typed.extend(of_basis);
@@ -312,6 +316,7 @@ async fn add(
     let given = files::upload::read(&desk, &account, request).await?;
     let outcome = desk
         .run(move |desk| {
+            let _alone = desk.alone();
             let definition = reach::ledger(desk, &account, &code)?;
             let sent = Sent::of(&definition, given.pairs);
             let student = sent.other("_student").to_owned();

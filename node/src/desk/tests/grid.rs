@@ -474,3 +474,20 @@ async fn the_profile_ledger_opens_by_class_and_name_and_offers_the_grades_there_
     assert!(offered.contains(">三年级</option>") && offered.contains(">四年级</option>"), "{offered}");
     assert_eq!(offered.matches("<option").count(), 3, "and all: {offered}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_rows_sent_twice_at_once_are_written_once_and_asked_about() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    school.child("王小明", "529901201606120012", 3, 1);
+    school.child("赵小红", "529901201603020032", 3, 1);
+    let grid = school.get("/ledger/care_log/grid?add=1&class=3.1", &session).await.text;
+    let block = "姓名\t关爱方式\t时长\t日期\n王小明\t家访\t30\t2026年3月1日\n赵小红\t家访\t30\t2026年3月1日\n";
+    let body = format!("do=block&keys={}&block={}&at_row=0&at_column=0", escape_query(&hidden(&grid, "keys")), escape_query(block));
+    let seen = school.post("/ledger/care_log/grid/preview?add=1&class=3.1", &session, &body).await.text;
+    let body = format!("act={}", escape_query(&hidden(&seen, "act")));
+    let save = || school.post("/ledger/care_log/grid/save?add=1&class=3.1", &session, &body);
+    let (one, two) = tokio::join!(save(), save());
+    assert_eq!(school.records("care_log").len(), 2, "{} {}", one.text, two.text);
+    assert!([&one.text, &two.text].iter().any(|text| text.contains("已写入 2 行")), "{} {}", one.text, two.text);
+}

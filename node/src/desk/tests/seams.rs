@@ -437,3 +437,33 @@ async fn the_list_of_disagreements_names_steps_reasons_and_states_as_pages_do() 
         assert!(codes.iter().all(|code| !said.contains(code)), "{said}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_side_alone_changed_in_a_group_is_chosen_too_and_never_said_to_be_the_same_on_both() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("方可", "529901201606120012", 3, 1);
+    let set = |pairs: &[(&str, &str)]| {
+        let set = pairs.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+        let _ = school.desk.ask(&super::nobody(), Ask::RecordSet { record: child.clone(), set, by: Some("赵老师".into()) }, Lang::Zh).unwrap();
+    };
+    set(&[("guardian", "廖艳霞"), ("guardian_phone", "13900000000")]);
+    set(&[("guardian", "方大山"), ("guardian_phone", "13900000002")]);
+    let own = school.desk.replica.origin().to_string();
+    let fields = json!({
+        "guardian": [{ "value": "方大山", "origin": own }],
+        "guardian_phone": [{ "value": "13900000002", "origin": own }, { "value": "13900000001", "origin": "00000000000000aa" }],
+    });
+    disagreement(&school, &child, "group", "guardian,guardian_rel,guardian_phone", &json!({ "fields": fields }));
+    let inbox = school.get("/conflicts", &registrar).await.text;
+    assert!(!inbox.contains("两处写得一样"), "{inbox}");
+    let former = "name=\"choose.guardian\" value=\"廖艳霞\"> <strong>廖艳霞</strong><span class=\"hint\">另一处没有改，还是原来的</span>";
+    assert!(inbox.contains(former) && inbox.contains("name=\"choose.guardian\" value=\"#1\"> <strong>方大山</strong>"), "{inbox}");
+    let phone_alone = school.post("/conflicts/group000000", &registrar, "choose.guardian_phone=%232").await;
+    assert_eq!(phone_alone.status, StatusCode::UNPROCESSABLE_ENTITY, "whose number it is, is not left open");
+    let settled = school.post("/conflicts/group000000", &registrar, "choose.guardian_phone=%232&choose.guardian=%E5%BB%96%E8%89%B3%E9%9C%9E").await;
+    assert_eq!(settled.status, StatusCode::SEE_OTHER, "{}", settled.text);
+    let fields = &school.records("enrolment")[0].fields;
+    let word = |key: &str| fields.get(key).cloned();
+    assert_eq!((word("guardian"), word("guardian_phone")), (Some(Value::Str("廖艳霞".into())), Some(Value::Str("13900000001".into()))));
+}

@@ -68,7 +68,8 @@ impl Opened {
         for (doc, id, json, void) in rows {
             let fields: BTreeMap<String, Value> = serde_json::from_str(&json).unwrap_or_default();
             let slot = there.entry(doc).or_default();
-            if void {
+            // Of a child whose file is void no record counts; taken in again, those that nobody made void are there again.
+            if void && fields.get("void") == Some(&Value::Bool(true)) {
                 slot.1 = true;
             } else if slot.0.as_ref().is_none_or(|known| on(&known.fields) < on(&fields)) {
                 slot.0 = Some(Known { id, fields });

@@ -193,6 +193,7 @@ pub(super) struct Judged {
 /// `batch-large`; the store's. What cannot be done is in the answer.
 pub(super) fn judge(desk: &Desk, account: &Account, definition: &Definition, act: &Act, save: bool, lang: Lang) -> Result<Judged, Fault> {
     batch::fits(act.rows.len())?;
+    let _alone = save.then(|| desk.alone());
     let pupils = if definition.subject == Subject::Student {
         children::pupils(desk, account, desk.replica.this_year().map_err(Fault::from)?)?
     } else {

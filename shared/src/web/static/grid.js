@@ -217,7 +217,14 @@
       }, 150);
     });
   };
+  // Twice pressed is once sent.
+  let saving = false;
   const save = async () => {
+    if (saving) return;
+    saving = true;
+    try { await send(); } finally { saving = false; }
+  };
+  const send = async () => {
     if (editor) finish(true);
     for (let last = null; last !== judged;) { last = judged; await last; }
     if (toLook && looked !== drawn) {
