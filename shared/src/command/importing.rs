@@ -207,6 +207,10 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
     if !upload.dry_run && !batch.edits.is_empty() && !doubts.is_empty() && !chosen.this_school {
         return Err(Fault::new("roster-other-school", Exit::Input).of(doubts).into());
     }
+    if let Some(rows) = answer["rows"].as_array_mut() {
+        asks::overwriting(replica, rows, &hex(&bytes), lang)?;
+        asks::slipped(rows, lang);
+    }
     finish(replica, upload, "roster", &bytes, batch, answer, progress)
 }
 

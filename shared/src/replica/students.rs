@@ -133,11 +133,15 @@ impl Replica {
             0 => Err(Fault::new("student-none", Exit::NoMatch).with("ref", text).into()),
             1 => hits.pop().ok_or_else(|| Fault::internal("a hit vanished").into()),
             n => {
+                // As many digits as tell them apart: those made in one minute begin alike.
+                let all: Vec<String> = hits.iter().map(|hit| hit.doc.to_string()).collect();
+                let short = |digits: usize| all.iter().filter_map(|doc| doc.get(..digits)).collect::<std::collections::BTreeSet<_>>().len() == all.len();
+                let digits = (8..32).find(|digits| short(*digits)).unwrap_or(32);
                 let list: Vec<String> = hits
                     .iter()
                     .take(8)
                     .map(|h| {
-                        format!("{} {}({}) {}", h.doc.to_string().get(..8).unwrap_or_default(), h.grade.unwrap_or(0), h.class.unwrap_or(0), h.school)
+                        format!("{} {}({}) {}", h.doc.to_string().get(..digits).unwrap_or_default(), h.grade.unwrap_or(0), h.class.unwrap_or(0), h.school)
                     })
                     .collect();
                 Err(Fault::new("student-several", Exit::NoMatch).with("ref", text).with("count", n).with("list", list.join("; ")).into())

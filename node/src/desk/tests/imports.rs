@@ -637,7 +637,7 @@ async fn rows_that_have_slipped_or_lost_their_ids_are_asked_about_and_a_line_of_
     assert_eq!(school.records("enrolment")[0].name.as_deref(), Some("王小明"));
     let total = with_row(&book, &[("姓名", "合计"), ("曾用名", "120")]);
     let seen = upload(&school, &session, "zh", "", "档案.xlsx", &total).await.text;
-    assert!(seen.contains("合计行不用管") && seen.contains("没有需要写入的内容"), "{seen}");
+    assert!(seen.contains("合计行，不用管") && seen.contains("没有需要写入的内容"), "{seen}");
     // The column of ids deleted: what is there already is written once more only if that is meant.
     let set = [("kind", "visit"), ("minutes", "20"), ("on", "2026-03-01")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
     ask(&school, Ask::RecordAdd { ledger: "care_log".into(), subject: Some(SubjectRef::Student(child)), year: None, set, by: None });
@@ -702,4 +702,56 @@ async fn children_of_a_table_taken_back_come_again_with_it_and_a_void_record_say
     assert!(heads(&book).contains(&"记录号".to_owned()), "{:?}", heads(&book));
     let seen = upload(&school, &session, "zh", "care_log", "关爱.xlsx", &book).await.text;
     assert!(!seen.contains("已经作废"), "an untouched row is nobody's business: {seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_roster_that_writes_over_what_is_there_and_a_column_sorted_alone_are_asked_about() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let names = ["王一", "王二", "王三", "王四", "王五"];
+    let numbers = ["529901201606120012", "529901201606120039", "529901201606120055", "529901201606120071", "529901201606120098"];
+    let roster = |phones: [u32; 5]| {
+        let rows: String = (0..5).map(|at| format!("{},{},男,三年级,1班,1390000000{}\n", names[at], numbers[at], phones[at])).collect();
+        format!("姓名,身份证号,性别,年级,班级,监护人电话\n{rows}")
+    };
+    let look = async |file: &str| upload(&school, &session, "zh", "roster", "名册.csv", file.as_bytes()).await.text;
+    let write = async |seen: &str, meant: &str| {
+        school.post(&format!("/import/{}/apply", hidden_token(seen)), &session, &format!("this_school=1{meant}")).await.status.is_redirection()
+    };
+    let first = roster([1, 2, 3, 4, 5]);
+    let seen = look(&first).await;
+    assert!(!seen.contains("name=\"meant\"") && write(&seen, "").await, "new children are asked about by nobody: {seen}");
+    let child = school.records("enrolment").into_iter().find(|row| row.name.as_deref() == Some("王一")).unwrap().id;
+    ask(&school, Ask::RecordSet { record: child.clone(), set: [("guardian_phone".to_owned(), "13911111111".to_owned())].into(), by: None });
+    let seen = look(&first).await;
+    assert!(seen.contains("已经导入过；那以后在这里改过的，会改回文件里的样子。"), "{seen}");
+    assert!(!write(&seen, "").await, "nothing is written before it is said to be meant");
+    let phone = || school.records("enrolment").into_iter().find(|row| row.id == child).unwrap().fields["guardian_phone"].clone();
+    assert_eq!(phone(), Value::Str("13911111111".into()));
+    assert!(write(&seen, "&meant=2").await);
+    assert_eq!(phone(), Value::Str("13900000001".into()));
+    let seen = look(&roster([2, 3, 4, 5, 1])).await;
+    assert!(seen.contains("“监护人电话”一列像是单独排过序：5 行里还是原来的那些内容，却都换了人。"), "{seen}");
+    assert!(!write(&seen, "").await);
+    assert_eq!(phone(), Value::Str("13900000001".into()));
+    // A sheet that was edited for two of them is just asked about.
+    let seen = look(&roster([2, 1, 3, 4, 5])).await;
+    assert!(!seen.contains("单独排过序") && seen.contains("会改掉本校已经登记的内容"), "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_children_of_a_name_the_class_says_which_and_a_class_that_is_not_the_childs_is_refused() {
+    let school = School::new();
+    let (_, session) = school.person("wang", &[Role::Registrar], &[]);
+    let (third, fifth) = (school.child("李明", "529901201606120012", 3, 1), school.child("李明", "529901201606120039", 5, 1));
+    let _ = school.child("龙子", "529901201606120055", 3, 1);
+    let table = "姓名,班级,日期,关爱方式,时长（分钟）\n李明,三（1）班,2026-03-01,家访,20\n李明,五年级1班,2026-03-01,家访,25\n龙子,五年级1班,2026-03-01,家访,30\n李明,,2026-03-02,家访,35\n";
+    let seen = upload(&school, &session, "zh", "care_log", "关爱.csv", table.as_bytes()).await.text;
+    assert!(seen.contains("表里写的是五年级1班的龙子，本校的龙子在三年级1班。"), "{seen}");
+    assert!(seen.contains("有 2 名学生符合“李明”"), "{seen}");
+    let done = school.post(&format!("/import/{}/apply", hidden_token(&seen)), &session, "meant=2,3").await;
+    assert!(done.status.is_redirection(), "{}", done.text);
+    let mut logs: Vec<_> = school.records("care_log").into_iter().map(|row| (row.student.unwrap(), row.fields["minutes"].clone())).collect();
+    logs.sort_by_key(|(_, minutes)| format!("{minutes:?}"));
+    assert_eq!(logs, [(third, Value::Int(20)), (fifth, Value::Int(25))]);
 }

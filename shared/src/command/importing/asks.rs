@@ -10,12 +10,13 @@ use crate::{
     fault::{Exit, Fault},
     ledger::{
         Definition,
-        definition::{Check, Form, Required, Subject},
+        definition::{Form, Required, Subject},
         validate::{self, Finding, FindingCode},
     },
-    locale::Lang,
+    locale::{self, Lang},
     replica::{Replica, Result, alike, browse::Row, students::normal_name},
 };
+use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
 /// What is said of a row.
@@ -25,12 +26,6 @@ pub(super) struct Said {
     pub(super) asks: Vec<Fault>,
     /// Is to be looked at.
     pub(super) told: Vec<Fault>,
-}
-
-/// Whether anything of rows in this ledger is asked about.
-pub(crate) fn any(definition: &Definition) -> bool {
-    let fields = || definition.fields.iter().any(|field| field.ask);
-    definition.subject == Subject::Student || definition.checks.iter().any(Check::asks) || fields()
 }
 
 /// By the place of the row. `written`: what each row writes.
@@ -132,6 +127,77 @@ impl There {
         };
         earlier.push(Row { on, fields: fields.clone(), state: state.map(str::to_owned), ..Row::default() });
         Ok((!code.is_empty()).then(|| Fault::new(code, Exit::Found).with("within", alike::within(definition, lang))))
+    }
+}
+
+/// Fewest rows of one column that are taken for slipped: two that swapped may be meant.
+const SLIPPED_MIN: usize = 4;
+
+/// Rows of a column in which the same values stand as before, and of other children: it was sorted alone.
+pub(super) fn slipped(rows: &mut [Json], lang: Lang) {
+    let mut moved: BTreeMap<String, (String, Vec<(usize, String, String)>)> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate().filter(|(_, row)| row["accept"] == true) {
+        for cell in row["cells"].as_array().into_iter().flatten() {
+            let word = |key: &str| cell[key].as_str().unwrap_or_default().to_owned();
+            let column = moved.entry(word("field")).or_insert_with(|| (word("title"), Vec::new()));
+            column.1.push((at, word("from"), word("to")));
+        }
+    }
+    for (title, cells) in moved.into_values().filter(|(_, cells)| cells.len() >= SLIPPED_MIN) {
+        let sorted = |of: fn(&(usize, String, String)) -> &String| {
+            let mut all: Vec<&String> = cells.iter().map(of).filter(|text| !text.is_empty()).collect();
+            all.sort_unstable();
+            all
+        };
+        let (before, after) = (sorted(|cell| &cell.1), sorted(|cell| &cell.2));
+        let several = before.first() != before.last();
+        if several && before == after {
+            let said = locale::fault(lang, &Fault::new("import-column-slipped", Exit::Found).with("title", title).with("count", cells.len())).0;
+            for (at, ..) in &cells {
+                ask(rows, *at, &said);
+            }
+        }
+    }
+}
+
+/// Of a roster: rows that write over what the school has; and whether this very file was taken in before, since when it may have been put right here.
+pub(super) fn overwriting(replica: &Replica, rows: &mut [Json], hash: &str, lang: Lang) -> Result<()> {
+    let hash = hash.to_owned();
+    let before: Option<String> = replica.store().read(|c| -> Result<_> {
+        let mut statement = c.prepare_cached("SELECT max(at) FROM import WHERE sha256 = ?1 AND kind = 'roster' AND undone IS NULL")?;
+        Ok(statement.query_row([hash], |row| row.get(0))?)
+    })?;
+    let fault = before.map_or_else(
+        || Fault::new("import-row-overwrites", Exit::Found),
+        |at| Fault::new("import-row-overwrites-again", Exit::Found).with("at", at),
+    );
+    let said = locale::fault(lang, &fault).0;
+    // A file that comes back from being void writes over nothing by that.
+    let filled = |cell: &Json| cell["field"] != "void" && cell["from"].as_str().is_some_and(|from| !from.is_empty());
+    let over = |row: &Json| row["accept"] == true && row["cells"].as_array().is_some_and(|cells| cells.iter().any(filled));
+    for at in 0..rows.len() {
+        if rows.get(at).is_some_and(over) {
+            ask(rows, at, &said);
+        }
+    }
+    Ok(())
+}
+
+/// Of a workbook of ours whose column of record ids is gone: every row would be a new record.
+pub(super) fn without_ids(rows: &mut [Json], lang: Lang) {
+    let said = locale::fault(lang, &Fault::new("import-ids-lost", Exit::Found)).0;
+    for at in 0..rows.len() {
+        if rows.get(at).is_some_and(|row| row["accept"] == true && row["same"] != true) {
+            ask(rows, at, &said);
+        }
+    }
+}
+
+fn ask(rows: &mut [Json], at: usize, said: &str) {
+    let Some(row) = rows.get_mut(at) else { return };
+    match row["asks"].as_array_mut() {
+        Some(asks) => asks.push(json!(said)),
+        None => row["asks"] = json!([said]),
     }
 }
 

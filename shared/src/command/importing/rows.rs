@@ -93,8 +93,10 @@ pub fn ledger(
     };
     let mut judged = Vec::with_capacity(read.rows.len());
     for (number, cells) in &read.rows {
-        if batch.settled(*number, cells) {
-            let row = settled(*number, &Rows::label(cells), lang);
+        let total = cell(cells, "_id").is_none() && ["_name", "name"].iter().any(|key| cell(cells, key).is_some_and(|name| table::is_footer(&name)));
+        if total || batch.settled(*number, cells) {
+            let said = if total { "import-row-total" } else { "import-row-corrected-before" };
+            let row = settled(*number, &Rows::label(cells), said, lang);
             judged.push(Verdict { row, about: String::new(), edits: Vec::new(), traces: Vec::new(), label: String::new() });
             continue;
         }
@@ -129,12 +131,16 @@ pub fn ledger(
         }
     }
     tell(replica, &definition, &written, &mut rows, lang)?;
+    asks::slipped(&mut rows, lang);
+    if read.base.as_ref().is_some_and(|base| !base.mark.refused && !base.records.is_empty()) && !read.columns.iter().any(|(_, code)| code == "_id") {
+        asks::without_ids(&mut rows, lang);
+    }
     for (number, field, _) in &read.unread {
         let fault = Fault::new("import-cell-unreadable", Exit::Input).with("field", title_of(&definition, field, lang));
         let cells = read.broken.iter().find(|(row, _)| row == number).map_or(&[][..], |(_, cells)| cells.as_slice());
         let mut row = refused(*number, &Rows::label(cells), cells, &fault, lang);
         if batch.settled(*number, cells) {
-            row = settled(*number, &Rows::label(cells), lang);
+            row = settled(*number, &Rows::label(cells), "import-row-corrected-before", lang);
         } else {
             row["fields"] = json!([field]);
             row["taken"] = json!(cell(cells, table::ROW_ID).is_some_and(|id| batch.made(&id)));
@@ -162,9 +168,9 @@ pub fn ledger(
     finish(replica, upload, "ledger", &bytes, Batch { rows: edits.len(), edits, traces }, answer, progress)
 }
 
-/// A row that was given back, corrected and taken since ([`super::settle_row`]).
-fn settled(number: u32, label: &str, lang: Lang) -> Json {
-    json!({ "row": number, "accept": true, "same": true, "label": label, "conflicts": [], "cells": [], "warnings": [said("import-row-corrected-before", lang)] })
+/// A row that writes nothing and is said to be no row to mend: one given back, corrected and taken since ([`super::settle_row`]); a line of totals.
+fn settled(number: u32, label: &str, why: &'static str, lang: Lang) -> Json {
+    json!({ "row": number, "accept": true, "same": true, "label": label, "conflicts": [], "cells": [], "warnings": [said(why, lang)] })
 }
 
 /// A judged row and what it would write.
@@ -457,6 +463,10 @@ impl Rows<'_> {
 
     fn add(&mut self, cells: &[(String, String)], set: &BTreeMap<String, String>) -> Result<Taken> {
         let mut student = ["_student", "_id_no", "_id_no_2", "_name"].iter().find_map(|key| cell(cells, key));
+        let by_name = ["_student", "_id_no", "_id_no_2"].iter().all(|key| cell(cells, key).is_none());
+        if let Some((name, class)) = student.clone().zip(cell(cells, "_class")).filter(|_| by_name && self.definition.form == Form::Records) {
+            student = Some(self.in_class(&name, &class)?.unwrap_or(name));
+        }
         // As the file says it: by this it is known again.
         let (said, mut set) = (set, set.clone());
         if let Some(reached) = &self.reached {
@@ -472,8 +482,7 @@ impl Rows<'_> {
         if let Some(reached) = &self.reached {
             reached.references(self.catalogue, self.definition, &set)?;
         }
-        let total = self.definition.form == Form::Profile && cell(cells, "name").is_some_and(|name| table::is_footer(&name));
-        if total || student.is_none() && self.definition.subject == Subject::Student && self.definition.form == Form::Records {
+        if student.is_none() && self.definition.subject == Subject::Student && self.definition.form == Form::Records {
             return Err(Fault::new("import-row-no-child", Exit::Input).with("field", "_name").into());
         }
         let subject = student.map(SubjectRef::Student).or_else(|| cell(cells, "_school").map(|s| SubjectRef::School(Some(s))));
@@ -534,6 +543,23 @@ impl Rows<'_> {
         self.traces.extend(Trace::of_new(&prepared.edit).map(|trace| Trace { from_row: row_id, ..trace }));
         self.edits.push(prepared.edit);
         Ok(Taken { moved, about, ..Taken::default() })
+    }
+
+    /// The child of this name in the class that stands beside it; `None` where the two do not say which. A class that is not the child's is another child's, or a slip.
+    fn in_class(&self, name: &str, class: &str) -> Result<Option<String>> {
+        let Some((grade, number)) = import::class_written(class) else { return Ok(None) };
+        let hits: Vec<_> = self.replica.find_students(name, Some(self.year))?.into_iter().filter(|hit| hit.name == name).collect();
+        let same_grade = |here: i64| grade.is_none_or(|grade| [0, 6, 9].iter().any(|below| i64::from(grade) + below == here));
+        let there = |hit: &&crate::replica::students::Hit| hit.class == Some(i64::from(number)) && hit.grade.is_some_and(same_grade);
+        match hits.iter().filter(there).collect::<Vec<_>>().as_slice() {
+            [one] => Ok(Some(one.doc.to_string())),
+            [] if !hits.is_empty() => {
+                let classes: Vec<String> = hits.iter().map(|hit| crate::replica::names::class(hit.grade, hit.class, self.lang)).collect();
+                let fault = Fault::new("import-row-class-other", Exit::Input).with("name", name).with("class", class);
+                Err(fault.with("there", classes.join(self.lang.comma())).with("field", "_class").into())
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Of a record that a cell refers to and that is not here: which column, and what there is to choose from.

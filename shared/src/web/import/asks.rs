@@ -2,7 +2,7 @@
 
 use super::{Along, Waiting, request};
 use crate::{
-    command::{importing, render::remarks},
+    command::render::remarks,
     fault::{Exit, Fault},
     locale::Lang,
     web::{account::Account, desk::Desk},
@@ -27,9 +27,6 @@ pub(super) fn asks(answer: &Json, lang: Lang) -> Vec<String> {
 
 /// That every row which is asked about was said to be meant: judged with what was chosen, at the moment of writing. `meant`: rows that the page named.
 pub(super) fn answered(desk: &Desk, account: &Account, waiting: &Waiting, ledger: &str, words: &Along, meant: &str, lang: Lang) -> Result<(), Fault> {
-    if ledger.is_empty() || !importing::asks::any(desk.replica.definition(ledger).map_err(Fault::from)?.as_ref()) {
-        return Ok(());
-    }
     let words = Along { take: words.take.clone(), ..Along::default() };
     let answer = desk.ask(account, request(desk, waiting, ledger, account, words, true)?, lang)?;
     let open: Vec<String> = asked_rows(&answer).into_iter().filter(|row| !meant.split(',').any(|known| known == row)).collect();
