@@ -106,7 +106,9 @@ test("with the county away, a teacher takes the roll by keyboard and the third d
       }
       if (back === 2) await sound(page, "roll");
       // The keys that the page names work as it opens, and none of them leads out of the list or marks a child by walking past the end.
-      if (back === 0) assert.equal(await page.evaluate(() => document.activeElement.matches("tbody tr:nth-child(1) input:checked")), true, "the first child has the focus");
+      if (back === 2) await page.focus("tbody tr:nth-child(1) input:checked");
+      else assert.equal(await page.locator("tbody tr:nth-child(2) input:checked").count(), 0, "who was away is not taken for back");
+      if (back === 0) assert.equal(await page.evaluate(() => document.activeElement.matches("tbody tr:nth-child(2) input")), true, "of whom it must be said has the focus");
       else await page.focus("tbody tr:nth-child(1) input:checked");
       await page.keyboard.press("ArrowUp");
       assert.equal(await page.isChecked("tbody tr:nth-child(1) input[value=present]"), true, "above the first child there is nobody");

@@ -220,6 +220,8 @@ pub struct State {
     pub due_help: Option<Bilingual>,
     /// Values stand as they are: a correction needs a step back first.
     pub sealed: bool,
+    /// Fields that stand as they are, once filled, while the record is in this state: what was judged, shown or paid.
+    pub fixed: Vec<String>,
     /// Steps from here that are equally usual, as where something is found to be so or not; empty: the one on the usual way.
     pub outcomes: Vec<String>,
 }

@@ -27,6 +27,7 @@ use crate::{
     fault::{Exit, Fault},
     ledger::{
         Catalogue, Definition, FieldType,
+        condition::is_filled,
         definition::{Field, Form, Step, Subject},
         value,
     },
@@ -398,6 +399,7 @@ impl Replica {
         }
         let (after, reading) = self.read_over(&definition, place.fields.clone(), set)?;
         self.not_a_steps_day(place, &definition, &after)?;
+        not_fixed(place, &definition, &after)?;
         let written = set.keys().map(String::as_str).collect();
         let gaps = self.judge(&place.id, &definition, &after, place.state.as_deref(), Written::Fields(&written))?;
         let target = target(place);
@@ -500,6 +502,30 @@ impl Replica {
 }
 
 /// Where a record lies within its document.
+/// Fields of a record that stand as they are in its present state: filled, and named there (`fixed`).
+pub fn fixed_fields<'d>(place: &Place, definition: &'d Definition) -> Vec<&'d Field> {
+    let state = definition.lifecycle.as_ref().zip(place.state.as_deref()).and_then(|(lifecycle, code)| lifecycle.state(code));
+    let codes = state.into_iter().flat_map(|state| &state.fixed);
+    codes.filter(|code| is_filled(&place.fields, code)).filter_map(|code| definition.field(code)).collect()
+}
+
+/// What was judged, shown to the public or paid is not rewritten behind its back: a step leads back first.
+fn not_fixed(place: &Place, definition: &Definition, after: &BTreeMap<String, Value>) -> Result<()> {
+    let nothing = |value: &Value| matches!(value, Value::Null | Value::Bool(false));
+    let of = |fields: &BTreeMap<String, Value>, code: &str| -> BTreeMap<String, Value> {
+        let own = |key: &str| key == code || key.strip_prefix(code).is_some_and(|rest| rest.starts_with('.'));
+        fields.iter().filter(|(key, value)| own(key) && !nothing(value)).map(|(key, value)| (key.clone(), value.clone())).collect()
+    };
+    let Some(field) = fixed_fields(place, definition).into_iter().find(|field| of(&place.fields, &field.code) != of(after, &field.code)) else {
+        return Ok(());
+    };
+    let state = definition.lifecycle.as_ref().zip(place.state.as_deref()).and_then(|(lifecycle, code)| lifecycle.state(code));
+    let title = state.map(|state| state.title.clone()).unwrap_or_default();
+    let fault = Fault::new("record-fixed", Exit::NotAllowed).with("field", &field.code);
+    let fault = fault.with("title_zh", &field.title.zh).with("title_en", &field.title.en);
+    Err(fault.with("state_zh", title.zh).with("state_en", title.en).into())
+}
+
 pub(crate) fn target(place: &Place) -> Target {
     if place.id == place.doc.to_string() { Target::Subject } else { Target::Record(place.id.clone()) }
 }

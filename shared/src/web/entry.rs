@@ -502,6 +502,16 @@ fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, tried: Tried<
             hold(input, held, lang);
         }
     }
+    for field in crate::replica::records::fixed_fields(&place, &definition) {
+        let state = shown::state(&definition, place.state.as_deref(), lang);
+        let kept = crate::ledger::value::show(&catalogue, &definition, field, &place.fields, lang);
+        for input in inputs.first.iter_mut().chain(&mut inputs.more).filter(|input| input.code == field.code && input.kind != "held") {
+            input.options = vec![super::form::Option_ { code: String::new(), title: kept.clone(), on: false }];
+            (input.kind, input.required) = ("held", "");
+            input.help = locale::text(lang, "web-fixed", &[("value", &state)]);
+            input.add = (format!("/record/{id}"), locale::text(lang, "web-fixed-steps", &[]));
+        }
+    }
     for (field, step) in desk.replica.days_of_steps(&place, &definition).map_err(Fault::from)? {
         for input in inputs.first.iter_mut().chain(&mut inputs.more).filter(|input| input.code == field.code && input.kind != "held") {
             input.options = vec![super::form::Option_ { code: step.title.get(lang).to_owned(), title: input.was.clone(), on: false }];

@@ -312,3 +312,59 @@ async fn payments_in_a_table_stand_on_the_application_they_name_or_on_the_only_o
     let judged = school.post("/ledger/aid_payment/grid/judge", &officer, &act).await.text;
     assert!(!judged.contains("没有找到记录"), "{judged}");
 }
+
+/// An application on notice for these days, as its steps would have left it.
+fn on_notice(school: &School, child: &str, programme: &str, from: &str, until: &str) -> String {
+    let id = decided(school, child, programme, "on_notice");
+    let put = format!(
+        "UPDATE record SET fields = json_set(json_remove(fields, '$.approved_amount'), '$.notice_school_from', '{from}', '$.notice_school_until', '{until}') WHERE id = '{id}';
+         UPDATE record_aid_application SET approved_amount = NULL, notice_school_from = '{from}', notice_school_until = '{until}' WHERE _id = '{id}';"
+    );
+    school.desk.replica.store().write(move |c| c.execute_batch(&put).map_err(huxue_shared::store::StoreError::from)).unwrap();
+    id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_name_on_a_notice_hangs_for_its_own_days_and_one_of_next_week_is_printed_before() {
+    let school = School::new();
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    let children: Vec<String> =
+        [("王小明", "529901201606120012"), ("赵小红", "529901201603020032"), ("李大军", "529901201606120039")].map(|(name, id)| school.child(name, id, 3, 1)).into();
+    let programme = programme(&school, "XX_ZD", "小学走读生生活补助", "primary", "day", None);
+    on_notice(&school, &children[0], &programme, "2026-02-26", "2026-03-04");
+    let page = school.get("/ledger/aid_application/print?as=notice", &officer).await.text;
+    assert!(page.contains("公示期自 2026年2月26日 至 2026年3月4日") && !page.contains("公示期见每人一行"), "{page}");
+    on_notice(&school, &children[1], &programme, "2026-03-02", "2026-03-06");
+    on_notice(&school, &children[2], &programme, "2026-03-09", "2026-03-13");
+    let page = school.get("/ledger/aid_application/print?as=notice", &officer).await.text;
+    for own in ["公示期见每人一行", "2026年2月26日—2026年3月4日", "2026年3月2日—2026年3月6日"] {
+        assert!(page.contains(own), "{own}: {page}");
+    }
+    assert!(!page.contains("李*军") && page.contains("2026年3月9日起公示的</a>"), "{page}");
+    let ahead = school.get("/ledger/aid_application/print?as=notice&day=2026-03-09", &officer).await.text;
+    assert!(ahead.contains("李*军") && !ahead.contains("王*明") && ahead.contains("公示期自 2026年3月9日 至 2026年3月13日"), "{ahead}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_hangs_out_or_was_approved_is_not_rewritten_and_what_is_empty_may_be_filled() {
+    let school = School::new();
+    let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
+    let (one, two) = (school.child("王小明", "529901201606120012", 3, 1), school.child("赵小红", "529901201603020032", 3, 1));
+    // Of whom nothing is written: the county's programmes lie in the last document of this fixture.
+    let _ = school.child("李大军", "529901201606120039", 3, 1);
+    let day = programme(&school, "XX_ZD", "小学走读生生活补助", "primary", "day", None);
+    let other = programme(&school, "XX_JD", "小学建档立卡", "primary", "any", None);
+    let notice = on_notice(&school, &one, &day, "2026-02-26", "2026-03-04");
+    let paid = decided(&school, &two, &day, "paid");
+    for (record, state) in [(&notice, "公示中"), (&paid, "已发放")] {
+        let edit = format!("/record/{record}/edit");
+        let form = school.get(&edit, &officer).await.text;
+        assert!(form.contains(&format!("“{state}”时这一项不能改。")) && !form.contains("name=\"programme\""), "{form}");
+        let refused = school.post(&edit, &officer, &format!("programme={other}&was.programme={day}")).await;
+        assert!(refused.text.contains(&format!("“{state}”时不能改“资助项目”。")), "{}", refused.text);
+        let filled = school.post(&edit, &officer, "household_size=4&was.household_size=&note=%E8%A1%A5&was.note=").await;
+        assert_eq!(filled.status, StatusCode::SEE_OTHER, "{}", filled.text);
+    }
+    let of = |id: &str| school.desk.replica.locate(id).unwrap().fields["programme"].clone();
+    assert_eq!((of(&notice), of(&paid)), (huxue_shared::document::view::Value::Str(day.clone()), huxue_shared::document::view::Value::Str(day)));
+}

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 /// Ten years.
 const DAYS_MAX: i64 = 3_660;
-const STATE_KEYS: &[&str] = &["code", "title", "open", "counts", "due_days", "due_from", "due_unit", "due_help", "sealed", "outcomes"];
+const STATE_KEYS: &[&str] = &["code", "title", "open", "counts", "due_days", "due_from", "due_unit", "due_help", "sealed", "fixed", "outcomes"];
 const STEP_KEYS: &[&str] = &["code", "title", "from", "to", "authority", "role", "requires", "min_days_in_state", "reopens", "anew", "day"];
 
 pub(super) fn lifecycle(reader: &Reader<'_>, table: Table<'_>, definition: &Definition) -> Lifecycle {
@@ -76,6 +76,11 @@ fn outcomes(reader: &Reader<'_>, table: Table<'_>, state: &str, steps: &[Step]) 
 fn state(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: &mut Seen) -> State {
     reader.known_keys(table, STATE_KEYS);
     let (code, title) = named(reader, table, seen);
+    let fixed = reader.words(table, "fixed");
+    for (word, spot) in fixed.iter().filter(|(word, _)| definition.field(word).is_none()) {
+        reader.note(spot.start, ProblemCode::FieldUnknown, vec![("field", excerpt(word).into_owned())]);
+    }
+    let fixed = fixed.into_iter().map(|(word, _)| word).collect();
     let due_from = reader.words(table, "due_from");
     for word in &due_from {
         field_of_type(reader, word, definition, FieldType::Date);
@@ -90,6 +95,7 @@ fn state(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: &
         due_unit: reader.one_of(table, "due_unit", DayUnit::WORDS, DayUnit::from_word).unwrap_or(DayUnit::Calendar),
         due_help: reader.bilingual(table, "due_help"),
         sealed: reader.flag(table, "sealed").unwrap_or(false),
+        fixed,
         outcomes: reader.words(table, "outcomes").into_iter().map(|(word, _)| word).collect(),
     }
 }

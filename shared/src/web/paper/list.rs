@@ -226,19 +226,34 @@ pub fn notice(
     fields.retain(|field| may_be_filled(definition, field, on_notice));
     let wanted = Wanted { state: on_notice.map(str::to_owned).or(wanted.state), limit: NOTICE_MAX, ..wanted };
     let listed = desk.replica.page(definition, &wanted).map_err(Fault::from)?;
-    let (today, left_out) = (desk.clock().today().to_string(), listed.total.saturating_sub(NOTICE_MAX));
+    // As it hangs today, or as it will on a day that is asked for: a notice is printed before its first morning.
+    let now = desk.clock().today().to_string();
+    let ahead = asked.get("day").filter(|day| day.parse::<jiff::civil::Date>().is_ok() && **day > now);
+    let (today, left_out) = (ahead.cloned().unwrap_or_else(|| now.clone()), listed.total.saturating_sub(NOTICE_MAX));
+    let coming: std::collections::BTreeSet<String> =
+        hung.map(|n| listed.rows.iter().filter_map(|row| date(row, &n.from)).filter(|from| **from > *now).map(str::to_owned).collect()).unwrap_or_default();
     let rows: Vec<Row> = listed.rows.into_iter().filter(|row| hung.is_none_or(|n| hangs(n, row, &today))).collect();
     desk.noted(account, "export", format!("ledger {} on public notice", definition.code), rows.len());
     let names = Names::of(desk, lang)?;
     let profile = desk.replica.definition("enrolment").map_err(Fault::from)?;
     let mut heads = vec![(page.t("paper-row-number"), true), (page.t("web-person-name"), false), (page.t("web-class-word"), false)];
     heads.extend(fields.iter().map(|f| (f.title.get(lang).to_owned(), f.kind.is_number())));
+    // Where not all hang for the same days, each says its own.
+    let days = |row: &Row| hung.map(|n| [date(row, &n.from), date(row, &n.until)].map(|day| day.unwrap_or_default().to_owned()));
+    let apart = rows.iter().map(days).collect::<std::collections::BTreeSet<_>>().len() > 1;
+    if apart {
+        heads.push((page.t("paper-notice-days"), false));
+    }
     let line = |(at, row): (usize, &Row)| {
         let unsettled = names.pending.holds(&profile, row.student.as_deref().unwrap_or_default(), "name");
         let name = if unsettled { names.unsettled() } else { shortened(row.name.as_deref().unwrap_or_default()) };
         let mut cells = vec![((at + 1).to_string(), true), (name, false), (shown::class(row.grade, row.class, lang), false)];
         let shown_value = |f: &Field| shown::on_paper(&names.value(definition, f, row, f.reference.as_ref().map(|_| "name")), lang);
         cells.extend(fields.iter().map(|f| (shown_value(f), f.kind.is_number())));
+        if apart {
+            let own = days(row).map(|own| own.map(|day| shown::on_paper(&day, lang)).join("—")).unwrap_or_default();
+            cells.push((own, false));
+        }
         cells
     };
     let drawn = rows.iter().enumerate().map(line).collect();
@@ -255,7 +270,15 @@ pub fn notice(
     let part = own.into_iter().chain(part).collect::<Vec<_>>().join(lang.semicolon());
     let title = locale::text(lang, "web-notice-title", &[("value", definition.title.get(lang))]);
     let remembered = remembered(desk, account.writes(definition).any(), asked)?;
-    let public = public(&page, definition, asked, hung, &rows, remembered);
+    let mut public = public(&page, definition, asked, hung, (&rows, apart), remembered);
+    // Those that begin on a later day have a page of that day.
+    let others = asked.iter().filter(|(key, _)| *key != "day");
+    let rest: String = others.map(|(key, text)| format!("{}={}&", super::super::page::escape_query(key), super::super::page::escape_query(text))).collect();
+    for day in coming {
+        let title = locale::text(lang, "paper-notice-from", &[("value", &shown::on_paper(&day, lang))]);
+        let here = ahead == Some(&day);
+        public.elsewhere.push((title, format!("/ledger/{}/print?{rest}day={day}", definition.code), here));
+    }
     Ok(ListPage {
         rows: drawn,
         page: page.titled(title.clone()),
@@ -297,7 +320,7 @@ fn public(
     definition: &Definition,
     asked: &BTreeMap<String, String>,
     hung: Option<&Notice>,
-    rows: &[Row],
+    (rows, apart): (&[Row], bool),
     remembered: [String; 2],
 ) -> Public {
     let or_line = |text: &str| if text.is_empty() { "＿＿＿＿＿＿＿＿".to_owned() } else { text.to_owned() };
@@ -309,7 +332,7 @@ fn public(
     let [phone, contact] = remembered;
     let text = locale::text(
         page.lang,
-        "paper-public-notice",
+        if apart { "paper-public-notice-each" } else { "paper-public-notice" },
         &[("from", &from), ("until", &until), ("phone", &or_line(&phone)), ("contact", &or_line(&contact)), ("place", &page.place)],
     );
     let action = format!("/ledger/{}/print", definition.code);
