@@ -140,6 +140,29 @@ fn who_is_absent_long_enough_without_a_case_is_named_until_a_case_is_open_or_the
 }
 
 #[test]
+fn a_child_marked_differently_by_two_rolls_of_a_day_is_named_until_one_is_void() {
+    let mut c = empty();
+    for doc in 1..=4 {
+        pupil(&c, doc, A, "");
+    }
+    for (id, doc, sets) in [
+        ("1a", 1, "on=2026-03-10 state=absent method=roll"),
+        ("1b", 1, "on=2026-03-10 state=ill"),
+        ("2a", 2, "on=2026-03-10 state=ill method=roll"),
+        ("2b", 2, "on=2026-03-10 state=ill method=roll"),
+        ("3a", 3, "on=2026-03-10 state=absent method=roll"),
+        ("3b", 3, "on=2026-03-10 state=present method=door"),
+        ("4a", 4, "on=2026-03-10 state=absent method=roll"),
+        ("4b", 4, "on=2026-03-11 state=present method=roll"),
+    ] {
+        put(&c, "dropout_check", id, Some(A), doc, sets);
+    }
+    assert_eq!(ask(&mut c, "marks_apart", &[]), ["s1|001|P1|3|1|absent|ill|2026-03-10"], "what was found at the door is no second roll");
+    c.execute("UPDATE record_dropout_check SET void = 1 WHERE _id = 'dropout_check:1b'", []).unwrap();
+    assert!(ask(&mut c, "marks_apart", &[]).is_empty());
+}
+
+#[test]
 fn a_promised_day_comes_back_until_somebody_went_again_or_the_child_did_or_the_case_moved_on() {
     let mut c = empty();
     for doc in 1..=6 {

@@ -37,7 +37,7 @@ const LEDGERS: [(&str, Subject, &str, &str); 24] = [
         "first_absent:date reason:choice escort_school deadline:date returned_on:date excluded_proof:choice",
         "suspected verifying excluded confirmed persuading returned escalated ordered court home_taught transferred left_country died closed.",
     ),
-    ("dropout_check", Subject::Student, "state:choice days_absent:int since:date", ""),
+    ("dropout_check", Subject::Student, "state:choice days_absent:int since:date method:choice", ""),
     ("dropout_step", Subject::Student, "case result:choice promised_on:date", ""),
     ("transfer", Subject::Student, "from:school to:school asked_on:date", "asked refused confirmed done. rejected. withdrawn."),
     ("care_profile", Subject::Student, "kind:choice since:date until:date care_state:choice boards:choice care_teacher", ""),
