@@ -135,13 +135,20 @@ impl Replica {
             n => {
                 // As many digits as tell them apart: those made in one minute begin alike.
                 let all: Vec<String> = hits.iter().map(|hit| hit.doc.to_string()).collect();
-                let short = |digits: usize| all.iter().filter_map(|doc| doc.get(..digits)).collect::<std::collections::BTreeSet<_>>().len() == all.len();
+                let short =
+                    |digits: usize| all.iter().filter_map(|doc| doc.get(..digits)).collect::<std::collections::BTreeSet<_>>().len() == all.len();
                 let digits = (8..32).find(|digits| short(*digits)).unwrap_or(32);
                 let list: Vec<String> = hits
                     .iter()
                     .take(8)
                     .map(|h| {
-                        format!("{} {}({}) {}", h.doc.to_string().get(..digits).unwrap_or_default(), h.grade.unwrap_or(0), h.class.unwrap_or(0), h.school)
+                        format!(
+                            "{} {}({}) {}",
+                            h.doc.to_string().get(..digits).unwrap_or_default(),
+                            h.grade.unwrap_or(0),
+                            h.class.unwrap_or(0),
+                            h.school
+                        )
                     })
                     .collect();
                 Err(Fault::new("student-several", Exit::NoMatch).with("ref", text).with("count", n).with("list", list.join("; ")).into())

@@ -82,7 +82,9 @@ fn who_is_absent_again_while_the_case_rests_is_named_until_back_or_taken_up_agai
     }
     mark(&c, "6", 6, "on=2026-03-04 state=absent days_absent=9");
     mark(&c, "7", 7, "on=2026-03-09 state=suspected");
-    let line = |doc: u32, days: &str, on: &str, state: &str| format!("s1|00{doc}|P{doc}|3|1|{days}|{on}|{state}|2026-03-04|dropout_case:{doc}|{}", if state == "excluded" { "reopen" } else { "relapse" });
+    let line = |doc: u32, days: &str, on: &str, state: &str| {
+        format!("s1|00{doc}|P{doc}|3|1|{days}|{on}|{state}|2026-03-04|dropout_case:{doc}|{}", if state == "excluded" { "reopen" } else { "relapse" })
+    };
     let again = [
         line(7, "-", "2026-03-09", "returned"),
         line(1, "3", "2026-03-10", "returned"),

@@ -330,7 +330,12 @@ fn left_alone(desk: &Desk, definition: Option<&Definition>, code: &str, values: 
     let line = lines.rfind(|line| line["field"] == code && line["value"] == value["value"] && line["origin"] == value["origin"])?;
     let was = line["was"].as_array()?.first().filter(|was| **was != value["value"])?;
     let send = Some(written(desk, definition, code, was)).filter(|text| !text.is_empty()).unwrap_or_else(|| NOTHING.to_owned());
-    Some(Choice { send, shown: disputed::Words::of(&desk.replica, lang).value(definition, code, was), wrote: locale::text(lang, "web-left-alone", &[]), on: false })
+    Some(Choice {
+        send,
+        shown: disputed::Words::of(&desk.replica, lang).value(definition, code, was),
+        wrote: locale::text(lang, "web-left-alone", &[]),
+        on: false,
+    })
 }
 
 /// A field that awaits a choice, as a form shows it: where it is settled, and what was written by whom.
@@ -546,7 +551,10 @@ fn choices(desk: &Desk, item: &Item, definition: Option<&Definition>, chosen: &B
             let history = item.record.as_deref().and_then(|id| desk.replica.show(id).ok()).map_or(Json::Null, |shown| shown["history"].clone());
             let mut out = Vec::new();
             for (code, values) in void.into_iter().chain(fields) {
-                let text = match (chosen.get(&code).map(|text| if text == NOTHING { String::new() } else { text.clone() }), values.as_array().map_or(0, Vec::len)) {
+                let text = match (
+                    chosen.get(&code).map(|text| if text == NOTHING { String::new() } else { text.clone() }),
+                    values.as_array().map_or(0, Vec::len),
+                ) {
                     (Some(text), _) => text,
                     (None, 0) => continue,
                     // Changed on one side alone: whether that goes with what was chosen beside it is a choice as well.

@@ -581,7 +581,8 @@ async fn edit(
             let not_taken = asked.get("note").and_then(|token| files::said(desk, &account, token, page.lang));
             // Fields named in the address are filled in, and not saved: what the roll says of a child's file.
             let definition = reach::record(desk, &account, &id)?.definition;
-            let named: BTreeMap<String, String> = asked.iter().filter(|(key, _)| definition.declared(key).is_some()).map(|(key, text)| (key.clone(), text.clone())).collect();
+            let named: BTreeMap<String, String> =
+                asked.iter().filter(|(key, _)| definition.declared(key).is_some()).map(|(key, text)| (key.clone(), text.clone())).collect();
             let form = edit_form(desk, &account, page, &id, Tried::typed(&named))?;
             desk.noted(&account, "show", format!("record {id}"), 1);
             Ok(FormPage { not_taken, ..form })

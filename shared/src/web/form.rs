@@ -343,6 +343,12 @@ impl Drawing<'_> {
             FieldType::Choice if options.len() <= BUTTONS_MAX => ("radio", options),
             FieldType::Choice => ("select", options),
             FieldType::Bool => {
+                // As it is kept, and as people and reports write it.
+                let value = match value {
+                    "yes" | "是" => "true",
+                    "no" | "否" => "false",
+                    other => other,
+                };
                 let option = |code: &str, key: &str| Option_ { code: code.to_owned(), title: locale::text(self.lang, key, &[]), on: value == code };
                 ("radio", vec![option("true", "ledger-yes"), option("false", "ledger-no")])
             }

@@ -391,7 +391,8 @@ impl Known {
             Default::default()
         };
         let here = format!("/roll/{}/{}", self.class.grade, self.class.class);
-        let withdraw = self.unfounded.get(&pupil.student).filter(|_| self.may).map(|_| page.post(&format!("{here}/withdraw?on={day}"))).unwrap_or_default();
+        let withdraw =
+            self.unfounded.get(&pupil.student).filter(|_| self.may).map(|_| page.post(&format!("{here}/withdraw?on={day}"))).unwrap_or_default();
         Line {
             student: pupil.student.clone(),
             name: pupil.name.clone(),
@@ -403,7 +404,11 @@ impl Known {
             gap,
             undecided: before.as_ref().is_some_and(|before| before.taken == Taken::Unknown),
             before: before.map(|before| self.before_words(page, &before)).unwrap_or_default(),
-            case: self.cases.get(&pupil.student).filter(|row| begins(row) <= Some(day) || !withdraw.is_empty()).map(|row| (row.id.clone(), self.stands(page, row))),
+            case: self
+                .cases
+                .get(&pupil.student)
+                .filter(|row| begins(row) <= Some(day) || !withdraw.is_empty())
+                .map(|row| (row.id.clone(), self.stands(page, row))),
             caseless,
             withdraw,
             saved,

@@ -328,8 +328,9 @@ fn on_notice(school: &School, child: &str, programme: &str, from: &str, until: &
 async fn each_name_on_a_notice_hangs_for_its_own_days_and_one_of_next_week_is_printed_before() {
     let school = School::new();
     let (_, officer) = school.person("zhao", &[Role::AidOfficer], &[]);
-    let children: Vec<String> =
-        [("王小明", "529901201606120012"), ("赵小红", "529901201603020032"), ("李大军", "529901201606120039")].map(|(name, id)| school.child(name, id, 3, 1)).into();
+    let children: Vec<String> = [("王小明", "529901201606120012"), ("赵小红", "529901201603020032"), ("李大军", "529901201606120039")]
+        .map(|(name, id)| school.child(name, id, 3, 1))
+        .into();
     let programme = programme(&school, "XX_ZD", "小学走读生生活补助", "primary", "day", None);
     on_notice(&school, &children[0], &programme, "2026-02-26", "2026-03-04");
     let page = school.get("/ledger/aid_application/print?as=notice", &officer).await.text;

@@ -570,5 +570,9 @@ async fn who_left_or_is_on_leave_of_absence_by_the_roll_stays_so_on_the_next_and
     assert!(today.contains(&edit), "{today}");
     let form = school.get(&edit.replace("&#38;", "&"), &registrar).await.text;
     assert!(form.contains("name=\"status\" value=\"transferred\" checked") && form.contains("name=\"status_on\" value=\"2026-02-26\""), "{form}");
-    assert_eq!(school.records("enrolment").iter().filter(|row| row.fields["status"] == Value::Str("present".into())).count(), 2, "nothing is saved yet");
+    assert_eq!(
+        school.records("enrolment").iter().filter(|row| row.fields["status"] == Value::Str("present".into())).count(),
+        2,
+        "nothing is saved yet"
+    );
 }

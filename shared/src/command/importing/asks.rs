@@ -167,10 +167,8 @@ pub(super) fn overwriting(replica: &Replica, rows: &mut [Json], hash: &str, lang
         let mut statement = c.prepare_cached("SELECT max(at) FROM import WHERE sha256 = ?1 AND kind = 'roster' AND undone IS NULL")?;
         Ok(statement.query_row([hash], |row| row.get(0))?)
     })?;
-    let fault = before.map_or_else(
-        || Fault::new("import-row-overwrites", Exit::Found),
-        |at| Fault::new("import-row-overwrites-again", Exit::Found).with("at", at),
-    );
+    let fault = before
+        .map_or_else(|| Fault::new("import-row-overwrites", Exit::Found), |at| Fault::new("import-row-overwrites-again", Exit::Found).with("at", at));
     let said = locale::fault(lang, &fault).0;
     // A file that comes back from being void writes over nothing by that.
     let filled = |cell: &Json| cell["field"] != "void" && cell["from"].as_str().is_some_and(|from| !from.is_empty());

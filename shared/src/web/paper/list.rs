@@ -230,8 +230,9 @@ pub fn notice(
     let now = desk.clock().today().to_string();
     let ahead = asked.get("day").filter(|day| day.parse::<jiff::civil::Date>().is_ok() && **day > now);
     let (today, left_out) = (ahead.cloned().unwrap_or_else(|| now.clone()), listed.total.saturating_sub(NOTICE_MAX));
-    let coming: std::collections::BTreeSet<String> =
-        hung.map(|n| listed.rows.iter().filter_map(|row| date(row, &n.from)).filter(|from| **from > *now).map(str::to_owned).collect()).unwrap_or_default();
+    let coming: std::collections::BTreeSet<String> = hung
+        .map(|n| listed.rows.iter().filter_map(|row| date(row, &n.from)).filter(|from| **from > *now).map(str::to_owned).collect())
+        .unwrap_or_default();
     let rows: Vec<Row> = listed.rows.into_iter().filter(|row| hung.is_none_or(|n| hangs(n, row, &today))).collect();
     desk.noted(account, "export", format!("ledger {} on public notice", definition.code), rows.len());
     let names = Names::of(desk, lang)?;
@@ -273,7 +274,8 @@ pub fn notice(
     let mut public = public(&page, definition, asked, hung, (&rows, apart), remembered);
     // Those that begin on a later day have a page of that day.
     let others = asked.iter().filter(|(key, _)| *key != "day");
-    let rest: String = others.map(|(key, text)| format!("{}={}&", super::super::page::escape_query(key), super::super::page::escape_query(text))).collect();
+    let rest: String =
+        others.map(|(key, text)| format!("{}={}&", super::super::page::escape_query(key), super::super::page::escape_query(text))).collect();
     for day in coming {
         let title = locale::text(lang, "paper-notice-from", &[("value", &shown::on_paper(&day, lang))]);
         let here = ahead == Some(&day);
