@@ -30,6 +30,13 @@ fn ask(side: &Side, student: &str, by: &str) -> String {
     add(side, "transfer", student, &[&from, &to, &by, "asked_on=2020-11-02", "on=2020-11-02", "reason=moved"])
 }
 
+/// A copy is answered, and not written in; an answer says what it must.
+fn what_a_copy_refuses(side: &Side, copy: &str) {
+    assert_eq!(side.run(&["record", "set", copy, "--set", "state=done"]).fault(), "ledger-not-yours");
+    assert_eq!(side.run(&["record", "step", copy, "refuse"]).fault(), "ledger-step-missing");
+    assert_eq!(side.run(&["record", "step", copy, "withdraw"]).fault(), "relay-no-step");
+}
+
 /// State of the record that a copy is of.
 fn state_passed_on(side: &Side, copy: &str) -> Json {
     side.run(&["record", "show", copy]).ok()["fields"]["state"].clone()
@@ -78,9 +85,7 @@ fn a_child_moves_with_its_history_and_the_old_school_can_only_read() {
     let offered = old.run(&["record", "show", &transfer]).ok()["next"].clone();
     let steps: Vec<Json> = offered.as_array().unwrap().iter().map(|step| step["step"].clone()).collect();
     assert_eq!(steps, [json!("withdraw")], "only the other school confirms");
-    assert_eq!(new.run(&["record", "set", &copy, "--set", "state=done"]).fault(), "ledger-not-yours");
-    assert_eq!(new.run(&["record", "step", &copy, "refuse"]).fault(), "ledger-step-missing");
-    assert_eq!(new.run(&["record", "step", &copy, "withdraw"]).fault(), "relay-no-step");
+    what_a_copy_refuses(&new, &copy);
     let _ = new.run(&["record", "step", &copy, "confirm", "--on", "2020-11-05", "--by", "周校长"]).ok();
     assert_eq!(new.run(&["record", "step", &copy, "refuse", "--set", "refused_why=反悔"]).fault(), "relay-answered");
     county.sync(&[&new, &old, &new]);

@@ -7,6 +7,8 @@
 //! Nothing is written for a child that is present, but the head of the roll counts it; a child that was absent the last time and is back gets a record, so that its
 //! absence ends.
 //!
+//! Long as it is, this is one room: the page, its rows and what is pressed on them are drawn from one reading of the class.
+//!
 //! A day without school is opened for marking by a person who says so ([`Known::open`]): nothing is written on it by a slip of the date.
 
 mod caseless;

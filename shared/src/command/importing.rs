@@ -207,10 +207,7 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
     if !upload.dry_run && !batch.edits.is_empty() && !doubts.is_empty() && !chosen.this_school {
         return Err(Fault::new("roster-other-school", Exit::Input).of(doubts).into());
     }
-    if let Some(rows) = answer["rows"].as_array_mut() {
-        asks::overwriting(replica, rows, &hex(&bytes), lang)?;
-        asks::slipped(rows, lang);
-    }
+    asks::of_roster(replica, &mut answer, &hex(&bytes), lang)?;
     finish(replica, upload, "roster", &bytes, batch, answer, progress)
 }
 

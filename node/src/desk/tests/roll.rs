@@ -1,4 +1,6 @@
 //! The roll: what is counted across days stays right when one of them is corrected.
+//!
+//! Long as it is, this is one room: days marked, corrected, forgotten and handed in are told with the same few helpers.
 
 use super::{
     School, class,

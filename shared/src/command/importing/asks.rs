@@ -133,9 +133,12 @@ impl There {
 /// Fewest rows of one column that are taken for slipped: two that swapped may be meant.
 const SLIPPED_MIN: usize = 4;
 
+/// A column of a table: its title, and of each row that changes it where that stands, from what and to what.
+type Column = (String, Vec<(usize, String, String)>);
+
 /// Rows of a column in which the same values stand as before, and of other children: it was sorted alone.
-pub(super) fn slipped(rows: &mut [Json], lang: Lang) {
-    let mut moved: BTreeMap<String, (String, Vec<(usize, String, String)>)> = BTreeMap::new();
+fn slipped(rows: &mut [Json], lang: Lang) {
+    let mut moved: BTreeMap<String, Column> = BTreeMap::new();
     for (at, row) in rows.iter().enumerate().filter(|(_, row)| row["accept"] == true) {
         for cell in row["cells"].as_array().into_iter().flatten() {
             let word = |key: &str| cell[key].as_str().unwrap_or_default().to_owned();
@@ -160,8 +163,17 @@ pub(super) fn slipped(rows: &mut [Json], lang: Lang) {
     }
 }
 
+/// What is asked about the rows of a roster, beside what is said of each.
+pub(super) fn of_roster(replica: &Replica, answer: &mut Json, hash: &str, lang: Lang) -> Result<()> {
+    if let Some(rows) = answer["rows"].as_array_mut() {
+        overwriting(replica, rows, hash, lang)?;
+        slipped(rows, lang);
+    }
+    Ok(())
+}
+
 /// Of a roster: rows that write over what the school has; and whether this very file was taken in before, since when it may have been put right here.
-pub(super) fn overwriting(replica: &Replica, rows: &mut [Json], hash: &str, lang: Lang) -> Result<()> {
+fn overwriting(replica: &Replica, rows: &mut [Json], hash: &str, lang: Lang) -> Result<()> {
     let hash = hash.to_owned();
     let before: Option<String> = replica.store().read(|c| -> Result<_> {
         let mut statement = c.prepare_cached("SELECT max(at) FROM import WHERE sha256 = ?1 AND kind = 'roster' AND undone IS NULL")?;
@@ -181,8 +193,16 @@ pub(super) fn overwriting(replica: &Replica, rows: &mut [Json], hash: &str, lang
     Ok(())
 }
 
+/// What is asked about the rows of a ledger together. `ids_lost`: it is a workbook of ours without its column of record ids.
+pub(super) fn of_table(rows: &mut [Json], ids_lost: bool, lang: Lang) {
+    slipped(rows, lang);
+    if ids_lost {
+        without_ids(rows, lang);
+    }
+}
+
 /// Of a workbook of ours whose column of record ids is gone: every row would be a new record.
-pub(super) fn without_ids(rows: &mut [Json], lang: Lang) {
+fn without_ids(rows: &mut [Json], lang: Lang) {
     let said = locale::fault(lang, &Fault::new("import-ids-lost", Exit::Found)).0;
     for at in 0..rows.len() {
         if rows.get(at).is_some_and(|row| row["accept"] == true && row["same"] != true) {

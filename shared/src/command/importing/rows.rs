@@ -93,7 +93,7 @@ pub fn ledger(
     };
     let mut judged = Vec::with_capacity(read.rows.len());
     for (number, cells) in &read.rows {
-        let total = cell(cells, "_id").is_none() && ["_name", "name"].iter().any(|key| cell(cells, key).is_some_and(|name| table::is_footer(&name)));
+        let total = Rows::is_total(cells);
         if total || batch.settled(*number, cells) {
             let said = if total { "import-row-total" } else { "import-row-corrected-before" };
             let row = settled(*number, &Rows::label(cells), said, lang);
@@ -131,10 +131,7 @@ pub fn ledger(
         }
     }
     tell(replica, &definition, &written, &mut rows, lang)?;
-    asks::slipped(&mut rows, lang);
-    if read.base.as_ref().is_some_and(|base| !base.mark.refused && !base.records.is_empty()) && !read.columns.iter().any(|(_, code)| code == "_id") {
-        asks::without_ids(&mut rows, lang);
-    }
+    asks::of_table(&mut rows, ids_lost(&read), lang);
     for (number, field, _) in &read.unread {
         let fault = Fault::new("import-cell-unreadable", Exit::Input).with("field", title_of(&definition, field, lang));
         let cells = read.broken.iter().find(|(row, _)| row == number).map_or(&[][..], |(_, cells)| cells.as_slice());
@@ -166,6 +163,12 @@ pub fn ledger(
         "exported": exported, "left_out": left_out, "rows": rows });
     drop(batch);
     finish(replica, upload, "ledger", &bytes, Batch { rows: edits.len(), edits, traces }, answer, progress)
+}
+
+/// Whether it is a workbook of ours without its column of record ids.
+fn ids_lost(read: &Table) -> bool {
+    let exported = read.base.as_ref().is_some_and(|base| !base.mark.refused && !base.records.is_empty());
+    exported && !read.columns.iter().any(|(_, code)| code == "_id")
 }
 
 /// A row that writes nothing and is said to be no row to mend: one given back, corrected and taken since ([`super::settle_row`]); a line of totals.
@@ -368,6 +371,12 @@ impl Rows<'_> {
         }
         let exported = base.is_some_and(|base| base.contains_key("_class"));
         Ok(class.filter(|_| exported).map(|_| "import-row-class-kept").into_iter().collect())
+    }
+
+    /// A line of totals below the rows.
+    fn is_total(cells: &[(String, String)]) -> bool {
+        let named = |key: &str| cell(cells, key).is_some_and(|name| table::is_footer(&name));
+        cell(cells, "_id").is_none() && ["_name", "name"].into_iter().any(named)
     }
 
     /// Whose row it is, as the file says it.
