@@ -159,6 +159,7 @@ fn an_aid_application_climbs_from_draft_to_audit() {
     assert_eq!((short.len(), &short[0]["village_days"], &short[0]["school_days"]), (1, &json!(4), &json!(4)), "9, 10, 11, 13 November are four days");
     let note = ["record", "set", &ladder.record, "--set", "note=公示照片在档案室"];
     let _ = node.run(&note).ok();
+    assert_eq!(node.run(&["record", "set", &ladder.record, "--set", "level=special"]).fault(), "record-fixed", "what was approved stands");
     ladder.refused(&node, "pay", "2020-11-21", "ledger-step-none-from-here");
     ladder.county("allot", "2020-11-24", &[], "allotted");
     ladder.refused(&county.hub, "pay", "2020-11-25", "ledger-step-schools");
@@ -174,6 +175,8 @@ fn an_aid_application_climbs_from_draft_to_audit() {
         &[&programme, &of, "amount=500", "channel=government", "form=cash", "on=2020-11-26", "paid_on=2020-11-26"],
     );
     ladder.school("pay", "2020-11-26", &told, "paid");
+    county.sync(&[&node]);
+    ladder.refused(&county.hub, "revoke", "2021-05-31", "step-why-missing");
     ladder.county("audit", "2021-06-01", &[], "audited");
     ladder.refused(&county.hub, "revoke", "2021-06-02", "ledger-step-none-from-here");
     ladder.refused(&node, "stop", "2021-06-02", "ledger-step-none-from-here");

@@ -245,6 +245,8 @@ pub struct Step {
     pub requires: Vec<String>,
     /// Earliest after so many days in the present state.
     pub min_days_in_state: Option<u32>,
+    /// Whoever takes it says why: it undoes what others did, and they are to know.
+    pub reason: bool,
     /// A relapse or re-opening, counted by reports.
     pub reopens: bool,
     /// Required date field that is the day of the step: asked once, and the step is dated by it unless another day is given.

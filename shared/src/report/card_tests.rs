@@ -352,6 +352,23 @@ fn what_was_paid_above_the_approval_is_named_less_what_came_back() {
 }
 
 #[test]
+fn an_application_that_stands_as_paid_without_a_payment_that_counts_is_named() {
+    let mut c = aid();
+    for (id, doc, state) in [("1", 1, "paid"), ("2", 2, "paid"), ("3", 3, "paid"), ("4", 1, "allotted"), ("5", 2, "audited")] {
+        put(&c, "aid_application", id, Some(A), doc, &format!("programme=aid_programme:g _state={state} _since=2026-03-02 approved_amount=62500"));
+    }
+    let pay = |c: &rusqlite::Connection, id: &str, doc: u32, sets: &str| put(c, "aid_payment", id, Some(A), doc, sets);
+    pay(&c, "1", 1, "application=aid_application:1 amount=31250");
+    pay(&c, "2", 2, "application=aid_application:2 amount=62500 failed=1");
+    pay(&c, "3", 3, "application=aid_application:3 amount=62500 refund_amount=62500");
+    let told = ask(&mut c, "paid_nothing", &[]);
+    let named: Vec<&str> = told.iter().map(|line| line.rsplit('|').next().unwrap()).collect();
+    assert_eq!(named, ["aid_application:2", "aid_application:5", "aid_application:3"], "{told:?}");
+    c.execute("UPDATE record_aid_payment SET amount = NULL WHERE _id = 'aid_payment:3'", []).unwrap();
+    assert_eq!(ask(&mut c, "paid_nothing", &[]).len(), 2, "of what is disputed nothing is said");
+}
+
+#[test]
 fn what_the_county_asked_leads_to_the_record_it_is_about() {
     let mut c = empty();
     put(&c, "work_item", "1", Some(A), 300, "kind=review about=aid_application:9 text=请核对 due=2026-03-20");

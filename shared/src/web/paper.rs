@@ -252,7 +252,7 @@ async fn ledgers(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
             let title = locale_title(&page, &choice);
             Ok(RunPage {
                 period: choice.period(page.lang),
-                scope: choice.scope(page.lang),
+                scope: choice.scope(&account.children(), page.lang),
                 day: desk.clock().today().to_string(),
                 halves: halves.iter().map(|half| choice::half_year_words(*half, page.lang)).collect(),
                 total: printed.iter().map(|p| p.count).sum(),

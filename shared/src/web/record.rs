@@ -72,6 +72,8 @@ struct Next {
     awaited: bool,
     /// One of its fields is its day.
     dated: bool,
+    /// It must be said why.
+    reason: bool,
     title: String,
     to: String,
     action: String,
@@ -458,6 +460,7 @@ fn next_steps(
             open,
             on: if open { word("_on") } else { desk.clock().today().to_string() },
             dated: known.day.is_some(),
+            reason: known.reason,
             why: word("_why"),
             title: known.title.get(page.lang).to_owned(),
             to: shown::state(definition, Some(&known.to), page.lang),

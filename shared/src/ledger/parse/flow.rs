@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 /// Ten years.
 const DAYS_MAX: i64 = 3_660;
 const STATE_KEYS: &[&str] = &["code", "title", "open", "counts", "due_days", "due_from", "due_unit", "due_help", "sealed", "fixed", "outcomes"];
-const STEP_KEYS: &[&str] = &["code", "title", "from", "to", "authority", "role", "requires", "min_days_in_state", "reopens", "anew", "day"];
+const STEP_KEYS: &[&str] = &["code", "title", "from", "to", "authority", "role", "requires", "min_days_in_state", "reopens", "reason", "anew", "day"];
 
 pub(super) fn lifecycle(reader: &Reader<'_>, table: Table<'_>, definition: &Definition) -> Lifecycle {
     reader.known_keys(table, &["initial", "usual", "state", "step"]);
@@ -144,6 +144,7 @@ fn step(reader: &Reader<'_>, table: Table<'_>, states: &[State], definition: &De
         requires: requires.into_iter().map(|(word, _)| word).collect(),
         min_days_in_state: days(reader, table, "min_days_in_state"),
         reopens: reader.flag(table, "reopens").unwrap_or(false),
+        reason: reader.flag(table, "reason").unwrap_or(false),
         anew: anew.into_iter().map(|(word, _)| word).collect(),
     }
 }

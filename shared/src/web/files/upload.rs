@@ -201,7 +201,9 @@ pub fn place(
             continue;
         };
         let there = |field: &Field| attachment(fields, &field.code).is_some_and(|known| known.hash == file.hash);
-        if series.fields.iter().any(|f| there(f)) || set.values().any(|known: &String| Attachment::read(known).is_some_and(|k| k.hash == file.hash)) {
+        // One scan may prove two things: only in one place it is not shown twice.
+        let taken = |field: &&Field| set.get(&field.code).is_some_and(|known: &String| Attachment::read(known).is_some_and(|k| k.hash == file.hash));
+        if series.fields.iter().any(|f| there(f) || taken(f)) {
             refused.push((file.name.clone(), Fault::new("web-files-twice", Exit::Input)));
             continue;
         }
@@ -258,5 +260,9 @@ mod tests {
         let set = place(visit, &teacher(), &fields, &[("photo".to_owned(), file(1).1), file(2)], &mut refused);
         assert!(set.len() == 1 && set["photo"].contains("1.jpg"), "{set:?}");
         assert_eq!(refused[0].1.code, "web-files-nowhere");
+        let both = [("photo".to_owned(), file(3).1), ("attachment".to_owned(), file(3).1)];
+        let (mut refused, set) = (Vec::new(), BTreeMap::new());
+        let placed = place(visit, &teacher(), &set, &both, &mut refused);
+        assert!(refused.is_empty() && placed.len() == 2, "one paper in two places: {placed:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! What a print page was asked for: whose records, of which school year and term, and for which children.
 
 use super::super::{
-    account::{Account, Class},
+    account::{Account, Class, Reach},
     children,
     desk::Desk,
     ledgers::wanted,
@@ -83,12 +83,14 @@ impl Choice {
         locale::text(lang, key, &[("from", &start.to_string()), ("to", &(start + 1).to_string())])
     }
 
-    /// Class or whole school, in words.
+    /// Class or whole school, in words; of who reaches some classes, these: what looks whole and is not would pass for the school's.
     #[must_use]
-    pub fn scope(&self, lang: Lang) -> String {
-        match self.class {
-            Some(class) => shown::class(Some(class.grade), Some(class.class), lang),
-            None => locale::text(lang, "paper-whole-school", &[]),
+    pub fn scope(&self, reach: &Reach, lang: Lang) -> String {
+        let words = |class: &Class| shown::class(Some(class.grade), Some(class.class), lang);
+        match (self.class, reach) {
+            (Some(class), _) => words(&class),
+            (None, Reach::Classes(own)) => own.iter().map(words).collect::<Vec<_>>().join(lang.comma()),
+            (None, Reach::All | Reach::Nothing) => locale::text(lang, "paper-whole-school", &[]),
         }
     }
 
