@@ -149,6 +149,8 @@ fn an_aid_application_climbs_from_draft_to_audit() {
     assert_eq!(ladder.step(&node, "report", "2020-11-13", &files).fault(), "ledger-step-early");
     report(&ladder, "2020-11-16");
 
+    county.sync(&[&node]);
+    ladder.refused(&county.hub, "send_back", "2020-11-18", "step-why-missing");
     let approved = ["approved_amount=500", "approved_by=县资助中心", "batch=2020秋-1"];
     ladder.county("approve", "2020-11-20", &approved, "approved");
     assert_eq!(node.run(&["record", "show", &ladder.record]).ok()["fields"]["approved_amount"], 50_000);
@@ -175,8 +177,6 @@ fn an_aid_application_climbs_from_draft_to_audit() {
         &[&programme, &of, "amount=500", "channel=government", "form=cash", "on=2020-11-26", "paid_on=2020-11-26"],
     );
     ladder.school("pay", "2020-11-26", &told, "paid");
-    county.sync(&[&node]);
-    ladder.refused(&county.hub, "revoke", "2021-05-31", "step-why-missing");
     ladder.county("audit", "2021-06-01", &[], "audited");
     ladder.refused(&county.hub, "revoke", "2021-06-02", "ledger-step-none-from-here");
     ladder.refused(&node, "stop", "2021-06-02", "ledger-step-none-from-here");
