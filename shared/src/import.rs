@@ -30,7 +30,7 @@ mod judge;
 mod legacy;
 mod workbook;
 
-pub use grade::{class_written, grade_written};
+pub use grade::{class_written, grade_written, is_grade};
 pub use problem::{Problem, Reason};
 pub use pupil::Pupil;
 pub use roster::{Outcome, RosterOptions, RosterPreview, RosterRow, read_roster};

@@ -33,7 +33,6 @@ use huxue_shared::{
     command::Request,
     document::view::Value,
     fault::{Exit, Fault},
-    ledger::days::Holidays,
     locale::{self, Lang},
     replica::browse::{Pupil, Row, Wanted},
     web::{
@@ -356,7 +355,7 @@ async fn roll(
                 today: today.to_string(),
                 day: in_words(day, today, page.lang),
                 works: known.holidays.is_working(day),
-                blind: *known.holidays == Holidays::none(),
+                blind: known.holidays.is_none(),
                 lines,
                 head,
                 may: known.may && !asks,
@@ -445,7 +444,7 @@ async fn row(
                 return Err(Fault::new("web-not-yours", Exit::NotAllowed));
             }
             on.refuse_closed(&before, day)?;
-            if chosen.state != "present" || before.today(&chosen.student, day).is_some() || before.before(&chosen.student, day).is_some() {
+            if chosen.state != "present" || before.today(&chosen.student, day).is_some() || before.last_mark(&chosen.student, day).is_some() {
                 choose(desk, &account, &before, &chosen.student, &chosen.state, day, page.lang)?;
             }
             let mut after = known(desk, &account, class, day, page.lang)?;

@@ -21,7 +21,6 @@ use huxue_shared::{
     fault::Fault,
     ledger::{
         Definition,
-        days::Holidays,
         definition::{Authority, Step},
         lifecycle,
     },
@@ -157,7 +156,7 @@ fn today_page(desk: &Desk, account: &Account, machine: &Machine, page: Page) -> 
     let (guide, done) = guide::shown(guide::steps(desk, account, machine)?);
     let guide_done = if done > 0 { page.t1("desk-guide-done-count", done) } else { String::new() };
     let guide = guide.into_iter().map(|(key, href, done)| (page.t(key), href, done)).collect();
-    let blind = mine.any() && *desk.replica.holidays() == Holidays::none();
+    let blind = mine.any() && desk.replica.holidays().is_none();
     Ok(TodayPage { day: shown::day(today, lang), works, blind, cards, empty, guide, guide_done, page })
 }
 

@@ -28,8 +28,7 @@ pub fn read(definition: &Definition, known: &BTreeMap<String, Value>, set: &mut 
     for field in definition.fields.iter().filter(|field| named(field, "class")) {
         let Some(text) = set.get_mut(&field.code).filter(|text| text.trim().parse::<i64>().is_err()) else { continue };
         let Some((named, class)) = import::class_written(text) else { continue };
-        // 初一 is the seventh grade, and may be called the first of its stage.
-        if named.is_none_or(|named| grade.is_none_or(|grade| [0, 6, 9].iter().any(|below| i64::from(named) + below == grade))) {
+        if named.zip(grade).is_none_or(|(named, grade)| import::is_grade(named, grade)) {
             *text = class.to_string();
         }
     }

@@ -37,8 +37,8 @@ pub(super) fn header_key(text: &str) -> String {
 pub(super) fn without_brackets(key: &str) -> String {
     let mut rest = key;
     let mut kept = String::new();
-    while let Some((before, after)) = rest.split_once(['(', '[', '<']) {
-        let Some((_, behind)) = after.split_once([')', ']', '>']) else { break };
+    while let Some((before, after)) = rest.split_once(['(', '[', '<', '【']) {
+        let Some((_, behind)) = after.split_once([')', ']', '>', '】']) else { break };
         kept.push_str(before);
         rest = behind;
     }

@@ -118,6 +118,12 @@ pub fn class_written(text: &str) -> Option<(Option<u8>, u8)> {
     Some((place.grade, place.class?))
 }
 
+/// Whether a grade that is written, counted within its stage or from the first of primary school, is this one: 初一 is the seventh, and may be called the first.
+#[must_use]
+pub fn is_grade(written: u8, grade: i64) -> bool {
+    [Stage::Primary, Stage::Junior, Stage::Senior].into_iter().any(|stage| i64::from(stage.base().0 + written) == grade)
+}
+
 /// A grade as a person writes it where a grade is asked for: counted from the first of primary school, 0 in kindergarten. `None`: not a grade, or it names a class too.
 #[must_use]
 pub fn grade_written(text: &str) -> Option<u8> {
@@ -359,6 +365,12 @@ mod tests {
         let place = read_title("青杠镇中心小学三年级(2)班学生花名册").unwrap();
         assert_eq!((place.grade, place.class), (Some(3), Some(2)));
         assert_eq!(read_title("全校各班花名册"), None);
+    }
+
+    #[test]
+    fn a_grade_may_be_counted_within_its_stage() {
+        let is = |written| (0..=12).filter(|grade| is_grade(written, *grade)).collect::<Vec<_>>();
+        assert_eq!((is(1), is(3), is(5), is(7), is(0)), (vec![1, 7, 10], vec![3, 9, 12], vec![5, 11], vec![7], vec![0, 6, 9]));
     }
 
     #[test]

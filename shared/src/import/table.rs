@@ -56,7 +56,8 @@ pub struct Table {
     pub base: Option<Base>,
 }
 
-/// Matches header cells to fields: by code, by either title, then by the spellings known from rosters (证件号码 for 身份证号).
+/// Matches header cells to fields: by code, by either title, by a title without what stands in brackets where no other field is called so (金额 for 金额（物品折价）), then by
+/// the spellings known from rosters (证件号码 for 身份证号).
 #[must_use]
 pub fn match_columns(header: &[String], candidates: &[Candidate<'_>]) -> Matched {
     let mut matched = Matched::default();
@@ -65,7 +66,8 @@ pub fn match_columns(header: &[String], candidates: &[Candidate<'_>]) -> Matched
     for (at, text) in header.iter().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
         let (full, bare) = (key(text), clean::without_brackets(&key(text)));
         let names = |candidate: &&Candidate<'_>, wanted: &str| [candidate.code, candidate.zh, candidate.en].iter().any(|name| key(name) == wanted);
-        match candidates.iter().find(|candidate| names(candidate, &full)).or_else(|| candidates.iter().find(|candidate| names(candidate, &bare))) {
+        let whole = |wanted: &str| candidates.iter().find(|candidate| names(candidate, wanted));
+        match whole(&full).or_else(|| whole(&bare)).or_else(|| called(candidates, &bare)) {
             Some(candidate) if !matched.has(candidate.code) => matched.columns.push((at, candidate.code.to_owned())),
             Some(_) => matched.ignored.push(clean::free(text)),
             None => open.push(at),
@@ -84,6 +86,15 @@ pub fn match_columns(header: &[String], candidates: &[Candidate<'_>]) -> Matched
     }
     matched.columns.sort_unstable();
     matched
+}
+
+/// The one field whose title is this without what stands in brackets; `None` too where two are called so.
+fn called<'c, 't>(candidates: &'c [Candidate<'t>], short: &str) -> Option<&'c Candidate<'t>> {
+    let so =
+        |candidate: &&Candidate<'_>| [candidate.zh, candidate.en].iter().any(|title| clean::without_brackets(&clean::header_key(title)) == short);
+    let mut found = candidates.iter().filter(so).filter(|_| !short.is_empty());
+    let one = found.next()?;
+    found.all(|other| other.code == one.code).then_some(one)
 }
 
 impl Matched {
@@ -197,4 +208,36 @@ const OWN_FEET: [&str; 7] = ["数据截至", "未收到数据", "有争议", "As
 pub(crate) fn is_footer(text: &str) -> bool {
     let text = clean::compact(text);
     ["合计", "总计", "小计", "共计", "制表", "填表", "审核", "负责人", "说明", "注:", "单位"].iter().any(|word| text.starts_with(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_answers_to_its_title_without_brackets_where_no_other_is_called_so() {
+        let candidate = |code, zh, en| Candidate { code, zh, en };
+        let fields = [
+            candidate("amount", "金额（物品折价）", "Amount (or value)"),
+            candidate("opinion", "村（居）意见", "Opinion of the village"),
+            candidate("when", "用途（何时）", "When"),
+            candidate("where", "用途（何地）", "Where"),
+            candidate("note", "备注（其他）", "Note: which other"),
+            candidate("remark", "备注", "Remark"),
+        ];
+        let read = |head: &str| match_columns(&[head.to_owned()], &fields).columns.into_iter().map(|(_, code)| code).next();
+        for (head, code) in [
+            ("金额", Some("amount")),
+            ("金额（元）", Some("amount")),
+            ("AMOUNT [yuan]", Some("amount")),
+            ("村意见", Some("opinion")),
+            ("村（居）意见", Some("opinion")),
+            ("用途", None),
+            ("用途（何地）", Some("where")),
+            ("备注", Some("remark")),
+            ("（元）", None),
+        ] {
+            assert_eq!(read(head).as_deref(), code, "{head}");
+        }
+    }
 }

@@ -22,6 +22,12 @@ impl Holidays {
         Self::default()
     }
 
+    /// Whether no calendar says anything: school days are then a guess.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.off.is_empty() && self.worked.is_empty()
+    }
+
     /// With these weekend days worked in exchange.
     #[must_use]
     pub fn with_makeup_days<I: IntoIterator<Item = Date>>(mut self, dates: I) -> Self {

@@ -6,6 +6,7 @@
 
 use super::{
     Replica, Result,
+    names::school_name,
     project::{ACK_PREFIX, ConflictRow, Context, Projection},
 };
 use crate::{
@@ -58,8 +59,7 @@ pub(super) fn closed_profile(c: &Connection, doc: DocId) -> Result<Option<BTreeM
 fn refusal(c: &Connection, fields: &BTreeMap<String, Value>) -> Result<Fault> {
     let to = text(fields, TO).unwrap_or_default();
     // A school is known by its name; one that is not in the list, or outside the county, as it is written.
-    let mut statement = c.prepare_cached("SELECT name FROM record_school WHERE code = ?1 AND void = 0 AND name IS NOT NULL LIMIT 1")?;
-    let name: Option<String> = statement.query_row([&to], |r| r.get(0)).optional()?;
+    let name = school_name(c, &to)?;
     Ok(Fault::new("document-closed", Exit::NotAllowed)
         .with("name", text(fields, "name").unwrap_or_default())
         .with("to", name.unwrap_or(to))

@@ -12,7 +12,7 @@ use crate::{
     locale::{self, Lang},
 };
 use pinyin::ToPinyin as _;
-use rusqlite::OptionalExtension as _;
+use rusqlite::{Connection, OptionalExtension as _};
 use std::{
     borrow::Cow,
     cell::{OnceCell, RefCell},
@@ -166,11 +166,14 @@ impl Replica {
     /// # Errors
     /// The store's.
     pub fn school_name(&self, code: &str) -> Result<Option<String>> {
-        self.store.read(|c| {
-            let mut statement = c.prepare_cached("SELECT name FROM record_school WHERE code = ?1 AND void = 0 AND name IS NOT NULL LIMIT 1")?;
-            Ok(statement.query_row([code], |r| r.get(0)).optional()?)
-        })
+        self.store.read(|c| school_name(c, code))
     }
+}
+
+/// [`Replica::school_name`] within a reading.
+pub(super) fn school_name(c: &Connection, code: &str) -> Result<Option<String>> {
+    let mut statement = c.prepare_cached("SELECT name FROM record_school WHERE code = ?1 AND void = 0 AND name IS NOT NULL LIMIT 1")?;
+    Ok(statement.query_row([code], |r| r.get(0)).optional()?)
 }
 
 /// A name in pinyin without tones, for sorting and finding: `wangxiaoming`.

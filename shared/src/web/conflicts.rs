@@ -204,7 +204,7 @@ fn sees_all(account: &Account, definition: &Definition, item: &Item) -> bool {
 
 fn entry(desk: &Desk, item: &Item, definition: Option<&Definition>, may: bool, lang: Lang) -> Entry {
     let t = |key: &str| locale::text(lang, key, &[]);
-    let history = item.record.as_deref().and_then(|id| desk.replica.show(id).ok()).map_or(Json::Null, |shown| shown["history"].clone());
+    let history = history(desk, item);
     let (mut disputes, mut lines, mut way) = (Vec::new(), Vec::new(), "choose");
     match item.kind.as_str() {
         "field" => {
@@ -217,7 +217,7 @@ fn entry(desk: &Desk, item: &Item, definition: Option<&Definition>, may: bool, l
             for (code, values) in void.into_iter().chain(fields) {
                 let mut dispute = dispute(desk, definition, &code, &values, &history, lang);
                 if item.kind == "group" {
-                    dispute.choices.extend(left_alone(desk, definition, &code, &values, &history, lang));
+                    dispute.choices.extend(left_standing(&history, &code, &values).map(|was| left_alone(desk, definition, &code, was, lang)));
                 }
                 disputes.push(dispute);
             }
@@ -323,19 +323,28 @@ fn dispute(desk: &Desk, definition: Option<&Definition>, code: &str, values: &Js
     Dispute { code: code.to_owned(), title, choices, typed, third: String::new() }
 }
 
+/// The trail of the record an item is about.
+fn history(desk: &Desk, item: &Item) -> Json {
+    item.record.as_deref().and_then(|id| desk.replica.show(id).ok()).map_or(Json::Null, |shown| shown["history"].clone())
+}
+
+/// The last writing of a value, in the trail.
+fn writing<'a>(history: &'a Json, code: &str, value: &Json) -> Option<&'a Json> {
+    let mut lines = history.as_array().into_iter().flatten();
+    lines.rfind(|line| line["field"] == code && line["value"] == value["value"] && line["origin"] == value["origin"])
+}
+
 /// Of a field that one side alone changed, what the other left standing: the two go with different values of the fields beside it, so it is to be chosen too.
-fn left_alone(desk: &Desk, definition: Option<&Definition>, code: &str, values: &Json, history: &Json, lang: Lang) -> Option<Choice> {
+fn left_standing<'a>(history: &'a Json, code: &str, values: &Json) -> Option<&'a Json> {
     let [value] = values.as_array()?.as_slice() else { return None };
-    let mut lines = history.as_array()?.iter();
-    let line = lines.rfind(|line| line["field"] == code && line["value"] == value["value"] && line["origin"] == value["origin"])?;
-    let was = line["was"].as_array()?.first().filter(|was| **was != value["value"])?;
+    writing(history, code, value)?["was"].as_array()?.first().filter(|was| **was != value["value"])
+}
+
+/// What was left standing, to choose.
+fn left_alone(desk: &Desk, definition: Option<&Definition>, code: &str, was: &Json, lang: Lang) -> Choice {
     let send = Some(written(desk, definition, code, was)).filter(|text| !text.is_empty()).unwrap_or_else(|| NOTHING.to_owned());
-    Some(Choice {
-        send,
-        shown: disputed::Words::of(&desk.replica, lang).value(definition, code, was),
-        wrote: locale::text(lang, "web-left-alone", &[]),
-        on: false,
-    })
+    let shown = disputed::Words::of(&desk.replica, lang).value(definition, code, was);
+    Choice { send, shown, wrote: locale::text(lang, "web-left-alone", &[]), on: false }
 }
 
 /// A field that awaits a choice, as a form shows it: where it is settled, and what was written by whom.
@@ -399,11 +408,9 @@ pub(super) fn values(desk: &Desk, definition: &Definition, item: &Item, lang: La
     disputed(item).into_iter().map(|key| (key.to_owned(), of(key))).collect()
 }
 
-/// By whom and when a value was written, out of the trail: the last writing of it there.
+/// By whom and when a value was written.
 fn written_by<'a>(history: &'a Json, code: &str, value: &Json) -> (&'a str, &'a str) {
-    let mut lines = history.as_array().into_iter().flatten();
-    let fits = |line: &&Json| line["field"] == code && line["value"] == value["value"] && line["origin"] == value["origin"];
-    lines.rfind(fits).map_or(("", ""), |line| (line["by"].as_str().unwrap_or_default(), line["at"].as_str().unwrap_or_default()))
+    writing(history, code, value).map_or(("", ""), |line| (line["by"].as_str().unwrap_or_default(), line["at"].as_str().unwrap_or_default()))
 }
 
 /// What a refusal, a void step or a value without effect says.
@@ -548,20 +555,16 @@ fn choices(desk: &Desk, item: &Item, definition: Option<&Definition>, chosen: &B
         "group" | "void" => {
             let fields = item.detail["fields"].as_object().cloned().unwrap_or_default();
             let void = (item.kind == "void").then(|| ("void".to_owned(), item.detail["void"].clone()));
-            let history = item.record.as_deref().and_then(|id| desk.replica.show(id).ok()).map_or(Json::Null, |shown| shown["history"].clone());
+            let history = history(desk, item);
             let mut out = Vec::new();
             for (code, values) in void.into_iter().chain(fields) {
-                let text = match (
-                    chosen.get(&code).map(|text| if text == NOTHING { String::new() } else { text.clone() }),
-                    values.as_array().map_or(0, Vec::len),
-                ) {
-                    (Some(text), _) => text,
+                // Changed on one side alone: whether that goes with what was chosen beside it is a choice as well.
+                let alone = || item.kind == "group" && left_standing(&history, &code, &values).is_some();
+                let text = match (chosen.get(&code), values.as_array().map_or(0, Vec::len)) {
+                    (Some(text), _) if text == NOTHING => String::new(),
+                    (Some(text), _) => text.clone(),
                     (None, 0) => continue,
-                    // Changed on one side alone: whether that goes with what was chosen beside it is a choice as well.
-                    (None, 1) if item.kind == "group" && left_alone(desk, definition, &code, &values, &history, Lang::Zh).is_some() => {
-                        return Err(missing());
-                    }
-                    (None, 1) => "#1".to_owned(),
+                    (None, 1) if !alone() => "#1".to_owned(),
                     (None, _) => return Err(missing()),
                 };
                 // The engine numbers values of a single field only; of a group they are written out.

@@ -8,7 +8,7 @@ use super::{
     conflicts::{self, Held},
     desk::Desk,
     files, fits,
-    form::{Drawing, Input, Inputs, Sent},
+    form::{Drawing, Input, Inputs, Option_, Sent},
     guard::{Oops, Visitor, status},
     newer,
     page::{Page, Said, after, draw, sentence},
@@ -24,7 +24,7 @@ use crate::{
     ledger::{
         Definition, FieldType,
         condition::is_filled,
-        definition::{Form, Period, Required, Subject},
+        definition::{Field, Form, Period, Required, Subject},
         value,
     },
     locale,
@@ -32,6 +32,7 @@ use crate::{
     replica::{
         browse::{Row, Wanted},
         names::Names,
+        records::fixed_fields,
     },
 };
 use askama::Template;
@@ -128,8 +129,7 @@ pub fn targets(
         let rows = rows.into_iter().filter(|row| row.ledger == target.code && (!row.void || row.id == input.value)).collect();
         let (rows, apart) = fits::sorted(desk, definition, &input.code, &so_far, rows);
         input.apart = (apart, locale::text(lang, "web-others", &[]));
-        input.options =
-            rows.iter().map(|row| super::form::Option_ { code: row.id.clone(), title: names.row(target, row), on: row.id == input.value }).collect();
+        input.options = rows.iter().map(|row| Option_ { code: row.id.clone(), title: names.row(target, row), on: row.id == input.value }).collect();
     }
     Ok(())
 }
@@ -502,23 +502,17 @@ fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, tried: Tried<
             hold(input, held, lang);
         }
     }
-    for field in crate::replica::records::fixed_fields(&place, &definition) {
-        let state = shown::state(&definition, place.state.as_deref(), lang);
-        let kept = crate::ledger::value::show(&catalogue, &definition, field, &place.fields, lang);
-        for input in inputs.first.iter_mut().chain(&mut inputs.more).filter(|input| input.code == field.code && input.kind != "held") {
-            input.options = vec![super::form::Option_ { code: String::new(), title: kept.clone(), on: false }];
-            (input.kind, input.required) = ("held", "");
-            input.help = locale::text(lang, "web-fixed", &[("value", &state)]);
-            input.add = (format!("/record/{id}"), locale::text(lang, "web-fixed-steps", &[]));
-        }
+    let state = shown::state(&definition, place.state.as_deref(), lang);
+    for field in fixed_fields(&place, &definition) {
+        let said = value::show(&catalogue, &definition, field, &place.fields, lang);
+        let add = (format!("/record/{id}"), locale::text(lang, "web-fixed-steps", &[]));
+        stands(&mut inputs, field, (String::new(), said), locale::text(lang, "web-fixed", &[("value", &state)]), add);
     }
     for (field, step) in desk.replica.days_of_steps(&place, &definition).map_err(Fault::from)? {
-        for input in inputs.first.iter_mut().chain(&mut inputs.more).filter(|input| input.code == field.code && input.kind != "held") {
-            input.options = vec![super::form::Option_ { code: step.title.get(lang).to_owned(), title: input.was.clone(), on: false }];
-            (input.kind, input.required) = ("held", "");
-            input.help = locale::text(lang, "web-day-of-step", &[("value", step.title.get(lang))]);
-            input.add = (format!("/record/{id}#redate"), locale::text(lang, "web-redate-do", &[]));
-        }
+        let step = step.title.get(lang);
+        let said = value::show(&catalogue, &definition, field, &place.fields, lang);
+        let add = (format!("/record/{id}#redate"), locale::text(lang, "web-redate-do", &[]));
+        stands(&mut inputs, field, (step.to_owned(), said), locale::text(lang, "web-day-of-step", &[("value", step)]), add);
     }
     if let Some(fault) = fault {
         mend(&mut inputs, fault);
@@ -539,14 +533,23 @@ fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, tried: Tried<
     })
 }
 
+/// A field that stands as it is: where from and what it says, why, and the way on. One that awaits a choice says that instead.
+fn stands(inputs: &mut Inputs, field: &Field, (from, said): (String, String), why: String, way_on: (String, String)) {
+    if let Some(input) = inputs.first.iter_mut().chain(&mut inputs.more).find(|input| input.code == field.code && input.kind != "held") {
+        input.options = vec![Option_ { code: from, title: said, on: false }];
+        (input.kind, input.required) = ("held", "");
+        (input.help, input.add) = (why, way_on);
+    }
+}
+
 /// A field that awaits a choice: its values and where to choose, nothing to write in. What was typed before anybody knew stands beside them.
 pub(super) fn hold(input: &mut Input, held: &Held, lang: crate::locale::Lang) {
-    let shown = |(value, wrote): &(String, String)| super::form::Option_ { code: wrote.clone(), title: value.clone(), on: false };
+    let shown = |(value, wrote): &(String, String)| Option_ { code: wrote.clone(), title: value.clone(), on: false };
     let chosen = || input.options.iter().filter(|o| o.on).map(|o| o.title.as_str()).collect::<Vec<_>>().join(" ");
     let typed = (input.value != input.was).then(|| if input.options.is_empty() { input.value.clone() } else { chosen() });
     input.options = held.values.iter().map(shown).collect();
     if let Some(value) = typed.filter(|typed| !typed.is_empty()) {
-        input.options.push(super::form::Option_ { code: locale::text(lang, "web-held-typed", &[]), title: value, on: false });
+        input.options.push(Option_ { code: locale::text(lang, "web-held-typed", &[]), title: value, on: false });
     }
     (input.kind, input.required) = ("held", "");
     input.help = locale::text(lang, "web-held", &[]);

@@ -8,7 +8,7 @@ use crate::{
     command::{Request, reporting, request::Format},
     document::view::Value,
     fault::{Exit, Fault},
-    ledger::{Definition, FieldType, days::Holidays, definition::Required, validate, value},
+    ledger::{Definition, FieldType, definition::Required, validate, value},
     locale::{self, Lang},
 };
 use serde_json::Value as Json;
@@ -136,7 +136,7 @@ pub fn offer(desk: &Desk, definition: &Definition, figures: &Figures, action: St
     let missing = missing.map(|(field, why)| (field.code.clone(), field.title.get(lang).to_owned(), why.clone())).collect();
     let counts_days = definition.prefill.as_ref().is_some_and(|prefill| prefill.rests_on.is_some());
     Offer {
-        no_calendar: counts_days && refused.is_empty() && *desk.replica.holidays() == Holidays::none(),
+        no_calendar: counts_days && refused.is_empty() && desk.replica.holidays().is_none(),
         missing,
         asked: figures.asked.iter().map(|(code, text)| (code.clone(), title(code), kind(code), text.clone())).collect(),
         again: format!("/ledger/{}/new", definition.code),

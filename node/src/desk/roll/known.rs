@@ -33,12 +33,12 @@ const GONE: [&str; 2] = ["transferred", "suspended"];
 /// Marks that stand until somebody marks otherwise: such a child does not come back overnight.
 const STANDING: [&str; 3] = ["transferred", "suspended", "home_taught"];
 
-/// What is known of a child before anybody marks it.
+/// What is known of a child before anybody marks it: its last mark.
 #[derive(Clone, Debug)]
-pub(super) struct Before {
-    /// Its last mark.
+pub(super) struct LastMark {
+    /// How it was marked.
     pub(super) state: String,
-    /// Of this day.
+    /// On this day.
     pub(super) on: Date,
     /// What it is taken for until somebody says otherwise.
     pub(super) taken: Taken,
@@ -240,7 +240,7 @@ impl Known {
     }
 
     /// The last mark of a child without one on this day, unless it was present then; `None` too where a roll of this day, or one handed in since, says that it was there.
-    pub(super) fn before(&self, student: &str, day: Date) -> Option<Before> {
+    pub(super) fn last_mark(&self, student: &str, day: Date) -> Option<LastMark> {
         if self.rolled.contains(&day) || self.today(student, day).is_some() || self.held.contains_key(student) {
             return None;
         }
@@ -255,12 +255,12 @@ impl Known {
             state if self.counts_as_absent(state) => Taken::Unknown,
             _ => Taken::Present,
         };
-        Some(Before { state, on: last, taken })
+        Some(LastMark { state, on: last, taken })
     }
 
     /// Names of those of whom it must still be said whether they are back.
     pub(super) fn undecided(&self, day: Date) -> Vec<&str> {
-        let unknown = |pupil: &&Pupil| self.before(&pupil.student, day).is_some_and(|before| before.taken == Taken::Unknown);
+        let unknown = |pupil: &&Pupil| self.last_mark(&pupil.student, day).is_some_and(|last| last.taken == Taken::Unknown);
         self.pupils.iter().filter(unknown).map(|pupil| pupil.name.as_str()).collect()
     }
 
@@ -369,10 +369,10 @@ impl Known {
         let apart = self.apart(&pupil.student, day);
         let held = self.held.get(&pupil.student);
         // Of two marks none stands chosen, so that a tap on either settles it; nor does what is kept of one in dispute, which is settled where the row leads to.
-        let before = self.before(&pupil.student, day);
-        let unmarked = || match &before {
-            Some(Before { taken: Taken::Unknown, .. }) => "",
-            Some(Before { taken: Taken::Same, state, .. }) => state,
+        let last = self.last_mark(&pupil.student, day);
+        let unmarked = || match &last {
+            Some(LastMark { taken: Taken::Unknown, .. }) => "",
+            Some(LastMark { taken: Taken::Same, state, .. }) => state,
             _ => "present",
         };
         let state = if apart.is_empty() && held.is_none() { row.and_then(|row| word(row, "state")).unwrap_or_else(unmarked) } else { "" }.to_owned();
@@ -402,8 +402,8 @@ impl Known {
             exception: state != "present",
             note,
             gap,
-            undecided: before.as_ref().is_some_and(|before| before.taken == Taken::Unknown),
-            before: before.map(|before| self.before_words(page, &before)).unwrap_or_default(),
+            undecided: last.as_ref().is_some_and(|last| last.taken == Taken::Unknown),
+            before: last.map(|last| self.last_words(page, &last)).unwrap_or_default(),
             case: self
                 .cases
                 .get(&pupil.student)
@@ -418,15 +418,15 @@ impl Known {
     }
 
     /// `上次（11月26日）无故缺勤，今天来了没有？`
-    fn before_words(&self, page: &Page, before: &Before) -> String {
-        let title = self.definition.option_list("state").and_then(|list| list.choice(&before.state));
-        let title = title.map_or(before.state.as_str(), |choice| choice.title.get(page.lang));
-        let key = match before.taken {
+    fn last_words(&self, page: &Page, last: &LastMark) -> String {
+        let title = self.definition.option_list("state").and_then(|list| list.choice(&last.state));
+        let title = title.map_or(last.state.as_str(), |choice| choice.title.get(page.lang));
+        let key = match last.taken {
             Taken::Unknown => "desk-roll-back",
             Taken::Same => "desk-roll-same",
             Taken::Present => "desk-roll-last",
         };
-        locale::text(page.lang, key, &[("day", &missing::briefly(before.on, page.lang)), ("value", title)])
+        locale::text(page.lang, key, &[("day", &missing::briefly(last.on, page.lang)), ("value", title)])
     }
 
     /// `已立个案 · 劝返中`.

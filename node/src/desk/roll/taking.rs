@@ -82,8 +82,8 @@ fn count_again(desk: &Desk, account: &Account, class: Class, student: &str, day:
 pub(super) fn finish(desk: &Desk, account: &Account, known: &Known, day: Date, lang: Lang) -> Result<(), Fault> {
     let mut carried = false;
     for pupil in &known.pupils {
-        if let Some(before) = known.before(&pupil.student, day).filter(|before| before.taken == Taken::Same) {
-            choose(desk, account, known, &pupil.student, &before.state, day, lang)?;
+        if let Some(last) = known.last_mark(&pupil.student, day).filter(|last| last.taken == Taken::Same) {
+            choose(desk, account, known, &pupil.student, &last.state, day, lang)?;
             carried = true;
             continue;
         }

@@ -650,7 +650,7 @@ async fn rows_that_have_slipped_or_lost_their_ids_are_asked_about_and_a_line_of_
 async fn a_child_that_leaves_by_a_table_is_asked_about_its_day_and_a_class_is_read_as_it_is_written() {
     let school = School::new();
     let (_, session) = school.person("wang", &[Role::Registrar], &[]);
-    let _ = school.child("王小明", "529901201606120012", 3, 1);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
     let book = bytes(&school, &session, "/ledger/enrolment/export").await;
     let seen = upload(&school, &session, "zh", "", "档案.xlsx", &with_cell(&book, "学籍状态", "离校")).await.text;
     assert!(seen.contains("name=\"meant\" value=\"2\" required") && seen.contains("学籍状态变动日期"), "{seen}");
@@ -670,6 +670,15 @@ async fn a_child_that_leaves_by_a_table_is_asked_about_its_day_and_a_class_is_re
         let written = school.post(&format!("/import/{}/apply", hidden_token(&seen)), &session, "").await;
         assert!(written.status.is_redirection(), "{text}: {}", written.text);
         assert_eq!(place(), (Some(Value::Int(grade)), Some(Value::Int(class))), "{text}");
+    }
+    // What the roll says of the child after that day speaks against it.
+    let _ = super::seams::add(&school, "dropout_check", Some(&child), &[("state", "present"), ("method", "roll"), ("on", "2026-03-01")]);
+    ask(&school, Ask::RecordSet { record: child, set: [("status_on".to_owned(), "2025-09-01".to_owned())].into(), by: None });
+    let gone = |day: &str, book: &[u8]| with_cell(&with_cell(book, "学籍状态", "离校"), "学籍状态变动日期", day);
+    let book = bytes(&school, &session, "/ledger/enrolment/export").await;
+    for (day, asks) in [("2026-02-20", true), ("2026-03-01", false)] {
+        let seen = upload(&school, &session, "zh", "", "档案.xlsx", &gone(day, &book)).await.text;
+        assert_eq!(seen.contains("还有一次排查记着在校"), asks, "{day}: {seen}");
     }
 }
 

@@ -28,6 +28,16 @@ pub(super) struct Said {
     pub(super) told: Vec<Fault>,
 }
 
+impl Said {
+    /// Takes up what was found: of a row that corrects, what the correction brings about.
+    fn sort(&mut self, definition: &Definition, trace: &Trace, found: Vec<Finding>) {
+        for finding in found.iter().filter(|finding| trace.new || touches(definition, finding, &trace.after)) {
+            let to = if asking(definition, finding) { &mut self.asks } else { &mut self.told };
+            to.push(finding.fault(definition));
+        }
+    }
+}
+
 /// By the place of the row. `written`: what each row writes.
 pub(super) fn of(replica: &Replica, definition: &Definition, written: &[(usize, Trace)], lang: Lang) -> Result<BTreeMap<usize, Said>> {
     let mut out: BTreeMap<usize, Said> = BTreeMap::new();
@@ -56,10 +66,7 @@ pub(super) fn of(replica: &Replica, definition: &Definition, written: &[(usize, 
         };
         let state = states.get(&trace.record).and_then(Option::as_deref);
         let found = replica.around_among(&trace.record, &after, |around| validate::findings(definition, fields, state, around));
-        for finding in found.iter().filter(|finding| trace.new || touches(definition, finding, &trace.after)) {
-            let to = if asking(definition, finding) { &mut said.asks } else { &mut said.told };
-            to.push(finding.fault(definition));
-        }
+        said.sort(definition, trace, found);
         if trace.new {
             said.asks.extend(there.like(replica, definition, trace, fields, initial.as_deref(), lang)?);
         }
@@ -157,7 +164,7 @@ fn slipped(rows: &mut [Json], lang: Lang) {
         if several && before == after {
             let said = locale::fault(lang, &Fault::new("import-column-slipped", Exit::Found).with("title", title).with("count", cells.len())).0;
             for (at, ..) in &cells {
-                ask(rows, *at, &said);
+                rows.get_mut(*at).into_iter().for_each(|row| ask(row, &said));
             }
         }
     }
@@ -184,12 +191,8 @@ fn overwriting(replica: &Replica, rows: &mut [Json], hash: &str, lang: Lang) -> 
     let said = locale::fault(lang, &fault).0;
     // A file that comes back from being void writes over nothing by that.
     let filled = |cell: &Json| cell["field"] != "void" && cell["from"].as_str().is_some_and(|from| !from.is_empty());
-    let over = |row: &Json| row["accept"] == true && row["cells"].as_array().is_some_and(|cells| cells.iter().any(filled));
-    for at in 0..rows.len() {
-        if rows.get(at).is_some_and(over) {
-            ask(rows, at, &said);
-        }
-    }
+    let over = |row: &&mut Json| row["accept"] == true && row["cells"].as_array().is_some_and(|cells| cells.iter().any(filled));
+    rows.iter_mut().filter(over).for_each(|row| ask(row, &said));
     Ok(())
 }
 
@@ -204,15 +207,10 @@ pub(super) fn of_table(rows: &mut [Json], ids_lost: bool, lang: Lang) {
 /// Of a workbook of ours whose column of record ids is gone: every row would be a new record.
 fn without_ids(rows: &mut [Json], lang: Lang) {
     let said = locale::fault(lang, &Fault::new("import-ids-lost", Exit::Found)).0;
-    for at in 0..rows.len() {
-        if rows.get(at).is_some_and(|row| row["accept"] == true && row["same"] != true) {
-            ask(rows, at, &said);
-        }
-    }
+    rows.iter_mut().filter(|row| row["accept"] == true && row["same"] != true).for_each(|row| ask(row, &said));
 }
 
-fn ask(rows: &mut [Json], at: usize, said: &str) {
-    let Some(row) = rows.get_mut(at) else { return };
+fn ask(row: &mut Json, said: &str) {
     match row["asks"].as_array_mut() {
         Some(asks) => asks.push(json!(said)),
         None => row["asks"] = json!([said]),
@@ -251,13 +249,11 @@ fn corrected(replica: &Replica, definition: &Definition, trace: &Trace, said: &m
     if definition.form != Form::Profile || trace.new {
         return Ok(());
     }
-    let mut fields = replica.locate(&trace.doc.to_string())?.fields;
+    let id = trace.doc.to_string();
+    let mut fields = replica.locate(&id)?.fields;
     fields.extend(trace.after.clone());
-    let found = replica.around(|around| validate::findings(definition, &fields, None, around));
-    for finding in found.iter().filter(|finding| touches(definition, finding, &trace.after)) {
-        let to = if asking(definition, finding) { &mut said.asks } else { &mut said.told };
-        to.push(finding.fault(definition));
-    }
+    let found = replica.around_record(&id, |around| validate::findings(definition, &fields, None, around));
+    said.sort(definition, trace, found);
     Ok(())
 }
 

@@ -15,20 +15,6 @@ pub fn candidates(definition: &Definition) -> Vec<table::Candidate<'_>> {
     // A file is no text: a reference typed into a table would name the file of whoever's hash one knows.
     let own = definition.fields.iter().filter(|f| f.kind != FieldType::File);
     let mut out: Vec<table::Candidate<'_>> = own.map(|f| table::Candidate { code: &f.code, zh: &f.title.zh, en: &f.title.en }).collect();
-    // As people head it: without what stands in brackets, where no other column is called so.
-    let bare = |f: &'_ crate::ledger::definition::Field| -> Option<(usize, usize)> {
-        Some((f.title.zh.find('（')?, f.title.en.find('(').unwrap_or(f.title.en.len())))
-    };
-    for f in definition.fields.iter().filter(|f| f.kind != FieldType::File) {
-        let Some((zh, en)) = bare(f) else { continue };
-        let (zh, en) = (f.title.zh.get(..zh).unwrap_or_default().trim(), f.title.en.get(..en).unwrap_or_default().trim());
-        let named = |other: &crate::ledger::definition::Field| {
-            other.title.zh == zh || bare(other).is_some_and(|(at, _)| other.title.zh.get(..at) == Some(zh))
-        };
-        if !zh.is_empty() && definition.fields.iter().filter(|other| other.code != f.code && named(other)).count() == 0 {
-            out.push(table::Candidate { code: &f.code, zh, en });
-        }
-    }
     for field in Definition::common_fields().iter().filter(|f| ["on", "note", "by"].contains(&f.code.as_str())) {
         out.push(table::Candidate { code: &field.code, zh: &field.title.zh, en: &field.title.en });
     }

@@ -558,7 +558,7 @@ impl Rows<'_> {
     fn in_class(&self, name: &str, class: &str) -> Result<Option<String>> {
         let Some((grade, number)) = import::class_written(class) else { return Ok(None) };
         let hits: Vec<_> = self.replica.find_students(name, Some(self.year))?.into_iter().filter(|hit| hit.name == name).collect();
-        let same_grade = |here: i64| grade.is_none_or(|grade| [0, 6, 9].iter().any(|below| i64::from(grade) + below == here));
+        let same_grade = |here: i64| grade.is_none_or(|grade| import::is_grade(grade, here));
         let there = |hit: &&crate::replica::students::Hit| hit.class == Some(i64::from(number)) && hit.grade.is_some_and(same_grade);
         match hits.iter().filter(there).collect::<Vec<_>>().as_slice() {
             [one] => Ok(Some(one.doc.to_string())),

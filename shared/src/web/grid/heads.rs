@@ -13,7 +13,7 @@ use crate::{
     },
     locale::Lang,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// What says whose a row is, or which: the strongest first.
@@ -65,8 +65,12 @@ impl Heads {
             })
             .collect::<(Vec<_>, Vec<_>)>();
         let choices = lists.into_iter().flatten().flat_map(|list| &list.choices);
-        let values = choices.flat_map(|choice| [&choice.title.zh, &choice.title.en]).map(|title| plain(title)).collect();
-        Self { profile: definition.subject == Subject::Student && definition.form == Form::Profile, ..Self::new(own, units, values) }
+        own.extend(units);
+        Self {
+            names: own,
+            values: choices.flat_map(|choice| [&choice.title.zh, &choice.title.en]).map(|title| plain(title)).collect(),
+            profile: definition.subject == Subject::Student && definition.form == Form::Profile,
+        }
     }
 
     /// What a column says of whose a row is; `None`: it is a value.
@@ -79,23 +83,6 @@ impl Heads {
             "_name" => Some(Key::Name),
             code => IDENTITY.iter().find(|(own, _)| self.profile && *own == code).map(|(_, key)| *key),
         }
-    }
-
-    fn new(own: Vec<(String, String, String)>, units: Vec<(String, String, String)>, values: BTreeSet<String>) -> Self {
-        // Who is called so, with and without brackets: a short name that two would answer to names neither.
-        let mut called: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (code, title) in own.iter().flat_map(|(code, zh, en)| [(code, zh), (code, en)]) {
-            for name in [plain(title), bare(title)] {
-                called.entry(name).or_default().insert(code.clone());
-            }
-        }
-        let short = |code: &str, title: &str| {
-            let bare = bare(title);
-            let one = !bare.is_empty() && called.get(&bare).is_some_and(|codes| codes.len() == 1);
-            if one { bare } else { code.to_owned() }
-        };
-        let shorter: Vec<_> = own.iter().map(|(code, zh, en)| (code.clone(), short(code, zh), short(code, en))).collect();
-        Self { names: own.into_iter().chain(units).chain(shorter).collect(), values, profile: false }
     }
 
     /// The first line of a block as a head, if it is one.
@@ -129,21 +116,6 @@ impl Heads {
 /// Half-width, lower-case, without white space.
 pub(super) fn plain(text: &str) -> String {
     text.nfkc().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
-}
-
-/// The same without what stands in brackets.
-fn bare(title: &str) -> String {
-    let mut out = String::new();
-    let mut deep = 0_usize;
-    for c in plain(title).chars() {
-        match c {
-            '(' | '[' | '【' => deep += 1,
-            ')' | ']' | '】' => deep = deep.saturating_sub(1),
-            other if deep == 0 => out.push(other),
-            _ => {}
-        }
-    }
-    out
 }
 
 /// A number, an amount or a date: no head.

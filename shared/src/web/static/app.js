@@ -27,7 +27,7 @@
   // stands where the person was.
   document.addEventListener("submit", async (event) => {
     const form = event.target, button = event.submitter;
-    if (event.defaultPrevented || !form.matches("form[data-keep], main form[method=post]") || !window.htmx || !$("#pulse")) return;
+    if (event.defaultPrevented || !form.matches("main form[method=post]") || !window.htmx || !$("#pulse")) return;
     if (form.dataset.asked) { delete form.dataset.asked; return; }
     event.preventDefault();
     event.stopImmediatePropagation();
