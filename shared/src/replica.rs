@@ -15,7 +15,7 @@ mod closing;
 pub mod conflicts;
 pub mod definitions;
 pub mod edit;
-mod handover;
+pub mod handover;
 mod judging;
 pub mod merge;
 pub mod names;

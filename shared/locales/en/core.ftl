@@ -73,8 +73,8 @@ file-unreadable = { $path } cannot be read: { $detail }
     .next = Check its name and permissions with `ls -l { $path }`.
 file-unwritable = { $path } cannot be written: { $detail }
     .next = Name another place with --out.
-handover-child = No document of this child, or more than one, is at { $school }.
-    .next = Have that school enrol the child, then at the county: `huxue-hub record set { $record } --set other_child=NUMBER` (or a document id).
+handover-child = Which child at { $school } it is cannot be told. Of that name there: { $list }
+    .next = If it is one of them, at the county: `huxue-hub record set { $record } --set other_child=ID`, then this step again; else ask that school.
 handover-elsewhere = The record lies neither at the school left ({ $from }) nor at the school entered ({ $to }).
     .next = Correct the schools of { $record }, or void it and ask again at one of them.
 handover-none = Nothing of this edit to the document { $student } can be sent on: its ledger does not travel, or no school of the county took the child.

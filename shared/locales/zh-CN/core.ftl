@@ -70,8 +70,8 @@ file-unreadable = 读不了文件 { $path }：{ $detail }
     .next = 用 ls -l { $path } 检查文件名和权限。
 file-unwritable = 写不了文件 { $path }：{ $detail }
     .next = 换一个位置，用 --out 指明。
-handover-child = 在 { $school } 找不到（或找到不止一份）这名学生的档案。
-    .next = 先让该校建档，再由县局填写：huxue-hub record set { $record } --set other_child=身份证号或档案编号。
+handover-child = 分不清是 { $school } 的哪名学生。该校同名的：{ $list }
+    .next = 是其中一名的，由县局填写：huxue-hub record set { $record } --set other_child=档案编号，再办这一步；不是的，向该校核实。
 handover-elsewhere = 记录所在学校既不是转出学校（{ $from }）也不是转入学校（{ $to }）。
     .next = 更正 { $record } 的转出、转入学校，或作废后在相关学校重新提出。
 handover-none = 档案 { $student } 的这次修改无可补送：所在台账不随转，或没有县内的转入学校。

@@ -37,6 +37,7 @@ use crate::{
     replica::{
         Replica, ReplicaError, Result, Role,
         edit::{DocEdit, What},
+        handover::{Foreseen, foreseen_as},
         records::{profile_edit, signature},
         students,
     },
@@ -336,6 +337,8 @@ struct Present {
     by_number: HashMap<String, DocId>,
     /// Name and birth date; the flag: with an identity number.
     by_person: HashMap<(String, String), (DocId, bool)>,
+    /// Children the county moved here whom nobody has enrolled yet.
+    foreseen: Vec<Foreseen>,
 }
 
 fn text(fields: &BTreeMap<String, Value>, key: &str) -> String {
@@ -353,7 +356,7 @@ impl Present {
             )?;
             Ok(statement.query_map([&space.to_bytes()[..]], |r| Ok((DocId(r.get(0)?), r.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
         })?;
-        let mut out = Self { fields: HashMap::new(), by_number: HashMap::new(), by_person: HashMap::new() };
+        let mut out = Self { fields: HashMap::new(), by_number: HashMap::new(), by_person: HashMap::new(), foreseen: replica.foreseen(space.year)? };
         for (doc, json) in rows {
             let fields: BTreeMap<String, Value> = serde_json::from_str(&json).unwrap_or_default();
             let number = text(&fields, "id_no");
@@ -454,7 +457,9 @@ impl Present {
         }
         // Where the name was corrected since, the document is still that of the first name.
         let known = pupil.id.as_ref().and_then(|id| self.by_number.get(id.as_str()));
-        known.copied().unwrap_or_else(|| replica.new_student_doc(school, year, pupil.id.as_ref(), &pupil.name))
+        let numbered = pupil.id.is_some() || pupil.foreign_id.is_some();
+        let moved_here = (!numbered).then(|| foreseen_as(&self.foreseen, &pupil.name, &pupil.birth.to_string())).flatten();
+        known.copied().or(moved_here).unwrap_or_else(|| replica.new_student_doc(school, year, pupil.id.as_ref(), &pupil.name))
     }
 }
 

@@ -6,6 +6,8 @@
 mod dossier;
 mod review;
 
+pub use dossier::{Foreseen, foreseen_as};
+
 use super::{
     Replica, Result,
     closing::{self, text},
@@ -106,7 +108,7 @@ impl Replica {
     }
 
     /// The child's document at `school`, the newest that is at most a year away: named, or found by identity number. With `left`, the school it comes from: or the
-    /// one that `school` will make when it enrols the child.
+    /// one that `school` will make when it enrols the child; of a child without a number only if nobody of its name is at `school`, who might be that child.
     fn child_at(&self, place: &Place, school: SchoolCode, named: Option<&str>, left: Option<SchoolCode>) -> Result<At> {
         let profile = self.record_fields(&place.doc.to_string())?;
         let number = text(&profile, "id_no").and_then(|number| number.parse::<IdNumber>().ok());
@@ -119,18 +121,29 @@ impl Replica {
         let mut there: Vec<_> = found.into_iter().filter(|hit| hit.school == code && near(hit.year)).collect();
         let newest = there.iter().map(|hit| hit.year).max();
         there.retain(|hit| Some(hit.year) == newest);
+        let name = text(&profile, "name").unwrap_or_default();
+        let mut namesakes = self.find_students(&name, None)?;
+        namesakes.retain(|hit| hit.school == code && near(hit.year));
         match (there.as_slice(), named, number, left) {
             ([one], _, _, _) => Ok(At { school, year: SchoolYear::new(one.year).unwrap_or(place.space.year), doc: one.doc }),
-            ([], None, Some(number), Some(left)) => {
-                let name = text(&profile, "name").unwrap_or_default();
+            ([], None, number, Some(left)) if number.is_some() || namesakes.is_empty() => {
                 let opened = self.opened(place.doc)?;
                 let from = At { school: left, year: place.space.year, doc: place.doc };
                 // The year the school left had it in last: after a summer's transfer that is the new one.
                 let rolled = self.of_other_years(&opened, from, |year| year > from.year)?;
                 let year = if rolled.is_empty() { from.year } else { SchoolYear::new(from.year.start() + 1).unwrap_or(from.year) };
-                Ok(At { school, year, doc: students::student_doc(&self.id_key(school), school, year, number.as_str(), &name) })
+                let key = self.id_key(school);
+                let doc = match number {
+                    Some(number) => students::student_doc(&key, school, year, number.as_str(), &name),
+                    None => students::moved_doc(&key, place.doc, year),
+                };
+                Ok(At { school, year, doc })
             }
-            _ => Err(Fault::new("handover-child", Exit::Input).with("school", school).with("record", &place.id).into()),
+            _ => {
+                let named: Vec<String> = namesakes.iter().map(|hit| format!("{} {}", hit.name, hit.doc)).collect();
+                let list = if named.is_empty() { "-".to_owned() } else { named.join("; ") };
+                Err(Fault::new("handover-child", Exit::Input).with("school", school).with("record", &place.id).with("list", list).into())
+            }
         }
     }
 

@@ -16,6 +16,7 @@ pub use stepping::of_former_round;
 use super::{
     Replica, ReplicaError, Result, Role,
     edit::{DocEdit, What},
+    handover::foreseen_as,
     judging::Written,
     students,
 };
@@ -125,7 +126,7 @@ impl Replica {
             None => self.this_year()?,
         };
         if definition.form == Form::Profile {
-            return self.prepare_profile(&definition, year, set, by);
+            return self.prepare_profile(&definition, subject, year, set, by);
         }
         let of_fields =
             if definition.space == SpaceKind::CountySchool && subject.is_none() { self.school_of_fields(&definition, set)? } else { None };
@@ -195,8 +196,15 @@ impl Replica {
         }
     }
 
-    /// A child's document: made from what is typed, or found again by number and name.
-    fn prepare_profile(&self, definition: &Definition, year: SchoolYear, set: &BTreeMap<String, String>, by: Option<&str>) -> Result<Prepared> {
+    /// A child's document: made from what is typed, found again by number and name, or the one foreseen for a child the county moved here (`subject`: which).
+    fn prepare_profile(
+        &self,
+        definition: &Definition,
+        subject: Option<&SubjectRef>,
+        year: SchoolYear,
+        set: &BTreeMap<String, String>,
+        by: Option<&str>,
+    ) -> Result<Prepared> {
         let Role::Node(school) = self.me.role else {
             return Err(Fault::new("profile-at-school", Exit::NotAllowed).into());
         };
@@ -216,7 +224,13 @@ impl Replica {
             self.ask_about_name(number, &name, year)?;
         }
         let gaps = self.judge("", definition, &fields, None, Written::All)?;
-        let doc = self.new_student_doc(school, year, number.as_ref(), &name);
+        let foreseen = if subject.is_some() || number.is_none() { self.foreseen(year)? } else { Vec::new() };
+        let named = match subject {
+            Some(SubjectRef::Student(named)) => foreseen.iter().map(|child| child.doc).find(|doc| doc.to_string() == *named),
+            _ => None,
+        };
+        let known = named.or_else(|| number.is_none().then(|| foreseen_as(&foreseen, &name, &text("birth")?)).flatten());
+        let doc = known.unwrap_or_else(|| self.new_student_doc(school, year, number.as_ref(), &name));
         self.may_work_in(doc)?;
         let edit = DocEdit { space: Space::school(school, year), doc, what: What::Edit(profile_edit(fields, definition.version)) };
         Ok(Prepared { edit, done: Done { record: doc.to_string(), gaps, unknown: reading.unknown, changed: true } })

@@ -34,6 +34,12 @@ pub fn next_doc(key: &[u8; 32], doc: DocId, year: SchoolYear) -> DocId {
     derived(key, &format!("next\n{doc}\n{year}"))
 }
 
+/// Document a school will have of a child without a number that the county moves to it: derived from the one at the school left.
+#[must_use]
+pub fn moved_doc(key: &[u8; 32], doc: DocId, year: SchoolYear) -> DocId {
+    derived(key, &format!("moved\n{doc}\n{year}"))
+}
+
 fn derived(key: &[u8; 32], text: &str) -> DocId {
     let mut id = [0u8; 16];
     blake3::Hasher::new_keyed(key).update(text.as_bytes()).finalize_xof().fill(&mut id);

@@ -18,6 +18,7 @@ use crate::{
         definition::{Form, Subject},
     },
     locale::Lang,
+    model::codes::IdNumber,
     replica::relay::VALUE,
 };
 use std::collections::BTreeMap;
@@ -53,6 +54,19 @@ pub fn proposed(desk: &Desk, account: &Account, definition: &Definition, record:
         !childs && !held.contains_key(&field.code)
     });
     Ok(own.map(|field| (field.code.clone(), drawing.plain(field))).filter(|(_, text)| !text.is_empty()).collect())
+}
+
+/// The document foreseen for the child whose former file this is, where no identity number leads to it; else empty.
+///
+/// # Errors
+/// `record-none`, also of a record out of reach.
+pub fn foreseen_for(desk: &Desk, account: &Account, record: &str) -> Result<String, Fault> {
+    let envelope = reach::record(desk, account, record)?.place.fields;
+    let word = |key: &str| match envelope.get(key) {
+        Some(Value::Str(text)) => text.clone(),
+        _ => String::new(),
+    };
+    Ok(if word("number").parse::<IdNumber>().is_ok() { String::new() } else { word("child") })
 }
 
 /// Out of the envelope of a former school's file: its values but those the new school fills itself, and what the envelope says under a field's own name (the school).

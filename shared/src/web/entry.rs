@@ -213,7 +213,8 @@ fn new_form(desk: &Desk, account: &Account, page: Page, definition: &Definition,
         there: Vec::new(),
         not_taken: None,
         cancel: doc.map_or_else(|| format!("/ledger/{code}"), |doc| format!("/child/{doc}")),
-        hidden: doc.map(|doc| ("_student".to_owned(), doc.to_owned())).into_iter().collect(),
+        // Of a child's own file: the document foreseen for a child that the county moved here.
+        hidden: doc.or(Some(student)).filter(|doc| !doc.is_empty()).map(|doc| ("_student".to_owned(), doc.to_owned())).into_iter().collect(),
         another: true,
         page: page.titled(format!("{} · {}", definition.title.get(lang), crate::locale::text(lang, "web-add", &[]))),
         inputs,
@@ -248,7 +249,7 @@ async fn new(
     let account = visitor.person()?.clone();
     let mut page = Page::of(&desk, &visitor, "web-form");
     let definition = reach::ledger(&desk, &account, &code)?;
-    let student = asked.get("student").cloned().unwrap_or_default();
+    let mut student = asked.get("student").filter(|_| definition.form == Form::Records).cloned().unwrap_or_default();
     if definition.subject == Subject::Student && definition.form == Form::Records && student.is_empty() {
         return Ok(Redirect::to(&format!("/children?pick={code}")).into_response());
     }
@@ -260,6 +261,9 @@ async fn new(
         .run(move |desk| {
             last(desk, &account, &mut page, &asked);
             let mut typed = if again.is_empty() { BTreeMap::new() } else { again::proposed(desk, &account, &definition, &again, page.lang)? };
+            if !again.is_empty() && definition.form == Form::Profile {
+                student = again::foreseen_for(desk, &account, &again)?;
+            }
             if !typed.is_empty() {
                 page.done = page.t(if definition.form == Form::Profile { "web-arrived-proposed" } else { "web-again-proposed" });
             }
@@ -328,13 +332,16 @@ async fn add(
             let placed = files::upload::place(&definition, &account, &BTreeMap::new(), &given.taken, &mut refused);
             set.extend(placed.clone());
             let profile = definition.form == Form::Profile;
-            let subject = (definition.subject == Subject::Student && !profile).then(|| SubjectRef::Student(student.clone()));
+            let subject = (definition.subject == Subject::Student && !(profile && student.is_empty())).then(|| SubjectRef::Student(student.clone()));
             let twice = begun(desk, &definition, &set)?.map_or(Ok(()), |_| Err(Fault::new("web-month-begun", Exit::Input)));
             let pointed = twice
                 .and_then(|()| reach::references(desk, &account, &definition, &set))
                 .and_then(|()| own_class(desk, &account, &definition, &BTreeMap::new(), &set));
             let asked = match &pointed {
-                Ok(()) => asked::before(desk, &account, &definition, &student, &set, sent.other("_sure"), lang)?,
+                Ok(()) => {
+                    let child = if profile { "" } else { student.as_str() };
+                    asked::before(desk, &account, &definition, child, &set, sent.other("_sure"), lang)?
+                }
                 Err(_) => None,
             };
             if let Some(asked) = asked {

@@ -277,6 +277,42 @@ async fn a_child_moved_here_is_on_today_until_enrolled_out_of_its_dossier_and_it
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_child_without_a_number_moved_here_is_enrolled_in_the_file_foreseen_also_where_a_letter_is_put_right() {
+    let school = School::new();
+    listed(&school);
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let _ = school.child("王小明", "529901201606120012", 3, 1);
+    let foreseen = "0123456789abcdef0123456789abcdef";
+    handed_over(&school, foreseen);
+    run(&school, "UPDATE record_dossier SET number = NULL; UPDATE record SET fields = json_remove(fields, '$.number', '$.\"v.id_no\"') WHERE ledger = 'dossier'".into());
+    let form = school.get("/ledger/enrolment/new?again=dossier:1", &registrar).await.text;
+    assert!(form.contains(&format!("name=\"_student\" value=\"{foreseen}\"")), "{form}");
+    let body = |name: &str| {
+        format!(
+            "_student={foreseen}&name={name}&id_type=none&id_no=&sex=female&birth=2016-06-12&stage=primary&grade=3&class=1&status=present&boarding=board&left_behind=yes&registered_household=no"
+        )
+    };
+    let made = school.post("/ledger/enrolment/new", &registrar, &body("%E5%8F%B2%E6%80%9D")).await;
+    let made = if made.status == StatusCode::SEE_OTHER {
+        made
+    } else {
+        school.post("/ledger/enrolment/new", &registrar, &format!("{}&_sure={}", body("%E5%8F%B2%E6%80%9D"), sure(&made.text))).await
+    };
+    assert!(made.status == StatusCode::SEE_OTHER && made.location.contains(foreseen), "{} {}", made.location, made.text);
+    assert!(!school.get("/", &registrar).await.text.contains("还没有建档"));
+    // Sent once more, the file is nobody's to be foreseen: the form asks, and a second child has a file of its own.
+    let asked = school.post("/ledger/enrolment/new", &registrar, &body("%E5%8F%B2%E6%80%9D")).await;
+    assert!(asked.text.contains("_sure"), "{}", asked.text);
+    let second = school.post("/ledger/enrolment/new", &registrar, &format!("{}&_sure={}", body("%E5%8F%B2%E6%80%9D"), sure(&asked.text))).await;
+    assert!(second.status == StatusCode::SEE_OTHER && !second.location.contains(foreseen), "{} {}", second.location, second.text);
+}
+
+/// What a form that asked says was shown.
+fn sure(form: &str) -> String {
+    form.split("name=\"_sure\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_child_moved_here_and_enrolled_under_a_name_spelt_otherwise_has_its_former_records_all_the_same() {
     let school = School::new();
     listed(&school);

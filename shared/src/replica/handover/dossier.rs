@@ -10,7 +10,7 @@ use crate::{
         write::{Edit, NewRecord},
     },
     ledger::definition::{Form, Handover},
-    model::{DocId, SchoolCode, Space},
+    model::{DocId, SchoolCode, SchoolYear, Space, codes::IdNumber},
     replica::{
         Replica, Result,
         closing::text,
@@ -34,6 +34,28 @@ const EDIT_FIELDS_MAX: usize = 1_500;
 
 /// Records on their way, by the document they are from.
 pub(super) type Envelopes = BTreeMap<String, BTreeMap<String, BTreeMap<String, Value>>>;
+
+/// A child the county moved here, before anybody enrolled it.
+#[derive(Clone, Debug)]
+pub struct Foreseen {
+    /// The document it will have.
+    pub doc: DocId,
+    name: String,
+    birth: Option<String>,
+    numbered: bool,
+}
+
+/// The only child without an identity number of this name and birth date among those foreseen: with a number the document is found by that.
+#[must_use]
+pub fn foreseen_as(foreseen: &[Foreseen], name: &str, birth: &str) -> Option<DocId> {
+    let same = |child: &&Foreseen| {
+        !child.numbered && child.birth.as_deref() == Some(birth) && students::normal_name(&child.name) == students::normal_name(name)
+    };
+    let mut docs: Vec<DocId> = foreseen.iter().filter(same).map(|child| child.doc).collect();
+    // A child that was at several schools before has an envelope of each.
+    docs.dedup();
+    if let [doc] = docs.as_slice() { Some(*doc) } else { None }
+}
 
 impl Replica {
     /// The records of the child that travel: of the documents that are closed, of earlier years at that school, and what that school had been given about it. `place`: the
@@ -91,6 +113,27 @@ impl Replica {
         })?;
         let docs = foreseen.iter().filter_map(|child| DocId::from_hex(child));
         Ok(docs.map(|child| self.handed_over(child)).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
+    /// The documents foreseen in `year` for children whom the county moved here and nobody has enrolled yet.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn foreseen(&self, year: SchoolYear) -> Result<Vec<Foreseen>> {
+        let rows: Vec<(String, String)> = self.store.read(|c| -> Result<_> {
+            let mut statement = c.prepare_cached(
+                "SELECT t.child, r.fields FROM record_dossier t JOIN record r ON r.doc = t._doc AND r.id = t._id
+                 WHERE t.ledger = 'enrolment' AND t.void = 0 AND t._year = ?1
+                   AND NOT EXISTS (SELECT 1 FROM record_enrolment e WHERE e._student = t.child AND e.void = 0)",
+            )?;
+            Ok(statement.query_map([year.start()], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
+        })?;
+        let read = |(child, fields): (String, String)| {
+            let fields: BTreeMap<String, Value> = serde_json::from_str(&fields).ok()?;
+            let numbered = text(&fields, "number").is_some_and(|number| number.parse::<IdNumber>().is_ok());
+            Some(Foreseen { doc: DocId::from_hex(&child)?, name: text(&fields, "name")?, birth: text(&fields, &format!("{VALUE}birth")), numbered })
+        };
+        Ok(rows.into_iter().filter_map(read).collect())
     }
 
     /// Records of a former school that were handed over about a child, by the key of the envelope; what the former record said stands under [`VALUE`].
@@ -210,7 +253,6 @@ fn weight(value: &Value) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::SchoolYear;
 
     #[test]
     fn a_large_dossier_is_cut_into_documents_and_changes_that_fit() {
