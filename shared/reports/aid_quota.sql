@@ -2,7 +2,7 @@
 -- name = "aid_quota"
 -- question = 3
 -- title = { zh = "资助名额与资金使用", en = "Aid: quota and money used" }
--- help = { zh = "按项目、学校、学期对照：下达名额、批准人数、发放人数，下达金额（减退回）与实发金额。使用率 = 批准人数 ÷ 名额。", en = "By programme, school and term: places given, children approved, children paid; money allotted (less what was returned) and paid. Used = approved / places." }
+-- help = { zh = "按项目、学校、学期对照：下达名额、批准人数、发放人数，下达金额（减退回）与实发金额；社会捐助、结对和个人给的不算在内。使用率 = 批准人数 ÷ 名额。", en = "By programme, school and term: places given, children approved, children paid; money allotted (less what was returned) and paid, without what donors, pairing or private persons gave. Used = approved / places." }
 -- ledgers = ["fund_allocation", "aid_application", "aid_payment"]
 -- indexes = [
 --   'record_aid_payment(_year, _school, _term, programme, _doc, amount, failed, refund_amount, channel, application, void, _id)',
@@ -41,7 +41,8 @@ WITH line AS (
   SELECT p.programme, p._school, p._term, 0, 0, 0, count(DISTINCT CASE WHEN {{kept aid_payment p}} THEN p._doc END),
          sum({{net aid_payment p}})
   FROM record_aid_payment p
-  WHERE p._year = :year
+  -- What is allotted is public money: what donors or pairing gave under the same name uses none of it up.
+  WHERE p._year = :year AND p.channel IN ('government', 'school')
   GROUP BY 1, 2, 3
 )
 SELECT coalesce(g.name, l.programme) AS programme, l.school AS school, l.term AS term, coalesce(sum(l.quota), 0) AS quota, sum(l.approved) AS approved,

@@ -36,5 +36,5 @@ FROM record_aid_application a
 JOIN step s ON s.doc = a._doc AND s.record = a._id AND s.effect = 'effective' AND s.name IN ('reject', 'revoke', 'send_back') AND s."on" >= date(:today, '-30 days')
 LEFT JOIN record_aid_programme g ON g._id = a.programme
 LEFT JOIN record_enrolment e ON e._doc = a._doc
-WHERE a._state IN ('rejected', 'applied') AND a.continues IS NULL
+WHERE a._state IN ('rejected', 'sent_back', 'applied') AND a.continues IS NULL
 ORDER BY a._school, s."on" DESC, e.name, a._id

@@ -151,6 +151,14 @@ fn an_aid_application_climbs_from_draft_to_audit() {
 
     county.sync(&[&node]);
     ladder.refused(&county.hub, "send_back", "2020-11-18", "step-why-missing");
+    // What is missing is added and reported again: the notices need not hang once more. What hung stays as it was, unless it hangs again.
+    let _ = county.hub.run(&["record", "step", &ladder.record, "send_back", "--on", "2020-11-17", "--why", "缺村里盖章的表"]).ok();
+    county.sync(&[&node]);
+    assert_eq!(node.run(&["record", "set", &ladder.record, "--set", "notice_school_until=2020-11-20"]).fault(), "record-fixed");
+    assert_eq!(node.run(&["record", "set", &ladder.record, "--set", "level=special"]).fault(), "record-fixed");
+    assert_eq!(ladder.step(&node, "report_again", "2020-11-18", &[]).fault(), "ledger-step-missing", "the day of the first report is no second one");
+    ladder.school("report_again", "2020-11-18", &["reported_on=2020-11-18"], "reported");
+    county.sync(&[&node]);
     let approved = ["approved_amount=500", "approved_by=县资助中心", "batch=2020秋-1"];
     ladder.county("approve", "2020-11-20", &approved, "approved");
     assert_eq!(node.run(&["record", "show", &ladder.record]).ok()["fields"]["approved_amount"], 50_000);
@@ -181,7 +189,7 @@ fn an_aid_application_climbs_from_draft_to_audit() {
     ladder.refused(&county.hub, "revoke", "2021-06-02", "ledger-step-none-from-here");
     ladder.refused(&node, "stop", "2021-06-02", "ledger-step-none-from-here");
     let steps = county.hub.run(&["record", "show", &ladder.record]).ok()["steps"].as_array().cloned().unwrap_or_default();
-    assert_eq!(steps.len(), 11);
+    assert_eq!(steps.len(), 13);
     assert!(steps.iter().all(|step| step["effect"] == "effective"), "{steps:?}");
     assert_eq!(county.hub.run(&["conflicts", "list"]).ok()["conflicts"], json!([]));
 }

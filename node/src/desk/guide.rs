@@ -91,6 +91,18 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn the_second_machine_of_a_school_is_told_to_wait_for_the_children_and_that_they_are_here() {
+        let school = School::new();
+        let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+        let page = school.get("/import?first=1", &registrar).await.text;
+        assert!(page.contains("已有另一台电脑在用的，先不要导入") && page.contains("现在导入学生名册"), "{page}");
+        school.child("王小明", "529901201606120012", 3, 1);
+        let page = school.get("/import?first=1", &registrar).await.text;
+        assert!(page.contains("名册不用再导入") && !page.contains("现在导入学生名册"), "{page}");
+        assert!(!school.get("/import", &registrar).await.text.contains("名册不用再导入"), "said on the way in only");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn what_is_there_ticks_itself_off_and_the_list_can_be_put_away() {
         let school = School::new();
         let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);

@@ -8,6 +8,7 @@ mod hostile;
 mod imports;
 mod looks;
 mod moves;
+mod named;
 mod noted;
 mod paper;
 mod read;

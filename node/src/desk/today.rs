@@ -16,7 +16,7 @@ use axum::{
     routing::get,
 };
 use huxue_shared::{
-    command::{Request, reporting, request::Format},
+    command::reporting,
     document::view::Value,
     fault::Fault,
     ledger::{
@@ -37,7 +37,7 @@ use huxue_shared::{
         children, conflicts,
         guard::{Oops, Visitor},
         import,
-        page::{Page, draw, escape_query},
+        page::{Page, Said, draw, escape_query},
         prefill, reach, shown,
     },
 };
@@ -299,17 +299,26 @@ fn unlike(desk: &Desk, account: &Account, definition: &Definition, record: &str,
 /// What reports say is to be done: those with a `[today]` in their head.
 fn report_cards(desk: &Desk, account: &Account, page: &Page, reports: &[Report]) -> Result<Vec<Card>, Fault> {
     let mut cards = Vec::new();
-    for (report, card) in reports.iter().filter_map(|report| Some((report, report.today.as_ref()?))) {
-        if !shows(desk, account, card) {
-            continue;
-        }
+    let shown: Vec<(&Report, &ReportCard)> =
+        reports.iter().filter_map(|report| Some((report, report.today.as_ref()?))).filter(|(_, card)| shows(desk, account, card)).collect();
+    let asked: Vec<_> = shown.iter().map(|(report, card)| (*report, &card.with)).collect();
+    let answers = desk.rows_of(account, &asked, page.lang)?;
+    for ((report, card), answer) in shown.into_iter().zip(answers) {
+        let title = card.title.as_ref().unwrap_or(&report.title).get(page.lang).to_owned();
+        // One that cannot be answered says so, and hides no other.
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(fault) => {
+                let line = Line { text: Said::of(&fault, page.lang).sentence, href: format!("/report/{}", report.name), ..Line::default() };
+                cards.extend(Card::new(report.name.clone(), title, vec![line], ""));
+                continue;
+            }
+        };
         let definition = desk.replica.definition(&card.ledger).map_err(Fault::from)?;
         let (reads, writes) = (account.reads(&definition), account.writes(&definition));
         let step = card.step.as_deref().and_then(|code| step_of(&definition, code));
         let take = step.map(|step| (step, reach::signature(account, &definition, step)));
         let reach = if card.writes() { &writes } else { &reads };
-        let request = Request::ReportRun { name: report.name.clone(), params: card.with.clone(), format: Format::Json };
-        let answer = desk.ask(account, request, page.lang)?;
         let lines = answer["rows"].as_array().into_iter().flatten().filter_map(|row| {
             let line = line_of(report, card, row, &answer, reach, account, desk, page)?;
             let record = row[ReportCard::RECORD].as_str();
@@ -326,7 +335,6 @@ fn report_cards(desk: &Desk, account: &Account, page: &Page, reports: &[Report])
             });
             Some(Line { take, ..line })
         });
-        let title = card.title.as_ref().unwrap_or(&report.title).get(page.lang).to_owned();
         // Who reaches some classes only may not open the report, which is of the whole school.
         let all = if *reach == Reach::All { format!("/report/{}", report.name) } else { String::new() };
         cards.extend(Card::new(report.name.clone(), title, lines.collect(), &all));

@@ -81,7 +81,7 @@ ledger-condition-value = Line { $line }: "{ $value }" is no value of the field "
     .next = Check the option's code, or how it is written.
 ledger-condition-ambiguous = Line { $line }: "{ $value }" is an option and also a field.
     .next = Quote it to mean the option: '{ $value }'.
-ledger-condition-has = Line { $line }: has is for flags fields; "{ $field }" is none.
+ledger-condition-has = Line { $line }: has and shares are for flags fields; "{ $field }" is none.
     .next = Use = or in.
 ledger-parent-not-ref = Line { $line }: the field "{ $field }" that parent or basis names is not of type ref.
     .next = Make it a ref, or name another field.

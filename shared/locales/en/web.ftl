@@ -273,6 +273,9 @@ web-import = Import
     .help = Choose a file, see the verdict on each row, then decide. A batch can be taken back as one.
 web-import-first = The account is made. Import the roster now; without one, children can be added singly.
 web-import-later = Later
+web-import-second = If the school works with another machine already, do not import yet: with a link its children come by themselves from the county. Load this page again in some minutes; it says so once they are here.
+web-import-there = The children of this school have come to this machine from the county: the roster need not be imported again.
+web-import-there-go = Go to Today
 web-import-into = Into
 web-roster = Roster of children
 web-file = File
@@ -292,7 +295,7 @@ web-changed = { $value ->
     [one] 1 record to be written
    *[other] { $value } records to be written
 }
-web-ignored-columns = Columns not used: { $value }
+web-ignored-columns = Columns not used, nothing of them is imported: { $value }. If one should be, give it the name it has in the ledger and import again.
 web-import-again = Choose another file
 web-import-give-back = Download the rejected rows
 web-import-apply = { $value ->
@@ -700,6 +703,8 @@ grid-no-row = A record id is given, but that record is not in the grid.
     .next = Choose another class or filter so that the record is shown, then paste again.
 grid-no-child = This row does not say which child it is about.
     .next = Write the child's name, student number or identity number in "Name".
+grid-child-near = No child in your classes is called "{ $ref }". Alike: { $list }.
+    .next = Correct the name, or write the student or identity number.
 grid-child-none = No child in your classes is called "{ $ref }" or has it as a number.
     .next = Check the name, or write the student or identity number.
 grid-child-several = There are { $count } called "{ $ref }": { $list }.

@@ -81,7 +81,7 @@ ledger-condition-value = 第 { $line } 行：“{ $value }”不是字段“{ $f
     .next = 检查选项代码或写法。
 ledger-condition-ambiguous = 第 { $line } 行：“{ $value }”既是选项又是字段，分不清。
     .next = 要比较选项就加引号：'{ $value }'。
-ledger-condition-has = 第 { $line } 行：has 只能用于多选字段，“{ $field }”不是。
+ledger-condition-has = 第 { $line } 行：has 和 shares 只能用于多选字段，“{ $field }”不是。
     .next = 单选字段用 = 或 in。
 ledger-parent-not-ref = 第 { $line } 行：parent 或 basis 指的字段“{ $field }”类型不是 ref。
     .next = 把该字段的类型改成 ref，或另指一个字段。

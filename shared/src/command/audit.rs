@@ -65,6 +65,23 @@ pub(super) fn read(replica: &Replica, who: &str, action: &str, read: Read) {
     }
 }
 
+/// Notes several reads at once, without those in which nothing was named.
+pub(super) fn reads(replica: &Replica, who: &str, action: &'static str, reads: Vec<Read>) {
+    let at = replica.clock().now().to_string();
+    let acts: Vec<Act> = reads
+        .into_iter()
+        .filter(|read| read.named)
+        .map(|read| Act { who: who.to_owned(), action: action.to_owned(), subject: read.subject, rows: read.rows as u64 })
+        .collect();
+    if acts.is_empty() {
+        return;
+    }
+    let written = replica.store().write(move |c| acts.iter().try_for_each(|act| audit::append(c, &at, act)));
+    if let Err(error) = written {
+        tracing::error!(%error, action, "reads could not be noted in the audit chain");
+    }
+}
+
 /// A list's or report's action: on the screen, or as a file to be taken away.
 pub(super) fn action(on_screen: &'static str, format: Format) -> &'static str {
     match format {

@@ -15,7 +15,8 @@ use crate::{
         outline::{self, FieldOutline, Labels, LedgerOutline, StateOutline},
         output,
         params::Params,
-        run::{Answer, ReportError},
+        run::{Answer, ReportError, Setting},
+        scope::Scope,
     },
 };
 use base64::Engine as _;
@@ -171,6 +172,39 @@ pub(super) fn run(replica: &Replica, name: &str, params: &BTreeMap<String, Strin
     let answer = answer(replica, &report, &params, &ledgers)?;
     let read = audit::read_of(&report.name, &answer, false);
     Ok((show(&answer, replica, true, format, lang)?, read))
+}
+
+/// Several reports for one page, as rows alone, in their order, each with its own failure; as [`run`] notes each, all in one commit and without those that show nobody.
+///
+/// # Errors
+/// The store's.
+pub fn rows(
+    replica: &Replica,
+    who: &str,
+    asked: &[(&Report, &BTreeMap<String, String>)],
+    lang: Lang,
+) -> Result<Vec<std::result::Result<Json, Fault>>> {
+    let ledgers = outlines(&replica.catalogue());
+    let school = match replica.me().role {
+        Role::Hub => None,
+        Role::Node(school) => Some(school),
+    };
+    let today = replica.clock().today();
+    let answers = replica.store().read_mut(|c| -> Result<Vec<std::result::Result<Answer, ReportError>>> {
+        let setting = Setting::new(&ledgers, Scope::of(school)).rows_alone();
+        let one = |(report, params): &(&Report, &BTreeMap<String, String>)| {
+            let given: Vec<(&str, &str)> = params.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+            report::run::run(c, report, &Params::read(report, &given, today)?, &setting)
+        };
+        Ok(asked.iter().map(one).collect())
+    })?;
+    let reads = answers.iter().flatten().map(|answer| audit::read_of(&answer.report, answer, false)).filter(|read| read.rows > 0).collect();
+    audit::reads(replica, who, audit::action("report", Format::Json), reads);
+    let shown = |answer: std::result::Result<Answer, ReportError>| {
+        let answer = answer.map_err(|error| Fault::from(&error))?;
+        show(&answer, replica, true, Format::Json, lang).map_err(Fault::from)
+    };
+    Ok(answers.into_iter().map(shown).collect())
 }
 
 /// Runs a question within this replica's scope.

@@ -84,6 +84,8 @@ enum Expression {
     Compare(Operand, Operator, Operand),
     In(Operand, Vec<Value>),
     Has(Operand, String),
+    /// Two flags fields with an option ticked in both.
+    Shares(Operand, Operand),
     Set(Operand),
 }
 
@@ -251,7 +253,7 @@ fn collect<'a>(expression: &'a Expression, found: &mut Vec<(&'a str, Value)>) {
         Expression::Compare(Operand::Field(field), _, Operand::Literal(value)) => found.push((field, value.clone())),
         Expression::In(Operand::Field(field), values) => found.extend(values.iter().map(|value| (field.as_str(), value.clone()))),
         Expression::Has(Operand::Field(field), option) => found.push((field, Value::Str(option.clone()))),
-        Expression::Compare(..) | Expression::In(..) | Expression::Has(..) | Expression::Set(_) => {}
+        Expression::Compare(..) | Expression::In(..) | Expression::Has(..) | Expression::Shares(..) | Expression::Set(_) => {}
     }
 }
 
@@ -259,7 +261,7 @@ fn walk<'a>(expression: &'a Expression, see: &mut dyn FnMut(&'a Operand)) {
     match expression {
         Expression::All(parts) | Expression::Any(parts) => parts.iter().for_each(|part| walk(part, see)),
         Expression::Not(part) => walk(part, see),
-        Expression::Compare(left, _, right) => [left, right].into_iter().for_each(see),
+        Expression::Compare(left, _, right) | Expression::Shares(left, right) => [left, right].into_iter().for_each(see),
         Expression::In(operand, _) | Expression::Set(operand) | Expression::Has(operand, _) => see(operand),
     }
 }
@@ -286,6 +288,10 @@ impl Record<'_> {
             }
             Expression::Has(Operand::Field(field), option) => self.fields.get(&format!("{field}.{option}")) == Some(&Value::Bool(true)),
             Expression::Has(..) => false,
+            Expression::Shares(left, right) => {
+                let right = self.ticked(right);
+                self.ticked(left).iter().any(|option| right.contains(option))
+            }
             Expression::Set(Operand::Field(field)) => is_filled(self.fields, field),
             Expression::Set(Operand::Of(reference, field)) => self.other(reference).is_some_and(|other| is_filled(&other, field)),
             Expression::Set(operand) => self.value(operand).is_some(),
@@ -305,7 +311,23 @@ impl Record<'_> {
             Expression::Compare(left, _, right) if !left.is_fixed() && !right.is_fixed() => {
                 (self.value(left).is_some() && self.value(right).is_some()).then(|| self.holds(expression))
             }
-            Expression::Compare(..) | Expression::In(..) | Expression::Has(..) | Expression::Set(_) => Some(self.holds(expression)),
+            Expression::Compare(..) | Expression::In(..) | Expression::Has(..) | Expression::Shares(..) | Expression::Set(_) => {
+                Some(self.holds(expression))
+            }
+        }
+    }
+
+    /// The options of a flags field that are ticked.
+    fn ticked(&self, operand: &Operand) -> Vec<String> {
+        let of = |fields: &BTreeMap<String, Value>, field: &str| {
+            let prefix = format!("{field}.");
+            let flags = fields.range(prefix.clone()..).map_while(|(key, value)| Some((key.strip_prefix(&prefix)?, value)));
+            flags.filter(|(_, value)| **value == Value::Bool(true)).map(|(option, _)| option.to_owned()).collect()
+        };
+        match operand {
+            Operand::Field(field) => of(self.fields, field),
+            Operand::Of(reference, field) => self.other(reference).map(|other| of(&other, field)).unwrap_or_default(),
+            _ => Vec::new(),
         }
     }
 

@@ -60,7 +60,7 @@ const HEAD_KEYS: &[&str] = &[
 const LEDGER_CODE_MAX: usize = 40;
 const CODE_MAX: usize = 64;
 /// Words of the condition language: a field of that name could not be read back.
-const CONDITION_WORDS: &[&str] = &["and", "or", "not", "in", "has", "set"];
+const CONDITION_WORDS: &[&str] = &["and", "or", "not", "in", "has", "shares", "set"];
 
 pub(super) fn definition(text: &str) -> Result<Definition, Vec<Problem>> {
     let reader = Reader::new(text);

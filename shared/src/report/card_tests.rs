@@ -310,7 +310,7 @@ fn what_is_allotted_waits_to_be_paid_and_what_the_county_refused_is_named_for_a_
     for (id, doc, state, name, on) in [
         ("4", 4, "rejected", "reject", "2026-03-01"),
         ("5", 5, "rejected", "reject", "2026-01-01"),
-        ("6", 6, "applied", "send_back", "2026-03-02"),
+        ("6", 6, "sent_back", "send_back", "2026-03-02"),
         ("7", 1, "verified", "send_back", "2026-03-02"),
     ] {
         put(&c, "aid_application", id, Some(A), doc, &format!("programme=aid_programme:h _state={state}"));

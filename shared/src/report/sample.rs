@@ -48,7 +48,7 @@ const LEDGERS: [(&str, Subject, &str, &str); 24] = [
         "aid_application",
         Subject::Student,
         "programme categories:flags registered_household:choice approved_amount:money unaided_reason:choice notice_school_from:date notice_school_until:date notice_village_from:date notice_village_until:date",
-        "draft applied verified assessed on_notice objected reported approved+ rejected. allotted+ paid+ audited+. stopped. unaided.",
+        "draft applied verified assessed on_notice objected reported sent_back approved+ rejected. allotted+ paid+ audited+. stopped. unaided.",
     ),
     ("aid_payment", Subject::Student, "programme application amount:money channel:choice paid_on:date batch failed:bool refund_amount:money", ""),
     (

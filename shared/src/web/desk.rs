@@ -13,14 +13,15 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    command::{Request, audit, execute},
+    command::{Request, audit, execute, reporting},
     fault::Fault,
     locale::Lang,
     replica::Replica,
+    report::definition::Report,
     store::accounts,
 };
 use serde_json::Value as Json;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What differs from desk to desk.
 #[derive(Clone)]
@@ -103,6 +104,14 @@ impl Desk {
     /// The engine's.
     pub fn ask(&self, account: &Account, request: Request, lang: Lang) -> Result<Json, Fault> {
         execute::execute(&self.replica, request, &who(account), lang, &mut |_| {})
+    }
+
+    /// Reports as rows alone, for a page of several ([`reporting::rows`]).
+    ///
+    /// # Errors
+    /// The store's; each report's own stands in its place.
+    pub fn rows_of(&self, account: &Account, asked: &[(&Report, &BTreeMap<String, String>)], lang: Lang) -> Result<Vec<Result<Json, Fault>>, Fault> {
+        reporting::rows(&self.replica, &who(account), asked, lang).map_err(Fault::from)
     }
 
     /// Notes that a page showed named records (DOMAIN §7). `subject`: ledger, record, report, never a name.

@@ -8,6 +8,7 @@ mod asks;
 mod heads;
 mod judge;
 mod lines;
+mod near;
 mod plan;
 mod preview;
 

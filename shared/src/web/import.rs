@@ -96,6 +96,8 @@ struct ImportPage {
     /// Refused rows that wait: id, file, where to, how many.
     waiting: Vec<(String, String, String, usize)>,
     first: bool,
+    /// Children of the school are here already: those its other machine sent by way of the county.
+    there: bool,
     /// All imports are listed, with whose they are.
     all: bool,
     mib: usize,
@@ -187,7 +189,9 @@ fn import_page(desk: &Desk, account: &Account, page: Page, said: Option<Said>, f
         })
         .collect();
     let waiting = giveback::waiting(desk, account)?.into_iter().map(|w| (w.id, w.file, titled(desk, &w.target, lang), w.rows)).collect();
-    Ok(ImportPage { page, said, roster: account.administers(), ledgers, past, waiting, first, all, mib: FILE_BYTES_MAX >> 20, into: String::new() })
+    let there = first && desk.replica.has_any(desk.replica.definition("enrolment").map_err(Fault::from)?.as_ref()).map_err(Fault::from)?;
+    let (roster, mib) = (account.administers(), FILE_BYTES_MAX >> 20);
+    Ok(ImportPage { page, said, roster, ledgers, past, waiting, first, there, all, mib, into: String::new() })
 }
 
 async fn page(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Query(asked): Query<Asked>) -> Result<Response, Oops> {

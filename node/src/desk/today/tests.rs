@@ -211,3 +211,37 @@ async fn a_due_record_has_its_button_which_names_the_step() {
     assert!(!page.contains("右边的按钮"));
     assert!(school.get(&format!("/record/{case}"), &registrar).await.text.contains("id=\"way\""), "and it leads to the step");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_published_card_that_cannot_be_answered_says_so_and_hides_no_other() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar, Role::AidOfficer], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    must_aid(&school, &child);
+    let text = r#"-- +++
+-- name = "broken"
+-- question = 1
+-- title = { zh = "坏了的表", en = "Broken" }
+-- help = { zh = "说明。", en = "Help." }
+-- ledgers = ["enrolment"]
+-- columns = [
+--   { code = "name", type = "text", title = { zh = "姓名", en = "Name" } },
+--   { code = "record", type = "text", title = { zh = "记录", en = "Record" } },
+-- ]
+-- [today]
+-- order = 1
+-- ledger = "enrolment"
+-- text = ["name"]
+-- open = "/child/{record}"
+-- +++
+SELECT name, _student AS another FROM record_enrolment"#;
+    let put = format!(
+        "INSERT INTO record_report_definition (_id, _doc, _year, _term, _disputed, _reopened, _v, void, text)
+         VALUES ('report_definition:1', 1, 2025, 0, 0, 0, 1, 0, '{}')",
+        text.replace('\'', "''")
+    );
+    school.desk.replica.store().write(move |c| c.execute_batch(&put).map_err(huxue_shared::store::StoreError::from)).unwrap();
+    let page = school.get("/", &registrar).await.text;
+    assert!(page.contains("坏了的表") && page.contains("href=\"/report/broken\""), "{page}");
+    assert!(page.contains("应助未助"), "the others are there: {page}");
+}

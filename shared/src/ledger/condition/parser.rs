@@ -156,12 +156,15 @@ impl Parser<'_> {
         if self.take_word("has") {
             return self.has(left, &name);
         }
+        if self.take_word("shares") {
+            return self.shares(left, &name);
+        }
         if self.take_word("in") {
             return self.list(left, &name);
         }
-        let Some(operator) = self.operator() else { return Err(self.expected("=, !=, <, <=, >, >=, in, has, set")) };
+        let Some(operator) = self.operator() else { return Err(self.expected("=, !=, <, <=, >, >=, in, has, shares, set")) };
         if self.definition.field(&name).is_some_and(|field| field.kind == FieldType::Flags) {
-            return Err(self.expected("has, set"));
+            return Err(self.expected("has, shares, set"));
         }
         let right = self.right(&name)?;
         Ok(Expression::Compare(left, operator, right))
@@ -284,6 +287,19 @@ impl Parser<'_> {
             None => {}
         }
         Ok(Expression::Has(left, option))
+    }
+
+    /// Two flags fields, of this record or of one it refers to.
+    fn shares(&mut self, left: Operand, name: &str) -> Parsed<Expression> {
+        let expected = self.expected("field");
+        let Some(Token::Word(other)) = self.take() else { return Err(expected) };
+        let right = self.operand(&other, &other).unwrap_or_else(|| self.left(&other));
+        for field in [name, &other] {
+            if self.definition.field(field).is_some_and(|field| field.kind != FieldType::Flags) {
+                self.errors.push(ConditionError { code: ProblemCode::ConditionHas, args: vec![("field", field.to_owned())] });
+            }
+        }
+        Ok(Expression::Shares(left, right))
     }
 
     /// A literal as a value of the field it is compared with; a state for `$state`; beside another record's field a code, a word or a date as it is kept.

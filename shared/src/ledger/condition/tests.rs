@@ -24,6 +24,11 @@ title = { zh = "对象", en = "With" }
 type = "flags"
 options = "kind"
 [[field]]
+code = "beside"
+title = { zh = "陪同", en = "Beside" }
+type = "flags"
+options = "kind"
+[[field]]
 code = "from"
 title = { zh = "起", en = "From" }
 type = "date"
@@ -60,6 +65,7 @@ fn holds(condition: &str, state: Option<&str>) -> bool {
         ("kind".to_owned(), text("call")),
         ("with.call".to_owned(), Value::Bool(true)),
         ("with.visit".to_owned(), Value::Bool(false)),
+        ("beside.visit".to_owned(), Value::Bool(true)),
         ("from".to_owned(), text("2026-03-02")),
         ("amount".to_owned(), Value::Int(125_050)),
         ("told".to_owned(), Value::Bool(false)),
@@ -76,6 +82,8 @@ fn every_form_of_the_language_is_evaluated() {
         "kind in (visit, call)",
         "with has call",
         "with set",
+        "with shares with",
+        "not (with shares beside)",
         "from set",
         "not (until set)",
         "not until set",
@@ -131,11 +139,14 @@ fn an_identity_number_says_birth_and_sex_and_any_other_document_nothing() {
 fn what_cannot_be_read_says_where_and_what_was_expected() {
     let first = |condition: &str| Condition::parse(condition, &definition()).unwrap_err().remove(0);
     assert_eq!(first("kind = ").args, vec![("at", "8".to_owned()), ("expected", "value".to_owned())]);
-    assert_eq!(first("kind call").args, vec![("at", "6".to_owned()), ("expected", "=, !=, <, <=, >, >=, in, has, set".to_owned())]);
+    assert_eq!(first("kind call").args, vec![("at", "6".to_owned()), ("expected", "=, !=, <, <=, >, >=, in, has, shares, set".to_owned())]);
     assert_eq!(first("(kind set").args[1].1, ")");
     assert_eq!(first("kind = 'call").args[1].1, "closing quote");
     assert_eq!(first("kind set set").args[1].1, "and, or");
-    assert_eq!(first("with = call").args[1].1, "has, set");
+    assert_eq!(first("with = call").args[1].1, "has, shares, set");
+    assert_eq!(first("with shares kind").code, ProblemCode::ConditionHas);
+    assert_eq!(first("kind shares with").code, ProblemCode::ConditionHas);
+    assert_eq!(first("with shares nothing").code, ProblemCode::FieldUnknown);
     assert_eq!(first("amount > much").code, ProblemCode::ConditionValue);
     assert_eq!(first("nothing set").code, ProblemCode::FieldUnknown);
     let several = Condition::parse("nothing set or kind = fax", &definition()).unwrap_err();

@@ -18,7 +18,10 @@ const PLACE: &str = "SELECT d.n, d.id, s.code, r.id, r.ledger, r.fields, r.void,
 
 impl Replica {
     /// The record a cell refers to: by its id or a part of it, or, as office files do, by the code or name it has.
-    pub(super) fn referred(&self, text: &str, ledger: Option<&str>, on: &str) -> Result<String> {
+    ///
+    /// # Errors
+    /// `record-none`, `record-several`; the store's.
+    pub fn referred(&self, text: &str, ledger: Option<&str>, on: &str) -> Result<String> {
         let none = match self.locate_in(text, ledger) {
             Ok(place) => return Ok(place.id),
             Err(error) => error,

@@ -1,5 +1,7 @@
 //! Rows as a person left them, become one [`Request::Batch`]: who may is asked here row by row, everything else is judged by the engine. The same way for looking and for
 //! saving, so that what was promised is what is done.
+//!
+//! Long as it is, this is one room: what is judged, who may, and how it is said of a row are read together.
 
 use super::{
     super::{
@@ -14,7 +16,7 @@ use super::{
     },
     asks::{Asks, Question},
     lines::{self, Targets},
-    plan,
+    near, plan,
 };
 use crate::{
     command::{
@@ -28,11 +30,14 @@ use crate::{
         definition::{Form, Subject},
     },
     locale::{self, Lang},
-    replica::browse::Pupil,
+    replica::{ReplicaError, browse::Pupil},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
+
+/// Names said at most of what there is to choose from.
+const NAMED_MAX: usize = 12;
 
 /// A cell as it was and as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -337,6 +342,7 @@ impl Asking<'_> {
         };
         // A label typed again points where the cell points already.
         set.retain(|code, text| !says(code, text));
+        self.known(&set)?;
         self.desk.replica.name_records(self.definition, &reached.place.doc.to_string(), &mut set).map_err(Fault::from)?;
         reach::references(self.desk, self.account, self.definition, &set)?;
         entry::own_class(self.desk, self.account, self.definition, &reached.place.fields, &set)?;
@@ -380,6 +386,7 @@ impl Asking<'_> {
         let writes = self.account.writes(self.definition);
         if !by_child {
             self.choose("", &mut set);
+            self.known(&set)?;
             reach::references(self.desk, self.account, self.definition, &set)?;
             entry::own_class(self.desk, self.account, self.definition, &BTreeMap::new(), &set)?;
             return if writes.any() { Ok(Some(Item::Add { subject: None, set })) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) };
@@ -390,6 +397,7 @@ impl Asking<'_> {
             return Err(Fault::new("web-not-yours", Exit::NotAllowed));
         }
         self.choose(&pupil.student, &mut set);
+        self.known(&set)?;
         self.desk.replica.name_records(self.definition, &pupil.student, &mut set).map_err(Fault::from)?;
         let so_far = fits::so_far(self.desk, self.definition, Some(&pupil.student), &set);
         set.extend(self.desk.replica.only_fitting(self.definition, &pupil.student, &so_far).map_err(Fault::from)?);
@@ -409,6 +417,24 @@ impl Asking<'_> {
         }
     }
 
+    /// That what is not a child's own and is named in these cells is there; else what there is to choose from.
+    fn known(&self, set: &BTreeMap<String, String>) -> Result<(), Fault> {
+        let on = set.get("on").cloned().unwrap_or_else(|| self.desk.clock().today().to_string());
+        for (code, text) in set.iter().filter(|(_, text)| !text.trim().is_empty()) {
+            let (Some(labels), Some(field)) = (self.targets.get(code), self.definition.field(code)) else { continue };
+            match self.desk.replica.referred(text, field.reference.as_deref(), &on) {
+                Err(ReplicaError::Fault(fault)) if fault.code == "record-none" => {
+                    let names: Vec<&str> = labels.one.keys().chain(labels.several.keys()).map(String::as_str).take(NAMED_MAX).collect();
+                    let code = if names.is_empty() { "import-ref-none" } else { "import-ref-none-of" };
+                    let fault = Fault::new(code, Exit::Input).with("title", field.title.get(self.lang)).with("ref", text);
+                    return Err(fault.with("names", names.join(self.lang.comma())));
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     /// The child a person means by a name or a number, among those in reach.
     fn named(&self, text: &str) -> Result<Pupil, Fault> {
         let plain: String = text.split_whitespace().collect();
@@ -420,7 +446,12 @@ impl Asking<'_> {
         let found: Vec<&Pupil> = self.pupils.iter().filter(fits).collect();
         match found.as_slice() {
             [one] => Ok((*one).clone()),
-            [] => Err(Fault::new("grid-child-none", Exit::NoMatch).with("ref", text)),
+            [] => {
+                let near = self.pupils.iter().filter(|p| near::one_off(&p.name, &plain)).take(5);
+                let near: Vec<String> = near.map(|p| format!("{} {}", p.name, shown::class(p.grade, p.class, self.lang))).collect();
+                let code = if near.is_empty() { "grid-child-none" } else { "grid-child-near" };
+                Err(Fault::new(code, Exit::NoMatch).with("ref", text).with("list", near.join(self.lang.comma())))
+            }
             several => {
                 let classes: Vec<String> = several.iter().take(5).map(|p| shown::class(p.grade, p.class, self.lang)).collect();
                 let list = classes.join(if self.lang == Lang::Zh { "、" } else { ", " });
