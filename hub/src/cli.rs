@@ -240,6 +240,9 @@ enum Import {
         /// Who imports
         #[arg(long)]
         by: Option<String>,
+        /// Which sheet, when several hold such a table
+        #[arg(long)]
+        sheet: Option<String>,
         /// Of cells changed in the file and here since the export, take the file's: ROW:FIELD, or all; repeat. Without it they stay as they are here
         #[arg(long, value_name = "ROW:FIELD")]
         take: Vec<String>,
@@ -373,9 +376,10 @@ fn import_ledger(
     year: Option<u16>,
     by: Option<String>,
     take: Vec<String>,
+    sheet: Option<String>,
 ) -> Result<(HubRequest, Option<PathBuf>), Fault> {
     let (file, bytes) = upload(file)?;
-    Ok(common(Request::ImportLedger { code, file, bytes, dry_run, year, by, take, within: None }))
+    Ok(common(Request::ImportLedger { code, file, bytes, dry_run, year, by, take, within: None, sheet }))
 }
 
 fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<PathBuf>), Fault> {
@@ -389,7 +393,7 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
             set.extend(township.map(|t| ("township".to_owned(), t)));
             (HubRequest::SchoolAdd { set }, None)
         }
-        Command::School(School::Import { file }) => import_ledger("school".into(), &file, false, None, None, Vec::new())?,
+        Command::School(School::Import { file }) => import_ledger("school".into(), &file, false, None, None, Vec::new(), None)?,
         Command::School(School::List) => {
             let query = Query {
                 ledger: "school".into(),
@@ -430,7 +434,7 @@ fn request_of(command: Command, global: &Global) -> Result<(HubRequest, Option<P
             let (request, out) = record.request(global.json)?;
             (HubRequest::Common(request), out)
         }
-        Command::Import(Import::Ledger { code, file, dry_run, year, by, take }) => import_ledger(code, &file, dry_run, year, by, take)?,
+        Command::Import(Import::Ledger { code, file, dry_run, year, by, take, sheet }) => import_ledger(code, &file, dry_run, year, by, take, sheet)?,
         Command::Import(Import::Undo { batch }) => common(Request::ImportUndo { batch }),
         Command::Undo(undo) => common(undo.request()),
         Command::Year(Year::Open { year }) => common(Request::YearOpen { year }),

@@ -55,8 +55,9 @@ pupil AS MATERIALIZED (
 room AS MATERIALIZED (
   SELECT _school, grade, class, count(*) AS pupils FROM pupil WHERE grade IS NOT NULL AND class IS NOT NULL GROUP BY _school, grade, class
 ),
+-- Of two rolls of a class on one day the one made last counts, and that alone.
 taken AS MATERIALIZED (
-  SELECT r._school, r.grade, r.class, r."on" AS on_, r.present, row_number() OVER (PARTITION BY r._school, r.grade, r.class ORDER BY r."on" DESC, r._id DESC) AS nth
+  SELECT r._school, r.grade, r.class, r."on" AS on_, r.present, row_number() OVER (PARTITION BY r._school, r.grade, r.class ORDER BY r."on" DESC, r._at DESC, r._id DESC) AS nth
   FROM record_dropout_roll r, bounds WHERE r."on" BETWEEN bounds.first AND bounds.last
 ),
 moved AS MATERIALIZED (

@@ -2,13 +2,13 @@
 -- name = "must_aid_unaided"
 -- question = 3
 -- title = { zh = "应助未助", en = "Must be aided and is not" }
--- help = { zh = "在校、学段和年级及住宿类型符合，且属于某个在执行项目“应助尽助”类别的学生中，所选学年学期没有批准的申请、也没有发放的。原因取申请台账中登记的应助未助原因；没有登记的为空，最需要核查。申请状态有争议的学生不列，见“有争议”一行。", en = "Children at school who fit stage, grade and boarding of a programme in force and a category it must aid, and have neither an approved application nor a payment in the year and term. The reason is the one recorded in the applications; none recorded: empty, look there first. A child whose application is disputed is not listed: see the line on disputes." }
+-- help = { zh = "在校、学段和年级及住宿类型符合，且属于某个在执行项目“应助尽助”类别的学生中，所选学年学期没有批准的申请、也没有政府或学校资金发放的（捐赠、结对不算）。原因取申请台账中登记的应助未助原因；没有登记的为空，最需要核查。申请状态有争议的学生不列，见“有争议”一行。", en = "Children at school who fit stage, grade and boarding of a programme in force and a category it must aid, and have neither an approved application nor a payment of public or school money in the year and term (gifts do not count). The reason is the one recorded in the applications; none recorded: empty, look there first. A child whose application is disputed is not listed: see the line on disputes." }
 -- ledgers = ["enrolment", "aid_application", "aid_payment"]
 -- by_class = true
 -- indexes = [
 --   'record_enrolment(_year, _school, stage, grade, status, sex, boarding, left_behind, registered_household, categories, entered_on, household_card, _doc, void)',
 --   'record_aid_application(_doc, _year, _term, _state, unaided_reason, _disputed, void, _id)',
---   'record_aid_payment(_doc, _year, _term, amount, failed, refund_amount, void)',
+--   'record_aid_payment(_doc, _year, _term, amount, failed, refund_amount, channel, void)',
 -- ]
 -- parameters = [
 --   { name = "year", default = "current" },
@@ -57,7 +57,9 @@ unaided AS MATERIALIZED (
                 AND instr(n.categories, m.category) > 0)
     AND NOT EXISTS (SELECT 1 FROM record_aid_application a WHERE a._doc = n._doc AND a._year = :year AND (:term IS NULL OR a._term IN (0, :term))
                     AND (a._state IN {{counting aid_application}} OR a._state IS NULL AND a._disputed = 1))
-    AND NOT EXISTS (SELECT 1 FROM record_aid_payment p WHERE p._doc = n._doc AND p._year = :year AND (:term IS NULL OR p._term IN (0, :term)) AND {{kept aid_payment p}})
+    AND NOT EXISTS (SELECT 1 FROM record_aid_payment p WHERE p._doc = n._doc AND p._year = :year AND (:term IS NULL OR p._term IN (0, :term)) AND {{kept aid_payment p}}
+                    -- A present is no aid under a programme.
+                    AND p.channel IN ('government', 'school'))
 )
 SELECT u._school AS school, e._student AS student, e.name AS name, u.stage AS stage, u.grade AS grade, e.class AS class, u.categories AS categories,
        (SELECT a._state FROM record_aid_application a WHERE a._doc = u._doc AND a._year = :year AND (:term IS NULL OR a._term IN (0, :term))

@@ -10,6 +10,7 @@
 pub mod block;
 pub mod column;
 pub mod header;
+pub mod others;
 pub mod own;
 pub mod problem;
 pub mod pupil;

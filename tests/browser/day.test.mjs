@@ -174,6 +174,32 @@ test("a mark on the roll that was not saved is not shown as saved, and the same 
   });
 });
 
+test("the last mark of a row counts, however slow the link, and the roll is handed in behind it", async () => {
+  await browse(phone, async (page) => {
+    await login(page, desk.url, ...teacher);
+    const address = `${desk.url}/roll/3/2?on=${ago(1)}`;
+    await page.goto(address);
+    const row = "tbody tr:nth-child(5)";
+    const before = await page.getAttribute(`${row} input[name=state]:checked`, "value");
+    // A slow link: each mark takes its time, and the next tap comes before the answer.
+    await page.route("**/roll/3/2/row**", async (route) => { await new Promise((done) => { setTimeout(done, 700); }); await route.continue(); });
+    const tap = (state) => page.click(`${row} label:has(input[value=${state}])`);
+    await tap("absent");
+    await page.waitForTimeout(300);
+    await tap("leave");
+    await tap(before);
+    await tap("ill");
+    await page.click("main form[data-unsaved-rows] button");
+    await page.waitForSelector(`${row} input[value=ill]:checked`);
+    await page.waitForLoadState("networkidle");
+    await page.goto(address);
+    assert.equal(await page.isChecked(`${row} input[value=ill]`), true, "what was tapped last");
+    await page.unroute("**/roll/3/2/row**");
+    await tap(before);
+    await page.waitForSelector(`${row} .saved`);
+  });
+});
+
 test("Enter while an input method composes does not send the form, and a wrong value is said beside its field", async () => {
   await browse(desktop, async (page) => {
     await login(page, desk.url, ...teacher);

@@ -311,6 +311,21 @@ test("a second row of a child stands below the first, and one like another is wr
   });
 });
 
+test("a block under a head begun in the empty row makes a new record of a child that has one, and changes none", async () => {
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...registrar);
+    const record = care(30, 10);
+    await page.goto(`${desk.url}/ledger/care_log/grid?class=${names.class}`);
+    await page.locator("#grid tbody tr[data-key='+'] td[data-field=minutes]").first().click();
+    await paste(page, `姓名\t关爱方式\t时长\t日期\r\n${children[30][0]}\t谈心\t20\t2025-10-22\r\n`);
+    await said(page, "放进了新增行");
+    assert.equal(await page.locator(`#grid tbody tr[data-key="${record}"] td.changed`).count(), 0);
+    await write(page);
+    await said(page, "已写入 1 行，保存在本机");
+    assert.equal(county.node("school", ["record", "show", record]).fields.minutes, 10);
+  });
+});
+
 for (const [mode, viewport, scheme] of [["dark", desktop, "dark"], ["phone", phone, "light"]]) {
   test(`the grid is sound in both languages, ${mode}`, async () => {
     await browse(viewport, async (page) => {

@@ -3,6 +3,7 @@
 mod aid;
 mod asked;
 mod cases;
+mod classes;
 mod grid;
 mod hostile;
 mod imports;
@@ -11,9 +12,11 @@ mod moves;
 mod named;
 mod noted;
 mod paper;
+mod pasted;
 mod read;
 mod roll;
 mod seams;
+mod sheets;
 mod trail;
 mod walks;
 
@@ -192,7 +195,7 @@ pub(super) fn class(grade: i64, class: i64) -> Class {
 }
 
 /// Every route there is: method and an address that leads to it. Held complete by the next test.
-const ROUTES: [(&str, &str, &str); 71] = [
+const ROUTES: [(&str, &str, &str); 72] = [
     ("get", "/static/{stamp}/{name}", "/static/x/app.css"),
     ("get", "/start", "/start"),
     ("post", "/start", "/start"),
@@ -231,6 +234,7 @@ const ROUTES: [(&str, &str, &str); 71] = [
     ("post", "/record/{id}/edit", "/record/care_log:01/edit"),
     ("post", "/record/{id}/day", "/record/care_log:01/day"),
     ("post", "/record/{id}/void", "/record/care_log:01/void"),
+    ("post", "/record/{id}/unvoid", "/record/care_log:01/unvoid"),
     ("post", "/record/{id}/step/{step}", "/record/care_log:01/step/x"),
     ("get", "/record/{id}/print", "/record/care_log:01/print"),
     ("get", "/ledger/{code}/print", "/ledger/care_log/print"),

@@ -151,6 +151,8 @@ profile-at-school = A child's profile is made at the school.
     .next = Run `huxue-node record add enrolment` there.
 profile-name = The child has no name.
     .next = Run `{ $program } record add enrolment` again with --set name=NAME.
+profile-number-taken = { $title_en } "{ $value }" is another child's already.
+    .next = Check the number; if the numbers of two children were exchanged, empty one of them first.
 profile-other-name = This identity number is on file under "{ $other }" ({ $student }).
     .next = If renamed, run `{ $program } record set { $student } --set name={ $name }`; if another child, check the number.
 record-blocked = Not saved, { $count ->
@@ -158,6 +160,8 @@ record-blocked = Not saved, { $count ->
    *[other] { $count } rules are broken
 }:
     .next = Correct them and save again.
+record-not-void = { $record } is not void.
+    .next = Nothing needs to be done.
 record-none = No record fits "{ $ref }".
     .next = See the ids with `{ $program } record list LEDGER`.
 record-several = { $count } records fit "{ $ref }".
@@ -396,7 +400,22 @@ imported-ignored = { $count ->
     [one] 1 column was
    *[other] { $count } columns were
 } not imported: { $list }
-imported-other-sheets = { $count } more sheets look like rosters and were not imported (name one with --sheet): { $list }
+imported-other-sheets = { $count ->
+    [one] 1 more sheet holds such a table and was
+   *[other] { $count } more sheets hold such a table and were
+} not read (import once more, naming it with --sheet): { $list }
+imported-sheet = { $name } ({ $rows ->
+    [one] 1 row
+   *[other] { $rows } rows
+})
+imported-sheet-hidden = { $name } ({ $rows ->
+    [one] 1 row
+   *[other] { $rows } rows
+}, hidden)
+imported-headless-sheets = { $count ->
+    [one] 1 sheet without a head that is known was
+   *[other] { $count } sheets without a head that is known were
+} not read: { $list }
 imported-skipped = { $count ->
     [one] 1 row is no data and was skipped
    *[other] { $count } rows are no data and were skipped
@@ -513,6 +532,8 @@ import-row-record-twice = Rows { $rows } are about one record; which counts cann
     .next = Keep one row; if the other is to be a new record, delete its record id.
 import-row-not-in-classes = Not a child of your classes; not taken.
     .next = Check name and record id; other classes are imported by their class teachers or the registrar.
+import-row-class-not-yours = This class is not yours; not taken.
+    .next = Check grade and class; other classes are imported by their class teachers or the registrar.
 import-row-child-several = There are { $count } called "{ $ref }" in your classes.
     .next = Add a column with the identity number to say which.
 import-row-other-child = This record is of "{ $child }"; the row in the file says "{ $name }".
@@ -522,6 +543,8 @@ import-row-alike = There is a similar record { $within } already; this row would
     .next = To change the one there, export the ledger and change its row; if there really is another, check and write.
 import-row-alike-earlier = An earlier row is similar { $within }; this row would make another.
     .next = Delete this row and send the file again if it is one too many; if there really are two, check and write.
+import-row-undated = No date is given: it would be written as of today.
+    .next = Fill in the day in the file and send it again, or tick that today is meant.
 import-row-no-child = The row does not say which child.
     .next = Give a name or a number; a line of totals may stay, it is not written.
 import-ref-none = "{ $ref }" in "{ $title }" is not here.

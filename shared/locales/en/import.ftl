@@ -40,6 +40,8 @@ import-no-rows = The header is in row { $row }, but no pupil stands below it.
     .next = Make sure the list is in the same sheet, below the header; save and import again.
 import-formulas-only = Sheet “{ $sheet }” holds formulas without the values they came to.
     .next = Open it in Excel or WPS, copy everything, use “Paste special, values”, save and import again.
+import-too-many-sheets = The workbook has more than { $limit } sheets.
+    .next = Save the sheets to be imported as a file of their own and import that.
 import-no-sheet = The file has no sheet “{ $name }”, only: { $sheets }.
     .next = Name one of them with --sheet, or leave --sheet out.
 

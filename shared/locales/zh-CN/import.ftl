@@ -40,6 +40,8 @@ import-no-rows = 表头在第 { $row } 行，但下面没有学生。
     .next = 确认名单在同一张工作表、表头的下方，保存后再导入。
 import-formulas-only = 表“{ $sheet }”里是公式，文件中没有保存算出来的值。
     .next = 用 Excel 或 WPS 打开它，全选复制，再“选择性粘贴 → 数值”，保存后再导入。
+import-too-many-sheets = 工作簿里的工作表超过 { $limit } 张。
+    .next = 把要导入的几张另存成一个文件，再导入。
 import-no-sheet = 文件里没有名为“{ $name }”的工作表，只有：{ $sheets }。
     .next = 用 --sheet 写上其中一个名称再导入，或去掉 --sheet 由程序自动挑选。
 

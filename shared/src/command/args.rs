@@ -93,6 +93,14 @@ pub enum Record {
         #[arg(long)]
         by: Option<String>,
     },
+    /// Let a void record stand again
+    Unvoid {
+        /// Record id or its beginning
+        record: String,
+        /// Who does it
+        #[arg(long)]
+        by: Option<String>,
+    },
     /// Take a lifecycle step
     Step {
         /// Record id or its beginning
@@ -180,6 +188,7 @@ impl Record {
             }
             Self::Set { record, set, by } => Request::RecordSet { record, set: pairs(&set, "set-shape")?, by },
             Self::Void { record, why, by } => Request::RecordVoid { record, why, by },
+            Self::Unvoid { record, by } => Request::RecordUnvoid { record, by },
             Self::Step { record, step, set, on, by, why, to } => {
                 Request::RecordStep { record, step, set: pairs(&set, "set-shape")?, on, by, why, to }
             }

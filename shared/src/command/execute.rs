@@ -80,6 +80,12 @@ fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress
             let (prepared, undo) = undoing::commit_change(replica, &place, prepared, by.as_deref())?;
             Ok(done(&prepared.done, undo.as_deref(), lang))
         }
+        Request::RecordUnvoid { record, by } => {
+            let place = located(replica, &record)?;
+            let prepared = replica.prepare_unvoid(&place, by.as_deref())?;
+            let (prepared, undo) = undoing::commit_change(replica, &place, prepared, by.as_deref())?;
+            Ok(done(&prepared.done, undo.as_deref(), lang))
+        }
         Request::RecordStep { record, step, set, on, by, why, to } => {
             undisputed(replica, &located(replica, &record)?, &set)?;
             let taken = replica.step(&record, &step, &set, on.as_deref(), by.as_deref(), why.as_deref(), to.as_deref())?;
@@ -108,11 +114,11 @@ fn run(replica: &Arc<Replica>, request: Request, who: &str, lang: Lang, progress
             Ok(answer)
         }
         Request::ImportRoster { file, bytes, dry_run, sheet, by, this_school } => {
-            let chosen = importing::Chosen { sheet, this_school };
-            importing::roster(replica, &importing::Upload { file, bytes, dry_run, year: None, by }, chosen, lang, progress)
+            let upload = importing::Upload { file, bytes, dry_run, year: None, by, sheet };
+            importing::roster(replica, &upload, this_school, lang, progress)
         }
-        Request::ImportLedger { code, file, bytes, dry_run, year, by, take, within } => {
-            let upload = importing::Upload { file, bytes, dry_run, year, by };
+        Request::ImportLedger { code, file, bytes, dry_run, year, by, take, within, sheet } => {
+            let upload = importing::Upload { file, bytes, dry_run, year, by, sheet };
             importing::ledger(replica, &code, &upload, &take, within.as_deref(), lang, progress)
         }
         Request::ImportUndo { batch } => {

@@ -11,6 +11,7 @@ mod named;
 mod opened;
 mod reached;
 mod rows;
+mod sheets;
 
 pub use heads::candidates;
 pub use rows::ledger;
@@ -62,6 +63,8 @@ pub struct Upload {
     pub year: Option<u16>,
     /// Who.
     pub by: Option<String>,
+    /// Which sheet, when several hold such a table; `None`: the reader's choice, and the others are named in the answer.
+    pub sheet: Option<String>,
 }
 
 impl Upload {
@@ -76,15 +79,6 @@ impl Upload {
             Some(year) => SchoolYear::new(year).ok_or_else(|| Fault::new("year-absurd", Exit::Input).with("year", year).into()),
         }
     }
-}
-
-/// What a person says about a roster.
-#[derive(Clone, Debug, Default)]
-pub struct Chosen {
-    /// Which sheet, when several hold a roster.
-    pub sheet: Option<String>,
-    /// It is this school's, whatever it looks like.
-    pub this_school: bool,
 }
 
 /// A workbook of ours is taken where it came from, by the school it came from.
@@ -102,26 +96,26 @@ fn at_home(replica: &Replica, mark: Option<&own::Mark>, ledgers: &[&str]) -> Res
     }
 }
 
-/// Imports a roster.
+/// Imports a roster. `this_school`: somebody says that it is this school's, whatever it looks like.
 ///
 /// # Errors
 /// The file's; `roster-at-school` on the hub; `import-other-ledger`, `import-other-school` for a workbook of ours from elsewhere; `roster-other-school` if it looks like
 /// another school's and nobody says it is not. A bad row is no error: it is in the answer.
-pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lang, progress: OnProgress<'_>) -> Result<Json> {
+pub fn roster(replica: &Arc<Replica>, upload: &Upload, this_school: bool, lang: Lang, progress: OnProgress<'_>) -> Result<Json> {
     let Role::Node(school) = replica.me().role else { return Err(Fault::new("roster-at-school", Exit::NotAllowed).into()) };
     let bytes = upload.contents()?;
     let mark = own::recognise(&bytes, &upload.file, &Limits::default()).map_err(Fault::from)?;
     at_home(replica, mark.as_ref(), &[own::ROSTER, "enrolment"])?;
     let year = upload.year(replica, mark.as_ref())?;
     let definition = replica.definition("enrolment")?;
-    let options = options(replica, &definition, school, year, chosen.sheet);
+    let options = options(replica, &definition, school, year, upload.sheet.clone());
     let preview = import::read_roster(&bytes, &upload.file, &options).map_err(Fault::from)?;
     let mut answer = preview.to_json(lang);
     answer["year"] = json!(year.start());
     answer["text_columns"] = json!(heads::text_columns(&definition, preview.columns.iter().copied()));
     let space = Space::school(school, year);
     let present = Present::load(replica, space)?;
-    let doubts = doubts::of(replica, school, &beside_given_back(&preview, mark.as_ref(), school), &present)?;
+    let doubts = doubts::of(replica, school, &beside_given_back(&preview, mark.as_ref(), school), &present, &bytes)?;
     answer["doubts"] = doubts.iter().map(|fault| json!({ "code": fault.code, "message": locale::fault(lang, fault).0 })).collect();
     let catalogue = replica.catalogue();
     if let Some(ledger) = elsewhere::of(&catalogue, &bytes, &upload.file, &preview) {
@@ -130,7 +124,7 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
     let opened = opened::Opened::load(replica, space, &preview)?;
     let given_back = undoing::from_rows(replica)?;
     let made = |id: &str| given_back.get(id).and_then(|(key, _)| DocId::from_hex(key)).filter(|doc| present.lives(*doc));
-    let own = own::batch(&bytes);
+    let own = own::batch(&bytes, preview.others.part(&preview.sheet));
     for (at, problem) in doubts::of_rows(replica, school, &preview, &present)? {
         remark(&mut answer, at, &problem, lang);
     }
@@ -205,10 +199,10 @@ pub fn roster(replica: &Arc<Replica>, upload: &Upload, chosen: Chosen, lang: Lan
             batch.traces.push(Trace { beside: counted, ..trace });
         }
     }
-    if !upload.dry_run && !batch.edits.is_empty() && !doubts.is_empty() && !chosen.this_school {
+    if !upload.dry_run && !batch.edits.is_empty() && !doubts.is_empty() && !this_school {
         return Err(Fault::new("roster-other-school", Exit::Input).of(doubts).into());
     }
-    asks::of_roster(replica, &mut answer, &hex(&bytes), lang)?;
+    asks::of_roster(replica, &mut answer, &own::fingerprint(&bytes, preview.others.part(&preview.sheet)), lang)?;
     finish(replica, upload, "roster", &bytes, batch, answer, progress)
 }
 
@@ -357,14 +351,21 @@ impl Present {
             Ok(statement.query_map([&space.to_bytes()[..]], |r| Ok((DocId(r.get(0)?), r.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
         })?;
         let mut out = Self { fields: HashMap::new(), by_number: HashMap::new(), by_person: HashMap::new(), foreseen: replica.foreseen(space.year)? };
-        for (doc, json) in rows {
-            let fields: BTreeMap<String, Value> = serde_json::from_str(&json).unwrap_or_default();
+        let mut files: Vec<(DocId, BTreeMap<String, Value>)> =
+            rows.into_iter().map(|(doc, json)| (doc, serde_json::from_str(&json).unwrap_or_default())).collect();
+        // A child that is there comes before one that was taken back.
+        files.sort_by_key(|(_, fields)| fields.get("void") == Some(&Value::Bool(true)));
+        for (doc, fields) in files {
             let number = text(&fields, "id_no");
             let (person, void) =
                 ((students::normal_name(&text(&fields, "name")), text(&fields, "birth")), fields.get("void") == Some(&Value::Bool(true)));
-            if number.is_empty() {
+            // A file that was taken back comes back with its roster; one that somebody made void is no child.
+            let taken_back = void && undoing::is_taken_back(&fields);
+            if number.is_empty() && taken_back {
+                out.by_person.entry(person).or_insert((doc, false));
+            } else if number.is_empty() && !void {
                 out.by_person.insert(person, (doc, false));
-            } else if !void {
+            } else if !number.is_empty() && !void {
                 // One without a number is the better match for a row without one.
                 out.by_person.entry(person).or_insert((doc, true));
                 out.by_number.insert(number, doc);
@@ -522,7 +523,8 @@ fn finish(
     if upload.dry_run || edits.is_empty() {
         return Ok(answer);
     }
-    let note = Note { kind, title: upload.file.clone(), hash: hex(bytes), by: upload.by.clone().unwrap_or_default() };
+    let part = answer["part"].as_str().unwrap_or_default();
+    let note = Note { kind, title: own::named(&upload.file, part), hash: own::fingerprint(bytes, part), by: upload.by.clone().unwrap_or_default() };
     let (id, keep) = undoing::keeping(replica, note, &traces)?;
     write_with_progress(replica, edits, progress, keep)?;
     answer["batch"] = json!(id);
@@ -540,10 +542,6 @@ fn sign(edit: &mut DocEdit, by: Option<&str>) {
     }
     words.sets.retain(|(target, key, _)| key != WRITER_KEY || !targets.contains(target));
     words.sets.extend(targets.into_iter().map(|target| signature(target, by)));
-}
-
-fn hex(bytes: &[u8]) -> String {
-    blake3::hash(bytes).to_hex().to_string()
 }
 
 fn write_with_progress(

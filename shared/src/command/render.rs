@@ -21,6 +21,7 @@ pub fn render(request: &Request, answer: &Json, lang: Lang) -> String {
         Request::RecordAdd { .. }
         | Request::RecordSet { .. }
         | Request::RecordVoid { .. }
+        | Request::RecordUnvoid { .. }
         | Request::RecordStep { .. }
         | Request::RecordRedate { .. } => saved(answer, lang),
         Request::ImportRoster { .. } | Request::ImportLedger { .. } => imported(answer, lang),
@@ -161,8 +162,19 @@ fn imported(answer: &Json, lang: Lang) -> String {
     let args = [("accepted", number("accepted")), ("rejected", number("rejected")), ("changed", number("changed")), ("batch", number("batch"))];
     let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
     let mut out = locale::text(lang, if answer["batch"].is_string() { "imported" } else { "imported-nothing" }, &args);
-    let listed = |key: &str| answer[key].as_array().into_iter().flatten().map(cell).collect::<Vec<_>>();
-    for (key, message) in [("ignored_columns", "imported-ignored"), ("other_sheets", "imported-other-sheets"), ("skipped_rows", "imported-skipped")] {
+    let sheet = |sheet: &Json| {
+        let key = if sheet["hidden"] == Json::Bool(true) { "imported-sheet-hidden" } else { "imported-sheet" };
+        locale::text(lang, key, &[("name", &cell(&sheet["name"])), ("rows", &cell(&sheet["rows"]))])
+    };
+    let listed = |key: &str| {
+        answer[key].as_array().into_iter().flatten().map(|item| if item.is_object() { sheet(item) } else { cell(item) }).collect::<Vec<_>>()
+    };
+    for (key, message) in [
+        ("ignored_columns", "imported-ignored"),
+        ("other_sheets", "imported-other-sheets"),
+        ("headless_sheets", "imported-headless-sheets"),
+        ("skipped_rows", "imported-skipped"),
+    ] {
         let list = listed(key);
         if !list.is_empty() {
             let shown = list.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join("、") + if list.len() > LISTED_MAX { "…" } else { "" };

@@ -122,6 +122,13 @@ pub enum Request {
         /// Who.
         by: Option<String>,
     },
+    /// Lets a void record stand again.
+    RecordUnvoid {
+        /// Record key or its beginning.
+        record: String,
+        /// Who.
+        by: Option<String>,
+    },
     /// Takes a lifecycle step.
     RecordStep {
         /// Record key or its beginning.
@@ -232,6 +239,9 @@ pub enum Request {
         /// Only rows about children of these classes (grade, class), as for a class teacher; `None`: of the whole school.
         #[serde(default)]
         within: Option<Vec<(i64, i64)>>,
+        /// Which sheet, when several hold such a table.
+        #[serde(default)]
+        sheet: Option<String>,
     },
     /// Imports a roster of children (node).
     ImportRoster {

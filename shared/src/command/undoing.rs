@@ -185,6 +185,11 @@ pub(super) fn revived(place: &Place, fields: &BTreeMap<String, Value>) -> Option
     Some((edit, trace))
 }
 
+/// Whether a void record is so because the write that made it was taken back, and not because of somebody's reason.
+pub(super) fn is_taken_back(fields: &BTreeMap<String, Value>) -> bool {
+    matches!(fields.get("void_reason"), Some(Value::Str(reason)) if reason.starts_with(REASON))
+}
+
 /// What can be taken back, newest first.
 ///
 /// # Errors

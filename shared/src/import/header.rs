@@ -1,4 +1,4 @@
-//! Finds the header of a roster: below titles, over two rows with merged heads, in whichever sheet has it.
+//! Finds the header of a roster in a sheet: below titles, over two rows with merged heads.
 //!
 //! A row is a header by the columns it names, never by its place or its looks. The winner names a child's name and two more columns, and
 //! more of them than any other row; a head of two rows wins only if the second row adds meaning.
@@ -41,7 +41,7 @@ impl Header {
     }
 
     /// Meanings that say something about the child.
-    fn score(&self) -> usize {
+    pub(super) fn score(&self) -> usize {
         self.columns.iter().filter(|(_, column)| *column != Column::Serial).count()
     }
 }
@@ -139,21 +139,6 @@ fn relation_of(text: &str) -> Option<&'static str> {
         text if text.starts_with("母亲") => Some("mother"),
         _ => None,
     }
-}
-
-/// The sheet with the best header, with its index, and the names of other sheets that hold a roster too.
-///
-/// The most columns win, then the most rows below.
-#[must_use]
-pub fn find_in(sheets: &[Sheet]) -> Option<(usize, Header, Vec<String>)> {
-    let found: Vec<(usize, Header)> = sheets.iter().enumerate().filter_map(|(at, sheet)| Some((at, find(sheet)?))).collect();
-    let rows = |at: usize, header: &Header| sheets.get(at).map_or(0, |sheet| sheet.rows.len().saturating_sub(header.body));
-    let shown = |at: usize| sheets.get(at).is_some_and(|sheet| !sheet.hidden);
-    // Rev: of equals the first sheet wins.
-    let (best, header) = found.iter().rev().max_by_key(|(at, header)| (rows(*at, header) > 0, shown(*at), header.score(), rows(*at, header)))?;
-    let others = found.iter().filter(|(at, header)| at != best && rows(*at, header) > 0);
-    let names = others.filter_map(|(at, _)| sheets.get(*at).map(|sheet| sheet.name.clone())).collect();
-    Some((*best, header.clone(), names))
 }
 
 #[cfg(test)]

@@ -118,8 +118,11 @@ fn check_records(stream: &mut [u8], limits: &Limits) -> Result<(), FileError> {
                 let start = stream.get(record.at..record.at + 4).and_then(|word| word.try_into().ok()).map(u32::from_le_bytes);
                 let start = start.map_or(usize::MAX, |start| start as usize);
                 // Two sheets at one place are one place read twice.
-                if start >= stream.len() || !starts.insert(start) || starts.len() > limits.sheets {
+                if start >= stream.len() || !starts.insert(start) {
                     return Err(FileError::Damaged);
+                }
+                if starts.len() > limits.sheets {
+                    return Err(FileError::TooManySheets { limit: limits.sheets });
                 }
             }
             _ => {}

@@ -89,7 +89,9 @@ fn what_is_shown_is_meant_and_what_is_hidden_is_named() {
         (1..30).for_each(|row| write(old, row, &["老生", D, "三(1)班", "女", "汉"]));
     });
     let preview = read(&bytes);
-    assert_eq!((preview.sheet.as_str(), preview.other_sheets.as_slice()), ("学生", &["往年".to_owned()][..]));
+    let old = super::others::Other { name: "往年".into(), rows: 29, hidden: true };
+    assert_eq!((preview.sheet.as_str(), preview.others.alike.as_slice()), ("学生", &[old][..]));
+    assert_eq!(preview.others.headless, ["封面"]);
     assert_eq!(short(&preview), ["4 张一 3.1", "5 张二 3.1", "8 duplicate-row", "9 id-used-twice"]);
     assert_eq!(preview.skipped, [7, 10, 11]);
 }

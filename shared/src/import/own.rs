@@ -34,10 +34,30 @@ pub fn row_id(batch: &str, row: u64) -> String {
     format!("{batch}:{row}")
 }
 
-/// The `batch` of rows of a file: the same file gives the same ids, so that given back twice a row is still one.
+/// What a file is known by, or one sheet of several in it (`part`, [`super::others::Others::part`]; empty: the file): 64 hexadecimal digits.
 #[must_use]
-pub fn batch(bytes: &[u8]) -> String {
-    blake3::hash(bytes).to_hex().as_str().get(..16).unwrap_or_default().to_owned()
+pub fn fingerprint(bytes: &[u8], part: &str) -> String {
+    let file = blake3::hash(bytes);
+    if part.is_empty() {
+        return file.to_hex().to_string();
+    }
+    blake3::Hasher::new_derive_key("huxue sheet of a file v1").update(file.as_bytes()).update(part.as_bytes()).finalize().to_hex().to_string()
+}
+
+/// The `batch` of rows of a file or of one sheet of it: the same gives the same ids, so that given back twice a row is still one, and row 5 of one sheet is not row 5 of another.
+#[must_use]
+pub fn batch(bytes: &[u8], part: &str) -> String {
+    fingerprint(bytes, part).get(..16).unwrap_or_default().to_owned()
+}
+
+/// Name of a file, or of one sheet of several in it: 名册·一年级.xlsx.
+#[must_use]
+pub fn named(file: &str, part: &str) -> String {
+    match file.rsplit_once('.') {
+        _ if part.is_empty() => file.to_owned(),
+        Some((stem, ending)) => format!("{stem}·{}.{ending}", sheet_name(part)),
+        None => format!("{file}·{}", sheet_name(part)),
+    }
 }
 
 /// Where the row of such an id stood in the file it came from in the first place.
@@ -154,7 +174,8 @@ pub fn mark(sheets: &[Sheet]) -> Option<Mark> {
 pub(super) fn take(sheets: &mut Vec<Sheet>) -> Option<Base> {
     let at = sheets.iter().position(|sheet| sheet.name == SHEET);
     let sheet = at.map(|at| sheets.remove(at));
-    sheets.retain(|sheet| sheet.name != LISTS || !sheet.hidden);
+    // Ours even where somebody had it shown; of another's workbook only what is not shown can be.
+    sheets.retain(|sheet| sheet.name != LISTS || !(sheet.hidden || at.is_some()));
     let sheet = sheet.filter(|sheet| !sheet.too_many_rows)?;
     let mut lines = sheet.rows.iter().map(|(_, cells)| cells);
     let mark = Mark::read(lines.next()?)?;
@@ -209,6 +230,16 @@ mod tests {
         let old = Mark::read(&line[..3]).unwrap();
         assert_eq!((old.ledger.as_str(), old.school.as_str(), old.year, old.refused), ("care_log", "", None, false));
         assert_eq!(Mark::read(&[Cell::Text("姓名".into())]), None);
+    }
+
+    #[test]
+    fn one_sheet_of_several_has_rows_and_a_name_of_its_own() {
+        assert_eq!(fingerprint(b"x", ""), blake3::hash(b"x").to_hex().to_string());
+        assert_ne!(batch(b"x", "一年级"), batch(b"x", "二年级"));
+        assert_ne!(batch(b"x", "一年级"), batch(b"x", ""));
+        assert_eq!(batch(b"x", "一年级").len(), 16);
+        let names = [("名册.xlsx", ""), ("名册.xlsx", "一年级"), ("名册", "一/二"), ("a.b.xlsx", "2.1班")].map(|(file, part)| named(file, part));
+        assert_eq!(names, ["名册.xlsx", "名册·一年级.xlsx", "名册·一 二", "a.b·2.1班.xlsx"]);
     }
 
     #[test]

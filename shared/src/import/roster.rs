@@ -8,6 +8,7 @@ use super::column::Column;
 use super::grade::{self, Place, Stage};
 use super::header::{self, Header};
 use super::judge::{Context, Judged, judge};
+use super::others::{self, Others};
 use super::own;
 use super::problem::{Problem, Reason};
 use super::pupil::Pupil;
@@ -77,8 +78,8 @@ pub struct RosterPreview {
     pub header_row: u32,
     /// Header texts that are not used.
     pub ignored_columns: Vec<String>,
-    /// Other sheets that hold a roster and were not read.
-    pub other_sheets: Vec<String>,
+    /// Sheets beside it, which were not read.
+    pub others: Others,
     /// School codes the rows name, with the number of rows.
     pub schools: BTreeMap<String, usize>,
     /// Every row of data, in the file's order.
@@ -111,18 +112,19 @@ impl RosterPreview {
     /// The whole preview for `--json`.
     #[must_use]
     pub fn to_json(&self, lang: Lang) -> Json {
-        json!({
+        let mut preview = json!({
             "sheet": self.sheet,
             "header_row": self.header_row,
             "accepted": self.accepted().count(),
             "rejected": self.rejected(),
             "ignored_columns": self.ignored_columns,
-            "other_sheets": self.other_sheets,
             "schools": self.schools,
             "skipped_rows": self.skipped,
             "columns": self.columns.iter().map(|(place, code)| ((*code).to_owned(), json!(place))).collect::<serde_json::Map<_, _>>(),
             "rows": self.rows.iter().map(|row| row.to_json(lang)).collect::<Vec<_>>(),
-        })
+        });
+        self.others.tell(&self.sheet, &mut preview);
+        preview
     }
 }
 
@@ -165,35 +167,36 @@ pub fn read_roster(bytes: &[u8], file_name: &str, options: &RosterOptions) -> Re
     let mut sheets = read_sheets(bytes, file_name, &options.limits)?;
     own::take(&mut sheets);
     let ids: BTreeMap<String, BTreeMap<u32, String>> = sheets.iter_mut().map(|sheet| (sheet.name.clone(), own::lift(sheet))).collect();
-    let mut sheets = chosen(sheets, options)?;
-    let Some((at, header, other_sheets)) = header::find_in(&sheets) else { return Err(without_header(&sheets, options)) };
-    let Some(sheet) = sheets.get_mut(at) else { return Err(FileError::Empty) };
-    sheet.fill_merged(header.body);
-    let sheet = &*sheet;
+    let wanted = others::wanted(&sheets, options.sheet.as_deref())?;
+    let found = headed(&mut sheets);
+    let Some(Headed { at, header, .. }) = choice(&found, &sheets, wanted) else {
+        return Err(without_header(wanted.and_then(|at| sheets.get(at..=at)).unwrap_or(&sheets), options));
+    };
+    let Some(sheet) = sheets.get(*at) else { return Err(FileError::Empty) };
     let body = one_child_a_row(sheet.rows.get(header.body..).unwrap_or_default(), header.every);
     if sheet.too_many_rows || body.len() > options.limits.rows {
         return Err(FileError::TooManyRows { sheet: sheet.name.clone(), limit: options.limits.rows });
     }
-    let (data, skipped): (Vec<_>, Vec<_>) = body.iter().partition(|(_, cells)| is_data(cells, &header));
+    let (data, skipped): (Vec<_>, Vec<_>) = body.iter().partition(|(_, cells)| is_data(cells, header));
     if data.is_empty() {
         return Err(FileError::NoRows { header_row: header.row });
     }
     let context = Context {
-        header: &header,
+        header,
         school: options.school,
         school_year: options.school_year,
         births: (options.birth_min, options.today),
-        preschool: options.preschool.unwrap_or_else(|| mostly_preschool(&data, &header)),
-        place: place_of_all(sheet, &header),
+        preschool: options.preschool.unwrap_or_else(|| mostly_preschool(&data, header)),
+        place: place_of_all(sheet, header),
     };
     let mut compared = Compared::default();
     // Of two children on one line the id is neither's.
     let ids = ids.get(&sheet.name).filter(|_| header.every.is_none());
-    let school_names = school_names(&data, &header);
+    let school_names = school_names(&data, header);
     let rows: Vec<RosterRow> = data
         .into_iter()
         .map(|(row, cells)| RosterRow {
-            label: label(cells, &header),
+            label: label(cells, header),
             row_id: ids.and_then(|ids| ids.get(row).cloned()),
             ..compared.admit(*row, judge(cells, &context))
         })
@@ -210,8 +213,8 @@ pub fn read_roster(bytes: &[u8], file_name: &str, options: &RosterOptions) -> Re
         school_names,
         rows,
         skipped: skipped.into_iter().map(|(row, _)| *row).collect(),
-        ignored_columns: [header.ignored.clone(), unlabelled(&body, &header, sheet)].concat(),
-        other_sheets,
+        ignored_columns: [header.ignored.clone(), unlabelled(&body, header, sheet)].concat(),
+        others: Others::beside(&sheets, &found.iter().map(|headed| (headed.at, headed.rows)).collect::<Vec<_>>(), *at),
     })
 }
 
@@ -242,11 +245,34 @@ fn letters(column: usize) -> String {
     out.iter().rev().collect()
 }
 
-fn chosen(sheets: Vec<Sheet>, options: &RosterOptions) -> Result<Vec<Sheet>, FileError> {
-    let Some(wanted) = &options.sheet else { return Ok(sheets) };
-    let names = sheets.iter().map(|sheet| sheet.name.clone()).collect();
-    let found: Vec<Sheet> = sheets.into_iter().filter(|sheet| sheet.name.trim() == wanted.trim()).collect();
-    if found.is_empty() { Err(FileError::NoSheet { name: wanted.clone(), sheets: names }) } else { Ok(found) }
+/// A sheet with the head of a roster.
+struct Headed {
+    /// Index of the sheet.
+    at: usize,
+    header: Header,
+    /// Children below it.
+    rows: usize,
+}
+
+/// Every sheet with such a head. What was merged down is set into its rows, so that a row counts here as it does when it is read.
+fn headed(sheets: &mut [Sheet]) -> Vec<Headed> {
+    let headed = |(at, sheet): (usize, &mut Sheet)| {
+        let header = header::find(sheet)?;
+        sheet.fill_merged(header.body);
+        let body = one_child_a_row(sheet.rows.get(header.body..).unwrap_or_default(), header.every);
+        let rows = body.iter().filter(|(_, cells)| is_data(cells, &header)).count();
+        Some(Headed { at, header, rows })
+    };
+    sheets.iter_mut().enumerate().filter_map(headed).collect()
+}
+
+/// The one that was asked for; else what is shown and has any children, with the most columns, then the most children; of equals the first.
+fn choice<'a>(found: &'a [Headed], sheets: &[Sheet], wanted: Option<usize>) -> Option<&'a Headed> {
+    if wanted.is_some() {
+        return found.iter().find(|headed| wanted == Some(headed.at));
+    }
+    let shown = |at: usize| sheets.get(at).is_some_and(|sheet| !sheet.hidden);
+    found.iter().rev().max_by_key(|headed| (headed.rows > 0, shown(headed.at), headed.header.score(), headed.rows))
 }
 
 /// Why there is no header: too long a sheet, formulas in the header's place, or simply none.

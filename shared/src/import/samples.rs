@@ -28,7 +28,7 @@ fn agrees(file: &str) {
     }
     assert_eq!(rows.len(), wanted.len(), "{file}");
     assert_eq!((&found["accepted"], &found["rejected"]), (&expected["accepted"], &expected["rejected"]), "{file}");
-    assert!(preview.ignored_columns.is_empty() && preview.other_sheets.is_empty(), "{file}");
+    assert!(preview.ignored_columns.is_empty() && preview.others.alike.is_empty(), "{file}");
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_household_list_is_read_as_a_table() {
         field("id_no", "身份证号", "Identity number"),
         field("township", "乡镇", "Township"),
     ];
-    let table = read_table(&sample("household-list.xlsx"), "", &fields, &[], 3, &Limits::default()).unwrap();
+    let table = read_table(&sample("household-list.xlsx"), "", &fields, &[], 3, None, &Limits::default()).unwrap();
     assert_eq!((table.header_row, table.rows.len(), table.unread.len()), (2, 104, 0));
     let value = |code: &str| table.rows[0].1.iter().find(|(known, _)| known == code).map(|(_, text)| text.as_str());
     assert_eq!(value("card"), Some("529926020258"));

@@ -117,13 +117,13 @@ pub struct Limits {
     pub text_bytes: usize,
     /// Bytes of a workbook when unpacked. Default 192 MiB: ten times a full roster.
     pub unpacked_bytes: u64,
-    /// Sheets looked at. Default 32.
+    /// Sheets of a workbook. Default 64: one for each class of a large school.
     pub sheets: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { file_bytes: 64 << 20, rows: 20_000, columns: 256, cell_bytes: 16 << 10, text_bytes: 64 << 20, unpacked_bytes: 192 << 20, sheets: 32 }
+        Self { file_bytes: 64 << 20, rows: 20_000, columns: 256, cell_bytes: 16 << 10, text_bytes: 64 << 20, unpacked_bytes: 192 << 20, sheets: 64 }
     }
 }
 
@@ -191,6 +191,12 @@ pub enum FileError {
         /// Rows allowed.
         limit: usize,
     },
+    /// More sheets than allowed: none is left out silently.
+    #[error("the workbook has more than {limit} sheets")]
+    TooManySheets {
+        /// Sheets allowed.
+        limit: usize,
+    },
     /// Encrypted.
     #[error("the workbook is protected by a password")]
     Password,
@@ -245,6 +251,7 @@ impl From<FileError> for Fault {
             FileError::TooLarge { limit_mib } => fault("import-file-too-large").with("limit", limit_mib),
             FileError::TooManyRows { sheet, limit } if sheet.is_empty() => fault("import-too-many-rows").with("limit", limit),
             FileError::TooManyRows { sheet, limit } => fault("import-too-many-rows-in-sheet").with("sheet", sheet).with("limit", limit),
+            FileError::TooManySheets { limit } => fault("import-too-many-sheets").with("limit", limit),
             FileError::Password => fault("import-password"),
             FileError::Unsupported(kind) => fault("import-unsupported").with("kind", kind.code()),
             FileError::Damaged => fault("import-damaged"),

@@ -3,6 +3,7 @@
 
 use super::clean;
 use super::column::{Column, recognise};
+use super::others::{self, Others};
 use super::own::{self, Base};
 use super::sheet::{Cell, FileError, HEAD_ROWS, Limits, Sheet, Unreadable, read_sheets};
 use std::collections::BTreeMap;
@@ -52,6 +53,8 @@ pub struct Table {
     pub skipped: Vec<u32>,
     /// Columns there are: place, counted from 0, and field code.
     pub columns: Vec<(usize, String)>,
+    /// Sheets beside it, which were not read.
+    pub others: Others,
     /// What the records held when the workbook was exported, if it is one of ours.
     pub base: Option<Base>,
 }
@@ -103,7 +106,7 @@ impl Matched {
     }
 }
 
-/// Reads a table whose header names at least `least` of the fields, from the sheet that names the most.
+/// Reads a table whose header names at least `least` of the fields, from the sheet asked for, else from the one that names the most; of equals the first that holds a row.
 ///
 /// `percent` names the fields that are percentages: Excel keeps 30 % as 0.3, and so it is read there.
 pub fn read_table(
@@ -112,48 +115,68 @@ pub fn read_table(
     candidates: &[Candidate<'_>],
     percent: &[&str],
     least: usize,
+    sheet: Option<&str>,
     limits: &Limits,
 ) -> Result<Table, FileError> {
     let mut sheets = read_sheets(bytes, file_name, limits)?;
     let base = own::take(&mut sheets);
     let mut ids: Vec<BTreeMap<u32, String>> = sheets.iter_mut().map(own::lift).collect();
-    let found =
-        sheets.iter().enumerate().filter_map(|(at, sheet)| best_header(sheet, candidates).map(|(top, matched)| (at, !sheet.hidden, top, matched)));
-    let found = found.filter(|(.., matched)| matched.columns.len() >= least.max(1));
-    let best = found.rev().max_by_key(|(_, shown, _, matched)| (*shown, matched.columns.len()));
-    let Some((at, _, top, matched)) = best else {
-        return Err(match sheets.iter().find(|sheet| sheet.too_many_rows) {
-            Some(sheet) => FileError::TooManyRows { sheet: sheet.name.clone(), limit: limits.rows },
-            None => FileError::NoHeader { sheets: sheets.iter().map(|sheet| sheet.name.clone()).filter(|name| !name.is_empty()).collect() },
-        });
+    let wanted = others::wanted(&sheets, sheet)?;
+    let found = headed(&mut sheets, candidates, percent, least.max(1));
+    let Some(Headed { at, top, matched, .. }) = choice(&found, &sheets, wanted) else {
+        return Err(without_head(wanted.and_then(|at| sheets.get(at..=at)).unwrap_or(&sheets), limits));
     };
-    let Some(sheet) = sheets.get_mut(at) else { return Err(FileError::Empty) };
-    sheet.fill_merged(top + 1);
-    let sheet = &*sheet;
-    let body = sheet.rows.get(top + 1..).unwrap_or_default();
-    if sheet.too_many_rows || body.len() > limits.rows {
+    let Some(sheet) = sheets.get(*at) else { return Err(FileError::Empty) };
+    if sheet.too_many_rows || sheet.rows.len().saturating_sub(top + 1) > limits.rows {
         return Err(FileError::TooManyRows { sheet: sheet.name.clone(), limit: limits.rows });
     }
-    let header_row = sheet.rows.get(top).map_or(0, |(row, _)| *row);
-    let mut table = Table {
-        sheet: sheet.name.clone(),
-        header_row,
-        ignored: matched.ignored,
-        rows: Vec::new(),
-        unread: Vec::new(),
-        broken: Vec::new(),
-        skipped: Vec::new(),
-        columns: matched.columns.clone(),
-        base,
-    };
-    let ids = ids.get_mut(at).map(std::mem::take).unwrap_or_default();
-    for (row, cells) in body {
-        table.take(*row, cells, &matched.columns, percent);
-    }
+    let mut table = Table::of(sheet, *top, matched, percent);
+    table.base = base;
+    table.others = Others::beside(&sheets, &found.iter().map(|headed| (headed.at, headed.rows)).collect::<Vec<_>>(), *at);
+    let ids = ids.get_mut(*at).map(std::mem::take).unwrap_or_default();
     for (row, values) in table.rows.iter_mut().chain(&mut table.broken) {
         values.extend(ids.get(row).map(|id| (ROW_ID.to_owned(), id.clone())));
     }
-    if table.rows.is_empty() && table.unread.is_empty() { Err(FileError::NoRows { header_row }) } else { Ok(table) }
+    if table.rows.is_empty() && table.unread.is_empty() { Err(FileError::NoRows { header_row: table.header_row }) } else { Ok(table) }
+}
+
+/// A sheet with a head of the ledger's.
+struct Headed {
+    /// Index of the sheet.
+    at: usize,
+    /// Index in [`Sheet::rows`] of the head.
+    top: usize,
+    matched: Matched,
+    /// Records below it.
+    rows: usize,
+}
+
+/// Every sheet whose head names at least `least` of the fields. What was merged down is set into its rows.
+fn headed(sheets: &mut [Sheet], candidates: &[Candidate<'_>], percent: &[&str], least: usize) -> Vec<Headed> {
+    let headed = |(at, sheet): (usize, &mut Sheet)| {
+        let (top, matched) = best_header(sheet, candidates).filter(|(_, matched)| matched.columns.len() >= least)?;
+        sheet.fill_merged(top + 1);
+        let read = Table::of(sheet, top, &matched, percent);
+        Some(Headed { at, top, matched, rows: read.rows.len() + read.broken.len() })
+    };
+    sheets.iter_mut().enumerate().filter_map(headed).collect()
+}
+
+/// The one that was asked for; else what is shown, with the most columns.
+fn choice<'a>(found: &'a [Headed], sheets: &[Sheet], wanted: Option<usize>) -> Option<&'a Headed> {
+    if wanted.is_some() {
+        return found.iter().find(|headed| wanted == Some(headed.at));
+    }
+    let shown = |at: usize| sheets.get(at).is_some_and(|sheet| !sheet.hidden);
+    found.iter().rev().max_by_key(|headed| (shown(headed.at), headed.matched.columns.len(), headed.rows > 0))
+}
+
+/// Why there is no head: too long a sheet, or simply none.
+fn without_head(sheets: &[Sheet], limits: &Limits) -> FileError {
+    match sheets.iter().find(|sheet| sheet.too_many_rows) {
+        Some(sheet) => FileError::TooManyRows { sheet: sheet.name.clone(), limit: limits.rows },
+        None => FileError::NoHeader { sheets: sheets.iter().map(|sheet| sheet.name.clone()).filter(|name| !name.is_empty()).collect() },
+    }
 }
 
 fn best_header(sheet: &Sheet, candidates: &[Candidate<'_>]) -> Option<(usize, Matched)> {
@@ -169,6 +192,26 @@ fn best_header(sheet: &Sheet, candidates: &[Candidate<'_>]) -> Option<(usize, Ma
 }
 
 impl Table {
+    /// What stands below the head in row `top` of a sheet.
+    fn of(sheet: &Sheet, top: usize, matched: &Matched, percent: &[&str]) -> Self {
+        let mut table = Self {
+            sheet: sheet.name.clone(),
+            header_row: sheet.rows.get(top).map_or(0, |(row, _)| *row),
+            ignored: matched.ignored.clone(),
+            columns: matched.columns.clone(),
+            rows: Vec::new(),
+            unread: Vec::new(),
+            broken: Vec::new(),
+            skipped: Vec::new(),
+            others: Others::default(),
+            base: None,
+        };
+        for (row, cells) in sheet.rows.get(top + 1..).unwrap_or_default() {
+            table.take(*row, cells, &matched.columns, percent);
+        }
+        table
+    }
+
     fn take(&mut self, row: u32, cells: &[Cell], columns: &[(usize, String)], percent: &[&str]) {
         let mut values = Vec::new();
         let before = self.unread.len();

@@ -232,7 +232,7 @@ fn several_rosters_in_one_workbook_are_named() {
             write(sheet, 1, &["张三", ID, "六(1)班"]);
         }
     });
-    assert_eq!(read(&bytes).unwrap().other_sheets, ["二班"]);
+    assert_eq!(read(&bytes).unwrap().others.alike.iter().map(|other| other.name.as_str()).collect::<Vec<_>>(), ["二班"]);
     let options = RosterOptions { sheet: Some("二班".into()), ..RosterOptions::default() };
     assert_eq!(read_roster(&bytes, "", &options).unwrap().sheet, "二班");
     let options = RosterOptions { sheet: Some("三班".into()), ..RosterOptions::default() };
@@ -292,6 +292,9 @@ fn too_much_is_refused_without_being_read() {
     let options = RosterOptions { limits, ..RosterOptions::default() };
     assert_eq!(read_roster(&bytes, "", &options), Err(FileError::TooManyRows { sheet: "Sheet1".into(), limit: 50 }));
     assert_eq!(read_sheets(&vec![b'a'; (1 << 20) + 1], "", &limits), Err(FileError::TooLarge { limit_mib: 1 }));
+    let sheets = |count| workbook(|book| (0..count).for_each(|_| write(book.add_worksheet(), 0, &["姓名", "性别", "班级"])));
+    assert_eq!(read_sheets(&sheets(64), "", &Limits::default()).unwrap().len(), 64);
+    assert_eq!(read_sheets(&sheets(65), "", &Limits::default()), Err(FileError::TooManySheets { limit: 64 }), "none is left out silently");
 }
 
 #[test]
@@ -392,6 +395,7 @@ fn every_code_has_its_sentences_in_both_languages() {
         FileError::TooLarge { limit_mib: 64 },
         FileError::TooManyRows { sheet: "一".into(), limit: 20_000 },
         FileError::TooManyRows { sheet: String::new(), limit: 20_000 },
+        FileError::TooManySheets { limit: 64 },
         FileError::Password,
         FileError::Damaged,
         FileError::Encoding,

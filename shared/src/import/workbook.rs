@@ -25,7 +25,11 @@ fn read_checked(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, FileError> 
     let mut text_left = limits.text_bytes;
     let mut sheets = Vec::new();
     let hidden = hidden_sheets(&workbook);
-    for name in workbook.sheet_names().into_iter().take(limits.sheets) {
+    let names = workbook.sheet_names();
+    if names.len() > limits.sheets {
+        return Err(FileError::TooManySheets { limit: limits.sheets });
+    }
+    for name in names {
         // Merges only help: a sheet whose merges cannot be read is read without them.
         let merges = workbook.merge_cells_by_sheet_name(&name).unwrap_or_default();
         // A chart sheet is no table.

@@ -51,6 +51,7 @@ fn build(code: &str) -> Field {
         after: None,
         public: false,
         serial: false,
+        of_change: None,
         common: false,
         first: false,
         total: false,

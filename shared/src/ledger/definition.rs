@@ -163,6 +163,8 @@ pub struct Field {
     pub public: bool,
     /// A number of papers: the desk proposes the next one of the school and year.
     pub serial: bool,
+    /// Says when or why another field became what it is: a correction of that one which leaves this as it stands is asked about.
+    pub of_change: Option<String>,
     /// A new form proposes what all records of the school have in common: the stage in a primary school.
     pub common: bool,
     /// Stands at the top of a new form, and on the form to take along, though nothing obliges to fill it.
@@ -488,6 +490,14 @@ impl Definition {
     #[must_use]
     pub fn may_write(&self, side: Authority) -> bool {
         matches!((self.owner, side), (Owner::Both, _) | (Owner::School, Authority::School) | (Owner::County, Authority::County))
+    }
+
+    /// Whether each record is of one class: a ledger of the school whose records name a grade and a class as numbers. Who works with some classes writes and prints those of
+    /// the own.
+    #[must_use]
+    pub fn by_class(&self) -> bool {
+        let number = |code: &str| self.declared(code).is_some_and(|field| field.kind == FieldType::Int);
+        self.subject == Subject::School && self.form == Form::Records && number("grade") && number("class")
     }
 
     /// A step by its title, with its code beside it as a command takes it; the code alone of one that is not known.

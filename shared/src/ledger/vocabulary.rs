@@ -49,6 +49,8 @@ words! {
 words! {
     /// Among which records of a subject one that is alike is asked about.
     Within {
+        /// Those of the same day.
+        Day = "day",
         /// Those of the same term.
         Term = "term",
         /// Those of the same school year.

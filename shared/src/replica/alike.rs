@@ -32,6 +32,7 @@ pub fn like(definition: &Definition, fields: &BTreeMap<String, Value>, rows: Vec
     let same = |row: &Row, of: &dyn Fn(Date) -> (Option<SchoolYear>, Option<Term>)| on.is_some() && on.map(of) == day(row.on.as_deref()).map(of);
     let near = |row: &Row| match alike.within {
         Within::Open => open(row),
+        Within::Day => on.is_some() && on == day(row.on.as_deref()),
         Within::Year => same(row, &|day| (SchoolYear::of(day), None)),
         Within::Term => same(row, &|day| (SchoolYear::of(day), Some(Term::of(day)))),
     };

@@ -104,7 +104,7 @@ pub struct Wanted {
     pub students: Option<Vec<String>>,
     /// Only these records.
     pub records: Option<Vec<String>>,
-    /// Only of children in these classes, `grade.class`.
+    /// Only of children in these classes, `grade.class`; of a school's ledger by class, only of these classes.
     pub classes: Option<Vec<String>>,
     /// Only in this lifecycle state.
     pub state: Option<String>,
@@ -280,22 +280,25 @@ impl Replica {
         })
     }
 
-    /// Open records of a ledger whose next step is due by `until`, soonest first; at most 500.
+    /// Open records of a ledger whose next step is due by `until`, soonest first; at most 500. What belongs to a void record waits for nothing.
     ///
     /// # Errors
     /// The store's.
     pub fn due_by(&self, definition: &Definition, until: &str) -> Result<Vec<Row>> {
+        let of_void = definition.parent.as_ref().map_or_else(String::new, |parent| {
+            format!(" AND NOT EXISTS (SELECT 1 FROM record p WHERE p.doc = t._doc AND p.id = t.\"{parent}\" AND p.void = 1)")
+        });
         self.store.read(|c| {
             let sql = format!(
-                "{} WHERE t.void = 0 AND t.continues IS NULL AND t._due IS NOT NULL AND t._due <= ?1 ORDER BY t._due LIMIT 500",
+                "{} WHERE t.void = 0 AND t.continues IS NULL AND t._due IS NOT NULL AND t._due <= ?1{of_void} ORDER BY t._due LIMIT 500",
                 select(definition)
             );
             Ok(c.prepare_cached(&sql)?.query_map([until], |r| row(r, &definition.code))?.collect::<rusqlite::Result<_>>()?)
         })
     }
 
-    /// Records whose child, or whose parent record, is to be looked at again by `until` according to `field`, and has no later record of this ledger; soonest first,
-    /// [`Row::due`] is the date. At most 500.
+    /// Records whose child, or whose parent record, is to be looked at again by `until` according to `field`, and has no record of this ledger on or after that
+    /// day, nor a later one that names a day of its own; soonest first, [`Row::due`] is the date. At most 500.
     ///
     /// # Errors
     /// The store's.
@@ -308,7 +311,8 @@ impl Replica {
         let (table, code) = (table(&definition.code), &field.code);
         let sql = format!(
             "{} WHERE t.void = 0 AND t.\"{code}\" IS NOT NULL AND t.\"{code}\" <> '' AND t.\"{code}\" <= ?1
-               AND NOT EXISTS (SELECT 1 FROM \"{table}\" l WHERE {same} AND l.void = 0 AND l.\"on\" > t.\"on\") ORDER BY t.\"{code}\" LIMIT 500",
+               AND NOT EXISTS (SELECT 1 FROM \"{table}\" l WHERE {same} AND l.void = 0 AND l._id <> t._id
+                               AND (l.\"on\" >= t.\"{code}\" OR l.\"on\" > t.\"on\" AND coalesce(l.\"{code}\", '') <> '')) ORDER BY t.\"{code}\" LIMIT 500",
             select(definition)
         );
         self.store.read(|c| {
@@ -418,7 +422,8 @@ fn filtered<T>(definition: &Definition, wanted: &Wanted, read: impl FnOnce(&str,
         tail.push_str(" AND t._id IN (SELECT value FROM json_each(:records))");
     }
     if classes.is_some() {
-        tail.push_str(" AND (e.grade || '.' || e.class) IN (SELECT value FROM json_each(:classes))");
+        let whose = if definition.by_class() { "t" } else { "e" };
+        let _ = write!(tail, " AND ({whose}.grade || '.' || {whose}.class) IN (SELECT value FROM json_each(:classes))");
     }
     let text = wanted.text.as_ref().map(|text| format!("%{}%", text.replace(['%', '_', '\\'], " ")));
     if text.is_some() {

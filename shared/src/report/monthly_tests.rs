@@ -83,3 +83,22 @@ fn notices_with_the_same_number_are_named() {
     assert_eq!(twice.len(), 2, "{twice:?}");
     assert!(twice.iter().all(|row| row.starts_with("s1|石〔2026〕1号")), "{twice:?}");
 }
+
+#[test]
+fn of_two_rolls_of_one_class_and_day_the_one_made_last_counts_and_that_alone() {
+    let mut c = empty();
+    for n in 1..=5 {
+        put(&c, "enrolment", &n.to_string(), Some(A), n, "name=甲 stage=primary grade=3 class=1 status=present");
+    }
+    let figures = |c: &mut Connection| {
+        let row = ask(c, "monthly_figures", &[("school", A), ("month", "2026-02")]).remove(0);
+        [3, 4, 15].map(|at| row.split('|').nth(at).unwrap().to_owned())
+    };
+    // Keys of imported rows say nothing of when they were made.
+    put(&c, "dropout_roll", "f", Some(A), 100, "grade=3 class=1 present=3 expected=5 on=2026-02-27 _at=2026-02-27T01:00:00Z");
+    assert_eq!(figures(&mut c), ["5", "3", "1"]);
+    put(&c, "dropout_roll", "a", Some(A), 100, "grade=3 class=1 present=4 expected=5 on=2026-02-27 _at=2026-02-27T03:00:00Z");
+    assert_eq!(figures(&mut c), ["5", "4", "1"], "neither seven nor the first one, and one roll taken");
+    put(&c, "dropout_roll", "b", Some(A), 100, "grade=3 class=1 present=1 expected=5 on=2026-02-26 _at=2026-03-01T01:00:00Z");
+    assert_eq!(figures(&mut c)[1], "4", "an earlier day's is not the last, whenever it is made");
+}

@@ -128,7 +128,7 @@ fn number(text: &str) -> Result<i64, ()> {
 pub enum Reach {
     /// Not at all.
     Nothing,
-    /// Records of children in these classes.
+    /// Records of children in these classes, or of these classes ([`Definition::by_class`]).
     Classes(Vec<Class>),
     /// The whole school.
     All,
@@ -271,13 +271,17 @@ impl Account {
             (Role::Registrar, _) if !only_aid => Reach::All,
             (Role::AidOfficer, _) if aid => Reach::All,
             (Role::ClassTeacher, Subject::Student) if !only_aid => Reach::Classes(self.classes.clone()),
-            // The head of a roll, an activity, the log of the care room: day's work without a sign-off.
+            // The head of a roll, an activity, the log of the care room: day's work without a sign-off. What names a class is written by who has that class.
             (Role::ClassTeacher, Subject::School)
                 if definition.privacy == Privacy::A
                     && definition.lifecycle.is_none()
                     && definition.sections.first() == Some(&Section::BasicEducation) =>
             {
-                Reach::All
+                if definition.by_class() {
+                    Reach::Classes(self.classes.clone())
+                } else {
+                    Reach::All
+                }
             }
             (Role::Principal, Subject::School) if definition.lifecycle.is_some() => Reach::All,
             _ => Reach::Nothing,
@@ -369,7 +373,8 @@ mod tests {
         }
         assert_eq!(teacher.reads(&definition("aid_programme")), Reach::All);
         assert_eq!(teacher.writes(&definition("aid_payment")), Reach::Nothing);
-        assert_eq!(teacher.writes(&definition("dropout_roll")), Reach::All);
+        assert_eq!((teacher.reads(&definition("dropout_roll")), teacher.writes(&definition("dropout_roll"))), (Reach::All, own.clone()));
+        assert_eq!(teacher.writes(&definition("activity")), Reach::All, "the school's, and no class's");
         assert_eq!(teacher.writes(&definition("monthly_report")), Reach::Nothing);
         assert!(own.holds(Some(Class { grade: 3, class: 2 })) && !own.holds(Some(Class { grade: 3, class: 1 })) && !own.holds(None));
     }

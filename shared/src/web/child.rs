@@ -30,7 +30,7 @@ use askama::Template;
 use axum::{
     Extension,
     extract::{Path, Query, State},
-    response::Response,
+    response::{IntoResponse as _, Redirect, Response},
 };
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -120,6 +120,11 @@ pub(super) async fn show(
         page.done = page.t(if gaps == 0 { "web-saved" } else { SAVED_LACKS });
     }
     let account = visitor.person()?.clone();
+    let (asked, who) = (student.clone(), account.clone());
+    // A file made void has its record's page, where it can stand again.
+    if desk.run(move |desk| Ok(reach::record(desk, &who, &asked).is_ok_and(|reached| reached.place.id == asked && reached.place.void))).await? {
+        return Ok(Redirect::to(&format!("/record/{student}")).into_response());
+    }
     let drawn = desk.run(move |desk| child_page(desk, &account, page, student, by.by == "time")).await?;
     draw(&drawn)
 }
@@ -190,12 +195,14 @@ impl Drawing<'_> {
         Some(Open { moves, due: due.unwrap_or_else(|| "9999".to_owned()), item: Item { due: words, next, ..self.item(row)? } })
     }
 
-    /// The day a record names for looking again, unless somebody has since.
+    /// The day a record names for looking again, unless somebody has on or after that day, or named another since ([`Replica::follow_ups_by`]).
     fn follow_up(&self, definition: &Definition, row: &Row, rows: &[Row]) -> Option<(String, String)> {
         let field = definition.fields.iter().find(|field| field.follow_up && shown::sees(self.account, definition, field))?;
         let Some(Value::Str(day)) = row.fields.get(&field.code).filter(|day| **day != Value::Str(String::new())) else { return None };
         let same = |other: &Row| definition.parent.as_ref().is_none_or(|parent| other.fields.get(parent) == row.fields.get(parent));
-        let later = rows.iter().any(|other| other.ledger == row.ledger && !other.void && other.on > row.on && same(other));
+        let names = |other: &Row| matches!(other.fields.get(&field.code), Some(Value::Str(day)) if !day.is_empty());
+        let looked = |other: &Row| other.id != row.id && (other.on.as_ref() >= Some(day) || other.on > row.on && names(other));
+        let later = rows.iter().any(|other| other.ledger == row.ledger && !other.void && looked(other) && same(other));
         (!later).then(|| (day.clone(), field.title.get(self.lang).to_owned()))
     }
 

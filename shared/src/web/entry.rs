@@ -3,7 +3,7 @@
 //! Long as it is, this is one room: adding and correcting share what they read, refuse, ask and say.
 
 use super::{
-    account::{Account, Class, Reach},
+    account::{Account, Reach},
     again, asked,
     conflicts::{self, Held},
     desk::Desk,
@@ -18,7 +18,7 @@ use super::{
     shown,
 };
 use crate::{
-    command::{Request, request::SubjectRef},
+    command::{Request, cells, request::SubjectRef},
     document::view::Value,
     fault::{Exit, Fault},
     ledger::{
@@ -271,6 +271,11 @@ async fn new(
                 // It entered this school now, whatever the former one says: the months before are the other's.
                 let _ = typed.entry("entered_on".to_owned()).or_insert_with(|| desk.clock().today().to_string());
             }
+            if again.is_empty() && definition.form == Form::Profile && takes_rolls(desk)? {
+                // A child entered once the school takes its rolls comes now, unless somebody says otherwise: the months before are not its own.
+                let came = definition.declared("entered_on").map(|field| (field.code.clone(), desk.clock().today().to_string()));
+                typed.extend(came);
+            }
             typed.extend(named);
             let of_basis = based_on(desk, &account, &definition, &typed);
             typed.extend(of_basis);
@@ -287,6 +292,12 @@ async fn new(
         Ok(form) => draw(&form),
         Err(record) => Ok(Redirect::to(&format!("/record/{record}")).into_response()),
     }
+}
+
+/// Whether the school takes its rolls here: what is entered from then on is no longer its first day's work.
+fn takes_rolls(desk: &Desk) -> Result<bool, Fault> {
+    let rolls = desk.replica.definition("dropout_roll").map_err(Fault::from)?;
+    desk.replica.has_any(&rolls).map_err(Fault::from)
 }
 
 /// What the record that a new one stands on refers to, where the new one refers to the same: the programme of an application.
@@ -389,7 +400,7 @@ async fn add(
     after(outcome)
 }
 
-/// Who writes some classes only puts no child into another: it would be gone for them.
+/// Who writes some classes only puts no child into another: it would be gone for them. Nor is what names a class written of another.
 pub(super) fn own_class(
     desk: &Desk,
     account: &Account,
@@ -398,17 +409,15 @@ pub(super) fn own_class(
     set: &BTreeMap<String, String>,
 ) -> Result<(), Fault> {
     let Reach::Classes(own) = account.writes(definition) else { return Ok(()) };
-    if definition.form != Form::Profile || !["grade", "class"].iter().any(|code| set.contains_key(*code)) {
+    let moves = definition.form == Form::Profile && ["grade", "class"].iter().any(|code| set.contains_key(*code));
+    if !moves && !definition.by_class() {
         return Ok(());
     }
     let mut fields = known.clone();
+    // What is emptied names no class.
+    fields.retain(|code, _| !set.contains_key(code));
     fields.extend(fits::so_far(desk, definition, None, set));
-    let number = |code: &str| match fields.get(code) {
-        Some(Value::Int(number)) => Some(*number),
-        _ => None,
-    };
-    let class = number("grade").zip(number("class")).map(|(grade, class)| Class { grade, class });
-    if class.is_some_and(|class| own.contains(&class)) { Ok(()) } else { Err(Fault::new("web-class-not-yours", Exit::Input)) }
+    if reach::class_in(&fields).is_some_and(|class| own.contains(&class)) { Ok(()) } else { Err(Fault::new("web-class-not-yours", Exit::Input)) }
 }
 
 /// What a form shows of those it is about: the child's name and class, what is known already, records to choose from.
@@ -511,7 +520,7 @@ fn edit_form(desk: &Desk, account: &Account, page: Page, id: &str, tried: Tried<
     }
     let state = shown::state(&definition, place.state.as_deref(), lang);
     for field in fixed_fields(&place, &definition) {
-        let said = value::show(&catalogue, &definition, field, &place.fields, lang);
+        let said = cells::text(&desk.replica, &catalogue, &definition, field, &place.fields, lang);
         let add = (format!("/record/{id}"), locale::text(lang, "web-fixed-steps", &[]));
         stands(&mut inputs, field, (String::new(), said), locale::text(lang, "web-fixed", &[("value", &state)]), add);
     }

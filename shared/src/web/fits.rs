@@ -94,14 +94,21 @@ fn unlike_file(
         let (_, from) = field.copy_of.as_ref().filter(|(_, from)| !held.contains_key(from))?;
         // What the file keeps from this person is not told by a question.
         let of_file = profile.field(from).filter(|own| shown::sees(account, &profile, own))?;
-        let (here, there) = (fields.get(&field.code)?, place.fields.get(from)?);
-        (here != there && is_filled(&place.fields, from)).then_some(())?;
+        let (here, there) = (said_in(fields, &field.code), said_in(&place.fields, from));
+        (!here.is_empty() && here != there && is_filled(&place.fields, from)).then_some(())?;
         let value = value::show(&catalogue, &profile, of_file, &place.fields, lang);
         let fault = Fault::new("web-unlike-file", Exit::Found).with("field", &field.code).with("title", field.title.get(lang)).with("value", value);
         let hash = blake3::hash(format!("{here:?}{there:?}").as_bytes()).to_hex().get(..8).unwrap_or_default().to_owned();
         Some((format!("file-{}-{hash}", field.code), fault))
     });
     told.collect()
+}
+
+/// What a field says: its value, or of several choices those that are ticked.
+fn said_in<'f>(fields: &'f BTreeMap<String, Value>, code: &str) -> Vec<(String, &'f Value)> {
+    let own = |key: &str| key.strip_prefix(code).filter(|rest| rest.is_empty() || rest.starts_with('.')).map(str::to_owned);
+    let says = |(rest, value): &(String, &Value)| if rest.is_empty() { **value != Value::Null } else { **value == Value::Bool(true) };
+    fields.iter().filter_map(|(key, value)| Some((own(key)?, value))).filter(says).collect()
 }
 
 /// The fields of inputs as typed.
@@ -184,9 +191,33 @@ pub(super) fn asked_for(
     if ["grade", "class"].iter().any(|code| set.contains_key(*code)) {
         broken.extend(new_class(desk, definition, &after, lang)?);
     }
+    broken.extend(left_from_before(desk, account, definition, place, set, lang));
     let key = if empty.is_empty() { "web-check-asked" } else { "web-form-gaps" };
     let said = empty.into_iter().map(|field| (field.code.clone(), gap(field, lang))).chain(broken);
     unless_told(key, said.collect(), gaps)
+}
+
+/// What says when or why a field became what it is, and stands as it was although that field is corrected: the day a child left, of one that is back.
+fn left_from_before(
+    desk: &Desk,
+    account: &Account,
+    definition: &Definition,
+    place: &Place,
+    set: &BTreeMap<String, String>,
+    lang: Lang,
+) -> Vec<(String, Fault)> {
+    let catalogue = desk.replica.catalogue();
+    let stale = definition.fields.iter().filter(|field| {
+        let changed = field.of_change.as_ref().is_some_and(|of| set.contains_key(of) && is_filled(&place.fields, of));
+        changed && !set.contains_key(&field.code) && is_filled(&place.fields, &field.code) && super::form::fills(account, definition, field)
+    });
+    let said = stale.map(|field| {
+        let of = field.of_change.as_ref().and_then(|of| definition.field(of)).map_or("", |of| of.title.get(lang));
+        let value = value::show(&catalogue, definition, field, &place.fields, lang);
+        let fault = Fault::new("web-left-from-before", Exit::Found).with("field", &field.code).with("title", field.title.get(lang));
+        (format!("before-{}", field.code), fault.with("from", of).with("value", value))
+    });
+    said.collect()
 }
 
 /// Checks that a step breaks with what is written along with it, where the definition says to `ask`: said once, as [`asked_for`] does. `named`: fields that are written, or

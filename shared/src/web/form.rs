@@ -490,7 +490,7 @@ mod tests {
         let expected = ["on", "programme", "applicant", "reason", "categories", "household_size", "income_year", "income_from", "note"];
         assert_eq!(codes("aid_application"), expected);
         let payment = codes("aid_payment");
-        assert_eq!(payment[..3], ["on", "programme", "application"], "asked for as long as the channel is none that needs no approval");
+        assert_eq!(payment[..2], ["programme", "application"], "asked for as long as the channel is none that needs no approval");
         for definition in catalogue.iter_latest().filter(|d| d.may_write(Authority::School) && !short(d)) {
             let first = inputs(&definition.code).first;
             let declared: Vec<_> = first.iter().filter(|input| definition.declared(&input.code).is_some()).collect();

@@ -75,7 +75,7 @@ impl Refusal {
 }
 
 /// The workbook to give back of the file `bytes`. `mark`: what it is to say it is, `refused` and `file` aside; `answer`: what the import said of the file, with `sheet`,
-/// `header_row`, `columns` and `rows`.
+/// `part`, `header_row`, `columns` and `rows`.
 ///
 /// # Errors
 /// The file's; `internal` if the workbook cannot be made.
@@ -103,7 +103,7 @@ pub fn workbook(bytes: &[u8], file: &str, mark: &Mark, answer: &Json, lang: Lang
     }
     let columns: BTreeMap<String, usize> = serde_json::from_value(answer["columns"].clone()).unwrap_or_default();
     let texts: BTreeSet<usize> = serde_json::from_value(answer["text_columns"].clone()).unwrap_or_default();
-    let batch = own::batch(bytes);
+    let batch = own::batch(bytes, answer["part"].as_str().unwrap_or_default());
     Book { base: base.as_ref(), head, refusals: &refusals, columns: &columns, texts: &texts, mark: &mark, batch: &batch, again, lang }
         .draw(sheet)
         .map_err(Fault::internal)

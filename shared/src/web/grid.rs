@@ -11,13 +11,14 @@ mod lines;
 mod near;
 mod plan;
 mod preview;
+mod trouble;
 
 use super::{
     account::{Account, Reach},
     children,
     desk::Desk,
     guard::{Oops, Visitor},
-    page::{Page, draw, escape_query},
+    page::{Page, Said, draw, escape_query},
     reach, shown,
 };
 use crate::{
@@ -291,13 +292,18 @@ fn laid(
     let plan = plan::lay(&block, &columns, &lines, &pupils, &heads::Heads::of(&desk.replica.catalogue(), definition), at);
     let rows = plan.rows.iter().map(|placed| {
         let line = placed.line.or(placed.again).and_then(|line| lines.get(line));
-        let was =
-            |code: &str| line.filter(|line| line.is_record()).and_then(|line| line.cells.get(fields.iter().position(|f| f.code == code)?).cloned());
+        let record = line.filter(|line| placed.line.is_some() && line.is_record());
+        let was = |code: &str| record.and_then(|line| line.cells.get(fields.iter().position(|f| f.code == code)?).cloned());
         let trouble = if placed.trouble.is_empty() && line.is_none() && !placed.record.is_empty() { "gone" } else { placed.trouble };
         let mut cells: BTreeMap<String, Change> =
             placed.cells.iter().map(|(code, now)| (code.clone(), Change { was: was(code), now: now.clone() })).collect();
         cells.retain(|_, change| change.was.as_ref() != Some(&change.now));
-        let key = line.map_or_else(|| "+".to_owned(), |line| line.key.clone());
+        let key = match line {
+            // Another record of the child, not this one.
+            Some(line) if line.is_record() && record.is_none() => format!("+{}", line.student),
+            Some(line) => line.key.clone(),
+            None => "+".to_owned(),
+        };
         Edited {
             child: if placed.child.is_empty() { line.map(|l| l.child.0.clone()).unwrap_or_default() } else { placed.child.clone() },
             key,
@@ -344,14 +350,19 @@ async fn lay(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visito
                 .iter()
                 .zip(&rows)
                 .map(|(placed, row)| {
-                    let why = plan::no_place(&row.trouble, &row.child).map(|fault| crate::locale::fault(lang, &fault).0);
+                    let said = trouble::no_place(&row.trouble, &row.child).map(|fault| Said::of(&fault, lang));
+                    let (why, next) = said.map(|said| (said.sentence, said.next)).unzip();
                     json!({
-                        "line": placed.line, "again": placed.again, "number": placed.number, "child": placed.child,
-                        "trouble": row.trouble, "why": why, "raw": raw(placed.number - 1), "cells": placed.cells
+                        "line": placed.line, "again": placed.again, "key": row.key, "number": placed.number, "child": placed.child,
+                        "trouble": row.trouble, "why": why, "next": next, "raw": raw(placed.number - 1), "cells": placed.cells
                     })
                 })
                 .collect();
-            Ok(json!({ "rows": rows, "head": plan.head, "title": if plan.head { raw(0) } else { String::new() }, "lost": plan.lost(lang) }))
+            // "Correct them" is no help where nothing is wrong with them.
+            let sound = plan.rows.iter().any(|placed| trouble::is_sound(placed.trouble));
+            let left = if sound { crate::locale::text(lang, "web-grid-left-way", &[]) } else { String::new() };
+            let title = if plan.head { raw(0) } else { String::new() };
+            Ok(json!({ "rows": rows, "head": plan.head, "title": title, "lost": plan.lost(lang), "left": left }))
         })
         .await?;
     Ok(json_answer(&answer))

@@ -1,7 +1,8 @@
 //! Office files into records: judged first and shown row by row, written only when the person says so, taken back as one.
 //!
 //! Between the two steps the file waits in memory, a few at once, for a quarter of an hour; nothing of it is written to the disk before. The preview has an address of
-//! its own and is judged anew at each look, so that Back and reloading show it again. Refused rows go back as a
+//! its own and is judged anew at each look, so that Back and reloading show it again. Of a workbook with several such sheets one is looked at and written at a time, and the page
+//! leads from one to the next ([`sheets`]). Refused rows go back as a
 //! workbook ([`giveback`]). A workbook of ours says itself what it is ([`own::Mark`]): it goes where it came from, whatever was chosen, and the page says so.
 //!
 //! Who imports: rosters the registrar; rows of a ledger whoever writes there, a class teacher those about children of the own classes alone.
@@ -9,10 +10,12 @@
 //! Long as it is, this is one room: a file looked at, chosen again and written is one form under one address.
 
 mod asks;
+mod sheets;
 mod verdict;
 mod waiting;
 
 use asks::{answered, asked_rows, asks};
+use sheets::{Rest, Sheet};
 use verdict::{Judged, Reading};
 pub use waiting::Uploads;
 use waiting::{Looked, Waiting};
@@ -101,6 +104,8 @@ struct ImportPage {
     /// All imports are listed, with whose they are.
     all: bool,
     mib: usize,
+    /// Sheets of the file just imported that are still to be looked at.
+    rest: Rest,
     /// What is chosen already.
     into: String,
 }
@@ -117,6 +122,14 @@ struct PreviewPage {
     /// Why the roster may be another school's: each a sentence, and a tick is asked for.
     doubts: Vec<String>,
     sheet: String,
+    /// The sheet that was asked for; empty: none was.
+    asked: String,
+    /// What says so in an address.
+    of: String,
+    /// Other sheets that hold such a table.
+    others: Vec<Sheet>,
+    /// Sheets of which no head was recognised.
+    headless: String,
     accepted: i64,
     rejected: i64,
     changed: i64,
@@ -145,6 +158,15 @@ struct Asked {
     /// A password came between: the file is to be chosen once more.
     again: Option<String>,
     into: Option<String>,
+    /// A sheet of several was written, and this file has more.
+    rest: Option<String>,
+}
+
+/// Which sheet of a file is meant.
+#[derive(Debug, Default, serde::Deserialize)]
+struct Of {
+    #[serde(default)]
+    sheet: String,
 }
 
 /// May write a ledger, of the whole school or of the own classes ([`within`]).
@@ -191,7 +213,7 @@ fn import_page(desk: &Desk, account: &Account, page: Page, said: Option<Said>, f
     let waiting = giveback::waiting(desk, account)?.into_iter().map(|w| (w.id, w.file, titled(desk, &w.target, lang), w.rows)).collect();
     let there = first && desk.replica.has_any(desk.replica.definition("enrolment").map_err(Fault::from)?.as_ref()).map_err(Fault::from)?;
     let (roster, mib) = (account.administers(), FILE_BYTES_MAX >> 20);
-    Ok(ImportPage { page, said, roster, ledgers, past, waiting, first, there, all, mib, into: String::new() })
+    Ok(ImportPage { page, said, roster, ledgers, past, waiting, first, there, all, mib, rest: Rest::default(), into: String::new() })
 }
 
 async fn page(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Query(asked): Query<Asked>) -> Result<Response, Oops> {
@@ -205,7 +227,8 @@ async fn page(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visit
         page.done = format!("{} {}", page.done, page.t1("web-import-refused-kept", count));
     }
     let said = asked.again.map(|_| Said { sentence: page.t("web-file-again"), ..Said::default() });
-    draw(&ImportPage { into: asked.into.unwrap_or_default(), ..import_page(&desk, account, page, said, asked.first.is_some())? })
+    let rest = sheets::rest(&desk, account, asked.rest.as_deref(), page.lang);
+    draw(&ImportPage { into: asked.into.unwrap_or_default(), rest, ..import_page(&desk, account, page, said, asked.first.is_some())? })
 }
 
 /// What is sent to be looked at.
@@ -267,30 +290,38 @@ async fn preview(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
     let token = secret(desk.clock());
     let bytes = base64::engine::general_purpose::STANDARD.encode(&sent.bytes).into();
     let since_s = desk.clock().now().as_second();
-    desk.uploads.keep(token.clone(), Waiting { account: account.id, since_s, file: sent.name, bytes, into: sent.into, looked: None });
+    desk.uploads.keep(token.clone(), Waiting::new(account.id, since_s, sent.name, bytes, sent.into));
     Ok(Redirect::to(&format!("/import/{token}")).into_response())
 }
 
 /// The preview of a file that waits.
-async fn look(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(token): Path<String>) -> Result<Response, Oops> {
+async fn look(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(token): Path<String>,
+    Query(of): Query<Of>,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     may(&account)?;
     let (page, lang, again) = (Page::of(&desk, &visitor, "web-import-preview"), visitor.lang, Page::of(&desk, &visitor, "web-import"));
     let outcome = desk
         .run(move |desk| {
             // Back after it was written, or too late: what came of it stands in the list of imports.
-            let Ok(waiting) = desk.uploads.find(&token, account.id) else { return Ok(None) };
+            let Ok(waiting) = desk.uploads.find(&token, account.id, &of.sheet) else { return Ok(Err("/import".to_owned())) };
+            if waiting.is_written() {
+                return Ok(Err(format!("/import?rest={token}")));
+            }
             match judge(desk, &account, page, token, &waiting, lang) {
-                Ok(drawn) => Ok(Some(Ok(drawn))),
-                Err(fault) if fault.exit == Exit::Input => Ok(Some(Err(import_page(desk, &account, again, Some(Said::of(&fault, lang)), false)?))),
+                Ok(drawn) => Ok(Ok(Ok(drawn))),
+                Err(fault) if fault.exit == Exit::Input => Ok(Ok(Err(import_page(desk, &account, again, Some(Said::of(&fault, lang)), false)?))),
                 Err(fault) => Err(fault),
             }
         })
         .await?;
     match outcome {
-        Some(Ok(drawn)) => draw(&drawn),
-        Some(Err(drawn)) => draw_as(&drawn, axum::http::StatusCode::UNPROCESSABLE_ENTITY),
-        None => Ok(Redirect::to("/import").into_response()),
+        Ok(Ok(drawn)) => draw(&drawn),
+        Ok(Err(drawn)) => draw_as(&drawn, axum::http::StatusCode::UNPROCESSABLE_ENTITY),
+        Err(elsewhere) => Ok(Redirect::to(&elsewhere).into_response()),
     }
 }
 
@@ -333,11 +364,12 @@ struct Along {
 
 fn request(desk: &Desk, waiting: &Waiting, ledger: &str, account: &Account, words: Along, dry_run: bool) -> Result<Request, Fault> {
     let (file, bytes, by) = (waiting.file.clone(), waiting.bytes.to_string(), Some(account.name.clone()));
+    let sheet = Some(waiting.sheet.clone()).filter(|sheet| !sheet.is_empty());
     if ledger.is_empty() {
-        return Ok(Request::ImportRoster { file, bytes, dry_run, sheet: None, by, this_school: words.this_school });
+        return Ok(Request::ImportRoster { file, bytes, dry_run, sheet, by, this_school: words.this_school });
     }
     let within = within(account, desk.replica.definition(ledger).map_err(Fault::from)?.as_ref());
-    Ok(Request::ImportLedger { code: ledger.to_owned(), file, bytes, dry_run, year: None, by, take: words.take, within })
+    Ok(Request::ImportLedger { code: ledger.to_owned(), file, bytes, dry_run, year: None, by, take: words.take, within, sheet })
 }
 
 /// Where a file is to go: the ledger, empty for a roster; and what is said if that is not what was chosen. `into`: empty: the file decides; [`own::ROSTER`]; a ledger.
@@ -390,7 +422,7 @@ fn judge(desk: &Desk, account: &Account, page: Page, token: String, waiting: &Wa
     let mark = own::recognise(&bytes, name, &Limits::default()).map_err(Fault::from)?;
     let (ledger, notice) = decided(desk, account, into, mark.as_ref(), lang)?;
     let title = target_title(desk, account, &ledger, mark.is_some(), lang)?;
-    let mut looked = Looked { origin: giveback::origin(mark.as_ref(), name), ledger, refused: 0, waits: 0, book: Arc::from([]) };
+    let mut looked = Looked { sheet: String::new(), origin: String::new(), ledger, refused: 0, waits: 0, book: Arc::from([]) };
     let answer = desk.ask(account, request(desk, waiting, &looked.ledger, account, Along::default(), true)?, lang).map_err(|fault| {
         // Nobody said it was a roster.
         if into.is_empty() && mark.is_none() && fault.code.starts_with("import-no-header") {
@@ -399,6 +431,10 @@ fn judge(desk: &Desk, account: &Account, page: Page, token: String, waiting: &Wa
             fault
         }
     })?;
+    // What comes of one sheet of several goes by a name of its own.
+    let part = own::named(name, answer["part"].as_str().unwrap_or_default());
+    looked.origin = giveback::origin(mark.as_ref(), &part);
+    answer["sheet"].as_str().unwrap_or_default().clone_into(&mut looked.sheet);
     let reading = Reading::of(desk, lang)?;
     let mut rows: Vec<Judged> = answer["rows"].as_array().into_iter().flatten().map(|row| reading.judged(row)).collect();
     // Beside what the file says stands what the records say.
@@ -420,7 +456,7 @@ fn judge(desk: &Desk, account: &Account, page: Page, token: String, waiting: &Wa
             year,
             ..Mark::default()
         };
-        looked.book = giveback::workbook(&bytes, name, &mark, &answer, lang)?.into();
+        looked.book = giveback::workbook(&bytes, &part, &mark, &answer, lang)?.into();
     }
     if looked.waits == 0 && answer["changed"] == 0 {
         // Sent again and nothing left: what waited is done.
@@ -456,7 +492,11 @@ fn judge(desk: &Desk, account: &Account, page: Page, token: String, waiting: &Wa
         into: title,
         notice,
         doubts: texts("doubts").filter_map(|doubt| doubt["message"].as_str().map(str::to_owned)).collect(),
-        sheet: answer["sheet"].as_str().unwrap_or_default().to_owned(),
+        sheet: looked.sheet.clone(),
+        asked: waiting.sheet.clone(),
+        of: sheets::of(&waiting.sheet),
+        others: sheets::others(&answer, &token, waiting, lang),
+        headless: texts("headless_sheets").filter_map(Json::as_str).collect::<Vec<_>>().join(lang.comma()),
         accepted: number("accepted"),
         rejected: number("rejected"),
         changed: number("changed"),
@@ -470,14 +510,14 @@ fn judge(desk: &Desk, account: &Account, page: Page, token: String, waiting: &Wa
         rows,
         hidden,
     };
-    desk.uploads.looked(&token, looked);
+    desk.uploads.looked(&token, &waiting.sheet, looked);
     Ok(drawn)
 }
 
 /// A file that waits, and what the last look at its preview found.
-fn seen(desk: &Desk, account: &Account, token: &str) -> Result<(Waiting, Looked), Fault> {
-    let waiting = desk.uploads.find(token, account.id)?;
-    let looked = waiting.looked.clone().ok_or_else(|| Fault::new("web-upload-gone", Exit::NoMatch))?;
+fn seen(desk: &Desk, account: &Account, token: &str, sheet: &str) -> Result<(Waiting, Looked), Fault> {
+    let waiting = desk.uploads.find(token, account.id, sheet)?;
+    let looked = waiting.seen().filter(|_| !waiting.is_written()).cloned().ok_or_else(|| Fault::new("web-upload-gone", Exit::NoMatch))?;
     Ok((waiting, looked))
 }
 
@@ -491,30 +531,36 @@ async fn apply(
     let lang = visitor.lang;
     let sent = pairs(&body);
     let this_school = sent.iter().any(|(key, value)| key == "this_school" && !value.is_empty());
+    let sheet = sent.iter().find(|(key, _)| key == "sheet").map(|(_, sheet)| sheet.clone()).unwrap_or_default();
     let meant = sent.iter().find(|(key, _)| key == "meant").map(|(_, rows)| rows.clone()).unwrap_or_default();
     let take = sent.into_iter().filter(|(key, value)| key.starts_with("take.") && !value.is_empty()).map(|(_, value)| value).collect();
     let target = desk
         .run(move |desk| {
-            let (waiting, looked) = seen(desk, &account, &token)?;
+            let (waiting, looked) = seen(desk, &account, &token, &sheet)?;
             target_title(desk, &account, &looked.ledger, true, lang)?;
             let words = Along { take, this_school };
             answered(desk, &account, &waiting, &looked.ledger, &words, &meant, lang)?;
             let answer = desk.ask(&account, request(desk, &waiting, &looked.ledger, &account, words, false)?, lang)?;
             giveback::keep(desk, &account, &looked.ledger, &looked.origin, looked.waits, &looked.book)?;
-            desk.uploads.forget(&token);
+            let rest = sheets::wrote(desk, &token, &looked, &answer);
             let undo = answer["batch"].as_str().map(|id| format!("&undo={id}")).unwrap_or_default();
-            Ok(format!("/import?done={}&refused={}{undo}", answer["changed"].as_i64().unwrap_or(0), looked.waits))
+            Ok(format!("/import?done={}&refused={}{rest}{undo}", answer["changed"].as_i64().unwrap_or(0), looked.waits))
         })
         .await?;
     Ok(Redirect::to(&target).into_response())
 }
 
-async fn refused(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(token): Path<String>) -> Result<Response, Oops> {
+async fn refused(
+    State(desk): State<Arc<Desk>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(token): Path<String>,
+    Query(of): Query<Of>,
+) -> Result<Response, Oops> {
     let account = visitor.person()?.clone();
     let lang = visitor.lang;
     let (name, bytes) = desk
         .run(move |desk| {
-            let (_, looked) = seen(desk, &account, &token)?;
+            let (_, looked) = seen(desk, &account, &token, &of.sheet)?;
             // Taken away to be corrected: found again until it comes back.
             giveback::keep(desk, &account, &looked.ledger, &looked.origin, looked.waits, &looked.book)?;
             desk.noted(&account, "export", "refused rows", looked.refused);

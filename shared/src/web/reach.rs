@@ -8,6 +8,7 @@ use super::{
     shown,
 };
 use crate::{
+    document::view::Value,
     fault::{Exit, Fault},
     ledger::{
         Definition, FieldType,
@@ -77,6 +78,16 @@ pub fn class_of(pupil: &Pupil) -> Option<Class> {
     pupil.grade.zip(pupil.class).map(|(grade, class)| Class { grade, class })
 }
 
+/// Class that a record of a school's ledger names ([`Definition::by_class`]).
+#[must_use]
+pub fn class_in(fields: &BTreeMap<String, Value>) -> Option<Class> {
+    let number = |code: &str| match fields.get(code) {
+        Some(Value::Int(number)) => Some(*number),
+        _ => None,
+    };
+    number("grade").zip(number("class")).map(|(grade, class)| Class { grade, class })
+}
+
 /// A record the person may see, or change.
 #[derive(Clone, Debug)]
 pub struct Reached {
@@ -106,6 +117,9 @@ pub fn record(desk: &Desk, account: &Account, id: &str) -> Result<Reached, Fault
     let pupil = desk.replica.pupil(&place.doc.to_string()).map_err(Fault::from)?.0;
     let reaches = |reach: &super::account::Reach| match &pupil {
         Some(pupil) => reach.holds(class_of(pupil)),
+        // Of a child whose file is void nobody's class is known.
+        None if definition.subject == Subject::Student => *reach == super::account::Reach::All,
+        None if definition.by_class() => reach.holds(class_in(&place.fields)),
         None => reach.any(),
     };
     let (reads, writes) = (reaches(&account.reads(&definition)), reaches(&account.writes(&definition)));
@@ -131,12 +145,16 @@ pub fn closed(desk: &Desk, place: &Place) -> Result<Option<Fault>, Fault> {
 /// A record the person may change.
 ///
 /// # Errors
-/// As [`record`]; `document-closed`; `web-not-yours`.
+/// As [`record`]; `document-closed`; `web-class-not-yours`; `web-not-yours`.
 pub fn writable(desk: &Desk, account: &Account, id: &str) -> Result<Reached, Fault> {
     let reached = record(desk, account, id)?;
     match (reached.writes, &reached.closed) {
         (true, _) => Ok(reached),
         (false, Some(moved)) => Err(moved.clone()),
+        // The role would do, the class does not.
+        (false, None) if reached.definition.by_class() && account.writes(&reached.definition).any() => {
+            Err(Fault::new("web-class-not-yours", Exit::NotAllowed))
+        }
         (false, None) => Err(Fault::new("web-not-yours", Exit::NotAllowed)),
     }
 }

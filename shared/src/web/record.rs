@@ -50,6 +50,7 @@ pub fn routes() -> Router<Arc<Desk>> {
     Router::new()
         .route("/record/{id}", get(show))
         .route("/record/{id}/void", post(void))
+        .route("/record/{id}/unvoid", post(unvoid))
         .route("/record/{id}/day", post(redate))
         .route("/record/{id}/step/{step}", post(step).layer(DefaultBodyLimit::disable()))
 }
@@ -129,6 +130,8 @@ struct RecordPage {
     is_void: bool,
     void_reason: String,
     voidable: bool,
+    /// It was itself made void, and may stand again.
+    restorable: bool,
     /// Where it is written once more for another child; empty: it cannot be.
     again: String,
     said: Option<Said>,
@@ -222,7 +225,9 @@ async fn show(
 fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str, tried: Tried<'_>) -> Result<Option<RecordPage>, Fault> {
     let reached = reach::record(desk, account, id)?;
     let Reached { place, definition, pupil, writes, closed } = &reached;
-    if definition.form == Form::Profile {
+    // A child's page is of a child that is there.
+    let file = definition.form == Form::Profile;
+    if file && !place.void {
         return Ok(None);
     }
     let (catalogue, lang) = (desk.replica.catalogue(), page.lang);
@@ -291,6 +296,7 @@ fn record_page(desk: &Desk, account: &Account, page: Page, id: &str, step: &str,
         is_void: place.void,
         void_reason: trail::void_reason(&text(&place.fields, "void_reason"), lang),
         voidable: *writes && !place.void && !sealed,
+        restorable: *writes && place.fields.get("void") == Some(&Value::Bool(true)) && (!file || account.administers()),
         again: if *writes && again::may(definition) { again_at(definition, id) } else { String::new() },
         said: tried.fault.map(|f| Said::of(f, lang)),
         moved: closed.as_ref().map(|fault| Said::of(fault, lang)),
@@ -581,6 +587,21 @@ async fn void(
             (_, true) => format!("/children?voided=1{}", undo_word(&done)),
             _ => saved(id, &undo_word(&done)),
         })
+    })
+    .await
+}
+
+/// A record made void stands again, as long after as it is found; a child's file with all its records.
+async fn unvoid(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Visitor>, Path(id): Path<String>) -> Result<Response, Oops> {
+    let account = visitor.person()?.clone();
+    let lang = visitor.lang;
+    act(&desk, &visitor, id, move |desk, id| {
+        let reached = reach::writable(desk, &account, id)?;
+        if reached.definition.form == Form::Profile && !account.administers() {
+            return Err(Fault::new("web-not-yours", Exit::NotAllowed).into());
+        }
+        let done = desk.ask(&account, Request::RecordUnvoid { record: id.to_owned(), by: Some(account.name.clone()) }, lang)?;
+        Ok(saved(id, &undo_word(&done)))
     })
     .await
 }

@@ -165,9 +165,11 @@ pub fn state(definition: &Definition, code: Option<&str>, lang: Lang) -> String 
 /// Whether a row is in the person's reach.
 #[must_use]
 pub fn in_reach(reach: &Reach, row: &Row) -> bool {
-    match row.student {
-        Some(_) => reach.holds(row.grade.zip(row.class).map(|(grade, class)| super::account::Class { grade, class })),
-        None => reach.any(),
+    match (&row.student, reach) {
+        (Some(_), _) => reach.holds(row.grade.zip(row.class).map(|(grade, class)| super::account::Class { grade, class })),
+        // The school's own: of some classes, where each record names one.
+        (None, Reach::Classes(_)) => reach.holds(super::reach::class_in(&row.fields)),
+        (None, Reach::Nothing | Reach::All) => reach.any(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     form::pairs,
     guard::{Oops, Visitor},
     page::{Page, draw, way_back},
-    reach,
+    reach, shown,
 };
 use crate::{
     command::{Request, undoing},
@@ -34,6 +34,8 @@ pub fn routes() -> Router<Arc<Desk>> {
 #[derive(Clone, Debug)]
 struct Stayed {
     href: String,
+    /// Whose it is.
+    who: String,
     title: String,
     now: String,
     why: String,
@@ -58,7 +60,11 @@ pub fn may(desk: &Desk, account: &Account, batch: &str) -> Result<undoing::Kept,
         return if account.administers() { Ok(kept) } else { Err(Fault::new("web-not-yours", Exit::NotAllowed)) };
     }
     for record in kept.records() {
-        reach::writable(desk, account, &record)?;
+        match reach::writable(desk, account, &record) {
+            // Of a child that moved since, it is kept and said; the others are taken back.
+            Err(fault) if fault.code != "document-closed" => return Err(fault),
+            Ok(_) | Err(_) => {}
+        }
     }
     if ["edit", "grid"].contains(&kept.kind.as_str()) && kept.is_older_than(OFFER_HOURS, desk.clock().now()) {
         return Err(Fault::new("web-undo-old", Exit::Input).with("value", OFFER_HOURS));
@@ -80,13 +86,13 @@ async fn undo(
         .run(move |desk| {
             let kept = may(desk, &account, &batch)?;
             let answer = desk.ask(&account, Request::Undo { batch: kept.id, by: Some(account.name.clone()) }, lang)?;
-            Ok(undone(page, &answer, next))
+            Ok(undone(desk, &account, page, &answer, next))
         })
         .await?;
     draw(&drawn)
 }
 
-fn undone(mut page: Page, answer: &Json, next: String) -> UndonePage {
+fn undone(desk: &Desk, account: &Account, mut page: Page, answer: &Json, next: String) -> UndonePage {
     page.done = page.t1("web-undo-done", answer["undone"].as_i64().unwrap_or(0));
     page.undo = String::new();
     let stayed = answer["kept_values"].as_array().into_iter().flatten().map(|item| {
@@ -98,7 +104,9 @@ fn undone(mut page: Page, answer: &Json, next: String) -> UndonePage {
             "sealed" => "web-undo-why-sealed",
             _ => "web-undo-why-changed",
         };
-        Stayed { href: format!("/record/{}", word("record")), title: word("title").to_owned(), now: word("now").to_owned(), why: page.t(why) }
+        let child = reach::record(desk, account, word("record")).ok().and_then(|reached| reached.pupil);
+        let who = child.map(|pupil| format!("{} · {}", pupil.name, shown::class(pupil.grade, pupil.class, page.lang))).unwrap_or_default();
+        Stayed { href: format!("/record/{}", word("record")), who, title: word("title").to_owned(), now: word("now").to_owned(), why: page.t(why) }
     });
     let stayed = stayed.collect();
     UndonePage { kept: answer["kept"].as_i64().unwrap_or(0), stayed, next, page }

@@ -67,7 +67,11 @@ async fn programmes_that_fit_the_child_come_first_and_another_is_asked_about() {
         assert_eq!(answer.text.contains("class=\"challenge\""), !said.is_empty(), "{}", answer.text);
         assert!(answer.text.contains(said), "{}", answer.text);
     }
-    let made = school.post("/ledger/aid_application/new", &officer, &format!("_student={child}&programme={board}&applicant=guardian")).await;
+    let form = format!("_student={child}&programme={board}&applicant=guardian");
+    let asked = school.post("/ledger/aid_application/new", &officer, &form).await;
+    assert!(!asked.status.is_redirection() && asked.text.contains("与学生住宿情况不符"), "{}", asked.text);
+    let sure = asked.text.split("name=\"_sure\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let made = school.post("/ledger/aid_application/new", &officer, &format!("{form}&_sure={sure}")).await;
     assert_eq!(made.status, StatusCode::SEE_OTHER, "asked about, not refused: {}", made.text);
     let page = school.get(&made.location, &officer).await.text;
     assert!(page.contains("还缺什么") && page.contains("与学生住宿情况不符"), "{page}");

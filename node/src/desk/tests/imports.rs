@@ -314,6 +314,23 @@ async fn a_new_child_in_a_file_of_profiles_is_asked_about_where_what_must_be_kno
     let twice = with_row(&book, &[("姓名", "王小明"), ("性别", "男"), ("学段", "小学"), ("年级", "3"), ("班级", "1"), ("出生日期", "2016-06-13")]);
     let seen = upload(&school, &session, "zh", "", "档案2.xlsx", &twice).await.text;
     assert!(seen.contains("已有一名叫“王小明”"), "{seen}");
+    school.post(&format!("/import/{}/apply", hidden_token(&seen)), &session, "meant=3").await;
+    // The same once more, with everything filled in: it is on file.
+    let all = [
+        ("姓名", "王小明"),
+        ("证件类型", "无证件"),
+        ("性别", "男"),
+        ("学段", "小学"),
+        ("年级", "3"),
+        ("班级", "1"),
+        ("出生日期", "2016-06-13"),
+        ("是否留守儿童", "否"),
+        ("建档立卡（脱贫户、监测户）", "否"),
+        ("住宿", "走读"),
+        ("学籍状态", "在校"),
+    ];
+    let seen = upload(&school, &session, "zh", "", "档案3.xlsx", &with_row(&book, &all)).await.text;
+    assert!(seen.contains("已有一名叫“王小明”"), "{seen}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -501,7 +518,7 @@ async fn what_is_to_be_looked_at_stands_above_the_rows_once_with_the_rows_it_is_
 }
 
 /// The workbook with another text among its strings.
-fn with_text(book: &[u8], from: &str, to: &str) -> Vec<u8> {
+pub(super) fn with_text(book: &[u8], from: &str, to: &str) -> Vec<u8> {
     with_part(book, "sharedStrings.xml", |text| {
         assert!(text.contains(&format!(">{from}<")), "{from} is in the workbook");
         text.replace(&format!(">{from}<"), &format!(">{to}<"))

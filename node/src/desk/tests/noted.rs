@@ -19,7 +19,7 @@ use serde_json::json;
 const NAME: &str = "王小明";
 
 /// Routes that show named records, by method and address. What `{…}` stands for is in [`Asked::path`].
-const NAMED: [(&str, &str); 37] = [
+const NAMED: [(&str, &str); 38] = [
     ("get", "/"),
     ("get", "/children"),
     ("get", "/child/{student}"),
@@ -37,6 +37,7 @@ const NAMED: [(&str, &str); 37] = [
     ("get", "/record/{id}/edit"),
     ("post", "/record/{id}/edit"),
     ("post", "/record/{id}/void"),
+    ("post", "/record/{id}/unvoid"),
     ("post", "/record/{id}/day"),
     ("post", "/record/{id}/step/{step}"),
     ("get", "/record/{id}/print"),
@@ -143,6 +144,7 @@ impl Asked {
             }
             "/record/{id}/edit" => (format!("/record/{log}/edit"), "was.kind=visit&kind=nonsense".into()),
             "/record/{id}/void" => (format!("/record/{log}/void"), "_why=".into()),
+            "/record/{id}/unvoid" => (format!("/record/{log}/unvoid"), String::new()),
             "/record/{id}/day" => {
                 let (id, step) = seams::verified(school, child);
                 (format!("/record/{id}/day"), format!("_step={step}&_day=2999-01-01"))

@@ -90,10 +90,15 @@ async fn what_is_not_closed_stands_on_top_with_what_is_next_and_by_when() {
         "adding stands in the head: {head}"
     );
 
-    add(&school, "care_log", Some(&child), &[("kind", "call"), ("with", "child"), ("reached", "yes"), ("found", "x"), ("on", "2026-03-01")]);
+    // Another visit before that day says nothing of it, unless it names a day of its own.
+    let call = [("kind", "call"), ("with", "child"), ("reached", "yes"), ("found", "x"), ("on", "2026-03-01")];
+    add(&school, "care_log", Some(&child), &call);
+    let page = school.get(&format!("/child/{child}"), &session).await.text;
+    assert!(part(&page, "aria-labelledby=\"open\"", "</section>").contains("还有 2 天"), "{page}");
+    add(&school, "care_log", Some(&child), &[&call[..], &[("follow_up", "yes"), ("next_on", "2026-03-10")]].concat());
     let page = school.get(&format!("/child/{child}"), &session).await.text;
     let open = part(&page, "aria-labelledby=\"open\"", "</section>");
-    assert!(!open.contains("还有 2 天"), "looked at again since: {open}");
+    assert!(!open.contains("还有 2 天") && open.contains("还有 8 天"), "looked at again since: {open}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -109,6 +109,7 @@ async fn inv_no_file_comes_into_a_record_by_its_hash_through_the_grid_or_a_workb
         by: None,
         take: Vec::new(),
         within: None,
+        sheet: None,
     };
     let _ = school.desk.ask(&account, import, Lang::Zh);
     assert!(!school.records("dropout_case")[0].fields.contains_key("outcome_file"), "by a row of a file");

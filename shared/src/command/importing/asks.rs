@@ -14,10 +14,14 @@ use crate::{
         validate::{self, Finding, FindingCode},
     },
     locale::{self, Lang},
-    replica::{Replica, Result, alike, browse::Row, students::normal_name},
+    replica::{
+        Replica, Result, alike,
+        browse::{Row, Wanted},
+        students::normal_name,
+    },
 };
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is said of a row.
 #[derive(Debug, Default)]
@@ -55,11 +59,13 @@ pub(super) fn of(replica: &Replica, definition: &Definition, written: &[(usize, 
         states.insert(trace.record.clone(), state);
     }
     let mut there = There::default();
+    let mut classes = Classes::of(replica, definition, written)?;
     for (at, trace) in written {
         let said = out.entry(*at).or_default();
         let Some(fields) = after.get(&trace.record) else {
             said.asks.extend(lacking(replica, definition, trace));
-            said.asks.extend(namesake(replica, definition, trace)?);
+            said.asks.extend(namesake(replica, definition, trace)?.or_else(|| classes.twice(trace)));
+            said.asks.extend(classes.new_class(replica, trace, lang)?);
             said.asks.extend(renamed(definition, trace));
             corrected(replica, definition, trace, said)?;
             continue;
@@ -91,7 +97,10 @@ fn asking(definition: &Definition, finding: &Finding) -> bool {
     }
 }
 
-/// The records there are of each child, with those that rows before have made.
+/// Records of a school's ledger of one day that are looked through.
+const ON_A_DAY_MAX: u32 = 500;
+
+/// The records there are of each child, or of the school on each day, with those that rows before have made.
 #[derive(Debug, Default)]
 struct There(BTreeMap<String, (Vec<Row>, Vec<Row>)>);
 
@@ -105,20 +114,28 @@ impl There {
         state: Option<&str>,
         lang: Lang,
     ) -> Result<Option<Fault>> {
-        if definition.subject != Subject::Student {
+        let child = definition.subject == Subject::Student;
+        // Of the school's own only what the definition calls alike is looked for, on its day.
+        if !child && definition.alike.is_none() {
             return Ok(None);
         }
-        let doc = trace.doc.to_string();
-        let (known, earlier) = match self.0.entry(doc.clone()) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                let rows = replica.records_of(&doc)?.into_iter().filter(|row| row.ledger == definition.code && !row.void);
-                entry.insert((rows.collect(), Vec::new()))
-            }
-        };
         let on = match fields.get("on") {
             Some(Value::Str(on)) => Some(on.clone()),
             _ => None,
+        };
+        let doc = trace.doc.to_string();
+        let (known, earlier) = match self.0.entry(if child { doc.clone() } else { on.clone().unwrap_or_default() }) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                let rows = if child {
+                    replica.records_of(&doc)?
+                } else {
+                    let (from, to) = (on.clone(), on.clone());
+                    replica.page(definition, &Wanted { from, to, limit: ON_A_DAY_MAX, ..Wanted::default() })?.rows
+                };
+                let rows = rows.into_iter().filter(|row| row.ledger == definition.code && !row.void);
+                entry.insert((rows.collect(), Vec::new()))
+            }
         };
         // Who wrote it, and under which version, says nothing of what it says.
         let same = |row: &Row, key: &str, value: &Value| key == "by" || key.starts_with('_') || row.fields.get(key) == Some(value);
@@ -175,6 +192,8 @@ pub(super) fn of_roster(replica: &Replica, answer: &mut Json, hash: &str, lang: 
     if let Some(rows) = answer["rows"].as_array_mut() {
         overwriting(replica, rows, hash, lang)?;
         slipped(rows, lang);
+        let undated = locale::fault(lang, &Fault::new("import-row-undated", Exit::Found)).0;
+        rows.iter_mut().filter(|row| row["undated"] == true).for_each(|row| ask(row, &undated));
     }
     Ok(())
 }
@@ -229,6 +248,74 @@ fn namesake(replica: &Replica, definition: &Definition, trace: &Trace) -> Result
     }
     let there = replica.namesakes(definition, name, |known| known == birth || known.is_empty() || birth.is_empty())?;
     Ok((!there.is_empty()).then(|| Fault::new("import-row-namesake", Exit::Found).with("name", name)))
+}
+
+/// Rows of one class that make it a class: fewer may be a slip of the finger.
+const CLASS_MIN: usize = 3;
+
+/// Children and classes that the files of children name, and those on file.
+struct Classes {
+    profile: bool,
+    /// Children by class, on file and in the rows.
+    known: BTreeMap<(i64, i64), BTreeSet<String>>,
+    /// New children of the rows so far, by name and birth date.
+    seen: BTreeSet<(String, String)>,
+}
+
+impl Classes {
+    fn of(replica: &Replica, definition: &Definition, written: &[(usize, Trace)]) -> Result<Self> {
+        let profile = definition.form == Form::Profile && definition.subject == Subject::Student;
+        let mut out = Self { profile, known: BTreeMap::new(), seen: BTreeSet::new() };
+        if !profile {
+            return Ok(out);
+        }
+        let moved: BTreeSet<String> = written.iter().filter(|(_, trace)| moves(trace)).map(|(_, trace)| trace.doc.to_string()).collect();
+        for pupil in replica.pupils(replica.this_year()?)?.into_iter().filter(|pupil| !moved.contains(&pupil.student)) {
+            if let Some(class) = pupil.grade.zip(pupil.class) {
+                out.known.entry(class).or_default().insert(pupil.student);
+            }
+        }
+        for (_, trace) in written.iter().filter(|(_, trace)| moves(trace)) {
+            if let Some(class) = class_after(replica, trace)? {
+                out.known.entry(class).or_default().insert(trace.doc.to_string());
+            }
+        }
+        Ok(out)
+    }
+
+    /// A new child whom an earlier row of the file has already.
+    fn twice(&mut self, trace: &Trace) -> Option<Fault> {
+        let text = |code: &str| match trace.after.get(code) {
+            Some(Value::Str(text)) => normal_name(text),
+            _ => String::new(),
+        };
+        let new = self.profile && trace.new && !text("name").is_empty();
+        (new && !self.seen.insert((text("name"), text("birth")))).then(|| Fault::new("import-row-namesake", Exit::Found).with("name", text("name")))
+    }
+
+    /// A class in which nobody of the grade is but a row or two of this file.
+    fn new_class(&self, replica: &Replica, trace: &Trace, lang: Lang) -> Result<Option<Fault>> {
+        let Some((grade, class)) = (if self.profile && moves(trace) { class_after(replica, trace)? } else { None }) else { return Ok(None) };
+        let here = self.known.get(&(grade, class)).map_or(0, BTreeSet::len);
+        let others =
+            self.known.range((grade, i64::MIN)..=(grade, i64::MAX)).any(|((_, other), children)| *other != class && children.len() >= CLASS_MIN);
+        let fault = || Fault::new("web-class-new", Exit::Found).with("field", "class").with("class", class);
+        Ok((others && here < CLASS_MIN).then(|| fault().with("grade", crate::replica::names::class(Some(grade), None, lang))))
+    }
+}
+
+/// The row puts a child into a class.
+fn moves(trace: &Trace) -> bool {
+    ["grade", "class"].iter().any(|code| trace.after.contains_key(*code))
+}
+
+fn class_after(replica: &Replica, trace: &Trace) -> Result<Option<(i64, i64)>> {
+    let before = if trace.new { BTreeMap::new() } else { replica.locate(&trace.doc.to_string())?.fields };
+    let number = |code: &str| match trace.after.get(code).or_else(|| before.get(code)) {
+        Some(Value::Int(number)) => Some(*number),
+        _ => None,
+    };
+    Ok(number("grade").zip(number("class")))
 }
 
 /// Another name or number than the child's file has: of a file of which one column was sorted every row has another child's.

@@ -1,12 +1,12 @@
 //! Whether a roster is this school's: what its rows and its title say, and how many of its children, grades and classes are known here. Doubts only: a person who knows
 //! better says so. A roster of children who are all new, as of the first grade in September, raises none.
 
-use super::Present;
+use super::{Present, sheets};
 use crate::{
     document::view::Value,
     fault::{Exit, Fault},
     import::{Outcome, Problem, Reason, RosterPreview},
-    model::SchoolCode,
+    model::{DocId, SchoolCode},
     replica::{Replica, Result},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,14 +29,14 @@ struct Listed {
 
 type Schools = BTreeMap<String, Listed>;
 
-/// What speaks against it, each a sentence.
-pub(super) fn of(replica: &Replica, school: SchoolCode, preview: &RosterPreview, present: &Present) -> Result<Vec<Fault>> {
+/// What speaks against it, each a sentence. `bytes`: the file it stands in.
+pub(super) fn of(replica: &Replica, school: SchoolCode, preview: &RosterPreview, present: &Present, bytes: &[u8]) -> Result<Vec<Fault>> {
     let schools = schools(replica)?;
     let mut doubts = Vec::new();
     // A code is surer than a name; but one that is copied down a column says less than a name in every row.
     doubts.extend(of_codes(school, preview, &schools).or_else(|| of_names(school, preview, &schools)));
     doubts.extend(of_stage(school, preview, &schools));
-    doubts.extend(of_children(preview, present));
+    doubts.extend(of_children(preview, present, &sheets::brought(replica, bytes, &preview.others)?));
     Ok(doubts)
 }
 
@@ -122,10 +122,11 @@ fn of_codes(school: SchoolCode, preview: &RosterPreview, schools: &Schools) -> O
     })
 }
 
-/// By the column of names, else by the title.
+/// By the column of names, else by the title or the sheet's own name, as in a workbook with a sheet for each school.
 fn of_names(school: SchoolCode, preview: &RosterPreview, schools: &Schools) -> Option<Fault> {
     let own = &schools.get(&school.to_string())?.name;
     let column = preview.school_names.iter().max_by_key(|(_, count)| **count).map(|(name, _)| name.clone());
+    let tab = column.is_none().then_some(preview.sheet.as_str());
     let texts: Vec<String> = column.map_or_else(|| preview.titles.clone(), |name| vec![name]);
     if texts.iter().any(|text| text.contains(own.as_str())) {
         return None;
@@ -135,9 +136,16 @@ fn of_names(school: SchoolCode, preview: &RosterPreview, schools: &Schools) -> O
         let listed = listed.max_by_key(|(_, listed)| listed.name.chars().count());
         listed.map(|(code, listed)| format!("{} {code}", listed.name)).or_else(|| named(text).filter(|name| !same(name, own)))
     };
-    let named = texts.iter().find_map(other)?;
+    let named = texts.iter().find_map(other).or_else(|| of_tab(tab?, own, schools))?;
     let code = if preview.schools.contains_key(&school.to_string()) { "roster-doubt-name-not-code" } else { "roster-doubt-name" };
     Some(Fault::new(code, Exit::Input).with("name", named).with("own", own))
+}
+
+/// Another school of the county, under whatever length of its name. Only such: 小学部 on a tab is no school.
+fn of_tab(tab: &str, own: &str, schools: &Schools) -> Option<String> {
+    let name = named(tab).filter(|name| !same(name, own))?;
+    let (code, listed) = schools.iter().find(|(_, listed)| same(&name, &listed.name))?;
+    Some(format!("{} {code}", listed.name))
 }
 
 /// What in a title is a school's name: all up to the end of such a word.
@@ -164,11 +172,12 @@ fn number(fields: &BTreeMap<String, Value>, key: &str) -> Option<i64> {
     }
 }
 
-/// By children, grades and classes on file.
-fn of_children(preview: &RosterPreview, present: &Present) -> Vec<Fault> {
+/// By children, grades and classes on file, but those that other sheets of the file brought ([`sheets`]).
+fn of_children(preview: &RosterPreview, present: &Present, brought: &BTreeSet<DocId>) -> Vec<Fault> {
     let mut here: BTreeMap<i64, usize> = BTreeMap::new();
     let mut classes = BTreeSet::new();
-    for fields in present.fields.values().filter(|fields| fields.get("void") != Some(&Value::Bool(true))) {
+    let before = present.fields.iter().filter(|(doc, fields)| !brought.contains(*doc) && fields.get("void") != Some(&Value::Bool(true)));
+    for (_, fields) in before {
         let Some(grade) = number(fields, "grade") else { continue };
         *here.entry(grade).or_default() += 1;
         classes.extend(number(fields, "class").map(|class| (grade, class)));

@@ -1,8 +1,11 @@
 //! Whose children a person may import rows about, when it is not the whole school's: a class teacher's own classes.
 //!
+//! Rows of a school's ledger by class are those of the own classes.
+//!
 //! Invariant: of a child elsewhere nothing is learned, not even whether there is one: whatever is not of these classes is refused with one and the same sentence.
 
 use crate::{
+    document::view::Value,
     fault::{Exit, Fault},
     ledger::{Catalogue, Definition, definition::Subject},
     model::SchoolYear,
@@ -29,11 +32,25 @@ impl<'a> Reached<'a> {
         Fault::new("import-row-not-in-classes", Exit::NotAllowed)
     }
 
-    /// The record of exactly this id, if it is of one of these children.
+    /// The record of exactly this id, if it is of one of these children, or of one of these classes ([`Definition::by_class`]).
     pub(super) fn record(&self, id: &str) -> Result<Place> {
         let place = self.replica.locate(id).ok().filter(|place| place.id == id).ok_or_else(Self::refused)?;
+        if self.replica.definition(&place.ledger)?.by_class() {
+            self.of_class(&place.fields)?;
+            return Ok(place);
+        }
         let pupil = self.replica.pupil(&place.doc.to_string())?.0;
         if pupil.is_some_and(|pupil| holds(self.classes, &pupil)) { Ok(place) } else { Err(Self::refused().into()) }
+    }
+
+    /// That a school's record names one of these classes. Those of others are read by everybody, so it is said what is wrong.
+    pub(super) fn of_class(&self, fields: &BTreeMap<String, Value>) -> Result<()> {
+        let number = |code: &str| match fields.get(code) {
+            Some(Value::Int(number)) => Some(*number),
+            _ => None,
+        };
+        let own = number("grade").zip(number("class")).is_some_and(|class| self.classes.contains(&class));
+        if own { Ok(()) } else { Err(Fault::new("import-row-class-not-yours", Exit::NotAllowed).with("field", "class").into()) }
     }
 
     /// The document of the child that a cell names by document, identity or student number, or name.

@@ -70,7 +70,7 @@ pub fn ledger(
     // Whose workbook it is comes first: that it has no head of this ledger says nothing to who took the wrong one.
     let mark = own::recognise(&bytes, &upload.file, &limits).map_err(Fault::from)?;
     at_home(replica, mark.as_ref(), &[code])?;
-    let read = table::read_table(&bytes, &upload.file, &candidates, &percent, 2, &limits).map_err(Fault::from)?;
+    let read = table::read_table(&bytes, &upload.file, &candidates, &percent, 2, upload.sheet.as_deref(), &limits).map_err(Fault::from)?;
     let year = upload.year(replica, mark.as_ref())?;
     let catalogue = replica.catalogue();
     let mut batch = Rows {
@@ -85,7 +85,7 @@ pub fn ledger(
         disputed: replica.in_dispute()?,
         reached: within.map(|classes| Reached::of(replica, classes, year)).transpose()?,
         given_back: undoing::from_rows(replica)?,
-        own: own::batch(&bytes),
+        own: own::batch(&bytes, read.others.part(&read.sheet)),
         edits: Vec::new(),
         traces: Vec::new(),
         seen: HashMap::new(),
@@ -158,9 +158,10 @@ pub fn ledger(
     let columns: BTreeMap<&str, usize> = read.columns.iter().map(|(place, code)| (code.as_str(), *place)).collect();
     let texts = text_columns(&definition, read.columns.iter().map(|(place, code)| (*place, code.as_str())));
     let exported = read.base.as_ref().map(|base| base.mark.at.clone()).filter(|at| !at.is_empty());
-    let answer = json!({ "ledger": code, "year": year.start(), "columns": columns, "text_columns": texts, "sheet": read.sheet, "header_row": read.header_row,
+    let mut answer = json!({ "ledger": code, "year": year.start(), "columns": columns, "text_columns": texts, "sheet": read.sheet, "header_row": read.header_row,
         "ignored_columns": read.ignored, "skipped_rows": read.skipped, "accepted": accepted, "rejected": rows.len() - accepted, "conflicts": conflicts,
         "exported": exported, "left_out": left_out, "rows": rows });
+    read.others.tell(&read.sheet, &mut answer);
     drop(batch);
     finish(replica, upload, "ledger", &bytes, Batch { rows: edits.len(), edits, traces }, answer, progress)
 }
@@ -271,6 +272,11 @@ impl Rows<'_> {
             cells.iter().filter(|(code, _)| !code.starts_with('_')).map(|(code, text)| (code.clone(), self.mended(code, text))).collect();
         classes::read(self.definition, &BTreeMap::new(), &mut set);
         let given_back = cell(cells, table::ROW_ID).and_then(|id| self.given_back.get(&id).cloned());
+        // A date left out is none to write over the one that is there, nor a reason to refuse it.
+        let undated =
+            self.definition.form == Form::Records && self.definition.dated_by.is_none() && set.get("on").is_some_and(|on| on.trim().is_empty());
+        set.retain(|code, text| code != "on" || !text.trim().is_empty());
+        let made = cell(cells, "_id").is_none() && given_back.is_none();
         let taken = match (cell(cells, "_id"), given_back) {
             (Some(id), _) => self.known(number, &id, cells, set)?,
             (None, Some((record, then))) => self.taken_before(number, &record, &then, cells, &set)?,
@@ -283,6 +289,7 @@ impl Rows<'_> {
         row["cells"] = json!(taken.moved);
         let remark = |code: &&str| json!({ "code": code, "message": locale::text(self.lang, code, &[]) });
         row["warnings"] = taken.remarks.iter().map(remark).collect();
+        row["undated"] = json!(undated && made && taken.remarks.is_empty() && !taken.moved.is_empty());
         Ok((row, taken.about))
     }
 
@@ -478,7 +485,8 @@ impl Rows<'_> {
         }
         // As the file says it: by this it is known again.
         let (said, mut set) = (set, set.clone());
-        if let Some(reached) = &self.reached {
+        let by_class = self.definition.by_class();
+        if let Some(reached) = self.reached.as_ref().filter(|_| !by_class) {
             // A child who is new is nobody of these classes: only a registrar's roster brings children.
             let named = student.as_deref().filter(|_| self.definition.form == Form::Records).unwrap_or_default();
             student = Some(reached.child(named)?);
@@ -531,6 +539,9 @@ impl Rows<'_> {
             self.edits.push(prepared.edit);
             return Ok(Taken { moved, about, ..Taken::default() });
         };
+        if let Some(reached) = self.reached.as_ref().filter(|_| by_class) {
+            reached.of_class(&record.fields)?;
+        }
         let row_id = cell(cells, table::ROW_ID).unwrap_or_default();
         let keyed = !self.definition.key.is_empty();
         if !keyed {
@@ -624,6 +635,10 @@ impl Rows<'_> {
         let Some(trace) = Trace::of_change(place, &prepared.edit) else { return Ok(Vec::new()) };
         let mut after = place.fields.clone();
         after.extend(trace.after.clone());
+        if let Some(reached) = self.reached.as_ref().filter(|_| self.definition.by_class()) {
+            reached.of_class(&place.fields)?;
+            reached.of_class(&after)?;
+        }
         let moved = self.moves(set, &place.fields, &after);
         let target = if trace.record.is_empty() { Target::Subject } else { Target::Record(trace.record.clone()) };
         self.edits.push(DocEdit { space: place.space, doc: place.doc, what: What::Edit(sets(target, trace.after.clone())) });

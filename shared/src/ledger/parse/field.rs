@@ -41,6 +41,7 @@ const FIELD_KEYS: &[&str] = &[
     "ask",
     "public",
     "serial",
+    "of_change",
     "common",
     "first",
     "total",
@@ -91,6 +92,7 @@ fn field(reader: &Reader<'_>, table: Table<'_>, definition: &Definition, seen: &
         public: reader.flag(table, "public").unwrap_or(false),
         ask: reader.flag(table, "ask").unwrap_or(false),
         serial: reader.flag(table, "serial").unwrap_or(false),
+        of_change: reader.word(table, "of_change").map(|(word, _)| word),
         common: reader.flag(table, "common").unwrap_or(false),
         first: reader.flag(table, "first").unwrap_or(false),
         total: reader.flag(table, "total").unwrap_or(false),
@@ -230,6 +232,10 @@ pub(super) fn late(reader: &Reader<'_>, tables: &[Table<'_>], definition: &mut D
     for (index, table) in tables.iter().enumerate() {
         let rule = required(reader, *table, definition);
         default_fits(reader, *table, definition, index);
+        let of_change = definition.fields.get(index).and_then(|field| field.of_change.as_ref());
+        if let Some(named) = of_change.filter(|named| definition.field(named).is_none()) {
+            reader.note(table.at("of_change"), ProblemCode::FieldUnknown, vec![("field", excerpt(named).into_owned())]);
+        }
         if let Some((named, _)) = definition.fields.get(index).and_then(|field| field.after.as_ref())
             && definition.field(named).is_none_or(|field| field.kind != FieldType::Date)
         {

@@ -70,15 +70,15 @@ pub fn fixed_fields<'d>(place: &Place, definition: &'d Definition) -> Vec<&'d Fi
 }
 
 /// What was judged, shown to the public or paid is not rewritten behind its back: a step leads back first.
-pub(super) fn not_fixed(place: &Place, definition: &Definition, after: &BTreeMap<String, Value>) -> Result<()> {
+/// `anew`: what the step that is being taken asks for once more.
+pub(super) fn not_fixed(place: &Place, definition: &Definition, after: &BTreeMap<String, Value>, anew: &[String]) -> Result<()> {
     let nothing = |value: &Value| matches!(value, Value::Null | Value::Bool(false));
     let of = |fields: &BTreeMap<String, Value>, code: &str| -> BTreeMap<String, Value> {
         let own = |key: &str| key == code || key.strip_prefix(code).is_some_and(|rest| rest.starts_with('.'));
         fields.iter().filter(|(key, value)| own(key) && !nothing(value)).map(|(key, value)| (key.clone(), value.clone())).collect()
     };
-    let Some(field) = fixed_fields(place, definition).into_iter().find(|field| of(&place.fields, &field.code) != of(after, &field.code)) else {
-        return Ok(());
-    };
+    let mut stands = fixed_fields(place, definition).into_iter().filter(|field| !anew.contains(&field.code));
+    let Some(field) = stands.find(|field| of(&place.fields, &field.code) != of(after, &field.code)) else { return Ok(()) };
     let state = definition.lifecycle.as_ref().zip(place.state.as_deref()).and_then(|(lifecycle, code)| lifecycle.state(code));
     let title = state.map(|state| state.title.clone()).unwrap_or_default();
     let fault = Fault::new("record-fixed", Exit::NotAllowed).with("field", &field.code);

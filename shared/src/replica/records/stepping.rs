@@ -126,7 +126,8 @@ impl Replica {
             let request = lifecycle::Request { step, to, authority: self.side(), on: day, fields: &after, holidays: &self.holidays() };
             lifecycle::may_take(&outcome, &definition, &request).map_err(|e| e.fault())?;
         }
-        super::standing::not_fixed(place, &definition, &place.fields.clone().into_iter().chain(reading.values.iter().cloned()).collect())?;
+        let written = place.fields.clone().into_iter().chain(reading.values.iter().cloned()).collect();
+        super::standing::not_fixed(place, &definition, &written, round)?;
         if let Some(known) = known.filter(|known| known.reason && why.is_none_or(|why| why.trim().is_empty())) {
             let fault = Fault::new("step-why-missing", Exit::Input).with("field", "_why").with("step", step);
             return Err(fault.with("step_zh", &known.title.zh).with("step_en", &known.title.en).into());

@@ -201,7 +201,7 @@ fn a_notice_hangs_again_over_a_rejected_objection_only_and_takes_nothing_from_th
     let (code, why) = said(aid.step("resume", 37, &[("objection_result", "rejected")]).unwrap_err());
     assert!(code == "ledger-step-missing" && why.contains("学校公示开始") && why.contains("“重新公示”"), "{why}");
     let (code, why) = said(aid.hang("resume", 37, &[("objection_result", "upheld")]).unwrap_err());
-    assert!(code == "record-blocked" && why.contains("异议成立的不能重新公示"), "{why}");
+    assert!(code == "record-blocked" && why.contains("异议成立的不能公示、上报"), "{why}");
     aid.hang("resume", 36, &[("objection_result", "rejected")]).unwrap();
     assert_ne!(aid.field("notice_school_until"), old);
     // A second objection says its own day and reason, and is not settled by the first one's result.
@@ -211,7 +211,7 @@ fn a_notice_hangs_again_over_a_rejected_objection_only_and_takes_nothing_from_th
     assert_eq!(said(aid.hang("resume", 27, &[]).unwrap_err()).0, "ledger-step-missing");
     let next = aid.node().show(&aid.application).unwrap()["next"].clone();
     let resume = next.as_array().unwrap().iter().find(|step| step["step"] == "resume").unwrap().clone();
-    assert_eq!(resume["anew"].as_array().unwrap().len(), 4, "{resume}");
+    assert_eq!(resume["anew"].as_array().unwrap().len(), 6, "{resume}");
     // Upheld, it is verified and assessed again; the next notice has no objection yet.
     aid.step("verify_again", 27, &[("objection_result", "upheld")]).unwrap();
     let checked = day(aid.node(), 26);

@@ -71,6 +71,7 @@ pub(super) fn import(node: &Real, ledger: &str, bytes: &[u8], take: &[&str]) -> 
             by: Some("Li".into()),
             take,
             within: None,
+            sheet: None,
         },
     )
 }
@@ -410,6 +411,7 @@ fn a_workbook_of_another_ledger_is_not_taken() {
         by: None,
         take: Vec::new(),
         within: None,
+        sheet: None,
     };
     assert_eq!(execute::execute(node.replica(), request, "test", Lang::Zh, &mut |_| ()).unwrap_err().code, "import-other-ledger");
 }

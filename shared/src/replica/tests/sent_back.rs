@@ -151,7 +151,20 @@ fn inv_a_class_teachers_file_reaches_the_own_classes_and_tells_nothing_of_others
         let bytes = base64::engine::general_purpose::STANDARD.encode(text);
         let take = Vec::new();
         let code = code.into();
-        ask(node, Request::ImportLedger { code, file: "表.csv".into(), bytes, dry_run: true, year: None, by: None, take, within: Some(vec![(3, 1)]) })
+        ask(
+            node,
+            Request::ImportLedger {
+                code,
+                file: "表.csv".into(),
+                bytes,
+                dry_run: true,
+                year: None,
+                by: None,
+                take,
+                within: Some(vec![(3, 1)]),
+                sheet: None,
+            },
+        )
     };
     let table = format!(
         "记录号,姓名,日期,关爱方式,时长\n{mine},王小明,2025-10-20,家访,35\n{theirs},赵小红,2025-10-20,家访,36\ncare_log:01ARZ3NDEKTSV4RRFFQ69G5FAV,某某,2025-10-20,家访,36\n{},王小明,2025-10-20,家访,35\n,王小明,2025-10-23,家访,5\n,赵小红,2025-10-23,家访,5\n,没有人,2025-10-23,家访,5\n{other},赵小红,2025-10-20,家访,36\n",
@@ -232,6 +245,7 @@ fn a_workbook_of_another_school_is_not_taken() {
         by: None,
         take: Vec::new(),
         within: None,
+        sheet: None,
     };
     assert_eq!(execute::execute(node.replica(), request, "test", Lang::Zh, &mut |_| ()).unwrap_err().code, "import-other-school");
 }

@@ -271,6 +271,7 @@ fn what_was_taken_back_can_be_written_again() {
         by: None,
         take: Vec::new(),
         within: None,
+        sheet: None,
     };
     let first = ask(node, import());
     assert_eq!((&first["accepted"], &first["changed"]), (&json!(1), &json!(1)), "{first}");

@@ -16,7 +16,7 @@ use super::{
     },
     asks::{Asks, Question},
     lines::{self, Targets},
-    near, plan,
+    near, trouble,
 };
 use crate::{
     command::{
@@ -57,7 +57,7 @@ pub(super) struct Edited {
     /// Whose a new row is, as typed: name or number.
     #[serde(default)]
     pub(super) child: String,
-    /// What is wrong with the row before the engine sees it, as [`plan::no_place`] says it.
+    /// What is wrong with the row before the engine sees it, as [`trouble::no_place`] says it.
     #[serde(default)]
     pub(super) trouble: String,
     /// What was shown of others like it when the person said that this one is meant ([`Question::sure`]).
@@ -305,7 +305,7 @@ struct Asking<'a> {
 impl Asking<'_> {
     /// The row as an act; `None` if nothing was written in it.
     fn item(&self, row: &Edited, step: Option<&StepFor>, verdict: &mut Verdict) -> Result<Option<Item>, Fault> {
-        if let Some(fault) = plan::no_place(&row.trouble, &row.child) {
+        if let Some(fault) = trouble::no_place(&row.trouble, &row.child) {
             return Err(fault);
         }
         if let Some(student) = row.key.strip_prefix('+') {

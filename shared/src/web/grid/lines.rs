@@ -1,6 +1,11 @@
 //! What a grid shows: its columns out of the definition, and its rows: records, or the children of a class with one new record each.
 
-use super::super::{account::Account, children, desk::Desk, form, ledgers, reach, shown};
+use super::super::{
+    account::{Account, Reach},
+    children,
+    desk::Desk,
+    form, ledgers, reach, shown,
+};
 use crate::{
     command::cells,
     fault::Fault,
@@ -68,6 +73,11 @@ impl Line {
     /// A record that is there.
     pub(super) fn is_record(&self) -> bool {
         !self.key.starts_with('+')
+    }
+
+    /// An empty row, for a record of whoever is named in it.
+    pub(super) fn is_blank(&self) -> bool {
+        self.key == "+"
     }
 }
 
@@ -185,9 +195,13 @@ pub(super) fn of_records(
     asked: &BTreeMap<String, String>,
     lang: Lang,
 ) -> Result<Grid, Fault> {
-    let wanted = Wanted { limit: ROWS_MAX, void: false, ..ledgers::wanted(desk, account, definition, asked)? };
-    let listed = desk.replica.page(definition, &wanted).map_err(Fault::from)?;
+    let mut wanted = Wanted { limit: ROWS_MAX, void: false, ..ledgers::wanted(desk, account, definition, asked)? };
     let writes = account.writes(definition);
+    if let (true, Reach::Classes(own)) = (definition.by_class(), &writes) {
+        // Read of the whole school, written of the own classes.
+        wanted.classes = Some(own.iter().map(ToString::to_string).collect());
+    }
+    let listed = desk.replica.page(definition, &wanted).map_err(Fault::from)?;
     let mut rows: Vec<Row> = listed.rows.into_iter().filter(|row| shown::in_reach(&writes, row)).collect();
     if asked.get("order").is_none_or(String::is_empty) && definition.subject == Subject::Student {
         // As the roster has them, so that a list on paper is gone through line by line.

@@ -1,5 +1,9 @@
 //! A pasted block laid over a grid: by place, or under a head of its own, whose titles are matched to fields as those of a file are.
 //!
+//! Where a paste begins says what is meant: from a row that is new on its lines are new records, from a record on they go to the records of the children they name. A record's own
+//! number says it for its line, and of the children's own files there is one each.
+//! Invariant: of a paste that begins in a new row no line goes to a record because of the child it names.
+//!
 //! Pure: nothing is judged and nothing looked up here. A block of one cell over several marked rows is filling, and the page's own business.
 
 use super::{
@@ -7,7 +11,6 @@ use super::{
     lines::Line,
 };
 use crate::{
-    fault::{Exit, Fault},
     import::table::Matched,
     locale::{self, Lang},
     replica::browse::Pupil,
@@ -25,9 +28,9 @@ pub(super) struct Placed {
     pub(super) record: String,
     /// Field → text. Empty cells are there: a cell pasted empty empties the cell.
     pub(super) cells: BTreeMap<String, String>,
-    /// A further new record of a child whose new row is taken: index of that row. It opens one more.
+    /// A further record of a child: index of the row of the child below which it opens a new one.
     pub(super) again: Option<usize>,
-    /// Why it has no place: `several` rows of the grid belong to this child, or several children are called so (`namesakes`); the one row is taken by an earlier line (`twice`);
+    /// Why it has no place ([`super::trouble`]): `several` rows of the grid belong to this child, or several children are called so (`namesakes`); the one row is taken by an earlier line (`twice`);
     /// what is said of whose it is does not fit one child (`differ`); the child is not in the grid (`away`), or none is named (`nobody`). Empty: it has one.
     pub(super) trouble: &'static str,
     /// Its line in the block, counted from 1.
@@ -74,9 +77,14 @@ pub(super) struct At {
 #[must_use]
 pub(super) fn lay(block: &[Vec<String>], columns: &[&str], lines: &[Line], pupils: &[Pupil], heads: &Heads, at: At) -> Plan {
     match heads.read(block, lines) {
-        Some(matched) => by_head(block, columns, &Rows { lines, pupils, heads }, &matched, at),
+        Some(matched) => by_head(block, columns, &Rows { lines, pupils, heads, adds: adds(lines, heads, at) }, &matched, at),
         None => by_place(block, columns, lines, at),
     }
+}
+
+/// Whether a paste begins where there is no record yet, and a child may have another.
+fn adds(lines: &[Line], heads: &Heads, at: At) -> bool {
+    !heads.profile && lines.get(at.row).is_none_or(|line| !line.is_record())
 }
 
 fn by_head(block: &[Vec<String>], columns: &[&str], rows: &Rows<'_>, matched: &Matched, at: At) -> Plan {
@@ -160,33 +168,20 @@ fn by_place(block: &[Vec<String>], columns: &[&str], lines: &[Line], at: At) -> 
     Plan { beside: beside.collect(), rows: rows.collect(), head: false, ignored: Vec::new() }
 }
 
-/// Why a row has no place in the grid; `None`: it has one.
-pub(super) fn no_place(trouble: &str, child: &str) -> Option<Fault> {
-    let key = match trouble {
-        "" => return None,
-        "several" => "grid-several",
-        "namesakes" => "grid-namesakes",
-        "twice" => "grid-twice",
-        "differ" => "grid-differ",
-        "away" => "grid-away",
-        "nobody" => "grid-no-child",
-        _ => "grid-no-row",
-    };
-    Some(Fault::new(key, Exit::Input).with("ref", child))
-}
-
 /// What a block under a head of its own is laid over.
 struct Rows<'a> {
     lines: &'a [Line],
     pupils: &'a [Pupil],
     heads: &'a Heads,
+    /// Lines are new records, unless a record's own number leads elsewhere.
+    adds: bool,
 }
 
 impl Rows<'_> {
     /// The row of the grid a line of the block belongs to, by the strongest thing `said` of whose it is; the others must agree. No two lines become one: the second of a child
     /// opens another new row where rows are new, and has no place where it would write over the first.
     fn find(&self, row: &mut Placed, said: &[(Key, String)], taken: &mut BTreeSet<usize>) {
-        let Some((by, found)) =
+        let Some((by, mut found)) =
             said.iter().map(|(key, text)| (*key, self.of(*key, text))).find(|(key, found)| *key == Key::Record || !found.is_empty())
         else {
             // A new record says itself whose it is, or is asked.
@@ -209,10 +204,16 @@ impl Rows<'_> {
         if !row.trouble.is_empty() {
             return;
         }
+        let own = found.first().copied();
+        if self.adds && by != Key::Record {
+            found.retain(|at| line(at).is_some_and(|line| !line.is_record()));
+        }
         let new = found.iter().filter_map(line).all(|line| !line.is_record() && line.key.len() > 1);
         let same = found.windows(2).all(|two| matches!(two, [a, b] if line(a).map(|l| &l.key) == line(b).map(|l| &l.key)));
         let free = found.iter().find(|at| !taken.contains(*at)).copied();
         match (found.as_slice(), free) {
+            // The child has records only: one more, among the empty rows, or below those where the grid has none.
+            ([], _) => row.again = own.filter(|_| !self.lines.iter().any(Line::is_blank)),
             ([_], Some(at)) => row.line = Some(at),
             ([first, ..], free) if new && same => match free {
                 Some(at) => row.line = Some(at),
@@ -355,6 +356,48 @@ mod tests {
         let records = vec![Line { key: "care_log:1".into(), child: ("谭娟波".into(), String::new()), ..Line::default() }];
         let found = placed(&records);
         assert_eq!((found[0], found[1]), ((Some(0), None, ""), (None, None, "twice")), "a record is written once");
+    }
+
+    /// Where the lines of a block lie that is pasted with the cursor in `row`.
+    fn begun(text: &str, lines: &[Line], row: usize) -> Vec<(Option<usize>, Option<usize>, &'static str)> {
+        let plan = lay(&block(text), &["_child", "minutes"], lines, &[], &heads(), At { row, column: 0 });
+        plan.rows.iter().map(|row| (row.line, row.again, row.trouble)).collect()
+    }
+
+    #[test]
+    fn a_block_begun_in_an_empty_row_makes_new_records_and_changes_none() {
+        let lines = [lines(), vec![Line { key: "+".into(), ..Line::default() }]].concat();
+        let text = "姓名\t时长\n王小明\t30\n李小红\t40\n王小明\t50\n赵小刚\t60\n";
+        assert_eq!(begun(text, &lines, 3), [(None, None, ""); 4]);
+        assert_eq!(begun(text, &lines, 9), [(None, None, ""); 4], "below the last row too");
+        let over = [(Some(0), None, ""), (None, None, "several"), (None, None, "twice"), (None, None, "")];
+        assert_eq!(begun(text, &lines, 0), over, "from a record on records are meant");
+        let numbered = "记录号\t姓名\t时长\ncare_log:3\t李小红\t40\n\t李小红\t50\n";
+        assert_eq!(begun(numbered, &lines, 3), [(Some(2), None, ""), (None, None, "")], "a record's own number says which");
+        assert_eq!(begun("时长\n30\n40\n", &lines, 3), [(Some(3), None, ""), (None, None, "")], "without names by place");
+    }
+
+    #[test]
+    fn begun_in_a_childs_new_row_a_child_written_already_gets_another_row_below() {
+        let line = |key: &str, name: &str, student: &str| Line {
+            key: key.into(),
+            child: (name.into(), String::new()),
+            student: student.into(),
+            ..Line::default()
+        };
+        let lines = [line("care_log:1", "谭娟波", "a"), line("+b", "王小明", "b")];
+        assert_eq!(begun("姓名\t时长\n谭娟波\t1\n王小明\t2\n", &lines, 1), [(None, Some(0), ""), (Some(1), None, "")]);
+    }
+
+    #[test]
+    fn of_the_childrens_own_files_there_is_one_each_wherever_a_paste_begins() {
+        let (mut lines, pupils) = class();
+        lines.push(Line { key: "+".into(), ..Line::default() });
+        let catalogue = crate::ledger::Catalogue::embedded();
+        let heads = Heads::of(&catalogue, catalogue.latest("enrolment").unwrap());
+        let text = block("姓名\t监护人电话\n曹玲刚\t13800000001\n");
+        let plan = lay(&text, &["name", "guardian_phone"], &lines, &pupils, &heads, At { row: 3, column: 0 });
+        assert_eq!((plan.rows[0].line, plan.rows[0].trouble), (Some(0), ""));
     }
 
     #[test]

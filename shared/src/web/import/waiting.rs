@@ -1,8 +1,11 @@
-//! Files between preview and writing: in memory, a few at once, for a quarter of an hour; nothing of them is on the disk.
+//! Files between preview and writing: in memory, a few at once, for a quarter of an hour; nothing of them is on the disk. A workbook of several sheets is looked at and written sheet
+//! by sheet, and waits until none is left.
+//!
+//! Invariant: what is written is the sheet that was looked at, also with two of them open beside each other.
 
 use crate::fault::{Exit, Fault};
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -21,13 +24,40 @@ pub(super) struct Waiting {
     pub(super) bytes: Arc<str>,
     /// What was chosen: empty: the file decides; [`ROSTER`](crate::import::own::ROSTER); a ledger.
     pub(super) into: String,
-    /// None: nobody has looked at the preview yet.
-    pub(super) looked: Option<Looked>,
+    /// The sheet that is asked for; empty: the reader's choice.
+    pub(super) sheet: String,
+    /// What the last look at the preview found, by the sheet that was asked for.
+    pub(super) looked: BTreeMap<String, Looked>,
+    /// Sheets that were written.
+    pub(super) written: BTreeSet<String>,
+    /// Once one was written: the others, with their rows.
+    pub(super) rest: Vec<(String, u64)>,
+}
+
+impl Waiting {
+    /// A file as it was sent.
+    pub(super) fn new(account: i64, since_s: i64, file: String, bytes: Arc<str>, into: String) -> Self {
+        let (looked, written) = (BTreeMap::new(), BTreeSet::new());
+        Self { account, since_s, file, bytes, into, sheet: String::new(), looked, written, rest: Vec::new() }
+    }
+
+    /// What was found of the sheet that is asked for; `None`: nobody has looked at it yet.
+    pub(super) fn seen(&self) -> Option<&Looked> {
+        self.looked.get(&self.sheet)
+    }
+
+    /// Whether that sheet is written already.
+    pub(super) fn is_written(&self) -> bool {
+        let name = self.seen().map_or(&self.sheet, |looked| &looked.sheet);
+        self.written.contains(name)
+    }
 }
 
 /// What a look at the preview found.
 #[derive(Clone)]
 pub(super) struct Looked {
+    /// The sheet that was read; empty: of a text file.
+    pub(super) sheet: String,
     /// Ledger; empty: a roster.
     pub(super) ledger: String,
     /// The file the rows came from in the first place.
@@ -60,20 +90,32 @@ impl Uploads {
         all.insert(token, waiting);
     }
 
-    /// The person's own file of this token.
-    pub(super) fn find(&self, token: &str, account: i64) -> Result<Waiting, Fault> {
+    /// The person's own file of this token, of which `sheet` is asked for.
+    pub(super) fn find(&self, token: &str, account: i64, sheet: &str) -> Result<Waiting, Fault> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(token).filter(|w| w.account == account).cloned().ok_or_else(|| Fault::new("web-upload-gone", Exit::NoMatch))
+        let found = all.get(token).filter(|w| w.account == account).cloned().ok_or_else(|| Fault::new("web-upload-gone", Exit::NoMatch))?;
+        Ok(Waiting { sheet: sheet.to_owned(), ..found })
     }
 
-    /// What the last look found.
-    pub(super) fn looked(&self, token: &str, found: Looked) {
+    /// What the last look at a sheet found.
+    pub(super) fn looked(&self, token: &str, sheet: &str, found: Looked) {
         if let Some(waiting) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(token) {
-            waiting.looked = Some(found);
+            waiting.looked.insert(sheet.to_owned(), found);
         }
     }
 
-    pub(super) fn forget(&self, token: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(token);
+    /// Puts down that `sheet` was written, and lets the file go if nothing of `others` is left. Whether there is.
+    pub(super) fn wrote(&self, token: &str, sheet: &str, others: Vec<(String, u64)>, now_s: i64) -> bool {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(waiting) = all.get_mut(token) else { return false };
+        waiting.written.insert(sheet.to_owned());
+        waiting.rest = others.into_iter().filter(|(name, _)| !waiting.written.contains(name)).collect();
+        // A person works through it: the next sheet has its quarter of an hour too.
+        waiting.since_s = now_s;
+        let left = !waiting.rest.is_empty();
+        if !left {
+            all.remove(token);
+        }
+        left
     }
 }

@@ -109,8 +109,8 @@ pub fn printed(
     lang: Lang,
 ) -> Result<Option<Printed>, Fault> {
     let by_child = definition.subject == Subject::Student;
-    // A class has no ledgers of the school.
-    if !by_child && choice.class.is_some() {
+    // A class has no ledgers of the school but those whose records name it.
+    if !by_child && !definition.by_class() && choice.class.is_some() {
         return Ok(None);
     }
     let mut wanted = Wanted {
@@ -119,9 +119,11 @@ pub fn printed(
         limit: ROWS_MAX,
         ..Wanted::default()
     };
-    if by_child {
+    if by_child || definition.by_class() {
         let class = choice.class.map(|c| c.to_string());
-        wanted.classes = match account.reads(definition) {
+        // The school's own is read whole, and printed of the classes the cover names ([`Choice::scope`]).
+        let reach = if by_child { account.reads(definition) } else { account.children() };
+        wanted.classes = match reach {
             Reach::Nothing => Some(Vec::new()),
             Reach::All => class.map(|c| vec![c]),
             Reach::Classes(own) => Some(own.iter().map(ToString::to_string).filter(|c| class.as_ref().is_none_or(|wanted| wanted == c)).collect()),

@@ -107,6 +107,7 @@ pub(super) fn page(
         is_void: place.void,
         void_reason: super::text(&reached.place.fields, "void_reason"),
         voidable: false,
+        restorable: false,
         again: String::new(),
         said: tried.fault.map(|f| Said::of(f, lang)),
         moved: None,

@@ -199,9 +199,13 @@
   });
 
   // A row that was not saved shows what is saved, and marks what was tried: pressing that again sends it again.
+  // Of a row marked again while the first mark is under way, the last mark counts: the answer to the first does not draw over it, and what waits behind is sent as it stands.
+  const sent = new Map(), under = new Set();
+  let handing = null;
+  const newer = (row) => under.has(row.id) && sent.get(row.id) !== row.querySelector("input[name=state]:checked")?.value;
   const notSaved = (at) => {
     const row = at.closest("tr[data-row]");
-    if (!row) return;
+    if (!row || newer(row)) return;
     row.classList.add("unsaved");
     const choices = Array.from(row.querySelectorAll("input[type=radio]"));
     for (const input of choices) input.closest("label").classList.toggle("tried", input.checked && !input.defaultChecked);
@@ -211,8 +215,34 @@
     words.textContent = document.body.dataset.rowUnsaved;
     if (note && !$("strong.unsettled", note)) note.prepend(words, " ");
   };
-  // A roll is not handed in over a mark that was not saved.
+  document.addEventListener("htmx:beforeSend", (event) => {
+    const { elt, parameters } = event.detail.requestConfig, row = elt.closest("tr[data-row]");
+    if (row) { sent.set(row.id, parameters.state); under.add(row.id); }
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const row = event.detail.requestConfig.elt.closest("tr[data-row]");
+    if (row && newer(row)) event.detail.shouldSwap = false;
+  });
+  // What waits is sent right behind; only then is nothing under way.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const row = event.detail.requestConfig.elt.closest("tr[data-row]");
+    if (!row) return;
+    under.delete(row.id);
+    setTimeout(() => {
+      if (under.size || !handing) return;
+      const [form, button] = handing;
+      handing = null;
+      form.requestSubmit(button);
+    }, 0);
+  });
+  // A roll is not handed in over a mark that was not saved, nor before the last one is.
   document.addEventListener("submit", (event) => {
+    if (event.target.dataset.unsavedRows && under.size) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      handing = [event.target, event.submitter];
+      return;
+    }
     const words = event.target.dataset.unsavedRows, row = words && $("tr.unsaved");
     if (!row) return;
     event.preventDefault();

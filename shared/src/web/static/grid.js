@@ -423,7 +423,8 @@
       laid = await post(form.dataset.lay, { text, keys: rows.map((row) => row.dataset.key), ...at });
     } catch (error) { said.textContent = lost(error); return; }
     const need = laid.rows.filter((row) => row.line === null && row.again === null && !row.trouble).length;
-    const free = () => rowsAll().filter((row) => row.dataset.key === "+" && !rowChanged(row));
+    // From where the paste begins, down.
+    const free = () => rowsAll().slice(at.row).filter((row) => row.dataset.key === "+" && !rowChanged(row));
     const used = new Set(laid.rows.map((row) => row.line).filter((at) => at !== null).map((at) => rows[at]));
     if (free().filter((row) => !used.has(row)).length < need) more(need);
     const spare = free().filter((row) => !used.has(row));
@@ -436,6 +437,8 @@
         // Another of this child: below those there are.
         const model = rows[placed.again];
         row = copyOf(model);
+        row.dataset.key = placed.key;
+        row.classList.add("new");
         (last.get(model) ?? model).after(row);
         last.set(model, row);
       }
@@ -457,14 +460,14 @@
     const gone = laid.lost ? [laid.lost] : [];
     const who = (row) => say("row", row.number) + (row.child ? `（${row.child}）` : "");
     const known = notes.filter((row) => row.why), other = notes.filter((row) => !row.why);
-    for (const row of known.slice(0, 10)) gone.push(`✗ ${say("unplaced-why", who(row))} ${row.why}`);
+    for (const row of known.slice(0, 10)) gone.push(`✗ ${say("unplaced-why", who(row))} ${row.why}${row.next ? ` → ${row.next}` : ""}`);
     if (known.length > 10) gone.push(`✗ ${say("unplaced-why", which(known.slice(10).map(who)))}`);
     if (other.length) gone.push(`✗ ${say("unplaced", which(other.map(who)))}`);
     if (left.length) {
       // They stay with the person: to be corrected and pasted again.
       block.value = laid.title + left.join("");
       block.closest("details").open = true;
-      gone.push(words.left);
+      gone.push(laid.left || words.left);
     }
     tell(gone);
     said.textContent = `${said.textContent}${extra.length ? `；${extra.join("；")}` : ""}`;
