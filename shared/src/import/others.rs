@@ -84,7 +84,8 @@ mod tests {
     }
 
     fn grade(name: &str, children: usize) -> Vec<Vec<String>> {
-        let child = |at: usize| line(&format!("{name}{},男,2016-03-{:02},{name},1班", char::from_u32(0x4e8e + at as u32).unwrap(), at + 1));
+        let letter = |at: usize| char::from_u32(0x4e8e + u32::try_from(at).unwrap()).unwrap();
+        let child = |at: usize| line(&format!("{name}{},男,2016-03-{:02},{name},1班", letter(at), at + 1));
         let foot = [line("合计,,,,"), line("填表人：王老师")];
         [line(&format!("石桥小学{name}名册")), line("姓名,性别,出生日期,年级,班级")].into_iter().chain((0..children).map(child)).chain(foot).collect()
     }

@@ -217,7 +217,11 @@ fn a_notice_hangs_again_over_a_rejected_objection_only_and_takes_nothing_from_th
     let checked = day(aid.node(), 26);
     assert_eq!(said(aid.step("verify", 26, &[]).unwrap_err()).0, "ledger-step-missing");
     aid.step("verify", 26, &[("check_on", &checked), ("check_result", "true"), ("check_text", "再次核实")]).unwrap();
-    aid.step("assess", 25, &[]).unwrap();
+    // Nor does the vote of the first round stand for the second.
+    assert_eq!(said(aid.step("assess", 25, &[]).unwrap_err()).0, "ledger-step-missing");
+    let met = day(aid.node(), 25);
+    let vote = [("votes_for", "20"), ("votes_against", "1"), ("votes_abstain", "0"), ("leaders_on", met.as_str()), ("level", "hard")];
+    aid.step("assess", 25, &vote).unwrap();
     aid.hang("publish", 24, &[]).unwrap();
     assert_eq!((aid.field("objection_result"), aid.field("objection")), (serde_json::Value::Null, serde_json::Value::Null));
 }
