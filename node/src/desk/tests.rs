@@ -17,6 +17,7 @@ mod read;
 mod roll;
 mod seams;
 mod sheets;
+mod standing;
 mod trail;
 mod walks;
 

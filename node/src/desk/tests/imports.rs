@@ -232,7 +232,7 @@ fn with_cell(book: &[u8], head: &str, text: &str) -> Vec<u8> {
 }
 
 /// The workbook with a row more at the foot of its first sheet: what stands under which head.
-fn with_row(book: &[u8], cells: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn with_row(book: &[u8], cells: &[(&str, &str)]) -> Vec<u8> {
     let heads = heads(book);
     let number = first_sheet(book).rows.last().unwrap().0 + 1;
     let cells = cells.iter().map(|(head, text)| {

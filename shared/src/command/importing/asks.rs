@@ -192,8 +192,6 @@ pub(super) fn of_roster(replica: &Replica, answer: &mut Json, hash: &str, lang: 
     if let Some(rows) = answer["rows"].as_array_mut() {
         overwriting(replica, rows, hash, lang)?;
         slipped(rows, lang);
-        let undated = locale::fault(lang, &Fault::new("import-row-undated", Exit::Found)).0;
-        rows.iter_mut().filter(|row| row["undated"] == true).for_each(|row| ask(row, &undated));
     }
     Ok(())
 }
@@ -218,6 +216,8 @@ fn overwriting(replica: &Replica, rows: &mut [Json], hash: &str, lang: Lang) -> 
 /// What is asked about the rows of a ledger together. `ids_lost`: it is a workbook of ours without its column of record ids.
 pub(super) fn of_table(rows: &mut [Json], ids_lost: bool, lang: Lang) {
     slipped(rows, lang);
+    let undated = locale::fault(lang, &Fault::new("import-row-undated", Exit::Found)).0;
+    rows.iter_mut().filter(|row| row["undated"] == true).for_each(|row| ask(row, &undated));
     if ids_lost {
         without_ids(rows, lang);
     }

@@ -274,7 +274,7 @@ impl Rows<'_> {
         let given_back = cell(cells, table::ROW_ID).and_then(|id| self.given_back.get(&id).cloned());
         // A date left out is none to write over the one that is there, nor a reason to refuse it.
         let undated =
-            self.definition.form == Form::Records && self.definition.dated_by.is_none() && set.get("on").is_some_and(|on| on.trim().is_empty());
+            self.definition.form == Form::Records && self.definition.dated_by.is_none() && set.get("on").is_none_or(|on| on.trim().is_empty());
         set.retain(|code, text| code != "on" || !text.trim().is_empty());
         let made = cell(cells, "_id").is_none() && given_back.is_none();
         let taken = match (cell(cells, "_id"), given_back) {

@@ -227,6 +227,34 @@ fn a_notice_hangs_again_over_a_rejected_objection_only_and_takes_nothing_from_th
 }
 
 #[test]
+fn what_is_sent_back_can_hang_again_and_what_hangs_wrongly_is_taken_down_before_it_is_changed() {
+    let mut aid = Aid::reported(65);
+    let on = day(aid.node(), 20);
+    let hub = Arc::clone(aid.town.hub().replica());
+    hub.step(&aid.application, "send_back", &set(&[]), Some(&on), Some("县资助中心"), Some("公示少了一天"), None).unwrap();
+    aid.town.sync();
+    let node = Arc::clone(aid.node());
+    let corrected = |field: &str, text: &str| node.set(&aid.application, &set(&[(field, text)]), None).map(drop).map_err(|error| said(error).0);
+    // What was judged stands, at the school and once it is reported; the step that asks for the days anew takes them.
+    for (field, text) in [("votes_for", "3"), ("village_opinion", "disagree"), ("notice_school_until", on.as_str()), ("level", "special")] {
+        assert_eq!(corrected(field, text).unwrap_err(), "record-fixed", "{field}");
+    }
+    corrected("notice_school", FILE).unwrap();
+    aid.hang("publish_again", 18, &[]).unwrap();
+    assert_eq!(aid.field("notice_school"), serde_json::Value::Null, "the photographs are of the notice before");
+    // A level by mistake: nobody has to object first.
+    assert_eq!(corrected("level", "special").unwrap_err(), "record-fixed");
+    assert_eq!(said(aid.step("take_down", 17, &[]).unwrap_err()).0, "step-why-missing");
+    let down = day(aid.node(), 17);
+    node.step(&aid.application, "take_down", &set(&[]), Some(&down), Some("赵专干"), Some("等级写错"), None).unwrap();
+    aid.town.node(1).settle();
+    corrected("level", "special").unwrap();
+    aid.hang("publish", 16, &[]).unwrap();
+    // An objection that was upheld goes no further, however it came to stand there.
+    assert_eq!(corrected("objection_result", "upheld").unwrap_err(), "record-blocked");
+}
+
+#[test]
 fn who_made_a_record_stays_who_made_it_and_who_corrected_it_stands_in_the_trail() {
     let mut aid = Aid::reported(64);
     aid.approve("625").unwrap();
