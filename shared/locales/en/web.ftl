@@ -686,6 +686,7 @@ web-undo-why-changed = changed by somebody since
 web-undo-why-step = a step was taken since, and steps are not taken back
 web-undo-why-records = this child has records by now
 web-undo-why-closed = the document is closed
+web-undo-why-another = another like it has been opened since; make that one void first, then let this one stand again
 web-undo-why-sealed = it is signed by now, and what is signed stands
 web-grid-lost = These columns of the pasted table have no place here and will not be written: { $value }. To write them, name the column as the grid does and paste again.
 web-grid-count-asked = { $value } to confirm

@@ -614,6 +614,7 @@ web-undo-why-changed = 后来有人改过
 web-undo-why-step = 已经办理了下一步，办理不撤销
 web-undo-why-records = 这个学生名下已有记录
 web-undo-why-closed = 档案已经封存
+web-undo-why-another = 作废以后又立了一条没有办完的；先作废那一条，再恢复这一条
 web-undo-why-sealed = 已经签字，签字后不能改
 web-grid-lost = 粘贴的表里这些列没有对应的栏目，里面的内容不会写入：{ $value }。要写入的，把表头改成表格里的列名再粘贴一次。
 web-grid-count-asked = 待确认 { $value } 条

@@ -338,6 +338,11 @@ impl Back<'_> {
             self.keep(trace, &place, "", "sealed");
             return Ok(());
         }
+        // What was opened anew since stands in its place.
+        if !trace.new && trace.after.get("void") == Some(&Value::Bool(true)) && place.void && self.replica.open_beside(&place)?.is_some() {
+            self.keep(trace, &place, "", "another");
+            return Ok(());
+        }
         let fields = if trace.new { self.unmade(trace, &place)? } else { self.restored(trace, &place) };
         if fields.is_empty() {
             return Ok(());

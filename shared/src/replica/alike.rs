@@ -4,6 +4,7 @@
 use super::{
     Replica, Result,
     browse::{Row, Wanted},
+    records::Place,
     students::normal_name,
 };
 use crate::{
@@ -41,6 +42,20 @@ pub fn like(definition: &Definition, fields: &BTreeMap<String, Value>, rows: Vec
 }
 
 impl Replica {
+    /// Another record like this one that is not over, where two at once would count twice: a case of the child that a rule opened after this one was made void.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn open_beside(&self, place: &Place) -> Result<Option<String>> {
+        let definition = self.definition(&place.ledger)?;
+        if definition.alike.as_ref().is_none_or(|alike| alike.within != Within::Open) {
+            return Ok(None);
+        }
+        let rows = self.records_of(&place.doc.to_string())?;
+        let others = rows.into_iter().filter(|row| row.ledger == place.ledger && !row.void && row.id != place.id).collect();
+        Ok(like(&definition, &place.fields, others).into_iter().next().map(|row| row.id))
+    }
+
     /// Children of this year's files who have that name, spaces and width of letters apart, and of whose day of birth `born` holds (empty: not known).
     ///
     /// # Errors

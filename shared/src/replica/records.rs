@@ -467,7 +467,7 @@ impl Replica {
     /// A void record stands again, as it was; up to the writing.
     ///
     /// # Errors
-    /// Not this side's ledger; `record-not-void`; `profile-number-taken` of a child's file.
+    /// Not this side's ledger; `record-not-void`; `profile-number-taken` of a child's file; `unvoid-another` where one like it is open.
     pub(crate) fn prepare_unvoid(&self, place: &Place, by: Option<&str>) -> Result<Prepared> {
         let definition = self.definition(&place.ledger)?;
         self.may_edit(&definition)?;
@@ -478,6 +478,9 @@ impl Replica {
         let fields: BTreeMap<String, Value> =
             place.fields.iter().filter(|(key, _)| !key.starts_with("void")).map(|(k, v)| (k.clone(), v.clone())).collect();
         self.number_is_free(place, &definition, &fields, &BTreeMap::new())?;
+        if let Some(other) = self.open_beside(place)? {
+            return Err(Fault::new("unvoid-another", Exit::NotAllowed).with("record", &other).into());
+        }
         let gaps = self.judge(&place.id, &definition, &fields, place.state.as_deref(), Written::Fields(&std::collections::BTreeSet::new()))?;
         let target = target(place);
         let stands = [("void", Value::Bool(false)), ("void_reason", Value::Null)];

@@ -102,6 +102,7 @@ fn undone(desk: &Desk, account: &Account, mut page: Page, answer: &Json, next: S
             "records" => "web-undo-why-records",
             "closed" => "web-undo-why-closed",
             "sealed" => "web-undo-why-sealed",
+            "another" => "web-undo-why-another",
             _ => "web-undo-why-changed",
         };
         let child = reach::record(desk, account, word("record")).ok().and_then(|reached| reached.pupil);

@@ -152,3 +152,21 @@ async fn hardship_that_differs_from_the_childs_file_is_asked_about() {
     let same = school.post("/ledger/aid_application/new", &officer, &form.replace("rural_allowance", "orphan")).await;
     assert_eq!(same.status, StatusCode::SEE_OTHER, "{}", same.text);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_made_void_does_not_stand_again_beside_another_that_was_opened_since() {
+    let school = School::new();
+    let (_, registrar) = school.person("wang", &[Role::Registrar], &[]);
+    let child = school.child("王小明", "529901201606120012", 3, 1);
+    let first = add(&school, "dropout_case", Some(&child), &[("opened_by", "teacher"), ("on", "2026-02-25")]);
+    let voided = school.post(&format!("/record/{first}/void"), &registrar, "_why=x").await;
+    let batch = voided.location.split("undo=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+    let second = add(&school, "dropout_case", Some(&child), &[("opened_by", "report"), ("on", "2026-03-01")]);
+    let undone = school.post(&format!("/undo/{batch}"), &registrar, "").await;
+    assert!(undone.text.contains("作废以后又立了一条没有办完的"), "{}", undone.text);
+    let refused = school.post(&format!("/record/{first}/unvoid"), &registrar, "").await;
+    assert!(refused.text.contains("已经另有一条没有办完的"), "{}", refused.text);
+    assert_eq!(school.records("dropout_case").len(), 1);
+    school.post(&format!("/record/{second}/void"), &registrar, "_why=x").await;
+    assert_eq!(school.post(&format!("/record/{first}/unvoid"), &registrar, "").await.status, StatusCode::SEE_OTHER);
+}
