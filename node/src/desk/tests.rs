@@ -15,7 +15,7 @@ mod paper;
 mod pasted;
 mod read;
 mod roll;
-mod seams;
+pub(super) mod seams;
 mod sheets;
 mod standing;
 mod trail;

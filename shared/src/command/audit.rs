@@ -60,26 +60,13 @@ pub(super) fn read_of(about: &str, answer: &Answer, named: bool) -> Read {
 
 /// Notes a read, unless nothing in it was named.
 pub(super) fn read(replica: &Replica, who: &str, action: &str, read: Read) {
-    if read.named {
-        note(replica, who, action, read.subject, read.rows as u64);
-    }
+    reads(replica, who, action, vec![read]);
 }
 
 /// Notes several reads at once, without those in which nothing was named.
-pub(super) fn reads(replica: &Replica, who: &str, action: &'static str, reads: Vec<Read>) {
-    let at = replica.clock().now().to_string();
-    let acts: Vec<Act> = reads
-        .into_iter()
-        .filter(|read| read.named)
-        .map(|read| Act { who: who.to_owned(), action: action.to_owned(), subject: read.subject, rows: read.rows as u64 })
-        .collect();
-    if acts.is_empty() {
-        return;
-    }
-    let written = replica.store().write(move |c| acts.iter().try_for_each(|act| audit::append(c, &at, act)));
-    if let Err(error) = written {
-        tracing::error!(%error, action, "reads could not be noted in the audit chain");
-    }
+pub(super) fn reads(replica: &Replica, who: &str, action: &str, reads: Vec<Read>) {
+    let act = |read: Read| Act { who: who.to_owned(), action: action.to_owned(), subject: read.subject, rows: read.rows as u64 };
+    append(replica, reads.into_iter().filter(|read| read.named).map(act).collect());
 }
 
 /// A list's or report's action: on the screen, or as a file to be taken away.
@@ -92,11 +79,16 @@ pub(super) fn action(on_screen: &'static str, format: Format) -> &'static str {
 
 /// Notes an act. On disk when this returns, or logged as an error.
 pub fn note(replica: &Replica, who: &str, action: &str, subject: impl Into<String>, rows: u64) {
-    let act = Act { who: who.to_owned(), action: action.to_owned(), subject: subject.into(), rows };
+    append(replica, vec![Act { who: who.to_owned(), action: action.to_owned(), subject: subject.into(), rows }]);
+}
+
+/// All of them in one commit.
+fn append(replica: &Replica, acts: Vec<Act>) {
+    let Some(first) = acts.first().map(|act| act.action.clone()) else { return };
     let at = replica.clock().now().to_string();
-    let written = replica.store().write(move |c| audit::append(c, &at, &act));
+    let written = replica.store().write(move |c| acts.iter().try_for_each(|act| audit::append(c, &at, act)));
     if let Err(error) = written {
-        tracing::error!(%error, action, "an act could not be noted in the audit chain");
+        tracing::error!(%error, action = first, "an act could not be noted in the audit chain");
     }
 }
 

@@ -357,18 +357,18 @@ impl Present {
         files.sort_by_key(|(_, fields)| fields.get("void") == Some(&Value::Bool(true)));
         for (doc, fields) in files {
             let number = text(&fields, "id_no");
-            let (person, void) =
-                ((students::normal_name(&text(&fields, "name")), text(&fields, "birth")), fields.get("void") == Some(&Value::Bool(true)));
-            // A file that was taken back comes back with its roster; one that somebody made void is no child.
-            let taken_back = void && undoing::is_taken_back(&fields);
-            if number.is_empty() && taken_back {
-                out.by_person.entry(person).or_insert((doc, false));
-            } else if number.is_empty() && !void {
-                out.by_person.insert(person, (doc, false));
-            } else if !number.is_empty() && !void {
+            let person = (students::normal_name(&text(&fields, "name")), text(&fields, "birth"));
+            let void = fields.get("void") == Some(&Value::Bool(true));
+            match (number.is_empty(), void) {
                 // One without a number is the better match for a row without one.
-                out.by_person.entry(person).or_insert((doc, true));
-                out.by_number.insert(number, doc);
+                (true, false) => drop(out.by_person.insert(person, (doc, false))),
+                (false, false) => {
+                    out.by_person.entry(person).or_insert((doc, true));
+                    out.by_number.insert(number, doc);
+                }
+                // A file that was taken back comes back with its roster; one that somebody made void is no child.
+                (true, true) if undoing::is_taken_back(&fields) => drop(out.by_person.entry(person).or_insert((doc, false))),
+                (_, true) => {}
             }
             out.fields.insert(doc, fields);
         }

@@ -8,6 +8,7 @@ use crate::{
         definition::{Definition, OptionsRef, Subject},
     },
     locale::Lang,
+    model::SchoolCode,
     replica::{Replica, ReplicaError, Result, Role, names::Names},
     report::{
         self,
@@ -185,13 +186,9 @@ pub fn rows(
     lang: Lang,
 ) -> Result<Vec<std::result::Result<Json, Fault>>> {
     let ledgers = outlines(&replica.catalogue());
-    let school = match replica.me().role {
-        Role::Hub => None,
-        Role::Node(school) => Some(school),
-    };
     let today = replica.clock().today();
     let answers = replica.store().read_mut(|c| -> Result<Vec<std::result::Result<Answer, ReportError>>> {
-        let setting = Setting::new(&ledgers, Scope::of(school)).rows_alone();
+        let setting = Setting::new(&ledgers, Scope::of(school_of(replica))).rows_alone();
         let one = |(report, params): &(&Report, &BTreeMap<String, String>)| {
             let given: Vec<(&str, &str)> = params.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
             report::run::run(c, report, &Params::read(report, &given, today)?, &setting)
@@ -207,13 +204,17 @@ pub fn rows(
     Ok(answers.into_iter().map(shown).collect())
 }
 
-/// Runs a question within this replica's scope.
-pub(super) fn answer(replica: &Replica, report: &Report, params: &Params, ledgers: &[LedgerOutline]) -> Result<Answer> {
-    let school = match replica.me().role {
+/// The school whose records this replica may show; `None`: the county's, all.
+fn school_of(replica: &Replica) -> Option<SchoolCode> {
+    match replica.me().role {
         Role::Hub => None,
         Role::Node(school) => Some(school),
-    };
-    replica.store().read_mut(|c| report::run::run_for(c, report, params, ledgers, school).map_err(|e| fault(&e)))
+    }
+}
+
+/// Runs a question within this replica's scope.
+pub(super) fn answer(replica: &Replica, report: &Report, params: &Params, ledgers: &[LedgerOutline]) -> Result<Answer> {
+    replica.store().read_mut(|c| report::run::run_for(c, report, params, ledgers, school_of(replica)).map_err(|e| fault(&e)))
 }
 
 /// An answer as asked for: JSON itself, `{"text": …}` for a terminal, `{"base64": …}` for a file. `by_name`: a workbook has records by name.

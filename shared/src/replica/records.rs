@@ -2,7 +2,7 @@
 //! and nothing that was typed is lost to an empty required field (that is a work item).
 //!
 //! Long as it is, this is one room: the acts of a person on a record share how words are read and judged. Finding the record meant is [`lookup`], telling one in full
-//! [`shown`], what may no longer be corrected [`standing`], taking a step [`stepping`].
+//! [`shown`], what may no longer be corrected, and what was void and stands again [`standing`], taking a step [`stepping`].
 
 mod lookup;
 mod shown;
@@ -462,66 +462,6 @@ impl Replica {
         }
         let done = Done { record: place.id.clone(), gaps: Vec::new(), unknown: Vec::new(), changed: true };
         Ok(Prepared { edit: self.void_edit(place, why, by), done })
-    }
-
-    /// A void record stands again, as it was; up to the writing.
-    ///
-    /// # Errors
-    /// Not this side's ledger; `record-not-void`; `profile-number-taken` of a child's file; `unvoid-another` where one like it is open.
-    pub(crate) fn prepare_unvoid(&self, place: &Place, by: Option<&str>) -> Result<Prepared> {
-        let definition = self.definition(&place.ledger)?;
-        self.may_edit(&definition)?;
-        self.may_work_in(place.doc)?;
-        if place.fields.get("void") != Some(&Value::Bool(true)) {
-            return Err(Fault::new("record-not-void", Exit::Input).with("record", &place.id).into());
-        }
-        let fields: BTreeMap<String, Value> =
-            place.fields.iter().filter(|(key, _)| !key.starts_with("void")).map(|(k, v)| (k.clone(), v.clone())).collect();
-        self.number_is_free(place, &definition, &fields, &BTreeMap::new())?;
-        if let Some(other) = self.open_beside(place)? {
-            return Err(Fault::new("unvoid-another", Exit::NotAllowed).with("record", &other).into());
-        }
-        let gaps = self.judge(&place.id, &definition, &fields, place.state.as_deref(), Written::Fields(&std::collections::BTreeSet::new()))?;
-        let target = target(place);
-        let stands = [("void", Value::Bool(false)), ("void_reason", Value::Null)];
-        let mut sets: Vec<_> = stands.into_iter().map(|(key, value)| (target.clone(), key.to_owned(), value)).collect();
-        sets.push(signature(target, by));
-        Ok(Prepared {
-            edit: DocEdit { space: place.space, doc: place.doc, what: What::Edit(Edit { sets, ..Edit::default() }) },
-            done: Done { record: place.id.clone(), gaps, unknown: Vec::new(), changed: true },
-        })
-    }
-
-    /// A number is one child's: of a file in which it is written, that no other child of the school and year has it.
-    fn number_is_free(
-        &self,
-        place: &Place,
-        definition: &Definition,
-        after: &BTreeMap<String, Value>,
-        before: &BTreeMap<String, Value>,
-    ) -> Result<()> {
-        if definition.form != Form::Profile {
-            return Ok(());
-        }
-        let Some(school) = place.space.school else { return Ok(()) };
-        for field in definition.fields.iter().filter(|field| ["id_no", "student_no"].contains(&field.code.as_str())) {
-            let Some(Value::Str(number)) = after.get(&field.code).filter(|number| before.get(&field.code) != Some(number)) else { continue };
-            let (sql, given) = (
-                format!(
-                    "SELECT EXISTS(SELECT 1 FROM record_enrolment WHERE \"{}\" = ?1 AND _school = ?2 AND _year = ?3 AND _student <> ?4 AND void = 0)",
-                    field.code
-                ),
-                (number.clone(), school.to_string(), place.space.year.start(), place.doc.to_string()),
-            );
-            let taken: bool = self.store.read(|c| -> Result<bool> {
-                Ok(c.prepare_cached(&sql)?.query_row(rusqlite::params![given.0, given.1, given.2, given.3], |r| r.get(0))?)
-            })?;
-            if taken && !number.is_empty() {
-                let fault = Fault::new("profile-number-taken", Exit::Input).with("field", &field.code).with("value", number);
-                return Err(fault.with("title_zh", &field.title.zh).with("title_en", &field.title.en).into());
-            }
-        }
-        Ok(())
     }
 
     pub(crate) fn void_edit(&self, place: &Place, why: &str, by: Option<&str>) -> DocEdit {

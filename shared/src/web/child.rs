@@ -120,13 +120,17 @@ pub(super) async fn show(
         page.done = page.t(if gaps == 0 { "web-saved" } else { SAVED_LACKS });
     }
     let account = visitor.person()?.clone();
-    let (asked, who) = (student.clone(), account.clone());
-    // A file made void has its record's page, where it can stand again.
-    if desk.run(move |desk| Ok(reach::record(desk, &who, &asked).is_ok_and(|reached| reached.place.id == asked && reached.place.void))).await? {
-        return Ok(Redirect::to(&format!("/record/{student}")).into_response());
+    let drawn = desk
+        .run(move |desk| {
+            // A file made void has its record's page, where it can stand again.
+            let void = reach::record(desk, &account, &student).is_ok_and(|reached| reached.place.id == student && reached.place.void);
+            if void { Ok(Err(format!("/record/{student}"))) } else { child_page(desk, &account, page, student, by.by == "time").map(Ok) }
+        })
+        .await?;
+    match drawn {
+        Ok(drawn) => draw(&drawn),
+        Err(elsewhere) => Ok(Redirect::to(&elsewhere).into_response()),
     }
-    let drawn = desk.run(move |desk| child_page(desk, &account, page, student, by.by == "time")).await?;
-    draw(&drawn)
 }
 
 /// A record that is not closed.

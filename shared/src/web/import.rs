@@ -294,6 +294,15 @@ async fn preview(State(desk): State<Arc<Desk>>, Extension(visitor): Extension<Vi
     Ok(Redirect::to(&format!("/import/{token}")).into_response())
 }
 
+/// What a look at a file that waits shows.
+enum Seen {
+    Preview(Box<PreviewPage>),
+    /// The file cannot be read: where another is sent, and why.
+    Unread(Box<ImportPage>),
+    /// Nothing of it is left to be looked at.
+    Elsewhere(String),
+}
+
 /// The preview of a file that waits.
 async fn look(
     State(desk): State<Arc<Desk>>,
@@ -307,21 +316,23 @@ async fn look(
     let outcome = desk
         .run(move |desk| {
             // Back after it was written, or too late: what came of it stands in the list of imports.
-            let Ok(waiting) = desk.uploads.find(&token, account.id, &of.sheet) else { return Ok(Err("/import".to_owned())) };
+            let Ok(waiting) = desk.uploads.find(&token, account.id, &of.sheet) else { return Ok(Seen::Elsewhere("/import".to_owned())) };
             if waiting.is_written() {
-                return Ok(Err(format!("/import?rest={token}")));
+                return Ok(Seen::Elsewhere(format!("/import?rest={token}")));
             }
             match judge(desk, &account, page, token, &waiting, lang) {
-                Ok(drawn) => Ok(Ok(Ok(drawn))),
-                Err(fault) if fault.exit == Exit::Input => Ok(Ok(Err(import_page(desk, &account, again, Some(Said::of(&fault, lang)), false)?))),
+                Ok(drawn) => Ok(Seen::Preview(Box::new(drawn))),
+                Err(fault) if fault.exit == Exit::Input => {
+                    Ok(Seen::Unread(Box::new(import_page(desk, &account, again, Some(Said::of(&fault, lang)), false)?)))
+                }
                 Err(fault) => Err(fault),
             }
         })
         .await?;
     match outcome {
-        Ok(Ok(drawn)) => draw(&drawn),
-        Ok(Err(drawn)) => draw_as(&drawn, axum::http::StatusCode::UNPROCESSABLE_ENTITY),
-        Err(elsewhere) => Ok(Redirect::to(&elsewhere).into_response()),
+        Seen::Preview(drawn) => draw(&*drawn),
+        Seen::Unread(drawn) => draw_as(&*drawn, axum::http::StatusCode::UNPROCESSABLE_ENTITY),
+        Seen::Elsewhere(address) => Ok(Redirect::to(&address).into_response()),
     }
 }
 

@@ -1,16 +1,9 @@
 //! Aid at the desk: programmes that fit the child come first, what does not fit is asked about, a notice is proposed long enough and refused short.
 
-use super::{Ask, School, class, nobody};
+use super::{Ask, School, class, nobody, seams::add};
 use axum::http::StatusCode;
-use huxue_shared::{command::request::SubjectRef, locale::Lang, web::account::Role};
+use huxue_shared::{locale::Lang, web::account::Role};
 use serde_json::json;
-
-fn add(school: &School, ledger: &str, child: Option<&str>, set: &[(&str, &str)]) -> String {
-    let set = set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    let subject = child.map(|child| SubjectRef::Student(child.to_owned()));
-    let done = school.desk.ask(&nobody(), Ask::RecordAdd { ledger: ledger.into(), subject, year: None, set, by: None }, Lang::Zh).unwrap();
-    done["record"].as_str().unwrap().to_owned()
-}
 
 /// A programme as the county would have published it.
 pub(super) fn programme(school: &School, id: &str, name: &str, stage: &str, boarding: &str, until: Option<&str>) -> String {

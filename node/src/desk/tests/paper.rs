@@ -1,13 +1,6 @@
 //! Paper and sign-off at a school's desk: what is on a family's statement and what is not, who signs, and what a signature holds.
 
-use super::*;
-
-fn add(school: &School, ledger: &str, child: Option<&str>, set: &[(&str, &str)]) -> String {
-    let set = set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    let subject = child.map(|child| huxue_shared::command::request::SubjectRef::Student(child.to_owned()));
-    let done = school.desk.ask(&nobody(), Ask::RecordAdd { ledger: ledger.into(), subject, year: None, set, by: None }, Lang::Zh).unwrap();
-    done["record"].as_str().unwrap().to_owned()
-}
+use super::{seams::add, *};
 
 const PAYMENT: [(&str, &str); 6] =
     [("channel", "social"), ("form", "cash"), ("held_by", "school_held"), ("purpose", "books"), ("gratis", "gift"), ("receipt", "signed")];

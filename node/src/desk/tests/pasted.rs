@@ -1,15 +1,11 @@
 //! A block under a head pasted into the grid of what there is: where the paste begins says whether records are added or changed.
 
-use super::School;
+use super::{School, seams::add};
 use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use huxue_shared::{
-    command::{Request as Ask, request::SubjectRef},
-    locale::Lang,
-    web::{account::Role, page::escape_query},
-};
+use huxue_shared::web::{account::Role, page::escape_query};
 use serde_json::{Value as Json, json};
 
 const NUMBER: &str = "529901201606120012";
@@ -32,12 +28,6 @@ async fn json(school: &School, session: &str, path: &str, body: &Json) -> Json {
     serde_json::from_str(&asked(school, session, path, "zh", body.to_string()).await).unwrap()
 }
 
-fn add(school: &School, ledger: &str, child: &str, set: &[(&str, &str)]) -> String {
-    let set = set.iter().map(|(code, text)| ((*code).to_owned(), (*text).to_owned())).collect();
-    let ask = Ask::RecordAdd { ledger: ledger.into(), subject: Some(SubjectRef::Student(child.into())), year: None, set, by: None };
-    school.desk.ask(&super::nobody(), ask, Lang::Zh).unwrap()["record"].as_str().unwrap().to_owned()
-}
-
 /// A child that was paid once.
 fn paid(school: &School) -> String {
     let child = school.child("孟涵", NUMBER, 3, 1);
@@ -53,7 +43,7 @@ fn paid(school: &School) -> String {
         ("paid_on", "2026-02-25"),
         ("batch", "春季"),
     ];
-    add(school, "aid_payment", &child, &set)
+    add(school, "aid_payment", Some(&child), &set)
 }
 
 fn second() -> String {
@@ -119,7 +109,7 @@ async fn where_a_child_has_two_records_a_new_one_is_taken_and_a_change_is_told_t
     let school = School::new();
     let (_, session) = school.person("wang", &[Role::Registrar], &[]);
     let child = school.child("赵诗", NUMBER, 3, 1);
-    let [one, two] = ["10", "20"].map(|minutes| add(&school, "care_log", &child, &[("kind", "visit"), ("minutes", minutes)]));
+    let [one, two] = ["10", "20"].map(|minutes| add(&school, "care_log", Some(&child), &[("kind", "visit"), ("minutes", minutes)]));
     let path = "/ledger/care_log/grid/lay";
     let ask = |text: &str, row: usize| json!({ "text": text, "keys": [one, two, "+"], "row": row, "column": 0 });
     let text = "姓名\t关爱方式\t时长\n赵诗\t家访\t30\n";
@@ -148,7 +138,7 @@ async fn on_the_page_of_a_whole_class_a_child_that_was_saved_gets_another_row() 
     let school = School::new();
     let (_, session) = school.person("wang", &[Role::Registrar], &[]);
     let [saved, other] = [("赵诗", NUMBER), ("赵小红", "529901201603020032")].map(|(name, number)| school.child(name, number, 3, 1));
-    let record = add(&school, "care_log", &saved, &[("kind", "visit"), ("minutes", "10")]);
+    let record = add(&school, "care_log", Some(&saved), &[("kind", "visit"), ("minutes", "10")]);
     let ask = json!({ "text": "姓名\t时长\n赵诗\t30\n", "keys": [record, format!("+{other}")], "row": 1, "column": 0 });
     let laid = json(&school, &session, "/ledger/care_log/grid/lay", &ask).await;
     let row = &laid["rows"][0];

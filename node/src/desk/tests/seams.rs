@@ -23,7 +23,7 @@ pub(super) fn verified(school: &School, child: &str) -> (String, String) {
     (case, shown["steps"][0]["id"].as_str().unwrap().to_owned())
 }
 
-pub(super) fn add(school: &School, ledger: &str, child: Option<&str>, set: &[(&str, &str)]) -> String {
+pub(in crate::desk) fn add(school: &School, ledger: &str, child: Option<&str>, set: &[(&str, &str)]) -> String {
     let set = set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let subject = child.map(|child| SubjectRef::Student(child.to_owned()));
     let done = school.desk.ask(&nobody(), Ask::RecordAdd { ledger: ledger.into(), subject, year: None, set, by: None }, Lang::Zh).unwrap();

@@ -1,15 +1,8 @@
 //! What stands and what may stand again: numbers of children, void records and files, what a correction leaves from before, imports of what is there.
 
-use super::{Ask, School, class, grid::hidden_token, imports::upload, nobody};
+use super::{Ask, School, class, grid::hidden_token, imports::upload, nobody, seams::add};
 use axum::http::StatusCode;
-use huxue_shared::{command::request::SubjectRef, locale::Lang, web::account::Role};
-
-fn add(school: &School, ledger: &str, child: Option<&str>, set: &[(&str, &str)]) -> String {
-    let set = set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    let subject = child.map(|child| SubjectRef::Student(child.to_owned()));
-    let done = school.desk.ask(&nobody(), Ask::RecordAdd { ledger: ledger.into(), subject, year: None, set, by: None }, Lang::Zh).unwrap();
-    done["record"].as_str().unwrap().to_owned()
-}
+use huxue_shared::{locale::Lang, web::account::Role};
 
 fn set(school: &School, record: &str, set: &[(&str, &str)]) -> Result<(), String> {
     let set = set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();

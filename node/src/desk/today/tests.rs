@@ -1,18 +1,7 @@
 //! What the first page asks of whom.
 
-use super::super::tests::{School, class, nobody};
-use huxue_shared::{
-    command::{Request as Ask, request::SubjectRef},
-    locale::Lang,
-    web::account::Role,
-};
-
-fn add(school: &School, ledger: &str, child: Option<&str>, set: &[(&str, &str)]) -> String {
-    let set = set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    let subject = child.map(|child| SubjectRef::Student(child.to_owned()));
-    let done = school.desk.ask(&nobody(), Ask::RecordAdd { ledger: ledger.into(), subject, year: None, set, by: None }, Lang::Zh).unwrap();
-    done["record"].as_str().unwrap().to_owned()
-}
+use super::super::tests::{School, class, nobody, seams::add};
+use huxue_shared::{command::Request as Ask, locale::Lang, web::account::Role};
 
 fn step(school: &School, record: &str, step: &str, set: &[(&str, &str)]) {
     let set = set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();

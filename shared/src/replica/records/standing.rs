@@ -1,16 +1,18 @@
-//! What stands: of a record a correction leaves alone what was signed, what the present state holds fixed, and the day of a step that was taken. A step leads back first.
+//! What stands: of a record a correction leaves alone what was signed, what the present state holds fixed, and the day of a step that was taken. A step leads back first. The number
+//! of a child stands in no other child's file. And what was made void stands again.
 
-use super::{Place, Replica, ReplicaError, Result};
+use super::{Done, Place, Prepared, Replica, ReplicaError, Result, Written, signature, target};
 use crate::{
-    document::view::Value,
+    document::{view::Value, write::Edit},
     fault::{Exit, Fault},
     ledger::{
         Definition,
         condition::is_filled,
-        definition::{Field, Step},
+        definition::{Field, Form, Step},
     },
+    replica::edit::{DocEdit, What},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Replica {
     /// What was signed stands: a correction needs a step back first, so that it is signed anew. A correction made apart, before the signature was known, is merged
@@ -24,6 +26,62 @@ impl Replica {
             }
             None => Ok(()),
         }
+    }
+
+    /// A void record stands again, as it was; up to the writing.
+    ///
+    /// # Errors
+    /// Not this side's ledger; `record-not-void`; `profile-number-taken` of a child's file; `unvoid-another` where one like it is open.
+    pub(crate) fn prepare_unvoid(&self, place: &Place, by: Option<&str>) -> Result<Prepared> {
+        let definition = self.definition(&place.ledger)?;
+        self.may_edit(&definition)?;
+        self.may_work_in(place.doc)?;
+        let mut after = place.fields.clone();
+        let was = after.remove("void");
+        after.remove("void_reason");
+        if was != Some(Value::Bool(true)) {
+            return Err(Fault::new("record-not-void", Exit::Input).with("record", &place.id).into());
+        }
+        self.number_is_free(place, &definition, &after, &BTreeMap::new())?;
+        if let Some(other) = self.open_beside(place)? {
+            return Err(Fault::new("unvoid-another", Exit::NotAllowed).with("record", &other).into());
+        }
+        let gaps = self.judge(&place.id, &definition, &after, place.state.as_deref(), Written::Fields(&BTreeSet::new()))?;
+        let stands = [("void", Value::Bool(false)), ("void_reason", Value::Null)];
+        let sets = stands.into_iter().map(|(key, value)| (target(place), key.to_owned(), value));
+        let edit = Edit { sets: sets.chain([signature(target(place), by)]).collect(), ..Edit::default() };
+        Ok(Prepared {
+            edit: DocEdit { space: place.space, doc: place.doc, what: What::Edit(edit) },
+            done: Done { record: place.id.clone(), gaps, unknown: Vec::new(), changed: true },
+        })
+    }
+
+    /// A number is one child's: of a file in which it is written anew, that no other child of the school and year has it.
+    pub(super) fn number_is_free(
+        &self,
+        place: &Place,
+        definition: &Definition,
+        after: &BTreeMap<String, Value>,
+        before: &BTreeMap<String, Value>,
+    ) -> Result<()> {
+        let Some(school) = place.space.school.filter(|_| definition.form == Form::Profile) else { return Ok(()) };
+        let (school, year, doc) = (school.to_string(), place.space.year.start(), place.doc.to_string());
+        for field in definition.fields.iter().filter(|field| ["id_no", "student_no"].contains(&field.code.as_str())) {
+            let written = after.get(&field.code).filter(|number| before.get(&field.code) != Some(number));
+            let Some(Value::Str(number)) = written.filter(|_| is_filled(after, &field.code)) else { continue };
+            let sql = format!(
+                "SELECT EXISTS(SELECT 1 FROM record_enrolment WHERE \"{}\" = ?1 AND _school = ?2 AND _year = ?3 AND _student <> ?4 AND void = 0)",
+                field.code
+            );
+            let taken: bool = self
+                .store
+                .read(|c| -> Result<bool> { Ok(c.prepare_cached(&sql)?.query_row(rusqlite::params![number, school, year, doc], |r| r.get(0))?) })?;
+            if taken {
+                let fault = Fault::new("profile-number-taken", Exit::Input).with("field", &field.code).with("value", number);
+                return Err(fault.with("title_zh", &field.title.zh).with("title_en", &field.title.en).into());
+            }
+        }
+        Ok(())
     }
 
     /// A date that says when a step was taken moves with the step and not beside it, or the two would tell of different days.
