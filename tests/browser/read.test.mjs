@@ -50,6 +50,52 @@ after(async () => {
   if (dir) rmSync(dir, { recursive: true, force: true });
 });
 
+test("a ledger the county publishes is there in the running desk, with its form, its checks, its list and its grid", async () => {
+  const milk = `code = "milk"
+version = 1
+subject = "student"
+form = "records"
+owner = "school"
+sections = ["basic_education"]
+privacy = "A"
+title = { zh = "营养奶", en = "Milk" }
+label = ["boxes"]
+list = ["boxes", "on"]
+[[field]]
+code = "boxes"
+title = { zh = "盒数", en = "Boxes" }
+type = "int"
+required = "yes"
+min = 1
+`;
+  writeFileSync(join(dir, "milk.toml"), milk);
+  county.hub(["ledger", "publish", join(dir, "milk.toml")]);
+  node("sync", "now");
+  await browse(desktop, async (page) => {
+    await login(page, desk.url, ...registrar);
+    await page.goto(`${desk.url}/ledgers`);
+    await page.click("main a:has-text('营养奶')");
+    await page.waitForURL("**/ledger/milk");
+    await page.goto(`${desk.url}/ledger/milk/new?student=${child._id}`);
+    await page.fill("#f-boxes", "0");
+    await page.click("main button.main");
+    await page.waitForSelector("#f-boxes[aria-invalid], .field .error, .said");
+    assert.match(page.url(), /milk\/new/, "what the definition refuses is refused");
+    await page.fill("#f-boxes", "3");
+    await sound(page, "published-form");
+    await page.click("main button.main");
+    await page.waitForURL(/record\/milk:/);
+    await page.goto(`${desk.url}/ledger/milk`);
+    assert.match(await page.textContent("main"), /共 1 条/);
+    await sound(page, "published-list");
+    await page.goto(`${desk.url}/ledger/milk/grid`);
+    assert.match(await page.textContent("table.grid thead"), /盒数/);
+    await page.click("button:text-is('English')");
+    await page.goto(`${desk.url}/ledger/milk`);
+    assert.match(await page.textContent("main"), /Boxes/);
+  });
+});
+
 test("who, where and from what to what stand in the trail, a line an edit", async () => {
   await browse(desktop, async (page) => {
     await login(page, desk.url, ...registrar);
