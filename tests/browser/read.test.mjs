@@ -90,8 +90,9 @@ min = 1
     await sound(page, "published-list");
     await page.goto(`${desk.url}/ledger/milk/grid`);
     assert.match(await page.textContent("table.grid thead"), /盒数/);
-    await page.click("button:text-is('English')");
     await page.goto(`${desk.url}/ledger/milk`);
+    await page.click("header button:has-text('English')");
+    await page.waitForSelector("html[lang=en]", { state: "attached" });
     assert.match(await page.textContent("main"), /Boxes/);
   });
 });
